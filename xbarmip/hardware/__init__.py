@@ -1,0 +1,1 @@
+"""Hardware: crossbars and how weights fill them, and the presets of published architectures."""

@@ -1,0 +1,1 @@
+"""Networks: layers, edges, need maps, and readers for JSON and ONNX files."""

@@ -1,0 +1,141 @@
+"""The network: layers in topological order, the edges between them, and what follows from both."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+
+import networkx as nx
+
+from xbarmip.errors import InputError
+from xbarmip.network.layer import Edge, Layer
+from xbarmip.network.need import NeedMap, clamped_need, extents, printed_need
+
+
+@dataclass(frozen=True)
+class Network:
+    """A CNN as a directed acyclic graph of crossbar layers (SPEC §2).
+
+    Joins and pass-through operators are no layers: the consumer behind an addition or a
+    concatenation has one edge from every layer that feeds it. Several edges between the same two
+    layers are allowed; the largest need counts.
+
+    Attributes
+    ----------
+    name : str
+    layers : tuple of Layer
+        In topological order; allocations list their R in this order.
+    edges : tuple of Edge
+        From earlier to later layers.
+    outputs : tuple of str
+        Layers whose result leaves the network. Layers without consumers are always among them.
+    source : str
+        Where the figures come from.
+
+    Raises
+    ------
+    InputError
+        On duplicate or unknown names, an edge against the order, or map sizes that do not fit.
+    """
+
+    name: str
+    layers: tuple[Layer, ...]
+    edges: tuple[Edge, ...]
+    outputs: tuple[str, ...] = ()
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.layers:
+            raise InputError(f"network {self.name!r} has no layers")
+        counts = Counter(layer.name for layer in self.layers)
+        for name, count in counts.items():
+            if count > 1:
+                raise InputError(
+                    f"network {self.name!r}: layer name {name!r} is used {count} times"
+                )
+        for output in self.outputs:
+            if output not in counts:
+                raise InputError(f"network {self.name!r}: output {output!r} is not a layer")
+        for edge in self.edges:
+            self._check_edge(edge)
+        for layer in self.layers:
+            self._check_pool(layer)
+
+    def _check_edge(self, edge: Edge) -> None:
+        where = f"network {self.name!r}: edge {edge.producer!r} -> {edge.consumer!r}"
+        for end in (edge.producer, edge.consumer):
+            if end not in self.index:
+                raise InputError(f"{where}: {end!r} is not a layer")
+        if self.index[edge.producer] >= self.index[edge.consumer]:
+            raise InputError(f"{where} goes against the order of the layers")
+        producer, consumer = self[edge.producer], self[edge.consumer]
+        rows, columns = extents(producer, edge, consumer)
+        if min(*rows, *columns) < 1:
+            raise InputError(f"{where}: a window does not fit, sizes {rows} x {columns}")
+        if (rows[-1], columns[-1]) != (consumer.height, consumer.width):
+            raise InputError(
+                f"{where}: the windows give a {rows[-1]} x {columns[-1]} map, "
+                f"but {edge.consumer!r} declares {consumer.height} x {consumer.width}"
+            )
+
+    def _check_pool(self, layer: Layer) -> None:
+        if layer.pool is None:
+            return
+        size = (layer.pool.size(layer.height, 0), layer.pool.size(layer.width, 1))
+        if min(size) < 1:
+            raise InputError(
+                f"network {self.name!r}: layer {layer.name!r}: the pooling does not fit its "
+                f"{layer.height} x {layer.width} map"
+            )
+
+    def __getitem__(self, name: str) -> Layer:
+        return self.layers[self.index[name]]
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Position of each layer by name."""
+        return {layer.name: position for position, layer in enumerate(self.layers)}
+
+    @cached_property
+    def graph(self) -> "nx.DiGraph[str]":
+        """The layers as a networkx graph: nodes carry `layer`, edges the tuple `edges`."""
+        graph: nx.DiGraph[str] = nx.DiGraph(name=self.name)
+        for layer in self.layers:
+            graph.add_node(layer.name, layer=layer)
+        for edge in self.edges:
+            parallel = graph.get_edge_data(edge.producer, edge.consumer, {"edges": ()})["edges"]
+            graph.add_edge(edge.producer, edge.consumer, edges=(*parallel, edge))
+        return graph
+
+    @cached_property
+    def sinks(self) -> tuple[str, ...]:
+        """Layers whose every output counts for the end: no consumer, or a declared output."""
+        return tuple(
+            layer.name
+            for layer in self.layers
+            if layer.name in self.outputs or not self.graph.out_degree(layer.name)
+        )
+
+    @cached_property
+    def clamped(self) -> tuple[NeedMap, ...]:
+        """The exact need map of every edge, in the order of `edges` (SPEC §3)."""
+        return tuple(clamped_need(self[e.producer], e, self[e.consumer]) for e in self.edges)
+
+    @cached_property
+    def printed(self) -> tuple[NeedMap, ...]:
+        """The need map of every edge as the paper prints it, in the order of `edges`."""
+        return tuple(printed_need(self[e.producer], e, self[e.consumer]) for e in self.edges)
+
+    @cached_property
+    def needed(self) -> tuple[int, ...]:
+        """N*, the outputs of each layer that the end of inference waits for (SPEC §3)."""
+        needed = [layer.outputs if layer.name in self.sinks else 0 for layer in self.layers]
+        backwards = sorted(
+            zip(self.edges, self.clamped, strict=True),
+            key=lambda pair: -self.index[pair[0].consumer],
+        )
+        for edge, need in backwards:
+            wanted = needed[self.index[edge.consumer]]
+            if wanted:
+                producer = self.index[edge.producer]
+                needed[producer] = max(needed[producer], need(wanted))
+        return tuple(needed)

@@ -1,0 +1,126 @@
+"""Need maps: how many outputs of a producer must exist (SPEC §3)."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from xbarmip.network.layer import Edge, Layer
+from xbarmip.network.window import Affine, Array, Operator
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class NeedMap:
+    """need(x): outputs of the producer (a raster prefix) behind the consumer's outputs 1..x.
+
+    An output reads a product of rows and columns, so its last input in raster order sits at the
+    last row and the last column that it reads. need(x) is the running maximum of those, kept as one
+    integer per row and one per column instead of one per output.
+
+    Attributes
+    ----------
+    rows : int64 array, shape (consumer height,)
+        Last producer row that an output in this row reads, 0 for none.
+    above : int64 array, shape (consumer height + 1,)
+        need of all outputs in the rows above; `above[0]` is 0.
+    columns : int64 array, shape (consumer width,)
+        Last producer column that the outputs up to this column read, 0 for none.
+    producer_width : int
+    row_scale : int
+        What `rows` grows by per row beyond the last (printed formula only, else 0).
+    """
+
+    rows: Array
+    above: Array
+    columns: Array
+    producer_width: int
+    row_scale: int = 0
+
+    def __call__(self, x: int) -> int:
+        """Outputs of the producer needed for the consumer's outputs 1..x, x >= 1."""
+        row, column = divmod(x - 1, len(self.columns))
+        beyond = row - (len(self.rows) - 1)
+        if beyond <= 0:
+            return max(int(self.above[row]), self._prefix(int(self.rows[row]), column))
+        last = int(self.rows[-1]) + beyond * self.row_scale
+        before = self._prefix(last - self.row_scale, len(self.columns) - 1)
+        return max(int(self.above[-1]), before, self._prefix(last, column))
+
+    def _prefix(self, row: int, column: int) -> int:
+        last = int(self.columns[column])
+        return (row - 1) * self.producer_width + last if row > 0 and last > 0 else 0
+
+    def first(self, target: int, limit: int) -> int:
+        """Smallest x <= `limit` with need(x) >= `target`; 0 when there is none."""
+        if self(limit) < target:
+            return 0
+        low, high = 1, limit
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self(middle) >= target else (middle + 1, high)
+        return low
+
+
+def _need_map(rows: Array, columns: Array, producer_width: int, row_scale: int = 0) -> NeedMap:
+    columns = np.maximum.accumulate(columns)
+    whole_rows = np.where(
+        (rows > 0) & (columns[-1] > 0), (rows - 1) * producer_width + columns[-1], 0
+    )
+    above = np.concatenate(([0], np.maximum.accumulate(whole_rows)))
+    return NeedMap(rows, above, columns, producer_width, row_scale)
+
+
+def _chain(producer: Layer, edge: Edge, consumer: Layer) -> tuple[Operator, ...]:
+    fused = () if producer.pool is None else (producer.pool,)
+    return (*fused, *edge.through, consumer.window)
+
+
+def extents(producer: Layer, edge: Edge, consumer: Layer) -> tuple[tuple[int, ...], ...]:
+    """Map sizes along an edge, from the producer's output to the consumer's, as (rows, columns)."""
+    sizes = []
+    for axis, n in enumerate((producer.height, producer.width)):
+        along = [n]
+        for operator in _chain(producer, edge, consumer):
+            along.append(operator.size(along[-1], axis))
+        sizes.append(tuple(along))
+    return tuple(sizes)
+
+
+def clamped_need(producer: Layer, edge: Edge, consumer: Layer) -> NeedMap:
+    """The exact need map: windows clamped to the rows and columns that exist; monotone in x."""
+    reach = []
+    for axis, full in enumerate((producer.height, producer.width)):
+        last = np.arange(1, full + 1, dtype=np.int64)
+        for operator in _chain(producer, edge, consumer):
+            last = operator.last(last, full, axis)
+        reach.append(last)
+    return _need_map(reach[0], reach[1], producer.width)
+
+
+def printed_need(producer: Layer, edge: Edge, consumer: Layer) -> NeedMap:
+    """The need map as the paper prints it: columns clamped, rows not (Algorithm 1, lines 5-12).
+
+    Where the printed expression falls (a pad at least as wide as the kernel), its running maximum
+    stands instead, and a non-positive need is 0: nothing is needed. Elsewhere the two are equal.
+    """
+    chain = _chain(producer, edge, consumer)
+    sizes = extents(producer, edge, consumer)
+    row_map = Affine(1, 0)
+    for operator in reversed(chain):
+        step = operator.printed(0)
+        if step is None:
+            row_map = Affine(0, producer.height)
+            break
+        row_map = Affine(step.scale * row_map.scale, step(row_map.offset))
+    columns = [_printed_column(q, chain, sizes[1]) for q in range(1, consumer.width + 1)]
+    rows = np.array([row_map(q) for q in range(1, consumer.height + 1)], dtype=np.int64)
+    return _need_map(rows, np.array(columns, dtype=np.int64), producer.width, row_map.scale)
+
+
+def _printed_column(q: int, chain: tuple[Operator, ...], sizes: tuple[int, ...]) -> int:
+    for operator, (n, _) in reversed(list(zip(chain, pairwise(sizes), strict=True))):
+        step = operator.printed(1)
+        if step is None:
+            return sizes[0]
+        q = min(step(q), n)
+    return q

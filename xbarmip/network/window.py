@@ -1,0 +1,144 @@
+"""What one output of a convolution, a pooling or another spatial operator reads (SPEC §2, §3).
+
+`Window`, `Whole` and `Broadcast` share one small interface, per axis (0 rows, 1 columns):
+
+`size(n, axis)`
+    number of outputs along the axis when the input has `n` positions;
+`last(inner, full, axis)`
+    exact reach: `inner[p - 1]` is the last producer position (1-based, 0 for none) behind input
+    position p, and `full` the producer's extent; the same for every output comes back;
+`printed(axis)`
+    the map of the published formula from an output position to the last input position, or None
+    where that is "all of the producer".
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xbarmip.errors import InputError
+from xbarmip.exact import as_int
+
+Array = NDArray[np.int64]
+LARGEST_EXTENT = 2**24  # positions along one axis: a need map holds an integer for each
+
+
+class Affine(NamedTuple):
+    """The map q -> scale * q + offset."""
+
+    scale: int
+    offset: int
+
+    def __call__(self, q: int) -> int:
+        return self.scale * q + self.offset
+
+
+def _integers(values: object, what: str, count: int, minimum: int) -> None:
+    if not isinstance(values, tuple) or len(values) != count:
+        raise InputError(f"{what} must be {count} integers, got {values!r}")
+    for value in values:
+        as_int(value, what, minimum)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A sliding window: a convolution or a pooling.
+
+    Attributes
+    ----------
+    kernel, stride, dilation : (int, int)
+        Height and width, each at least 1.
+    pads : (int, int, int, int)
+        Top, left, bottom, right, each at least 0.
+    ceil_mode : bool
+        Round the output size up; a last window that would start beyond the input and its leading
+        pad is dropped.
+    """
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int] = (1, 1)
+    pads: tuple[int, int, int, int] = (0, 0, 0, 0)
+    dilation: tuple[int, int] = (1, 1)
+    ceil_mode: bool = False
+
+    def __post_init__(self) -> None:
+        _integers(self.kernel, "kernel", 2, 1)
+        _integers(self.stride, "stride", 2, 1)
+        _integers(self.dilation, "dilation", 2, 1)
+        _integers(self.pads, "pads", 4, 0)
+
+    @classmethod
+    def square(cls, kernel: int, stride: int = 1, pad: int = 0) -> "Window":
+        """Window of equal height and width, padded alike on all four sides."""
+        return cls((kernel, kernel), (stride, stride), (pad, pad, pad, pad))
+
+    def _reach(self, axis: int) -> int:
+        return (self.kernel[axis] - 1) * self.dilation[axis] + 1
+
+    def size(self, n: int, axis: int) -> int:
+        """Outputs along `axis` for `n` inputs; zero or less when the window does not fit."""
+        before, stride = self.pads[axis], self.stride[axis]
+        free = n + before + self.pads[axis + 2] - self._reach(axis)
+        if not self.ceil_mode:
+            return free // stride + 1
+        outputs = -(-free // stride) + 1
+        return outputs - 1 if (outputs - 1) * stride >= n + before else outputs
+
+    def last(self, inner: Array, full: int, axis: int) -> Array:
+        """Last producer position behind each output: the largest over the taps inside the input."""
+        n = len(inner)
+        first = np.arange(self.size(n, axis), dtype=np.int64) * self.stride[axis] - self.pads[axis]
+        reach = np.zeros(len(first), dtype=np.int64)
+        for tap in range(self.kernel[axis]):
+            position = first + tap * self.dilation[axis]
+            inside = (position >= 0) & (position < n)
+            reach[inside] = np.maximum(reach[inside], inner[position[inside]])
+        return reach
+
+    def printed(self, axis: int) -> Affine:
+        """Output q reads up to input S*(q - 1) + K - P (the paper's Algorithm 1, lines 5-12)."""
+        return Affine(self.stride[axis], self._reach(axis) - self.pads[axis] - self.stride[axis])
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A fully connected layer or a global pooling: one output that needs all of the producer."""
+
+    def size(self, n: int, axis: int) -> int:
+        return 1
+
+    def last(self, inner: Array, full: int, axis: int) -> Array:
+        return np.array([full], dtype=np.int64)
+
+    def printed(self, axis: int) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """A single value repeated over a map, as a channel gate is before a product.
+
+    Attributes
+    ----------
+    shape : (int, int)
+        Height and width of the map.
+    """
+
+    shape: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        _integers(self.shape, "broadcast shape", 2, 1)
+
+    def size(self, n: int, axis: int) -> int:
+        return self.shape[axis]
+
+    def last(self, inner: Array, full: int, axis: int) -> Array:
+        return np.repeat(inner[:1], self.shape[axis])
+
+    def printed(self, axis: int) -> Affine:
+        return Affine(0, 1)
+
+
+Operator = Window | Whole | Broadcast

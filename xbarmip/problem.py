@@ -1,0 +1,137 @@
+"""What is decided, under which budget, for which objective (SPEC §1)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from xbarmip.errors import InputError
+from xbarmip.exact import as_int
+from xbarmip.hardware.crossbar import Crossbar
+from xbarmip.network.graph import Network
+
+OBJECTIVES = ("cycles", "steps")
+RULES = ("pipeline", "published")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Choose the duplication R of every layer so that inference is fastest.
+
+    Attributes
+    ----------
+    network : Network
+    crossbars : int
+        Total, the logical crossbars that there are.
+    size : Crossbar, int or (int, int)
+        Rows and columns of a crossbar; one integer for a square one.
+    objective : str
+        "cycles" (the pipeline, SPEC §4) or "steps" (the closed form, SPEC §5).
+    rule : str, optional
+        For "steps": "pipeline" (default) or "published". None for "cycles".
+
+    Raises
+    ------
+    InputError
+        On a value out of range. A budget that is too small is no error: the problem is infeasible.
+    """
+
+    network: Network
+    crossbars: int
+    size: Crossbar | int | tuple[int, int] = 128
+    objective: str = "cycles"
+    rule: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "crossbars", as_int(self.crossbars, "crossbars", 1))
+        object.__setattr__(self, "size", _crossbar(self.size))
+        if self.objective not in OBJECTIVES:
+            raise InputError(
+                f"objective must be one of {', '.join(OBJECTIVES)}, got {self.objective!r}"
+            )
+        if self.objective == "steps" and self.rule is None:
+            object.__setattr__(self, "rule", "pipeline")
+        if self.objective == "steps" and self.rule not in RULES:
+            raise InputError(f"rule must be one of {', '.join(RULES)}, got {self.rule!r}")
+        if self.objective == "cycles" and self.rule is not None:
+            raise InputError(f"objective 'cycles' takes no rule, got {self.rule!r}")
+
+    @property
+    def crossbar(self) -> Crossbar:
+        """The crossbar's rows and columns."""
+        return _crossbar(self.size)
+
+    @cached_property
+    def sets(self) -> tuple[int, ...]:
+        """set_l, the crossbars of one copy of each layer."""
+        return tuple(self.crossbar.crossbar_set(layer) for layer in self.network.layers)
+
+    @property
+    def smallest_budget(self) -> int:
+        """Crossbars that one copy of every layer takes; fewer are infeasible."""
+        return sum(self.sets)
+
+    @property
+    def feasible(self) -> bool:
+        """Whether the budget holds one copy of every layer."""
+        return self.smallest_budget <= self.crossbars
+
+    @cached_property
+    def largest(self) -> tuple[int, ...]:
+        """Largest R of each layer: its outputs, or what the budget leaves if that is less.
+
+        At least 1, also where the problem is infeasible.
+        """
+        spare = max(0, self.crossbars - self.smallest_budget)
+        return tuple(
+            min(layer.outputs, 1 + spare // crossbar_set)
+            for layer, crossbar_set in zip(self.network.layers, self.sets, strict=True)
+        )
+
+    def crossbars_used(self, allocation: Sequence[int]) -> int:
+        """Crossbars that an allocation occupies."""
+        return sum(r * s for r, s in zip(allocation, self.sets, strict=True))
+
+    def allocation(self, duplication: Mapping[str, int] | Sequence[int]) -> tuple[int, ...]:
+        """Duplication as a tuple in layer order, each value checked to be in 1..N_l.
+
+        Raises
+        ------
+        InputError
+            On a wrong length, an unknown or missing layer, or a value out of range. The budget is
+            not checked here.
+        """
+        return checked_allocation(self.network, duplication)
+
+
+def checked_allocation(
+    network: Network, duplication: Mapping[str, int] | Sequence[int]
+) -> tuple[int, ...]:
+    """Duplication of every layer as a tuple in layer order (see `Problem.allocation`)."""
+    layers = network.layers
+    if isinstance(duplication, Mapping):
+        unknown = [name for name in duplication if name not in network.index]
+        missing = [layer.name for layer in layers if layer.name not in duplication]
+        if unknown or missing:
+            word, name = ("unknown", unknown[0]) if unknown else ("missing", missing[0])
+            raise InputError(f"allocation for network {network.name!r}: {word} layer {name!r}")
+        duplication = [duplication[layer.name] for layer in layers]
+    if len(duplication) != len(layers):
+        raise InputError(
+            f"allocation for network {network.name!r} must have {len(layers)} values, "
+            f"got {len(duplication)}"
+        )
+    return tuple(
+        as_int(r, f"allocation: R of layer {layer.name!r}", 1, layer.outputs)
+        for r, layer in zip(duplication, layers, strict=True)
+    )
+
+
+def _crossbar(size: object) -> Crossbar:
+    if isinstance(size, Crossbar):
+        return size
+    if isinstance(size, tuple | list):
+        if len(size) != 2:
+            raise InputError(f"crossbar size must be rows and columns, got {size!r}")
+        return Crossbar(*size)
+    side = as_int(size, "crossbar size", 1)
+    return Crossbar(side, side)

@@ -1,0 +1,1 @@
+"""Solvers: one protocol, several independent ways to the optimum."""

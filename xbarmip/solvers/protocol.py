@@ -1,0 +1,83 @@
+"""The protocol of a solver, its limits, and the watch that it keeps."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from xbarmip.errors import InputError
+from xbarmip.problem import Problem
+from xbarmip.solvers.result import Result
+
+Progress = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a solve may take.
+
+    Attributes
+    ----------
+    seconds : float, optional
+        Wall-clock time; None for no limit.
+    memory_bytes : int, optional
+        Working memory of the search; None for no limit.
+    """
+
+    seconds: float | None = None
+    memory_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.seconds is not None and not 0 <= self.seconds < float("inf"):
+            raise InputError(f"time limit must be a number of seconds >= 0, got {self.seconds!r}")
+        if self.memory_bytes is not None and self.memory_bytes <= 0:
+            raise InputError(f"memory limit must be positive, got {self.memory_bytes!r}")
+
+
+class Watch:
+    """Clock and mouthpiece of one solve: started with it, asked between pieces of work."""
+
+    def __init__(self, limits: Limits, progress: Progress | None = None) -> None:
+        self.limits = limits
+        self._progress = progress
+        self._start = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Time since the start."""
+        return time.monotonic() - self._start
+
+    @property
+    def expired(self) -> bool:
+        """Whether the time limit has passed."""
+        return self.limits.seconds is not None and self.seconds >= self.limits.seconds
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds left, at least 0; None without a limit."""
+        return None if self.limits.seconds is None else max(0.0, self.limits.seconds - self.seconds)
+
+    def tell(self, **facts: Any) -> None:
+        """Report the state of the search (best, bound, and what the solver counts)."""
+        if self._progress is not None:
+            self._progress({"seconds": self.seconds, **facts})
+
+
+class Solver(Protocol):
+    """A named way to solve a problem.
+
+    A solver is a frozen dataclass whose fields are its options: an unknown option cannot be given.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name in the registry, on the command line and in results."""
+
+    def unsupported(self, problem: Problem) -> tuple[str, ...]:
+        """Reasons why this solver cannot take `problem`, naming what it cannot honour."""
+
+    def solve(self, problem: Problem, watch: Watch) -> Result:
+        """Solve `problem`; ends early when the watch expires or on KeyboardInterrupt.
+
+        Only called for a problem that it supports. A budget that is too small ends as INFEASIBLE.
+        """

@@ -1,0 +1,88 @@
+"""The solvers by name, and the one door to them."""
+
+from dataclasses import fields, replace
+from typing import Any
+
+import pyomo.environ as pyo
+
+from xbarmip.errors import InputError, UnsupportedError
+from xbarmip.model.statement import problem_of
+from xbarmip.model.verify import verify
+from xbarmip.problem import Problem
+from xbarmip.solvers.dp.solver import DynamicProgram
+from xbarmip.solvers.exhaustive import Exhaustive
+from xbarmip.solvers.milp import Milp
+from xbarmip.solvers.protocol import Limits, Progress, Solver, Watch
+from xbarmip.solvers.result import Result
+
+SOLVERS: dict[str, type[Solver]] = {
+    "dp": DynamicProgram,
+    "milp": Milp,
+    "exhaustive": Exhaustive,
+}
+
+
+def make_solver(name: str, **options: Any) -> Solver:
+    """The solver called `name` with its options set.
+
+    Raises
+    ------
+    InputError
+        On an unknown solver or option.
+    """
+    if name not in SOLVERS:
+        raise InputError(f"solver must be one of {', '.join(SOLVERS)}, got {name!r}")
+    kind: Any = SOLVERS[name]
+    known = [field.name for field in fields(kind)]
+    for option in options:
+        if option not in known:
+            accepts = ", ".join(known) or "none"
+            raise InputError(f"solver {name!r} has no option {option!r} (it takes: {accepts})")
+    solver: Solver = kind(**options)
+    return solver
+
+
+def solve(
+    what: "Problem | pyo.ConcreteModel",
+    solver: str = "dp",
+    time_limit: float | None = None,
+    memory_limit: int | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Result:
+    """Solve a problem, or the problem that a model states.
+
+    Parameters
+    ----------
+    what : Problem or pyomo ConcreteModel
+        A model comes from `build_model`; a solution is loaded into it and verified there.
+    solver : str
+        "dp", "milp" or "exhaustive".
+    time_limit : float, optional
+        Wall-clock seconds.
+    memory_limit : int, optional
+        Bytes of working memory of the search.
+    progress : callable, optional
+        Called with a dict of facts (seconds, best, bound, ...) while the search runs.
+    **options
+        The solver's own options.
+
+    Raises
+    ------
+    InputError
+        On an unknown solver or option, or a bad limit.
+    UnsupportedError
+        When the solver cannot honour the problem; the message says what.
+    VerificationError
+        When the answer does not survive re-evaluation in the model.
+    """
+    chosen = make_solver(solver, **options)
+    problem = what if isinstance(what, Problem) else problem_of(what)
+    reasons = chosen.unsupported(problem)
+    if reasons:
+        raise UnsupportedError(f"solver {solver!r} cannot take this problem: {'; '.join(reasons)}")
+    watch = Watch(Limits(time_limit, memory_limit), progress)
+    result = chosen.solve(problem, watch)
+    if not isinstance(what, Problem) and result.allocation is not None:
+        verify(what, result.allocation, claimed=result.value)
+    return replace(result, seconds=watch.seconds, options={**options, **result.options})

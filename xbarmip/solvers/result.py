@@ -1,0 +1,105 @@
+"""What a solver answers: why it stopped, what it claims, and what it proved, kept apart."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Status(StrEnum):
+    """What is claimed."""
+
+    OPTIMAL = "OPTIMAL"
+    FEASIBLE = "FEASIBLE"
+    INFEASIBLE = "INFEASIBLE"
+    UNKNOWN = "UNKNOWN"
+
+
+class Stop(StrEnum):
+    """Why the solver stopped."""
+
+    FINISHED = "FINISHED"
+    TIME = "TIME"
+    MEMORY = "MEMORY"
+    INTERRUPTED = "INTERRUPTED"
+    ERROR = "ERROR"
+
+
+class Proof(StrEnum):
+    """What the bound rests on."""
+
+    EXACT = "exact"  # integer arithmetic throughout
+    NUMERICAL = "numerical"  # a floating-point bound, rounded safely
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A solver's answer to a minimisation problem.
+
+    Attributes
+    ----------
+    solver : str
+    status : Status
+        What the solver claims.
+    stop : Stop
+        Why it stopped.
+    value : int, optional
+        Objective of `allocation`, in steps of the pipeline.
+    bound : int, optional
+        No allocation is better than this; None when nothing is known, never 0 for that.
+    allocation : mapping of str to int, optional
+        Duplication R by layer name, in layer order.
+    proof : Proof, optional
+        What `bound` rests on; None without a bound.
+    seconds : float
+        Wall-clock time of the solve.
+    statistics, options : mapping
+        Counters of the search; the options that were used.
+    message : str
+        For a person: what is missing, or what went wrong.
+
+    Raises
+    ------
+    ValueError
+        When the fields contradict each other.
+    """
+
+    solver: str
+    status: Status
+    stop: Stop
+    value: int | None = None
+    bound: int | None = None
+    allocation: Mapping[str, int] | None = None
+    proof: Proof | None = None
+    seconds: float = 0.0
+    statistics: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    message: str = ""
+
+    def __post_init__(self) -> None:
+        has_solution = self.status in (Status.OPTIMAL, Status.FEASIBLE)
+        contradictions = (
+            (
+                has_solution != (self.allocation is not None),
+                "an allocation exactly with a solution",
+            ),
+            (has_solution != (self.value is not None), "a value exactly with a solution"),
+            (self.status is Status.OPTIMAL and self.value != self.bound, "OPTIMAL: value == bound"),
+            ((self.bound is None) != (self.proof is None), "a proof exactly with a bound"),
+            (
+                self.status is Status.INFEASIBLE and self.bound is not None,
+                "INFEASIBLE has no bound",
+            ),
+            (
+                self.value is not None and self.bound is not None and self.bound > self.value,
+                "bound <= value",
+            ),
+        )
+        for broken, rule in contradictions:
+            if broken:
+                raise ValueError(f"result of solver {self.solver!r} breaks the rule: {rule}")
+
+    @property
+    def gap(self) -> int | None:
+        """value - bound, in steps; None when either is missing."""
+        return None if self.value is None or self.bound is None else self.value - self.bound

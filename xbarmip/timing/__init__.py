@@ -1,0 +1,1 @@
+"""Timing: the pipeline cycle by cycle, and the closed form that approximates it."""

@@ -1,0 +1,136 @@
+"""The closed form that approximates the pipeline: the objective `steps` (SPEC §5)."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from xbarmip.exact import INT64_MAX
+from xbarmip.network.graph import Network
+from xbarmip.network.window import Array
+from xbarmip.problem import checked_allocation
+from xbarmip.timing import reference
+from xbarmip.timing.rule import fits_int64, rule_view
+from xbarmip.timing.tables import NeedTable, need, need_table
+
+NO_TAIL = -1
+
+
+class ClosedFormTable(NamedTuple):
+    """What the kernel of the closed form reads; int64 arrays by layer or by edge of `needs`.
+
+    `cap` bounds what a step makes, `tail_end` is NO_TAIL where an edge has no tail.
+    """
+
+    outputs: Array
+    cap: Array
+    sink: Array
+    needs: NeedTable
+    tail_end: Array
+    tail_begin: Array
+
+
+@lru_cache(maxsize=64)
+def closed_form_table(network: Network, rule: str) -> ClosedFormTable | None:
+    """The network under `rule` for the kernel; None where 64 bits might not hold a value."""
+    view = rule_view(network, rule)
+    if not fits_int64(view):
+        return None
+    order = sorted(
+        range(len(network.edges)), key=lambda e: (network.index[network.edges[e].consumer], e)
+    )
+    tails = [view.tail[e] or (NO_TAIL, 0) for e in order]
+    outputs = np.array(view.outputs, dtype=np.int64)
+    sink = [layer.name in network.sinks for layer in network.layers]
+    return ClosedFormTable(
+        outputs,
+        outputs if view.capped else np.full_like(outputs, INT64_MAX),
+        np.array(sink, dtype=np.int64),
+        need_table(network, view.need, order),
+        np.array([end for end, _ in tails], dtype=np.int64),
+        np.array([begin for _, begin in tails], dtype=np.int64),
+    )
+
+
+def steps(
+    network: Network, allocation: Mapping[str, int] | Sequence[int], rule: str = "pipeline"
+) -> int:
+    """Steps of one inference under an allocation, by the closed form (SPEC §5).
+
+    Parameters
+    ----------
+    network : Network
+    allocation : mapping by layer name, or sequence in layer order, of int
+        Duplication R_l, in 1..N_l.
+    rule : str
+        "pipeline", never above `cycles`, or "published", as the paper prints it.
+
+    Raises
+    ------
+    InputError
+        On an allocation that does not fit the network.
+    """
+    chosen = checked_allocation(network, allocation)
+    if closed_form_table(network, rule) is None:
+        return reference.steps(rule_view(network, rule), chosen)
+    return int(steps_many(network, np.array([chosen], dtype=np.int64), rule)[0])
+
+
+def steps_many(network: Network, allocations: Array, rule: str) -> Array:
+    """Steps of each row of `allocations`, int64 of shape (count, layers), every R in 1..N_l."""
+    table = closed_form_table(network, rule)
+    if table is None:
+        view = rule_view(network, rule)
+        values = [reference.steps(view, [int(r) for r in row]) for row in allocations]
+        return np.array(values, dtype=object)
+    return _steps_many(table, allocations)
+
+
+@njit(cache=True)
+def _demand(table, r, i, demand):  # type: ignore[no-untyped-def]
+    """Fill `demand` with the outputs of each layer up to i that the first step of i needs."""
+    needs = table.needs
+    demand[: i + 1] = 0
+    demand[i] = r[i]
+    for c in range(i, -1, -1):
+        made = min(((demand[c] - 1) // r[c] + 1) * r[c], table.cap[c])
+        if made > 0:
+            for e in range(needs.into[c], needs.into[c + 1]):
+                j = needs.producer[e]
+                demand[j] = max(demand[j], need(needs, e, made))
+
+
+@njit(cache=True)
+def _steps(table, r, demand, pre, op):  # type: ignore[no-untyped-def]
+    needs = table.needs
+    value = 0
+    for i in range(len(r)):
+        _demand(table, r, i, demand)
+        pre[i] = 0
+        for k in range(i):
+            if demand[k] > 0:
+                pre[i] = max(pre[i], (demand[k] - 1) // r[k] + pre[k])
+        op[i] = pre[i] + (table.outputs[i] - 1) // r[i] + 1
+        for e in range(needs.into[i], needs.into[i + 1]):
+            if table.tail_end[e] >= 0:
+                tail = (table.tail_end[e] - 1) // r[i] - (table.tail_begin[e] - 1) // r[i]
+                op[i] = max(op[i], op[needs.producer[e]] + tail)
+        if table.sink[i] > 0:
+            value = max(value, op[i])
+    return value
+
+
+@njit(cache=True)
+def _steps_many(table, allocations):  # type: ignore[no-untyped-def]
+    count, layers = allocations.shape
+    demand, pre, op = (
+        np.zeros(layers, np.int64),
+        np.zeros(layers, np.int64),
+        np.zeros(layers, np.int64),
+    )
+    value = np.zeros(count, np.int64)
+    for row in range(count):
+        value[row] = _steps(table, allocations[row], demand, pre, op)
+    return value
