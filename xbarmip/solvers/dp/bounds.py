@@ -1,0 +1,97 @@
+"""What the search knows of a target value before it starts, and how a pair is cut by it."""
+
+from typing import NamedTuple
+
+from numba import njit
+
+from xbarmip.network.window import Array
+from xbarmip.solvers.dp.table import SearchTable
+
+
+class Times(NamedTuple):
+    """Earliest and latest times under windows of R; int64 arrays.
+
+    For `cycles`, `early` and `late` have an entry for every output (see `SearchTable.offset`): the
+    cycle in which it can exist at the earliest and must exist at the latest. For `steps` they have
+    an entry for every layer and bound its PreOp; `late_end` bounds its Op, and `demand[i, k]` is a
+    lower bound on the outputs of k that the first step of i needs.
+    """
+
+    early: Array
+    late: Array
+    late_end: Array
+    demand: Array
+
+
+class Bounds(NamedTuple):
+    """Lower bounds for one target; int64 arrays.
+
+    Attributes
+    ----------
+    sets, low, high : shape (layers,)
+        Crossbar set, and window of R, of every layer.
+    early : array
+        See `Times`.
+    grid : shape (layers, points)
+        Outputs of each layer, ascending, for which least times are kept.
+    least : shape (layers, levels + 1, points)
+        Least time of an output of the grid when the layer and its ancestors together spend at most
+        level * unit crossbars beyond the low end of their windows.
+    least_end : shape (layers, levels + 1)
+        The same for Op; 0 for `cycles`.
+    unit : int
+        Crossbars per level.
+    """
+
+    sets: Array
+    low: Array
+    high: Array
+    early: Array
+    grid: Array
+    least: Array
+    least_end: Array
+    unit: int
+
+
+@njit(cache=True)
+def most(bounds: Bounds, layer: int, slack: int) -> int:
+    """Largest R of `layer` when `slack` crossbars are left beyond the low ends of the windows."""
+    return min(bounds.high[layer], bounds.low[layer] + slack // bounds.sets[layer])
+
+
+@njit(cache=True)
+def level_of(bounds: Bounds, slack: int) -> int:
+    """The level that holds `slack`, rounded up."""
+    return min(bounds.least.shape[1] - 1, (slack + bounds.unit - 1) // bounds.unit)
+
+
+@njit(cache=True)
+def least_time(bounds: Bounds, layer: int, level: int, x: int) -> int:
+    """Least time of output x by the grid point at or below it; 0 where there is none."""
+    below, above = 0, bounds.grid.shape[1]
+    while below < above:
+        middle = (below + above) // 2
+        if bounds.grid[layer, middle] <= x:
+            below = middle + 1
+        else:
+            above = middle
+    return bounds.least[layer, level, below - 1] if below else 0
+
+
+@njit(cache=True)
+def earliest(table: SearchTable, bounds: Bounds, layer: int, x: int) -> int:
+    """Earliest time of output x; for `steps`, least PreOp plus the steps before x."""
+    if table.closed_form:
+        return bounds.early[layer] + (x - 1) // bounds.high[layer]
+    return bounds.early[table.offset[layer] + x]
+
+
+@njit(cache=True)
+def too_late(
+    table: SearchTable, bounds: Bounds, layer: int, level: int, x: int, deadline: int
+) -> bool:
+    """Whether output x of `layer` cannot meet `deadline` with the slack of `level`."""
+    return (
+        earliest(table, bounds, layer, x) > deadline
+        or least_time(bounds, layer, level, x) > deadline
+    )

@@ -1,0 +1,291 @@
+"""Labels: one decision applied to all of them, and dominance between the results.
+
+A label stands for a choice of R for the layers decided so far. It holds the crossbars used, and for
+every place of the frontier a staircase of deadlines (a slice of the arena) and, for `steps`, a
+latest end. Labels are kept as a structure of arrays.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from xbarmip.network.window import Array
+from xbarmip.solvers.dp import pipeline_kernel, steps_kernel
+from xbarmip.solvers.dp.bounds import Bounds, least_time, level_of, most, too_late
+from xbarmip.solvers.dp.stairs import deadline_of, implied, merge
+from xbarmip.solvers.dp.table import NEVER, SearchTable
+
+SAMPLES = 6  # deadlines of a staircase that are compared before the whole of it is
+
+
+class Labels(NamedTuple):
+    """Labels of one stage; int64 arrays.
+
+    Attributes
+    ----------
+    used, parent, choice : shape (labels,)
+        Crossbars used; the label of the stage before that it came from; the R just chosen.
+    first, count, end : shape (labels, places)
+        Staircase in the arena, and latest end (NEVER for `cycles`), for each place of the frontier.
+    """
+
+    used: Array
+    parent: Array
+    choice: Array
+    first: Array
+    count: Array
+    end: Array
+
+
+class Arena(NamedTuple):
+    """Pairs (x, d) of all staircases; those at `size` and beyond are free."""
+
+    x: Array
+    d: Array
+    size: int
+
+
+class Step(NamedTuple):
+    """The arrays of a `Stage`, and the budget less what the layers after it take at least."""
+
+    layer: int
+    slot: int
+    frontier: Array
+    source: Array
+    target: Array
+    budget: int
+
+
+class Out(NamedTuple):
+    """Room for the pairs that one decision hands to producers; rows by edge."""
+
+    x: Array
+    d: Array
+    count: Array
+    end: Array
+
+
+class Scratch(NamedTuple):
+    """Working room of the kernels, made once for a search."""
+
+    out: Out
+    up_x: Array
+    up_d: Array
+    down_x: Array
+    down_d: Array
+    reach: Array
+    least: Array
+
+
+def make_scratch(table: SearchTable) -> Scratch:
+    """Room for the largest layer of a network."""
+    edges = max(1, int(np.diff(table.needs.into).max(initial=1)))
+    pairs = int(table.outputs.max()) + len(table.outputs) + 2
+    rows = np.empty((2, edges, pairs), dtype=np.int64)
+    flat = np.empty((4, pairs), dtype=np.int64)
+    counts = np.empty((2, edges), dtype=np.int64)
+    layers = np.empty((2, len(table.outputs)), dtype=np.int64)
+    return Scratch(Out(rows[0], rows[1], counts[0], counts[1]), *flat, *layers)
+
+
+@njit(cache=True)
+def spread_of(table, bounds, layer, slack):  # type: ignore[no-untyped-def]
+    """What `stairs` calls `most`, for the completions that `slack` allows."""
+    return NEVER if table.closed_form else most(bounds, layer, slack)
+
+
+@njit(cache=True)
+def _grown(array, size):  # type: ignore[no-untyped-def]
+    if size <= len(array):
+        return array
+    bigger = np.empty((max(size, 2 * len(array)),) + array.shape[1:], array.dtype)
+    bigger[: len(array)] = array
+    return bigger
+
+
+@njit(cache=True)
+def _room(labels, size):  # type: ignore[no-untyped-def]
+    return Labels(
+        _grown(labels.used, size),
+        _grown(labels.parent, size),
+        _grown(labels.choice, size),
+        _grown(labels.first, size),
+        _grown(labels.count, size),
+        _grown(labels.end, size),
+    )
+
+
+@njit(cache=True)
+def _still_in_time(table, bounds, step, labels, q, level, arena):  # type: ignore[no-untyped-def]
+    """Whether the staircases that stay in the frontier can be met with the slack that is left."""
+    for place in range(len(step.frontier)):
+        old = step.source[place]
+        if old >= 0:
+            j = step.frontier[place]
+            for i in range(labels.first[q, old], labels.first[q, old] + labels.count[q, old]):
+                if too_late(table, bounds, j, level, arena.x[i], arena.d[i]):
+                    return False
+            if bounds.least_end[j, level] > labels.end[q, old]:
+                return False
+    return True
+
+
+@njit(cache=True)
+def _gather(table, bounds, step, edges, labels, q, place, slack, arena, scratch):  # type: ignore[no-untyped-def]
+    """Staircase of a place of the new frontier: what was there, with what the decision hands on.
+
+    Returns the arena, the staircase's start and length in it, and the latest end.
+    """
+    old = step.source[place]
+    first, count, end = 0, 0, NEVER
+    if old >= 0:
+        first, count, end = labels.first[q, old], labels.count[q, old], labels.end[q, old]
+    spread = spread_of(table, bounds, step.frontier[place], slack)
+    x, d, size = arena
+    out = scratch.out
+    merged = False
+    for e in range(edges):
+        if step.target[e] != place:
+            continue
+        end = min(end, out.end[e])
+        if out.count[e] == 0:
+            continue
+        from_x, from_d = (scratch.up_x, scratch.up_d) if merged else (x, d)
+        start = 0 if merged else first
+        count = merge(
+            from_x, from_d, start, count, out.x[e], out.d[e], out.count[e], spread,
+            scratch.down_x, scratch.down_d,
+        )  # fmt: skip
+        for i in range(count):
+            scratch.up_x[i] = scratch.down_x[count - 1 - i]
+            scratch.up_d[i] = scratch.down_d[count - 1 - i]
+        merged = True
+    if merged and table.closed_form:
+        count = steps_kernel.drop_slack(
+            table, bounds, slack, step.frontier[place], scratch.up_x, scratch.up_d, count, scratch.reach,
+            scratch.least,
+        )  # fmt: skip
+    if merged:
+        x, d, first = _grown(x, size + count), _grown(d, size + count), size
+        x[size : size + count] = scratch.up_x[:count]
+        d[size : size + count] = scratch.up_d[:count]
+        size += count
+    return Arena(x, d, size), first, count, end
+
+
+@njit(cache=True)
+def decide(table, bounds, step, labels, begin, stop, arena, scratch, made, new):  # type: ignore[no-untyped-def]
+    """Decide the step's layer in labels begin .. stop - 1, by every R of its window.
+
+    `new` holds `made` labels before; returns the arena, `made` and `new` after.
+    """
+    k, slot = step.layer, step.slot
+    edges = table.needs.into[k + 1] - table.needs.into[k]
+    for q in range(begin, stop):
+        first, count, end = 0, 0, NEVER
+        if slot >= 0:
+            first, count, end = labels.first[q, slot], labels.count[q, slot], labels.end[q, slot]
+        for r in range(bounds.low[k], bounds.high[k] + 1):
+            used = labels.used[q] + r * bounds.sets[k]
+            slack = step.budget - used
+            if slack < 0:
+                break
+            level = level_of(bounds, slack)
+            if table.closed_form:
+                possible = steps_kernel.expand(
+                    table, bounds, k, r, level, arena.x, arena.d, first, count, end, scratch.out
+                )
+            else:
+                scratch.out.end[:] = NEVER
+                possible = pipeline_kernel.expand(
+                    table, bounds, k, r, level, arena.x, arena.d, first, count, end, scratch.out
+                )
+            if not possible or not _still_in_time(table, bounds, step, labels, q, level, arena):
+                continue
+            new = _room(new, made + 1)
+            new.used[made], new.parent[made], new.choice[made] = used, q, r
+            for place in range(len(step.frontier)):
+                arena, new.first[made, place], new.count[made, place], new.end[made, place] = (
+                    _gather(table, bounds, step, edges, labels, q, place, slack, arena, scratch)
+                )
+            made += 1
+    return arena, made, new
+
+
+@njit(cache=True)
+def signatures(table, bounds, step, labels, arena):  # type: ignore[no-untyped-def]
+    """A few deadlines of every label, shape (labels, places * (SAMPLES + 1)), to compare first."""
+    places = len(step.frontier)
+    signature = np.empty((len(labels.used), places * (SAMPLES + 1)), np.int64)
+    for q in range(len(labels.used)):
+        for place in range(places):
+            j = step.frontier[place]
+            base = place * (SAMPLES + 1)
+            for sample in range(SAMPLES):
+                x = max(1, table.outputs[j] * (sample + 1) // SAMPLES)
+                signature[q, base + sample] = deadline_of(
+                    arena.x, arena.d, labels.first[q, place], labels.count[q, place], x,
+                    spread_of(table, bounds, j, step.budget - labels.used[q]), NEVER,
+                )  # fmt: skip
+            signature[q, base + SAMPLES] = labels.end[q, place]
+    return signature
+
+
+@njit(cache=True)
+def _dominates(table, bounds, step, labels, a, b, arena):  # type: ignore[no-untyped-def]
+    slack = step.budget - labels.used[b]
+    for place in range(len(step.frontier)):
+        first, count = labels.first[a, place], labels.count[a, place]
+        other, other_count = labels.first[b, place], labels.count[b, place]
+        same = first == other and count == other_count
+        spread = spread_of(table, bounds, step.frontier[place], slack)
+        if not same and not implied(arena.x, arena.d, first, count, other, other_count, spread):
+            return False
+    return True
+
+
+@njit(cache=True)
+def undominated(table, bounds, step, labels, signature, begin, stop, arena, kept, keep):  # type: ignore[no-untyped-def]
+    """Add to keep[:kept] those of labels begin .. stop - 1 that no kept one dominates.
+
+    Labels come by ascending `used`. One dominates another when it has used no more and each of its
+    deadlines follows from the other's, for every R that the other's slack allows: whatever
+    completes the other completes it. Returns `kept`.
+    """
+    for q in range(begin, stop):
+        found = False
+        for i in range(kept):
+            rival = keep[i]
+            better = True
+            for s in range(signature.shape[1]):
+                if signature[rival, s] < signature[q, s]:
+                    better = False
+                    break
+            if better and _dominates(table, bounds, step, labels, rival, q, arena):
+                found = True
+                break
+        if not found:
+            keep[kept] = q
+            kept += 1
+    return kept
+
+
+@njit(cache=True)
+def least_totals(bounds, step, labels, arena):  # type: ignore[no-untyped-def]
+    """Lower bound on the crossbars of any completion, less what the rest takes at least."""
+    totals = np.empty(len(labels.used), np.int64)
+    for q in range(len(totals)):
+        level = 0
+        for place in range(len(step.frontier)):
+            j = step.frontier[place]
+            first, count = labels.first[q, place], labels.count[q, place]
+            for i in range(first, first + count):
+                while (
+                    level < bounds.least.shape[1] - 1
+                    and least_time(bounds, j, level, arena.x[i]) > arena.d[i]
+                ):
+                    level += 1
+        spent = (level - 1) * bounds.unit + 1 if level else 0
+        totals[q] = labels.used[q] + spent
+    return totals

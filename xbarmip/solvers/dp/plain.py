@@ -1,0 +1,139 @@
+"""The dynamic program in plain Python integers: short, unbounded, without bounds.
+
+It is the oracle that the compiled search is tested against, and the path that takes over where 64
+bits might not hold a number.
+"""
+
+from collections.abc import Callable
+
+from xbarmip.exact import ceil_div
+from xbarmip.problem import Problem
+from xbarmip.timing.rule import RuleView, rule_view
+
+Pairs = tuple[tuple[int, int], ...]
+State = tuple[tuple[int, Pairs, int | None], ...]
+
+
+def plain_optimum(
+    problem: Problem, pause: Callable[[], None] = lambda: None
+) -> tuple[int, tuple[int, ...]] | None:
+    """Least value and the allocation that has it; None when the budget is too small.
+
+    Backwards over the layers (SPEC §7). A label holds the crossbars used, the value so far, and for
+    every layer that is waited for its pairs (x, D), D steps remaining behind output x (`cycles`) or
+    behind a first step (`steps`), with the longest tail behind it (`steps`). Of two labels with the
+    same pairs and tails only those stay that are better in crossbars or in value.
+    """
+    network = problem.network
+    view = None if problem.rule is None else rule_view(network, problem.rule)
+    start: dict[int, tuple[Pairs, int | None]] = {}
+    for name in network.sinks:
+        k = network.index[name]
+        start[k] = (((network.layers[k].outputs, 0),), None) if view is None else ((), 0)
+    labels: dict[State, list[tuple[int, int, tuple[int, ...]]]] = {_state(start): [(0, 0, ())]}
+    rest = problem.smallest_budget
+    for k in range(len(network.layers) - 1, -1, -1):
+        rest -= problem.sets[k]
+        after: dict[State, list[tuple[int, int, tuple[int, ...]]]] = {}
+        for state, choices in labels.items():
+            pause()
+            waiting = {layer: (pairs, tail) for layer, pairs, tail in state}
+            pairs, tail = waiting.pop(k, ((), None))
+            for r in range(1, problem.largest[k] + 1):
+                if view is None:
+                    behind, handed = _decide_cycles(problem, k, r, pairs)
+                else:
+                    behind, handed = _decide_steps(view, k, r, pairs, tail)
+                new = _state(_merged(waiting, handed))
+                for used, value, chosen in choices:
+                    total = used + r * problem.sets[k]
+                    if total + rest <= problem.crossbars:
+                        _keep(after.setdefault(new, []), (total, max(value, behind), (r, *chosen)))
+        labels = {state: choices for state, choices in after.items() if choices}
+    ends = [(value, used, chosen) for choices in labels.values() for used, value, chosen in choices]
+    if not ends:
+        return None
+    value, _, chosen = min(ends)
+    return value, chosen
+
+
+def _state(waiting: dict[int, tuple[Pairs, int | None]]) -> State:
+    return tuple((layer, *waiting[layer]) for layer in sorted(waiting))
+
+
+def _keep(
+    choices: list[tuple[int, int, tuple[int, ...]]], new: tuple[int, int, tuple[int, ...]]
+) -> None:
+    if not any(used <= new[0] and value <= new[1] for used, value, _ in choices):
+        choices[:] = [old for old in choices if old[0] < new[0] or old[1] < new[1]] + [new]
+
+
+def _merged(
+    waiting: dict[int, tuple[Pairs, int | None]],
+    handed: list[tuple[int, list[tuple[int, int]], int | None]],
+) -> dict[int, tuple[Pairs, int | None]]:
+    merged = dict(waiting)
+    for layer, pairs, tail in handed:
+        old, old_tail = merged.get(layer, ((), None))
+        tails = [t for t in (tail, old_tail) if t is not None]
+        merged[layer] = (_needed_pairs([*old, *pairs]), max(tails) if tails else None)
+    return merged
+
+
+def _needed_pairs(pairs: list[tuple[int, int]]) -> Pairs:
+    """Pairs without those of smaller x and no larger D."""
+    kept: list[tuple[int, int]] = []
+    for x, behind in sorted(pairs, reverse=True):
+        if not kept or behind > kept[-1][1]:
+            kept.append((x, behind))
+    return tuple(kept)
+
+
+def _decide_cycles(
+    problem: Problem, k: int, r: int, pairs: Pairs
+) -> tuple[int, list[tuple[int, list[tuple[int, int]], int | None]]]:
+    network = problem.network
+    after: dict[int, int] = {}
+    for x, behind in pairs:
+        step = ceil_div(x, r)
+        after[step] = max(after.get(step, 0), behind)
+    remaining: dict[int, int] = {}
+    for step in range(max(after, default=0), 0, -1):
+        remaining[step] = max(remaining.get(step + 1, -1) + 1, after.get(step, 0))
+    handed = []
+    for number, edge in enumerate(network.edges):
+        if network.index[edge.consumer] == k:
+            need = network.clamped[number]
+            asked = [
+                (need(min(step * r, network.layers[k].outputs)), behind)
+                for step, behind in remaining.items()
+            ]
+            wanted = [(x, behind) for x, behind in asked if x]
+            handed.append((network.index[edge.producer], wanted, None))
+    return remaining.get(1, -1) + 1, handed
+
+
+def _decide_steps(
+    view: RuleView, k: int, r: int, pairs: Pairs, tail: int | None
+) -> tuple[int, list[tuple[int, list[tuple[int, int]], int | None]]]:
+    """SPEC §7: D_k = max(ceil(N_k/r) + E_k, ceil(x/r) - 1 + D over the pairs)."""
+    network = view.network
+    own = [ceil_div(x, r) - 1 + behind for x, behind in pairs]
+    if tail is not None:
+        own.append(ceil_div(view.outputs[k], r) + tail)
+    if not own:
+        return 0, []
+    firsts = [(r, max(own)), *((ceil_div(x, r) * r, behind) for x, behind in pairs)]
+    handed = []
+    for number, edge in enumerate(network.edges):
+        if network.index[edge.consumer] == k:
+            made = [(view.cap(k, x), behind) for x, behind in firsts]
+            asked = [(view.need[number](x), behind) for x, behind in made if x]
+            behind_edge = view.tail[number]
+            longest = None
+            if tail is not None and behind_edge is not None:
+                end, begin = behind_edge
+                longest = tail + ceil_div(end, r) - ceil_div(begin, r)
+            wanted = [(x, behind) for x, behind in asked if x]
+            handed.append((network.index[edge.producer], wanted, longest))
+    return max(own), handed

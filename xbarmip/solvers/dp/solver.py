@@ -1,0 +1,188 @@
+"""The solver `dp`: targets from above and below until they meet (SPEC §7)."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from xbarmip.errors import InputError, VerificationError
+from xbarmip.exact import as_int
+from xbarmip.problem import Problem
+from xbarmip.solvers.dp.plain import plain_optimum
+from xbarmip.solvers.dp.start import proportional
+from xbarmip.solvers.dp.table import search_table
+from xbarmip.solvers.dp.target import Found, Switches, TargetSearch
+from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.result import Proof, Result, Status, Stop
+from xbarmip.timing.evaluate import evaluate
+
+INT64_SAFE = 2**60  # the search adds and doubles crossbars
+
+
+class _Stopped(Exception):
+    def __init__(self, stop: Stop) -> None:
+        self.stop = stop
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicProgram:
+    """Exact label setting over the network's frontier, for `cycles` and `steps`, on any graph.
+
+    Attributes
+    ----------
+    windows, slack, dominance : bool
+        The cuts of `Switches`. Without them the search takes longer, the answer is the same.
+    beam : int
+        Labels that a heuristic sweep keeps at each layer; 0 for no such sweeps.
+    """
+
+    windows: bool = True
+    slack: bool = True
+    dominance: bool = True
+    beam: int = 64
+
+    def __post_init__(self) -> None:
+        for field in ("windows", "slack", "dominance"):
+            if not isinstance(getattr(self, field), bool):
+                raise InputError(f"dp option {field} must be a bool, got {getattr(self, field)!r}")
+        as_int(self.beam, "dp option beam", 0)
+
+    @property
+    def name(self) -> str:
+        """Name in the registry."""
+        return "dp"
+
+    def unsupported(self, problem: Problem) -> tuple[str, ...]:
+        """Nothing: every network, objective and rule is taken."""
+        return ()
+
+    def solve(self, problem: Problem, watch: Watch) -> Result:
+        """Prove the optimum, or return the best allocation and bound when a limit ends the search."""
+        if not problem.feasible:
+            return Result(
+                self.name, Status.INFEASIBLE, Stop.FINISHED,
+                message=f"the smallest budget that works is {problem.smallest_budget} crossbars",
+                options=asdict(self),
+            )  # fmt: skip
+        run = _Run(problem, watch)
+        stop = Stop.FINISHED
+        try:
+            run.solve(self)
+        except _Stopped as stopped:
+            stop = stopped.stop
+        except KeyboardInterrupt:
+            stop = Stop.INTERRUPTED
+        return Result(
+            self.name,
+            Status.OPTIMAL if run.bound == run.value else Status.FEASIBLE,
+            stop if run.bound < run.value else Stop.FINISHED,
+            run.value,
+            run.bound,
+            dict(zip(problem.network.index, run.allocation, strict=True)),
+            Proof.EXACT,
+            statistics=run.statistics,
+            options=asdict(self),
+        )
+
+
+class _Run:
+    """One solve: the best allocation and the bound, and how they move."""
+
+    def __init__(self, problem: Problem, watch: Watch) -> None:
+        self.problem, self.watch = problem, watch
+        self.bound = 1
+        self.allocation = proportional(problem)
+        self.value = evaluate(problem, self.allocation)
+        self.statistics: dict[str, Any] = {"start": self.value, "searches": 0, "labels": 0}
+        self.budget = min(
+            problem.crossbars,
+            sum(
+                layer.outputs * crossbar_set
+                for layer, crossbar_set in zip(problem.network.layers, problem.sets, strict=True)
+            ),
+        )
+
+    def solve(self, options: DynamicProgram) -> None:
+        table = search_table(self.problem)
+        if table is None or self.budget >= INT64_SAFE:
+            self._solve_plain()
+            return
+        switches = Switches(options.windows, options.slack, options.dominance)
+        search = TargetSearch(
+            table, self.problem.sets, self.problem.largest, switches, self._pause
+        )
+        try:
+            self._raise_bound(search)
+            if options.beam:
+                self._come_down(search, options.beam)
+            self._close(search)
+        finally:
+            self.statistics["labels"] = search.labels_made
+
+    def _solve_plain(self) -> None:
+        self.statistics["arithmetic"] = "python"
+        answer = plain_optimum(self.problem, lambda: self._pause(0, {}))
+        if answer is None:
+            raise VerificationError(f"dp found no allocation for {self.problem!r}")
+        self.bound, self.allocation = answer
+        self.value = self.bound
+
+    def _raise_bound(self, search: TargetSearch) -> None:
+        """Largest bound that windows and slack alone prove."""
+
+        def impossible(target: int) -> bool:
+            return search.bounds(target, self.budget) is None
+
+        self.bound = self._first_not(impossible, self.bound, self.value)
+        self.statistics["first_bound"] = self.bound
+
+    def _first_not(self, impossible: Callable[[int], bool], low: int, high: int) -> int:
+        while low < high:
+            middle = (low + high) // 2
+            if impossible(middle):
+                low = middle + 1
+            else:
+                high = middle
+            self._pause(0, {})
+        return low
+
+    def _come_down(self, search: TargetSearch, width: int) -> None:
+        """Better allocations by sweeps of few labels; a miss proves nothing."""
+        missed = self.bound - 1
+        while missed + 1 < self.value:
+            target = (missed + self.value) // 2
+            found = self._search(search, target, width)
+            if found is None:
+                missed = target
+            else:
+                self._accept(found, target)
+        self.statistics["beam_value"] = self.value
+
+    def _close(self, search: TargetSearch) -> None:
+        """Full searches between bound and value: each one moves one of them past the target."""
+        while self.bound < self.value:
+            target = (self.bound + self.value) // 2
+            found = self._search(search, target, None)
+            if found is None:
+                self.bound = target + 1
+            else:
+                self._accept(found, target)
+
+    def _search(self, search: TargetSearch, target: int, width: int | None) -> Found | None:
+        self.statistics["searches"] += 1
+        return search.search(target, self.budget, width)
+
+    def _accept(self, found: Found, target: int) -> None:
+        value = evaluate(self.problem, found.allocation)
+        if value > target:
+            raise VerificationError(
+                f"dp: allocation {found.allocation} for target {target} has value {value}"
+            )
+        self.value, self.allocation = value, found.allocation
+
+    def _pause(self, in_use: int, facts: dict[str, Any]) -> None:
+        self.watch.tell(best=self.value, bound=self.bound, **facts)
+        if self.watch.expired:
+            raise _Stopped(Stop.TIME)
+        limit = self.watch.limits.memory_bytes
+        if limit is not None and in_use > limit:
+            raise _Stopped(Stop.MEMORY)

@@ -1,0 +1,228 @@
+"""The search for `steps`: times under windows, least times for a slack, one decision (SPEC §7)."""
+
+from numba import njit
+
+from xbarmip.solvers.dp.bounds import least_time, most, too_late
+from xbarmip.solvers.dp.table import NEVER
+from xbarmip.timing.closed_form import NO_TAIL
+from xbarmip.timing.tables import need
+
+
+@njit(cache=True)
+def _ceil(a, r):  # type: ignore[no-untyped-def]
+    return (a - 1) // r + 1
+
+
+@njit(cache=True)
+def propagate(table, low, high, target, times):  # type: ignore[no-untyped-def]
+    """Fill `times`; False where a layer cannot meet the target.
+
+    demand[i, k] follows the first step of i back with the fewest outputs that each step on the way
+    can make (see `pipeline_kernel`); the waits and ends of SPEC §5 take the fewest steps, R = high.
+    ceil(a/R) - ceil(b/R) >= floor((a - b)/R) bounds a tail.
+    """
+    needs = table.needs
+    early, late, late_end, demand = times
+    late[:] = NEVER
+    late_end[:] = NEVER
+    demand[:] = 0
+    for i in range(len(low)):
+        demand[i, i] = low[i]
+        for c in range(i, -1, -1):
+            wanted = demand[i, c]
+            made = min(max(wanted, _ceil(wanted, high[c]) * low[c]), table.cap[c])
+            if wanted > 0 and made > 0:
+                for e in range(needs.into[c], needs.into[c + 1]):
+                    j = needs.producer[e]
+                    demand[i, j] = max(demand[i, j], need(needs, e, made))
+        early[i] = 0
+        for k in range(i):
+            if demand[i, k] > 0:
+                early[i] = max(early[i], (demand[i, k] - 1) // high[k] + early[k])
+    for i in range(len(low) - 1, -1, -1):
+        if table.sink[i] > 0:
+            late_end[i] = min(late_end[i], target)
+        if late_end[i] < NEVER:
+            late[i] = min(late[i], late_end[i] - _ceil(table.outputs[i], high[i]))
+            for e in range(needs.into[i], needs.into[i + 1]):
+                if table.tail_end[e] != NO_TAIL:
+                    j = needs.producer[e]
+                    tail = (table.tail_end[e] - table.tail_begin[e]) // high[i]
+                    late_end[j] = min(late_end[j], late_end[i] - tail)
+        if early[i] > late[i]:
+            return False
+        if late[i] < NEVER:
+            for k in range(i):
+                if demand[i, k] > 0:
+                    late[k] = min(late[k], late[i] - (demand[i, k] - 1) // high[k])
+    return True
+
+
+@njit(cache=True)
+def fits(table, k, r, high, times):  # type: ignore[no-untyped-def]
+    """Whether R_k = r meets the latest times of k, given the earliest inputs."""
+    needs = table.needs
+    early, late, late_end, demand = times
+    wait = early[k]
+    for e in range(needs.into[k], needs.into[k + 1]):
+        wanted = need(needs, e, min(r, table.cap[k])) if table.cap[k] > 0 else 0
+        if wanted > 0:
+            j = needs.producer[e]
+            wait = max(wait, early[j] + (wanted - 1) // high[j])
+    if late_end[k] < NEVER and wait + _ceil(table.outputs[k], r) > late_end[k]:
+        return False
+    for i in range(k + 1, len(early)):
+        if demand[i, k] > 0 and late[i] < NEVER and wait + (demand[i, k] - 1) // r > late[i]:
+            return False
+    return True
+
+
+@njit(cache=True)
+def fill_least(table, bounds, times):  # type: ignore[no-untyped-def]
+    """Fill `bounds.least` and `bounds.least_end` by the forward program over (layer, level).
+
+    R_k = r spends (r - low)*set_k of the slack, the rest is left to the ancestors: to all of them,
+    for each wait on its own. A direct producer's wait is for the first step with R = r, that of
+    a farther ancestor for the fewest outputs that any R in the window needs.
+    """
+    needs, grid, least, least_end = table.needs, bounds.grid, bounds.least, bounds.least_end
+    for k in range(len(bounds.sets)):
+        least[k] = NEVER
+        least_end[k] = NEVER
+        for level in range(least.shape[1]):
+            for r in range(bounds.low[k], bounds.high[k] + 1):
+                rest = level * bounds.unit - (r - bounds.low[k]) * bounds.sets[k]
+                if rest < 0:
+                    break
+                left = (rest + bounds.unit - 1) // bounds.unit
+                wait, end = _least_wait(table, bounds, times, k, r, left)
+                end = max(end, wait + _ceil(table.outputs[k], r))
+                least_end[k, level] = min(least_end[k, level], end)
+                for point in range(grid.shape[1]):
+                    time = wait + (grid[k, point] - 1) // r
+                    least[k, level, point] = min(least[k, level, point], time)
+
+
+@njit(cache=True)
+def _least_wait(table, bounds, times, k, r, level):  # type: ignore[no-untyped-def]
+    """Least PreOp of k with R_k = r, and least Op that its producers' ends and tails leave."""
+    needs = table.needs
+    wait, end = times.early[k], 0
+    for m in range(k):
+        if times.demand[k, m] > 0:
+            wait = max(wait, least_time(bounds, m, level, times.demand[k, m]))
+    for e in range(needs.into[k], needs.into[k + 1]):
+        j = needs.producer[e]
+        wanted = need(needs, e, min(r, table.cap[k])) if table.cap[k] > 0 else 0
+        if wanted > 0:
+            wait = max(wait, least_time(bounds, j, level, wanted))
+        if table.tail_end[e] != NO_TAIL:
+            tail = _ceil(table.tail_end[e], r) - _ceil(table.tail_begin[e], r)
+            end = max(end, bounds.least_end[j, level] + tail)
+    return wait, end
+
+
+@njit(cache=True)
+def in_time(table, bounds, times):  # type: ignore[no-untyped-def]
+    """Whether every layer can meet its latest times with the whole slack."""
+    top = bounds.least.shape[1] - 1
+    for k in range(len(bounds.low)):
+        if bounds.least[k, top, 0] > times.late[k] or bounds.least_end[k, top] > times.late_end[k]:
+            return False
+    return True
+
+
+@njit(cache=True)
+def _reach(table, bounds, slack, j, x, upper, reach):  # type: ignore[no-untyped-def]
+    """Fill `reach` with the outputs of each layer that output x of j asks for.
+
+    At most (`upper`) or at least, over all R that `slack` allows; 0 for layers not touched.
+    """
+    needs = table.needs
+    reach[:] = 0
+    reach[j] = x
+    for c in range(j, -1, -1):
+        wanted = reach[c]
+        if wanted == 0:
+            continue
+        low, high = bounds.low[c], most(bounds, c, slack)
+        if upper:
+            made = min(wanted + high - 1, _ceil(wanted, low) * high)
+        else:
+            made = max(wanted, _ceil(wanted, high) * low)
+        made = min(made, table.cap[c])
+        for e in range(needs.into[c], needs.into[c + 1]) if made > 0 else range(0):
+            p = needs.producer[e]
+            reach[p] = max(reach[p], need(needs, e, made))
+
+
+@njit(cache=True)
+def drop_slack(table, bounds, slack, j, x, d, count, reach, least):  # type: ignore[no-untyped-def]
+    """Drop pairs of an ascending staircase of layer j that an earlier pair implies; returns count.
+
+    Pair (x', d') puts PreOp_m + ceil(y'/R_m) - 1 <= d' on every layer m that it reaches, y' being
+    what it asks of m, and (x, d) with x > x' the same with its y. So the second follows when
+    ceil(y/R_m) - ceil(y'/R_m) <= d - d' for all m and all R that `slack` allows; the left side is at
+    most ceil((Y - Y')/low_m), Y the most that x and Y' the least that x' can ask for.
+    """
+    kept = 1 if count else 0
+    if count > 1:
+        _reach(table, bounds, slack, j, x[0], False, least)
+    for i in range(1, count):
+        _reach(table, bounds, slack, j, x[i], True, reach)
+        room = d[i] - d[kept - 1]
+        follows = True
+        for m in range(j + 1):
+            if reach[m] > least[m] and _ceil(reach[m] - least[m], bounds.low[m]) > room:
+                follows = False
+                break
+        if not follows:
+            x[kept], d[kept] = x[i], d[i]
+            kept += 1
+            _reach(table, bounds, slack, j, x[i], False, least)
+    return kept
+
+
+@njit(cache=True)
+def expand(table, bounds, k, r, level, x, d, first, count, end, out):  # type: ignore[no-untyped-def]
+    """Decide R_k = r under one staircase of first steps and a latest end; False where cut.
+
+    A pair (x, d) says: PreOp_k + ceil(x/r) - 1 <= d. It travels on to what the steps up to x need;
+    k adds its own first step. `out.end` takes the latest ends that the tails leave to producers.
+    """
+    needs = table.needs
+    begin, stop = needs.into[k], needs.into[k + 1]
+    out.count[: stop - begin] = 0
+    out.end[: stop - begin] = NEVER
+    start = end - _ceil(table.outputs[k], r) if end < NEVER else NEVER
+    for i in range(first, first + count):
+        start = min(start, d[i] - (x[i] - 1) // r)
+    if start >= NEVER:
+        return True
+    if too_late(table, bounds, k, bounds.least.shape[1] - 1, 1, start):
+        return False
+    for i in range(first + count - 1, first - 2, -1):
+        own = i < first or x[i] <= r
+        made = min(r if own else _ceil(x[i], r) * r, table.cap[k])
+        deadline = start if own else d[i]
+        for e in range(begin, stop):
+            wanted = need(needs, e, made) if made > 0 else 0
+            if wanted > 0:
+                if too_late(table, bounds, needs.producer[e], level, wanted, deadline):
+                    return False
+                at = out.count[e - begin]
+                if at == 0 or out.x[e - begin, at - 1] != wanted:
+                    at += 1
+                    out.count[e - begin] = at
+                out.x[e - begin, at - 1] = wanted
+                out.d[e - begin, at - 1] = deadline
+        if own:
+            break
+    if end < NEVER:
+        for e in range(begin, stop):
+            if table.tail_end[e] != NO_TAIL:
+                tail = _ceil(table.tail_end[e], r) - _ceil(table.tail_begin[e], r)
+                if bounds.least_end[needs.producer[e], level] > end - tail:
+                    return False
+                out.end[e - begin] = end - tail
+    return True

@@ -1,0 +1,66 @@
+"""What the search reads of a problem, as flat integer arrays."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from xbarmip.network.graph import Network
+from xbarmip.network.window import Array
+from xbarmip.problem import Problem
+from xbarmip.timing.closed_form import NO_TAIL, closed_form_table
+from xbarmip.timing.pipeline import pipeline_table
+from xbarmip.timing.tables import NeedTable
+
+NEVER = 2**60  # a deadline that binds nothing
+
+
+class SearchTable(NamedTuple):
+    """A network under one objective. Arrays are int64, by layer or by edge of `needs`.
+
+    Attributes
+    ----------
+    closed_form : bool
+        Whether the objective is `steps`; else `cycles`.
+    outputs, cap : shape (layers,)
+        N as the objective counts it; the most outputs that a step counts as made.
+    sink : shape (layers,)
+    needs : NeedTable
+    tail_end, tail_begin : shape (edges,)
+        The tail of an edge, NO_TAIL where there is none; see `RuleView`.
+    offset : shape (layers + 1,)
+        Output x of layer l has entry offset[l] + x in an array over all outputs.
+    """
+
+    closed_form: bool
+    outputs: Array
+    cap: Array
+    sink: Array
+    needs: NeedTable
+    tail_end: Array
+    tail_begin: Array
+    offset: Array
+
+
+def search_table(problem: Problem) -> SearchTable | None:
+    """The table of a problem; None where 64 bits might not hold a value of the objective."""
+    return _search_table(problem.network, problem.rule)
+
+
+@lru_cache(maxsize=64)
+def _search_table(network: Network, rule: str | None) -> SearchTable | None:
+    if rule is None:
+        pipeline = pipeline_table(network)
+        none = np.full_like(pipeline.needs.producer, NO_TAIL)
+        outputs = pipeline.outputs
+        return SearchTable(
+            False, outputs, outputs, pipeline.sink, pipeline.needs, none, none, _offset(outputs)
+        )
+    closed = closed_form_table(network, rule)
+    if closed is None:
+        return None
+    return SearchTable(True, *closed, offset=_offset(closed.outputs))
+
+
+def _offset(outputs: Array) -> Array:
+    return np.concatenate(([0], np.cumsum(outputs))).astype(np.int64)

@@ -1,0 +1,264 @@
+"""The decision problem: is there an allocation of at most this value within the budget?"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from xbarmip.network.window import Array
+from xbarmip.solvers.dp import pipeline_kernel, steps_kernel
+from xbarmip.solvers.dp.bounds import Bounds, Times
+from xbarmip.solvers.dp.labels import (
+    Arena,
+    Labels,
+    Step,
+    decide,
+    least_totals,
+    make_scratch,
+    signatures,
+    undominated,
+)
+from xbarmip.solvers.dp.order import elimination_order, first_frontier, stages
+from xbarmip.solvers.dp.table import NEVER, SearchTable
+
+LEVELS = 64  # slack is rounded up to one of this many levels
+GRID = 24  # outputs of a layer for which least times are kept
+LABELS_AT_ONCE = 128  # expanded between two looks at the watch
+RIVALS_AT_ONCE = 4096  # compared between two looks at the watch
+
+
+class Switches(NamedTuple):
+    """Which cuts are in use. None of them changes an answer.
+
+    Attributes
+    ----------
+    windows : bool
+        Windows of R and earliest times.
+    slack : bool
+        Least times for a slack.
+    dominance : bool
+        Labels that another one makes superfluous are dropped.
+    """
+
+    windows: bool = True
+    slack: bool = True
+    dominance: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An allocation that meets the target with the fewest crossbars."""
+
+    allocation: tuple[int, ...]
+    crossbars: int
+
+
+@njit(cache=True)
+def _propagate(table, low, high, target, times):  # type: ignore[no-untyped-def]
+    if table.closed_form:
+        return steps_kernel.propagate(table, low, high, target, times)
+    return pipeline_kernel.propagate(table, low, high, target, times)
+
+
+@njit(cache=True)
+def _fits(table, k, r, high, times):  # type: ignore[no-untyped-def]
+    if table.closed_form:
+        return steps_kernel.fits(table, k, r, high, times)
+    return pipeline_kernel.fits(table, k, r, high, times)
+
+
+@njit(cache=True)
+def _narrow(table, sets, budget, target, low, high, times):  # type: ignore[no-untyped-def]
+    """Narrow the windows until nothing moves; False where the target cannot be met.
+
+    An end of a window is dropped when it misses a latest time with the earliest inputs, or when the
+    budget does not hold it beside the low ends of all others.
+    """
+    moved = True
+    while moved:
+        if not _propagate(table, low, high, target, times):
+            return False
+        moved = False
+        for k in range(len(low)):
+            while low[k] <= high[k] and not _fits(table, k, low[k], high, times):
+                low[k] += 1
+                moved = True
+            if low[k] > high[k]:
+                return False
+        slack = budget - np.sum(low * sets)
+        if slack < 0:
+            return False
+        for k in range(len(low)):
+            before = high[k]
+            high[k] = min(high[k], low[k] + slack // sets[k])
+            while high[k] > low[k] and not _fits(table, k, high[k], high, times):
+                high[k] -= 1
+            moved = moved or high[k] < before
+    return True
+
+
+class TargetSearch:
+    """Searches over one problem, for any target and budget.
+
+    Parameters
+    ----------
+    table : SearchTable
+    sets : sequence of int
+        set_l; every sum of R * set within a budget must fit 62 bits.
+    largest : sequence of int
+        Largest R of each layer.
+    switches : Switches
+    pause : callable
+        Called between pieces of work with the bytes in use and facts on the search; may raise.
+    """
+
+    def __init__(
+        self,
+        table: SearchTable,
+        sets: Sequence[int],
+        largest: Sequence[int],
+        switches: Switches,
+        pause: Callable[[int, dict[str, Any]], None],
+    ) -> None:
+        self.table, self.switches, self._pause = table, switches, pause
+        self.sets = np.array(sets, dtype=np.int64)
+        self.largest = np.array(largest, dtype=np.int64)
+        self.order = elimination_order(table)
+        self.stages = stages(table, self.order)
+        self.labels_made = 0
+        self._scratch = make_scratch(table)
+        grid = [
+            [max(1, int(count) * point // (GRID - 1)) for point in range(GRID)]
+            for count in table.outputs
+        ]
+        self._grid = np.array(grid, dtype=np.int64)
+
+    def bounds(self, target: int, budget: int) -> Bounds | None:
+        """Bounds for a target, or None where they already prove that it cannot be met."""
+        table, layers = self.table, len(self.sets)
+        low = np.ones(layers, dtype=np.int64)
+        high = np.minimum(self.largest, 1 + max(0, budget - int(self.sets.sum())) // self.sets)
+        many = layers if table.closed_form else int(table.offset[-1]) + 1
+        square = (layers, layers) if table.closed_form else (0, 0)
+        times = Times(
+            np.zeros(many, dtype=np.int64),
+            np.full(many, NEVER, dtype=np.int64),
+            np.full(layers, NEVER, dtype=np.int64),
+            np.zeros(square, dtype=np.int64),
+        )
+        if self.switches.windows and not _narrow(
+            table, self.sets, budget, target, low, high, times
+        ):
+            return None
+        slack = budget - int(low @ self.sets)
+        if slack < 0:
+            return None
+        levels = min(LEVELS, slack) if self.switches.slack else 0
+        bounds = Bounds(
+            self.sets,
+            low,
+            high,
+            times.early,
+            self._grid,
+            np.zeros((layers, levels + 1, GRID), dtype=np.int64),
+            np.zeros((layers, levels + 1), dtype=np.int64),
+            max(1, -(-slack // max(1, levels))),
+        )
+        if self.switches.slack:
+            kernel = steps_kernel if table.closed_form else pipeline_kernel
+            kernel.fill_least(table, bounds, times)
+            if not kernel.in_time(table, bounds, times):
+                return None
+        return bounds
+
+    def search(self, target: int, budget: int, width: int | None = None) -> Found | None:
+        """The cheapest allocation of value at most `target` within `budget`, or None.
+
+        With a `width` only that many labels of each stage go on, those with the smallest bound on
+        the crossbars of a completion: then None proves nothing, and what is found may not be the
+        cheapest.
+        """
+        bounds = self.bounds(target, budget)
+        if bounds is None:
+            return None
+        rest = int(bounds.low @ self.sets)
+        labels, arena = self._start(target)
+        trail: list[tuple[Array, Array]] = []
+        for stage in self.stages:
+            k = stage.layer
+            rest -= int(bounds.low[k] * self.sets[k])
+            step = Step(
+                k, stage.slot, stage.frontier, stage.source, stage.target, budget - rest
+            )
+            facts = {"target": target, "layer": k, "labels": len(labels.used)}
+            labels, arena = self._next(bounds, step, labels, arena, facts)
+            if self.switches.dominance:
+                labels = self._undominated(bounds, step, labels, arena, facts)
+            if width is not None and len(labels.used) > width:
+                totals = least_totals(bounds, step, labels, arena)
+                best = np.sort(np.argsort(totals, kind="stable")[:width])
+                labels = Labels(*(field[best] for field in labels))
+            if not len(labels.used):
+                return None
+            trail.append((labels.parent, labels.choice))
+        return self._trace(trail, labels)
+
+    def _start(self, target: int) -> tuple[Labels, Arena]:
+        sinks = first_frontier(self.table)
+        count = len(sinks)
+        arena = Arena(
+            np.concatenate((self.table.outputs[sinks], np.zeros(1024, dtype=np.int64))),
+            np.full(count + 1024, target, dtype=np.int64),
+            count,
+        )
+        one = np.zeros(1, dtype=np.int64)
+        closed = self.table.closed_form
+        labels = Labels(
+            one,
+            one,
+            one,
+            np.arange(count, dtype=np.int64).reshape(1, count),
+            np.full((1, count), 0 if closed else 1, dtype=np.int64),
+            np.full((1, count), target if closed else NEVER, dtype=np.int64),
+        )
+        return labels, arena
+
+    def _next(
+        self, bounds: Bounds, step: Step, labels: Labels, arena: Arena, facts: dict[str, Any]
+    ) -> tuple[Labels, Arena]:
+        places = len(step.frontier)
+        flat = np.empty((3, 256), dtype=np.int64)
+        wide = np.empty((3, 256, places), dtype=np.int64)
+        new, made = Labels(*flat, *wide), 0
+        for begin in range(0, len(labels.used), LABELS_AT_ONCE):
+            stop = min(begin + LABELS_AT_ONCE, len(labels.used))
+            arena, made, new = decide(
+                self.table, bounds, step, labels, begin, stop, arena, self._scratch, made, new
+            )
+            self._pause(16 * len(arena.x) + 8 * len(new.used) * (3 + 3 * places), facts)
+        self.labels_made += made
+        ascending = np.argsort(new.used[:made], kind="stable")
+        return Labels(*(field[ascending] for field in new)), arena
+
+    def _undominated(
+        self, bounds: Bounds, step: Step, labels: Labels, arena: Arena, facts: dict[str, Any]
+    ) -> Labels:
+        signature = signatures(self.table, bounds, step, labels, arena)
+        keep, kept = np.empty(len(labels.used), dtype=np.int64), 0
+        for begin in range(0, len(keep), RIVALS_AT_ONCE):
+            stop = min(begin + RIVALS_AT_ONCE, len(keep))
+            kept = undominated(
+                self.table, bounds, step, labels, signature, begin, stop, arena, kept, keep
+            )
+            self._pause(16 * len(arena.x) + 8 * signature.size, facts)
+        return Labels(*(field[keep[:kept]] for field in labels))
+
+    def _trace(self, trail: Sequence[tuple[Array, Array]], labels: Labels) -> Found:
+        allocation = [0] * len(self.sets)
+        label = 0
+        for stage, (parent, choice) in zip(reversed(self.stages), reversed(trail), strict=True):
+            allocation[stage.layer] = int(choice[label])
+            label = parent[label]
+        return Found(tuple(allocation), int(labels.used[0]))
