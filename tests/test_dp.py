@@ -20,8 +20,7 @@ SHAPES = [
     Shape(layers=5, extent=3, outputs=4, branching=0.6, joining=0.6),
 ]
 CUTS = [
-    DynamicProgram(windows, slack, dominance, beam)
-    for windows, slack, dominance, beam in product([True, False], [True, False], [True, False], [2])
+    DynamicProgram(*cuts, beam=beam) for cuts in product([True, False], repeat=4) for beam in (0, 1)
 ]
 
 

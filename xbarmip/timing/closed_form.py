@@ -13,7 +13,7 @@ from xbarmip.network.window import Array
 from xbarmip.problem import checked_allocation
 from xbarmip.timing import reference
 from xbarmip.timing.rule import fits_int64, rule_view
-from xbarmip.timing.tables import NeedTable, need, need_table
+from xbarmip.timing.tables import NeedTable, by_consumer, need, need_table
 
 NO_TAIL = -1
 
@@ -38,9 +38,7 @@ def closed_form_table(network: Network, rule: str) -> ClosedFormTable | None:
     view = rule_view(network, rule)
     if not fits_int64(view):
         return None
-    order = sorted(
-        range(len(network.edges)), key=lambda e: (network.index[network.edges[e].consumer], e)
-    )
+    order = by_consumer(network, range(len(network.edges)))
     tails = [view.tail[e] or (NO_TAIL, 0) for e in order]
     outputs = np.array(view.outputs, dtype=np.int64)
     sink = [layer.name in network.sinks for layer in network.layers]

@@ -5,6 +5,7 @@ takes over where 64 bits might not hold a value.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from xbarmip.exact import ceil_div
 from xbarmip.network.graph import Network
@@ -29,10 +30,35 @@ def cycles(network: Network, allocation: Sequence[int]) -> int:
     return max(finish[network.index[name]][-1] for name in network.sinks)
 
 
+class ClosedForm(NamedTuple):
+    """Every quantity of the closed form under one allocation, by layer number.
+
+    Attributes
+    ----------
+    demand : list of list of int
+        demand[i][j], outputs of j that the first step of i needs.
+    pre, op : list of int
+        PreOp and Op, in steps.
+    value : int
+        The largest Op of a sink.
+    """
+
+    demand: list[list[int]]
+    pre: list[int]
+    op: list[int]
+    value: int
+
+
 def steps(view: RuleView, allocation: Sequence[int]) -> int:
     """Steps of the closed form under one rule (SPEC §5)."""
+    return closed_form(view, allocation).value
+
+
+def closed_form(view: RuleView, allocation: Sequence[int]) -> ClosedForm:
+    """The closed form under one rule, with all that it is made of (SPEC §5)."""
     network, r = view.network, allocation
     into = _edges_into(network)
+    demands: list[list[int]] = []
     pre: list[int] = []
     op: list[int] = []
     for i in range(len(r)):
@@ -42,6 +68,7 @@ def steps(view: RuleView, allocation: Sequence[int]) -> int:
             for edge in into[c] if made else ():
                 j = network.index[network.edges[edge].producer]
                 demand[j] = max(demand[j], view.need[edge](made))
+        demands.append(demand)
         waits = [ceil_div(demand[k], r[k]) - 1 + pre[k] for k in range(i) if demand[k]]
         pre.append(max(0, *waits) if waits else 0)
         ends = [ceil_div(view.outputs[i], r[i]) + pre[i]]
@@ -51,7 +78,8 @@ def steps(view: RuleView, allocation: Sequence[int]) -> int:
                 behind = ceil_div(tail[0], r[i]) - ceil_div(tail[1], r[i])
                 ends.append(op[network.index[network.edges[edge].producer]] + behind)
         op.append(max(ends))
-    return max(op[network.index[name]] for name in network.sinks)
+    value = max(op[network.index[name]] for name in network.sinks)
+    return ClosedForm(demands, pre, op, value)
 
 
 def _edges_into(network: Network) -> list[list[int]]:

@@ -1,6 +1,6 @@
 """A network as flat integer arrays, for the compiled kernels."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -41,9 +41,9 @@ class NeedTable(NamedTuple):
 
 
 def need_table(network: Network, needs: Sequence[NeedMap], keep: Sequence[int]) -> NeedTable:
-    """Pack the need maps of the edges whose numbers are in `keep`."""
+    """Pack the need maps of the edges whose numbers are in `keep`, in the order of `by_consumer`."""
     index = network.index
-    order = sorted(keep, key=lambda e: (index[network.edges[e].consumer], e))
+    order = by_consumer(network, keep)
     maps = [needs[e] for e in order]
     consumers = [index[network.edges[e].consumer] for e in order]
     heights, widths = [len(m.rows) for m in maps], [len(m.columns) for m in maps]
@@ -60,6 +60,11 @@ def need_table(network: Network, needs: Sequence[NeedMap], keep: Sequence[int]) 
         above=_joined([m.above for m in maps]),
         columns=_joined([m.columns for m in maps]),
     )
+
+
+def by_consumer(network: Network, edges: Iterable[int]) -> list[int]:
+    """Edge numbers in ascending order of their consumers."""
+    return sorted(edges, key=lambda e: (network.index[network.edges[e].consumer], e))
 
 
 def _ints(values) -> Array:  # type: ignore[no-untyped-def]

@@ -41,6 +41,8 @@ class Bounds(NamedTuple):
         The same for Op; 0 for `cycles`.
     unit : int
         Crossbars per level.
+    spending : bool
+        Whether `least_spending` is in use.
     """
 
     sets: Array
@@ -51,6 +53,7 @@ class Bounds(NamedTuple):
     least: Array
     least_end: Array
     unit: int
+    spending: bool
 
 
 @njit(cache=True)

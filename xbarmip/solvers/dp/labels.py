@@ -12,7 +12,8 @@ from numba import njit
 
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp import pipeline_kernel, steps_kernel
-from xbarmip.solvers.dp.bounds import Bounds, least_time, level_of, most, too_late
+from xbarmip.solvers.dp.bounds import Bounds, level_of, most, too_late
+from xbarmip.solvers.dp.spending import least_spending
 from xbarmip.solvers.dp.stairs import deadline_of, implied, merge
 from xbarmip.solvers.dp.table import NEVER, SearchTable
 
@@ -24,13 +25,16 @@ class Labels(NamedTuple):
 
     Attributes
     ----------
-    used, parent, choice : shape (labels,)
-        Crossbars used; the label of the stage before that it came from; the R just chosen.
+    used, total : shape (labels,)
+        Crossbars used; lower bound on those of a completion, less what the rest takes at least.
+    parent, choice : shape (labels,)
+        The label of the stage before that it came from; the R just chosen.
     first, count, end : shape (labels, places)
         Staircase in the arena, and latest end (NEVER for `cycles`), for each place of the frontier.
     """
 
     used: Array
+    total: Array
     parent: Array
     choice: Array
     first: Array
@@ -76,6 +80,7 @@ class Scratch(NamedTuple):
     down_d: Array
     reach: Array
     least: Array
+    wanted: Array
 
 
 def make_scratch(table: SearchTable) -> Scratch:
@@ -85,7 +90,7 @@ def make_scratch(table: SearchTable) -> Scratch:
     rows = np.empty((2, edges, pairs), dtype=np.int64)
     flat = np.empty((4, pairs), dtype=np.int64)
     counts = np.empty((2, edges), dtype=np.int64)
-    layers = np.empty((2, len(table.outputs)), dtype=np.int64)
+    layers = np.empty((3, len(table.outputs)), dtype=np.int64)
     return Scratch(Out(rows[0], rows[1], counts[0], counts[1]), *flat, *layers)
 
 
@@ -108,6 +113,7 @@ def _grown(array, size):  # type: ignore[no-untyped-def]
 def _room(labels, size):  # type: ignore[no-untyped-def]
     return Labels(
         _grown(labels.used, size),
+        _grown(labels.total, size),
         _grown(labels.parent, size),
         _grown(labels.choice, size),
         _grown(labels.first, size),
@@ -209,7 +215,12 @@ def decide(table, bounds, step, labels, begin, stop, arena, scratch, made, new):
                 arena, new.first[made, place], new.count[made, place], new.end[made, place] = (
                     _gather(table, bounds, step, edges, labels, q, place, slack, arena, scratch)
                 )
-            made += 1
+            spending = least_spending(
+                table, bounds, slack, level, step.frontier, new, made, arena, scratch
+            )
+            if spending <= slack:
+                new.total[made] = used + spending
+                made += 1
     return arena, made, new
 
 
@@ -269,23 +280,3 @@ def undominated(table, bounds, step, labels, signature, begin, stop, arena, kept
             keep[kept] = q
             kept += 1
     return kept
-
-
-@njit(cache=True)
-def least_totals(bounds, step, labels, arena):  # type: ignore[no-untyped-def]
-    """Lower bound on the crossbars of any completion, less what the rest takes at least."""
-    totals = np.empty(len(labels.used), np.int64)
-    for q in range(len(totals)):
-        level = 0
-        for place in range(len(step.frontier)):
-            j = step.frontier[place]
-            first, count = labels.first[q, place], labels.count[q, place]
-            for i in range(first, first + count):
-                while (
-                    level < bounds.least.shape[1] - 1
-                    and least_time(bounds, j, level, arena.x[i]) > arena.d[i]
-                ):
-                    level += 1
-        spent = (level - 1) * bounds.unit + 1 if level else 0
-        totals[q] = labels.used[q] + spent
-    return totals

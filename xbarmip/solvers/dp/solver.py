@@ -10,7 +10,7 @@ from xbarmip.problem import Problem
 from xbarmip.solvers.dp.plain import plain_optimum
 from xbarmip.solvers.dp.start import proportional
 from xbarmip.solvers.dp.table import search_table
-from xbarmip.solvers.dp.target import Found, Switches, TargetSearch
+from xbarmip.solvers.dp.target import Switches, TargetSearch
 from xbarmip.solvers.protocol import Watch
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate
@@ -29,19 +29,21 @@ class DynamicProgram:
 
     Attributes
     ----------
-    windows, slack, dominance : bool
+    windows, slack, spending, dominance : bool
         The cuts of `Switches`. Without them the search takes longer, the answer is the same.
     beam : int
-        Labels that a heuristic sweep keeps at each layer; 0 for no such sweeps.
+        Labels that the first sweeps keep at each layer; four times as many in every further round,
+        until no label is left out. 0 leaves none out from the start.
     """
 
     windows: bool = True
     slack: bool = True
+    spending: bool = True
     dominance: bool = True
     beam: int = 64
 
     def __post_init__(self) -> None:
-        for field in ("windows", "slack", "dominance"):
+        for field in ("windows", "slack", "spending", "dominance"):
             if not isinstance(getattr(self, field), bool):
                 raise InputError(f"dp option {field} must be a bool, got {getattr(self, field)!r}")
         as_int(self.beam, "dp option beam", 0)
@@ -106,15 +108,14 @@ class _Run:
         if table is None or self.budget >= INT64_SAFE:
             self._solve_plain()
             return
-        switches = Switches(options.windows, options.slack, options.dominance)
-        search = TargetSearch(
-            table, self.problem.sets, self.problem.largest, switches, self._pause
-        )
+        switches = Switches(options.windows, options.slack, options.spending, options.dominance)
+        search = TargetSearch(table, self.problem.sets, self.problem.largest, switches, self._pause)
         try:
             self._raise_bound(search)
-            if options.beam:
-                self._come_down(search, options.beam)
-            self._close(search)
+            width = options.beam or None
+            while self.bound < self.value:
+                self._round(search, width)
+                width = width and 4 * width
         finally:
             self.statistics["labels"] = search.labels_made
 
@@ -145,39 +146,30 @@ class _Run:
             self._pause(0, {})
         return low
 
-    def _come_down(self, search: TargetSearch, width: int) -> None:
-        """Better allocations by sweeps of few labels; a miss proves nothing."""
-        missed = self.bound - 1
-        while missed + 1 < self.value:
-            target = (missed + self.value) // 2
-            found = self._search(search, target, width)
-            if found is None:
-                missed = target
-            else:
-                self._accept(found, target)
-        self.statistics["beam_value"] = self.value
+    def _round(self, search: TargetSearch, width: int | None) -> None:
+        """Halve what lies between bound and value, by sweeps of at most `width` labels.
 
-    def _close(self, search: TargetSearch) -> None:
-        """Full searches between bound and value: each one moves one of them past the target."""
-        while self.bound < self.value:
-            target = (self.bound + self.value) // 2
-            found = self._search(search, target, None)
-            if found is None:
-                self.bound = target + 1
-            else:
-                self._accept(found, target)
+        A target that is missed moves the bound only if the sweep left no label out.
+        """
+        lowest = self.bound
+        while lowest < self.value:
+            target = (lowest + self.value) // 2
+            answer = search.search(target, self.budget, width)
+            self.statistics["searches"] += 1
+            if answer.allocation is not None:
+                self._accept(answer.allocation, target)
+                continue
+            lowest = target + 1
+            if answer.complete:
+                self.bound = lowest
 
-    def _search(self, search: TargetSearch, target: int, width: int | None) -> Found | None:
-        self.statistics["searches"] += 1
-        return search.search(target, self.budget, width)
-
-    def _accept(self, found: Found, target: int) -> None:
-        value = evaluate(self.problem, found.allocation)
+    def _accept(self, allocation: tuple[int, ...], target: int) -> None:
+        value = evaluate(self.problem, allocation)
         if value > target:
             raise VerificationError(
-                f"dp: allocation {found.allocation} for target {target} has value {value}"
+                f"dp: allocation {allocation} for target {target} has value {value}"
             )
-        self.value, self.allocation = value, found.allocation
+        self.value, self.allocation = value, allocation
 
     def _pause(self, in_use: int, facts: dict[str, Any]) -> None:
         self.watch.tell(best=self.value, bound=self.bound, **facts)

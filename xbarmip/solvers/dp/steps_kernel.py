@@ -2,7 +2,8 @@
 
 from numba import njit
 
-from xbarmip.solvers.dp.bounds import least_time, most, too_late
+from xbarmip.solvers.dp.bounds import least_time, too_late
+from xbarmip.solvers.dp.spending import reach_back
 from xbarmip.solvers.dp.table import NEVER
 from xbarmip.timing.closed_form import NO_TAIL
 from xbarmip.timing.tables import need
@@ -133,30 +134,6 @@ def in_time(table, bounds, times):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _reach(table, bounds, slack, j, x, upper, reach):  # type: ignore[no-untyped-def]
-    """Fill `reach` with the outputs of each layer that output x of j asks for.
-
-    At most (`upper`) or at least, over all R that `slack` allows; 0 for layers not touched.
-    """
-    needs = table.needs
-    reach[:] = 0
-    reach[j] = x
-    for c in range(j, -1, -1):
-        wanted = reach[c]
-        if wanted == 0:
-            continue
-        low, high = bounds.low[c], most(bounds, c, slack)
-        if upper:
-            made = min(wanted + high - 1, _ceil(wanted, low) * high)
-        else:
-            made = max(wanted, _ceil(wanted, high) * low)
-        made = min(made, table.cap[c])
-        for e in range(needs.into[c], needs.into[c + 1]) if made > 0 else range(0):
-            p = needs.producer[e]
-            reach[p] = max(reach[p], need(needs, e, made))
-
-
-@njit(cache=True)
 def drop_slack(table, bounds, slack, j, x, d, count, reach, least):  # type: ignore[no-untyped-def]
     """Drop pairs of an ascending staircase of layer j that an earlier pair implies; returns count.
 
@@ -167,9 +144,9 @@ def drop_slack(table, bounds, slack, j, x, d, count, reach, least):  # type: ign
     """
     kept = 1 if count else 0
     if count > 1:
-        _reach(table, bounds, slack, j, x[0], False, least)
+        reach_back(table, bounds, slack, j, x[0], False, least)
     for i in range(1, count):
-        _reach(table, bounds, slack, j, x[i], True, reach)
+        reach_back(table, bounds, slack, j, x[i], True, reach)
         room = d[i] - d[kept - 1]
         follows = True
         for m in range(j + 1):
@@ -179,7 +156,7 @@ def drop_slack(table, bounds, slack, j, x, d, count, reach, least):  # type: ign
         if not follows:
             x[kept], d[kept] = x[i], d[i]
             kept += 1
-            _reach(table, bounds, slack, j, x[i], False, least)
+            reach_back(table, bounds, slack, j, x[i], False, least)
     return kept
 
 

@@ -9,8 +9,10 @@ from xbarmip.network.graph import Network
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
 from xbarmip.timing.closed_form import NO_TAIL, closed_form_table
+from xbarmip.timing.implied import independent_edges
 from xbarmip.timing.pipeline import pipeline_table
-from xbarmip.timing.tables import NeedTable
+from xbarmip.timing.rule import rule_view
+from xbarmip.timing.tables import NeedTable, by_consumer
 
 NEVER = 2**60  # a deadline that binds nothing
 
@@ -22,18 +24,21 @@ class SearchTable(NamedTuple):
     ----------
     closed_form : bool
         Whether the objective is `steps`; else `cycles`.
-    outputs, cap : shape (layers,)
-        N as the objective counts it; the most outputs that a step counts as made.
+    outputs, needed, cap : shape (layers,)
+        N as the objective counts it; those that the end waits for (N*, but N under the published
+        rule); the most outputs that a step counts as made.
     sink : shape (layers,)
     needs : NeedTable
     tail_end, tail_begin : shape (edges,)
-        The tail of an edge, NO_TAIL where there is none; see `RuleView`.
+        The tail of an edge, NO_TAIL where there is none; see `RuleView`. For `cycles` those of the
+        pipeline rule: the pipeline takes at least as long.
     offset : shape (layers + 1,)
         Output x of layer l has entry offset[l] + x in an array over all outputs.
     """
 
     closed_form: bool
     outputs: Array
+    needed: Array
     cap: Array
     sink: Array
     needs: NeedTable
@@ -50,16 +55,28 @@ def search_table(problem: Problem) -> SearchTable | None:
 @lru_cache(maxsize=64)
 def _search_table(network: Network, rule: str | None) -> SearchTable | None:
     if rule is None:
-        pipeline = pipeline_table(network)
-        none = np.full_like(pipeline.needs.producer, NO_TAIL)
+        pipeline, view = pipeline_table(network), rule_view(network, "pipeline")
         outputs = pipeline.outputs
+        tails = [
+            view.tail[e] or (NO_TAIL, 0) for e in by_consumer(network, independent_edges(network))
+        ]
         return SearchTable(
-            False, outputs, outputs, pipeline.sink, pipeline.needs, none, none, _offset(outputs)
+            False,
+            outputs,
+            np.array(network.needed, dtype=np.int64),
+            outputs,
+            pipeline.sink,
+            pipeline.needs,
+            np.array([end for end, _ in tails], dtype=np.int64),
+            np.array([begin for _, begin in tails], dtype=np.int64),
+            _offset(outputs),
         )
     closed = closed_form_table(network, rule)
     if closed is None:
         return None
-    return SearchTable(True, *closed, offset=_offset(closed.outputs))
+    return SearchTable(
+        True, closed.outputs, closed.outputs, *closed[1:], offset=_offset(closed.outputs)
+    )
 
 
 def _offset(outputs: Array) -> Array:

@@ -15,12 +15,12 @@ from xbarmip.solvers.dp.labels import (
     Labels,
     Step,
     decide,
-    least_totals,
     make_scratch,
     signatures,
     undominated,
 )
 from xbarmip.solvers.dp.order import elimination_order, first_frontier, stages
+from xbarmip.solvers.dp.spending import least_spending
 from xbarmip.solvers.dp.table import NEVER, SearchTable
 
 LEVELS = 64  # slack is rounded up to one of this many levels
@@ -38,21 +38,33 @@ class Switches(NamedTuple):
         Windows of R and earliest times.
     slack : bool
         Least times for a slack.
+    spending : bool
+        What the undecided layers must spend under a label's deadlines.
     dominance : bool
         Labels that another one makes superfluous are dropped.
     """
 
     windows: bool = True
     slack: bool = True
+    spending: bool = True
     dominance: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """An allocation that meets the target with the fewest crossbars."""
+class Answer:
+    """What a search says of a target.
 
-    allocation: tuple[int, ...]
-    crossbars: int
+    Attributes
+    ----------
+    allocation : tuple of int, optional
+        One that meets the target; None if the search found none.
+    complete : bool
+        Whether no label was left out: then a missing allocation proves that there is none, and one
+        that was found takes the fewest crossbars of all.
+    """
+
+    allocation: tuple[int, ...] | None
+    complete: bool
 
 
 @njit(cache=True)
@@ -165,45 +177,49 @@ class TargetSearch:
             np.zeros((layers, levels + 1, GRID), dtype=np.int64),
             np.zeros((layers, levels + 1), dtype=np.int64),
             max(1, -(-slack // max(1, levels))),
+            self.switches.spending,
         )
         if self.switches.slack:
             kernel = steps_kernel if table.closed_form else pipeline_kernel
             kernel.fill_least(table, bounds, times)
             if not kernel.in_time(table, bounds, times):
                 return None
-        return bounds
+        labels, arena = self._start(target)
+        sinks = np.array(first_frontier(table), dtype=np.int64)
+        spending = least_spending(
+            table, bounds, slack, levels, sinks, labels, 0, arena, self._scratch
+        )
+        return bounds if spending <= slack else None
 
-    def search(self, target: int, budget: int, width: int | None = None) -> Found | None:
-        """The cheapest allocation of value at most `target` within `budget`, or None.
+    def search(self, target: int, budget: int, width: int | None = None) -> Answer:
+        """Look for an allocation of value at most `target` within `budget`.
 
         With a `width` only that many labels of each stage go on, those with the smallest bound on
-        the crossbars of a completion: then None proves nothing, and what is found may not be the
-        cheapest.
+        the crossbars of a completion.
         """
         bounds = self.bounds(target, budget)
         if bounds is None:
-            return None
+            return Answer(None, True)
+        complete = True
         rest = int(bounds.low @ self.sets)
         labels, arena = self._start(target)
         trail: list[tuple[Array, Array]] = []
         for stage in self.stages:
             k = stage.layer
             rest -= int(bounds.low[k] * self.sets[k])
-            step = Step(
-                k, stage.slot, stage.frontier, stage.source, stage.target, budget - rest
-            )
+            step = Step(k, stage.slot, stage.frontier, stage.source, stage.target, budget - rest)
             facts = {"target": target, "layer": k, "labels": len(labels.used)}
             labels, arena = self._next(bounds, step, labels, arena, facts)
             if self.switches.dominance:
                 labels = self._undominated(bounds, step, labels, arena, facts)
             if width is not None and len(labels.used) > width:
-                totals = least_totals(bounds, step, labels, arena)
-                best = np.sort(np.argsort(totals, kind="stable")[:width])
+                best = np.sort(np.argsort(labels.total, kind="stable")[:width])
                 labels = Labels(*(field[best] for field in labels))
+                complete = False
             if not len(labels.used):
-                return None
+                return Answer(None, complete)
             trail.append((labels.parent, labels.choice))
-        return self._trace(trail, labels)
+        return Answer(self._trace(trail), complete)
 
     def _start(self, target: int) -> tuple[Labels, Arena]:
         sinks = first_frontier(self.table)
@@ -213,12 +229,13 @@ class TargetSearch:
             np.full(count + 1024, target, dtype=np.int64),
             count,
         )
-        one = np.zeros(1, dtype=np.int64)
+        none = np.zeros(1, dtype=np.int64)
         closed = self.table.closed_form
         labels = Labels(
-            one,
-            one,
-            one,
+            none,
+            none,
+            none,
+            none,
             np.arange(count, dtype=np.int64).reshape(1, count),
             np.full((1, count), 0 if closed else 1, dtype=np.int64),
             np.full((1, count), target if closed else NEVER, dtype=np.int64),
@@ -229,7 +246,7 @@ class TargetSearch:
         self, bounds: Bounds, step: Step, labels: Labels, arena: Arena, facts: dict[str, Any]
     ) -> tuple[Labels, Arena]:
         places = len(step.frontier)
-        flat = np.empty((3, 256), dtype=np.int64)
+        flat = np.empty((4, 256), dtype=np.int64)
         wide = np.empty((3, 256, places), dtype=np.int64)
         new, made = Labels(*flat, *wide), 0
         for begin in range(0, len(labels.used), LABELS_AT_ONCE):
@@ -237,7 +254,7 @@ class TargetSearch:
             arena, made, new = decide(
                 self.table, bounds, step, labels, begin, stop, arena, self._scratch, made, new
             )
-            self._pause(16 * len(arena.x) + 8 * len(new.used) * (3 + 3 * places), facts)
+            self._pause(16 * len(arena.x) + 8 * len(new.used) * (4 + 3 * places), facts)
         self.labels_made += made
         ascending = np.argsort(new.used[:made], kind="stable")
         return Labels(*(field[ascending] for field in new)), arena
@@ -255,10 +272,10 @@ class TargetSearch:
             self._pause(16 * len(arena.x) + 8 * signature.size, facts)
         return Labels(*(field[keep[:kept]] for field in labels))
 
-    def _trace(self, trail: Sequence[tuple[Array, Array]], labels: Labels) -> Found:
+    def _trace(self, trail: Sequence[tuple[Array, Array]]) -> tuple[int, ...]:
         allocation = [0] * len(self.sets)
         label = 0
         for stage, (parent, choice) in zip(reversed(self.stages), reversed(trail), strict=True):
             allocation[stage.layer] = int(choice[label])
             label = parent[label]
-        return Found(tuple(allocation), int(labels.used[0]))
+        return tuple(allocation)
