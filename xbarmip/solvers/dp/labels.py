@@ -13,7 +13,7 @@ from numba import njit
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp import pipeline_kernel, steps_kernel
 from xbarmip.solvers.dp.bounds import Bounds, level_of, most, too_late
-from xbarmip.solvers.dp.spending import least_spending
+from xbarmip.solvers.dp.spending import PAIRS, least_spending
 from xbarmip.solvers.dp.stairs import deadline_of, implied, merge
 from xbarmip.solvers.dp.table import NEVER, SearchTable
 
@@ -80,7 +80,9 @@ class Scratch(NamedTuple):
     down_d: Array
     reach: Array
     least: Array
-    wanted: Array
+    asked: Array
+    deadline: Array
+    ends: Array
 
 
 def make_scratch(table: SearchTable) -> Scratch:
@@ -90,8 +92,12 @@ def make_scratch(table: SearchTable) -> Scratch:
     rows = np.empty((2, edges, pairs), dtype=np.int64)
     flat = np.empty((4, pairs), dtype=np.int64)
     counts = np.empty((2, edges), dtype=np.int64)
-    layers = np.empty((3, len(table.outputs)), dtype=np.int64)
-    return Scratch(Out(rows[0], rows[1], counts[0], counts[1]), *flat, *layers)
+    layers = len(table.outputs)
+    reach, least, ends = np.empty((3, layers), dtype=np.int64)
+    asked = np.empty((PAIRS * layers, layers), dtype=np.int64)
+    deadline = np.empty(PAIRS * layers, dtype=np.int64)
+    out = Out(rows[0], rows[1], counts[0], counts[1])
+    return Scratch(out, *flat, reach, least, asked, deadline, ends)
 
 
 @njit(cache=True)
@@ -216,7 +222,7 @@ def decide(table, bounds, step, labels, begin, stop, arena, scratch, made, new):
                     _gather(table, bounds, step, edges, labels, q, place, slack, arena, scratch)
                 )
             spending = least_spending(
-                table, bounds, slack, level, step.frontier, new, made, arena, scratch
+                table, bounds, slack, step.frontier, new, made, arena, scratch
             )
             if spending <= slack:
                 new.total[made] = used + spending

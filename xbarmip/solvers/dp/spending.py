@@ -2,12 +2,12 @@
 
 from numba import njit
 
-from xbarmip.solvers.dp.bounds import most
+from xbarmip.solvers.dp.bounds import level_of, most
 from xbarmip.solvers.dp.table import NEVER
 from xbarmip.timing.closed_form import NO_TAIL
 from xbarmip.timing.tables import need
 
-PAIRS = 8  # about as many pairs of a staircase are looked at
+PAIRS = 8  # as many pairs of a staircase are looked at, the last one among them
 
 
 @njit(cache=True)
@@ -35,49 +35,64 @@ def reach_back(table, bounds, slack, j, x, upper, reach):  # type: ignore[no-unt
 
 
 @njit(cache=True)
-def least_spending(table, bounds, slack, level, frontier, labels, q, arena, scratch):  # type: ignore[no-untyped-def]
-    """Crossbars that the layers which are left need beyond the low ends of their windows.
-
-    NEVER where some deadline cannot be met at any price. `slack` is what there is: the answer holds
-    for completions that spend no more than that.
-
-    Let F be the least time of the first output of layer m that the slack allows. Output y of m
-    comes ceil(y/R_m) - 1 steps later at the earliest, so a deadline d asks R_m >= y/(d - F + 1).
-    Each pair (x, d) of the label asks this of every layer m that it reaches, y being the least that
-    x needs of m; the deadline of a layer's last needed output, less the tails on the way, asks it
-    of the last needed outputs of its ancestors. Each layer takes the largest R that anything asks
-    of it, and all layers are paid for together.
-    """
-    if not bounds.spending:
-        return 0
-    needs, reach, wanted, ends = table.needs, scratch.reach, scratch.wanted, scratch.least
-    wanted[:] = bounds.low
+def _collect(table, bounds, slack, frontier, labels, q, arena, scratch):  # type: ignore[no-untyped-def]
+    """Gather some pairs of a label with what they reach, and the latest ends; how many pairs."""
+    asked, deadline, ends = scratch.asked, scratch.deadline, scratch.ends
     ends[:] = NEVER
+    pairs = 0
     for place in range(len(frontier)):
         j = frontier[place]
         first, count = labels.first[q, place], labels.count[q, place]
+        last = first + count - 1
         ends[j] = min(ends[j], labels.end[q, place])
-        if not table.closed_form and count and arena.x[first + count - 1] >= table.needed[j]:
-            ends[j] = min(ends[j], arena.d[first + count - 1])
-        for i in range(first + count - 1, first - 1, -max(1, count // PAIRS)):
-            reach_back(table, bounds, slack, j, arena.x[i], False, reach)
-            for m in range(j + 1):
-                if reach[m] > 0:
-                    room = arena.d[i] - bounds.least[m, level, 0] + 1
-                    if room < 1:
-                        return NEVER
-                    wanted[m] = max(wanted[m], -(-reach[m] // room))
+        if not table.closed_form and count and arena.x[last] >= table.needed[j]:
+            ends[j] = min(ends[j], arena.d[last])
+        for i in range(last, first - 1, -max(1, -(-count // PAIRS))):
+            reach_back(table, bounds, slack, j, arena.x[i], False, asked[pairs])
+            deadline[pairs] = arena.d[i]
+            pairs += 1
+    return pairs
+
+
+@njit(cache=True)
+def least_spending(table, bounds, slack, frontier, labels, q, arena, scratch):  # type: ignore[no-untyped-def]
+    """Crossbars that the layers which are left need beyond the low ends of their windows.
+
+    More than `slack`, which is what there is, where no completion can do.
+
+    Let F be the least time of the first output of layer m. Output y of m comes ceil(y/R_m) - 1
+    steps later at the earliest, so a deadline d asks R_m >= y/(d - F + 1). Each pair (x, d) of the
+    label asks this of every layer m that it reaches, y being the least that x needs of m; the
+    deadline of a layer's last needed output, less the tails on the way, asks it of the last needed
+    outputs of its ancestors. Each layer takes the largest R that anything asks of it, from the last
+    layer to the first: what is spent by then is not there for m and its ancestors, so that F is
+    taken at the slack that is left.
+    """
+    if not bounds.spending:
+        return 0
+    needs, ends, asked = table.needs, scratch.ends, scratch.asked
+    pairs = _collect(table, bounds, slack, frontier, labels, q, arena, scratch)
     spent = 0
-    for m in range(len(wanted) - 1, -1, -1):
+    for m in range(len(ends) - 1, -1, -1):
+        first = bounds.least[m, level_of(bounds, slack - spent), 0]
+        wanted = bounds.low[m]
+        for pair in range(pairs):
+            if asked[pair, m] > 0:
+                room = scratch.deadline[pair] - first + 1
+                if room < 1:
+                    return slack + 1
+                wanted = max(wanted, -(-asked[pair, m] // room))
         if ends[m] < NEVER:
-            room = ends[m] - bounds.least[m, level, 0] + (0 if table.closed_form else 1)
+            room = ends[m] - first + (0 if table.closed_form else 1)
             if room < 1:
-                return NEVER
-            wanted[m] = max(wanted[m], -(-table.needed[m] // room))
+                return slack + 1
+            wanted = max(wanted, -(-table.needed[m] // room))
             for e in range(needs.into[m], needs.into[m + 1]):
                 if table.tail_end[e] != NO_TAIL:
                     p = needs.producer[e]
                     tail = (table.tail_end[e] - table.tail_begin[e]) // most(bounds, m, slack)
                     ends[p] = min(ends[p], ends[m] - tail)
-        spent += (wanted[m] - bounds.low[m]) * bounds.sets[m]
+        spent += (wanted - bounds.low[m]) * bounds.sets[m]
+        if spent > slack:
+            break
     return spent

@@ -187,7 +187,7 @@ class TargetSearch:
         labels, arena = self._start(target)
         sinks = np.array(first_frontier(table), dtype=np.int64)
         spending = least_spending(
-            table, bounds, slack, levels, sinks, labels, 0, arena, self._scratch
+            table, bounds, slack, sinks, labels, 0, arena, self._scratch
         )
         return bounds if spending <= slack else None
 
