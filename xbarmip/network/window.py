@@ -39,7 +39,7 @@ def _integers(values: object, what: str, count: int, minimum: int) -> None:
     if not isinstance(values, tuple) or len(values) != count:
         raise InputError(f"{what} must be {count} integers, got {values!r}")
     for value in values:
-        as_int(value, what, minimum)
+        as_int(value, what, minimum, LARGEST_EXTENT)
 
 
 @dataclass(frozen=True, slots=True)

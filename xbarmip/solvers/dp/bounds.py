@@ -8,6 +8,9 @@ from xbarmip.network.window import Array
 from xbarmip.solvers.dp.table import SearchTable
 
 
+FIRSTS = 128  # values of R for which the least time of the first output is kept
+
+
 class Times(NamedTuple):
     """Earliest and latest times under windows of R; int64 arrays.
 
@@ -37,6 +40,9 @@ class Bounds(NamedTuple):
     least : shape (layers, levels + 1, points)
         Least time of an output of the grid when the layer and its ancestors together spend at most
         level * unit crossbars beyond the low end of their windows.
+    first : shape (layers, levels + 1, FIRSTS)
+        Least time of the first output for R = low, low + 1, ..., which is paid from the same slack;
+        NEVER beyond it.
     least_end : shape (layers, levels + 1)
         The same for Op; 0 for `cycles`.
     unit : int
@@ -51,6 +57,7 @@ class Bounds(NamedTuple):
     early: Array
     grid: Array
     least: Array
+    first: Array
     least_end: Array
     unit: int
     spending: bool
@@ -79,6 +86,15 @@ def least_time(bounds: Bounds, layer: int, level: int, x: int) -> int:
         else:
             above = middle
     return bounds.least[layer, level, below - 1] if below else 0
+
+
+@njit(cache=True)
+def first_time(bounds: Bounds, layer: int, level: int, r: int) -> int:
+    """Least time of the first output of `layer` with R = r."""
+    place = r - bounds.low[layer]
+    if place < bounds.first.shape[2]:
+        return bounds.first[layer, level, place]
+    return bounds.least[layer, level, 0]
 
 
 @njit(cache=True)

@@ -51,10 +51,15 @@ class Arena(NamedTuple):
 
 
 class Step(NamedTuple):
-    """The arrays of a `Stage`, and the budget less what the layers after it take at least."""
+    """A `Stage` with its budget.
+
+    `before` is the frontier that the stage meets, `frontier` the one it leaves; `budget` is what
+    remains when all layers after it take the low ends of their windows.
+    """
 
     layer: int
     slot: int
+    before: Array
     frontier: Array
     source: Array
     target: Array
@@ -83,6 +88,7 @@ class Scratch(NamedTuple):
     asked: Array
     deadline: Array
     ends: Array
+    wanted: Array
 
 
 def make_scratch(table: SearchTable) -> Scratch:
@@ -93,11 +99,11 @@ def make_scratch(table: SearchTable) -> Scratch:
     flat = np.empty((4, pairs), dtype=np.int64)
     counts = np.empty((2, edges), dtype=np.int64)
     layers = len(table.outputs)
-    reach, least, ends = np.empty((3, layers), dtype=np.int64)
+    reach, least, ends, wanted = np.empty((4, layers), dtype=np.int64)
     asked = np.empty((PAIRS * layers, layers), dtype=np.int64)
     deadline = np.empty(PAIRS * layers, dtype=np.int64)
     out = Out(rows[0], rows[1], counts[0], counts[1])
-    return Scratch(out, *flat, reach, least, asked, deadline, ends)
+    return Scratch(out, *flat, reach, least, asked, deadline, ends, wanted)
 
 
 @njit(cache=True)
@@ -198,11 +204,13 @@ def decide(table, bounds, step, labels, begin, stop, arena, scratch, made, new):
         first, count, end = 0, 0, NEVER
         if slot >= 0:
             first, count, end = labels.first[q, slot], labels.count[q, slot], labels.end[q, slot]
-        for r in range(bounds.low[k], bounds.high[k] + 1):
+        slack = step.budget - labels.used[q] - bounds.low[k] * bounds.sets[k]
+        spent = least_spending(table, bounds, slack, step.before, labels, q, arena, scratch)
+        lowest = scratch.wanted[k]
+        others = spent - (lowest - bounds.low[k]) * bounds.sets[k]
+        for r in range(lowest, most(bounds, k, slack - others) + 1):
             used = labels.used[q] + r * bounds.sets[k]
             slack = step.budget - used
-            if slack < 0:
-                break
             level = level_of(bounds, slack)
             if table.closed_form:
                 possible = steps_kernel.expand(

@@ -19,6 +19,8 @@ class Stage:
         The layer that is decided.
     slot : int
         Its place in the frontier before; -1 where nothing waits for it.
+    before : int64 array
+        The frontier that the decision meets.
     frontier : int64 array
         The undecided layers with a decided consumer afterwards (and the undecided sinks).
     source : int64 array, as long as `frontier`
@@ -29,6 +31,7 @@ class Stage:
 
     layer: int
     slot: int
+    before: Array
     frontier: Array
     source: Array
     target: Array
@@ -85,6 +88,7 @@ def stages(table: SearchTable, order: Sequence[int]) -> tuple[Stage, ...]:
             Stage(
                 layer=k,
                 slot=frontier.index(k) if k in frontier else -1,
+                before=np.array(frontier, dtype=np.int64),
                 frontier=np.array(after, dtype=np.int64),
                 source=np.array(
                     [frontier.index(j) if j in frontier else -1 for j in after], dtype=np.int64

@@ -108,6 +108,8 @@ def fill_least(table, bounds, times):  # type: ignore[no-untyped-def]
                             time = max(time, times.early[table.offset[j] + wanted])
                             time = max(time, least_time(bounds, j, left, wanted))
                     least[k, level, point] = min(least[k, level, point], time)
+                    if point == 0 and r - bounds.low[k] < bounds.first.shape[2]:
+                        bounds.first[k, level, r - bounds.low[k]] = time
 
 
 @njit(cache=True)

@@ -2,7 +2,7 @@
 
 from numba import njit
 
-from xbarmip.solvers.dp.bounds import level_of, most
+from xbarmip.solvers.dp.bounds import first_time, level_of, most
 from xbarmip.solvers.dp.table import NEVER
 from xbarmip.timing.closed_form import NO_TAIL
 from xbarmip.timing.tables import need
@@ -55,44 +55,56 @@ def _collect(table, bounds, slack, frontier, labels, q, arena, scratch):  # type
 
 
 @njit(cache=True)
+def _least_r(table, bounds, m, left, pairs, scratch):  # type: ignore[no-untyped-def]
+    """Smallest R_m that every pair and the latest end allow; beyond what `left` pays for if none."""
+    level, asked, end = level_of(bounds, left), scratch.asked, scratch.ends[m]
+    highest = most(bounds, m, left)
+    r = bounds.low[m]
+    while r <= highest:
+        before = first_time(bounds, m, level, r) - (0 if table.closed_form else 1)
+        late = end < NEVER and before + (table.needed[m] - 1) // r + 1 > end
+        for pair in range(pairs):
+            if late:
+                break
+            if asked[pair, m] > 0:
+                steps = (asked[pair, m] - 1) // r + (0 if table.closed_form else 1)
+                late = before + steps > scratch.deadline[pair]
+        if not late:
+            return r
+        r += 1
+    return bounds.low[m] + left // bounds.sets[m] + 1
+
+
+@njit(cache=True)
 def least_spending(table, bounds, slack, frontier, labels, q, arena, scratch):  # type: ignore[no-untyped-def]
     """Crossbars that the layers which are left need beyond the low ends of their windows.
 
     More than `slack`, which is what there is, where no completion can do.
 
-    Let F be the least time of the first output of layer m. Output y of m comes ceil(y/R_m) - 1
-    steps later at the earliest, so a deadline d asks R_m >= y/(d - F + 1). Each pair (x, d) of the
-    label asks this of every layer m that it reaches, y being the least that x needs of m; the
-    deadline of a layer's last needed output, less the tails on the way, asks it of the last needed
-    outputs of its ancestors. Each layer takes the largest R that anything asks of it, from the last
-    layer to the first: what is spent by then is not there for m and its ancestors, so that F is
-    taken at the slack that is left.
+    Let F(R) be the least time of the first output of layer m. Output y of m comes ceil(y/R) - 1
+    steps later at the earliest. Each pair (x, d) of the label asks F(R) + ceil(y/R) - 1 <= d of
+    every layer m that it reaches, y being the least that x needs of m; the deadline of a layer's
+    last needed output, less the tails on the way, asks it of the last needed outputs of its
+    ancestors. Each layer takes the smallest R that meets all, from the last layer to the first:
+    what is spent by then is not there for m and its ancestors, so that F is taken at the slack
+    that is left. `scratch.wanted` takes those R.
     """
+    scratch.wanted[:] = bounds.low
     if not bounds.spending:
         return 0
-    needs, ends, asked = table.needs, scratch.ends, scratch.asked
+    needs, ends = table.needs, scratch.ends
     pairs = _collect(table, bounds, slack, frontier, labels, q, arena, scratch)
     spent = 0
     for m in range(len(ends) - 1, -1, -1):
-        first = bounds.least[m, level_of(bounds, slack - spent), 0]
-        wanted = bounds.low[m]
-        for pair in range(pairs):
-            if asked[pair, m] > 0:
-                room = scratch.deadline[pair] - first + 1
-                if room < 1:
-                    return slack + 1
-                wanted = max(wanted, -(-asked[pair, m] // room))
+        r = _least_r(table, bounds, m, slack - spent, pairs, scratch)
+        scratch.wanted[m] = r
+        spent += (r - bounds.low[m]) * bounds.sets[m]
+        if spent > slack:
+            break
         if ends[m] < NEVER:
-            room = ends[m] - first + (0 if table.closed_form else 1)
-            if room < 1:
-                return slack + 1
-            wanted = max(wanted, -(-table.needed[m] // room))
             for e in range(needs.into[m], needs.into[m + 1]):
                 if table.tail_end[e] != NO_TAIL:
                     p = needs.producer[e]
                     tail = (table.tail_end[e] - table.tail_begin[e]) // most(bounds, m, slack)
                     ends[p] = min(ends[p], ends[m] - tail)
-        spent += (wanted - bounds.low[m]) * bounds.sets[m]
-        if spent > slack:
-            break
     return spent

@@ -86,7 +86,7 @@ def fill_least(table, bounds, times):  # type: ignore[no-untyped-def]
     for each wait on its own. A direct producer's wait is for the first step with R = r, that of
     a farther ancestor for the fewest outputs that any R in the window needs.
     """
-    needs, grid, least, least_end = table.needs, bounds.grid, bounds.least, bounds.least_end
+    grid, least, least_end = bounds.grid, bounds.least, bounds.least_end
     for k in range(len(bounds.sets)):
         least[k] = NEVER
         least_end[k] = NEVER
@@ -97,6 +97,8 @@ def fill_least(table, bounds, times):  # type: ignore[no-untyped-def]
                     break
                 left = (rest + bounds.unit - 1) // bounds.unit
                 wait, end = _least_wait(table, bounds, times, k, r, left)
+                if r - bounds.low[k] < bounds.first.shape[2]:
+                    bounds.first[k, level, r - bounds.low[k]] = wait
                 end = max(end, wait + _ceil(table.outputs[k], r))
                 least_end[k, level] = min(least_end[k, level], end)
                 for point in range(grid.shape[1]):

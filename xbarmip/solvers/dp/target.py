@@ -9,7 +9,7 @@ from numba import njit
 
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp import pipeline_kernel, steps_kernel
-from xbarmip.solvers.dp.bounds import Bounds, Times
+from xbarmip.solvers.dp.bounds import FIRSTS, Bounds, Times
 from xbarmip.solvers.dp.labels import (
     Arena,
     Labels,
@@ -175,6 +175,9 @@ class TargetSearch:
             times.early,
             self._grid,
             np.zeros((layers, levels + 1, GRID), dtype=np.int64),
+            np.full(
+                (layers, levels + 1, FIRSTS), NEVER if self.switches.slack else 0, dtype=np.int64
+            ),
             np.zeros((layers, levels + 1), dtype=np.int64),
             max(1, -(-slack // max(1, levels))),
             self.switches.spending,
@@ -207,7 +210,10 @@ class TargetSearch:
         for stage in self.stages:
             k = stage.layer
             rest -= int(bounds.low[k] * self.sets[k])
-            step = Step(k, stage.slot, stage.frontier, stage.source, stage.target, budget - rest)
+            step = Step(
+                k, stage.slot, stage.before, stage.frontier, stage.source, stage.target,
+                budget - rest,
+            )  # fmt: skip
             facts = {"target": target, "layer": k, "labels": len(labels.used)}
             labels, arena = self._next(bounds, step, labels, arena, facts)
             if self.switches.dominance:

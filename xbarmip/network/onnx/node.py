@@ -1,0 +1,81 @@
+"""An ONNX node with its attributes unpacked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from onnx import AttributeProto, NodeProto
+from onnx.helper import get_attribute_value
+
+from xbarmip.errors import InputError
+
+STANDARD_DOMAINS = ("", "ai.onnx")
+_SUBGRAPHS = (AttributeProto.GRAPH, AttributeProto.GRAPHS)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One operator application.
+
+    Attributes
+    ----------
+    operator : str
+        Operator type; `domain.type` outside the standard domain.
+    name : str
+        The node's own name, often empty.
+    inputs, outputs : tuple of str
+        Tensor names; an omitted optional one is empty.
+    attributes : mapping
+        Attribute values by name.
+    version : int
+        Version of the operator set of its domain.
+    subgraphs : bool
+        Whether it carries graphs of its own (If, Loop, Scan).
+    """
+
+    operator: str
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: Mapping[str, Any]
+    version: int
+    subgraphs: bool
+
+    @classmethod
+    def of(cls, proto: NodeProto, versions: Mapping[str, int]) -> "Node":
+        """Unpack `proto`; `versions` are the operator sets that the model imports."""
+        standard = proto.domain in STANDARD_DOMAINS
+        domain = "" if standard else proto.domain
+        return cls(
+            operator=proto.op_type if standard else f"{proto.domain}.{proto.op_type}",
+            name=proto.name,
+            inputs=tuple(proto.input),
+            outputs=tuple(proto.output),
+            attributes={a.name: get_attribute_value(a) for a in proto.attribute},
+            version=versions.get(domain, 1),
+            subgraphs=any(a.type in _SUBGRAPHS for a in proto.attribute),
+        )
+
+    @property
+    def label(self) -> str:
+        """How messages name the node: its name, else the tensor that it makes."""
+        if self.name:
+            return f"node {self.name!r} ({self.operator})"
+        made = next((o for o in self.outputs if o), "")
+        return f"the node that makes {made!r} ({self.operator})"
+
+    def integer(self, attribute: str, default: int) -> int:
+        """An integer attribute."""
+        return int(self.attributes.get(attribute, default))
+
+    def pair(self, attribute: str, default: int) -> tuple[int, int]:
+        """An attribute with one integer for rows and one for columns."""
+        values = self.attributes.get(attribute, (default, default))
+        if len(values) != 2:
+            raise InputError(f"{attribute} {list(values)}: only two spatial axes are understood")
+        return int(values[0]), int(values[1])
+
+    def text(self, attribute: str, default: str) -> str:
+        """A string attribute."""
+        value = self.attributes.get(attribute, default)
+        return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
