@@ -1,5 +1,6 @@
-"""Edges that the pipeline cannot feel because a longer path already implies them."""
+"""Edges that the pipeline cannot feel because longer paths already imply them."""
 
+from collections import defaultdict
 from functools import lru_cache
 
 import numpy as np
@@ -13,41 +14,54 @@ from xbarmip.network.window import Array
 def independent_edges(network: Network) -> tuple[int, ...]:
     """Numbers of the edges that remain when implied ones are left out, in order.
 
-    An edge j -> i is implied when for some k there are edges j -> k -> i with
-    need_{j->i}(x) <= need_{j->k}(need_{k->i}(x)) for every x: layer i waits for output
-    need_{k->i}(x) of k, whose step waits for at least as many outputs of j, since need maps are
-    monotone and steps round up. The two edges may be implied themselves; they span fewer layers,
-    so that the argument ends at edges that remain. Identity skips of residual networks and the
-    long edges of densely connected ones are of this kind.
+    An edge j -> i is implied when for every x the longer paths from j to i ask at least as much of
+    j: output x of i asks need(x) of each producer, that in turn asks what its need map says of its
+    own producers, and so on back to j. Along such a path the pipeline waits for at least that much,
+    since a step makes at least the output asked for and need maps are monotone. The paths may use
+    edges into i that are implied themselves, but those come from layers after j, so that the
+    argument ends at edges that remain. Identity skips of residual networks and the long edges of
+    densely connected ones are of this kind.
 
-    Holds for `cycles` only: in the closed form an implied edge still carries a tail.
+    Holds for `cycles` and for the demands of the closed form; there an implied edge may still carry
+    a tail.
     """
-    between: dict[tuple[int, int], list[int]] = {}
+    into: dict[int, list[int]] = defaultdict(list)
     for number, edge in enumerate(network.edges):
-        ends = network.index[edge.producer], network.index[edge.consumer]
-        between.setdefault(ends, []).append(number)
-    producers: dict[int, list[int]] = {}
-    for j, i in between:
-        producers.setdefault(i, []).append(j)
+        into[network.index[edge.consumer]].append(number)
+    kept: dict[int, list[int]] = {}
+    for i, layer in enumerate(network.layers):
+        kept[i] = _independent_into(network, i, layer.outputs, into[i], kept)
+    return tuple(sorted(number for numbers in kept.values() for number in numbers))
 
-    def implied(j: int, i: int, number: int) -> bool:
-        direct = network.clamped[number]
-        x = np.arange(1, network.layers[i].outputs + 1, dtype=np.int64)
-        wanted = needs(direct, x)
-        return any(
-            np.all(needs(network.clamped[first], needs(network.clamped[second], x)) >= wanted)
-            for k in sorted(producers[i], reverse=True)
-            if j < k and (j, k) in between
-            for second in between[k, i]
-            for first in between[j, k]
-        )
 
-    return tuple(
-        number
-        for (j, i), numbers in between.items()
-        for number in numbers
-        if not implied(j, i, number)
-    )
+def _independent_into(
+    network: Network, i: int, outputs: int, edges: list[int], kept: dict[int, list[int]]
+) -> list[int]:
+    """Edges into layer i that no longer path implies; `kept` has those into earlier layers."""
+    direct: dict[int, list[int]] = defaultdict(list)
+    for number in edges:
+        direct[network.index[network.edges[number].producer]].append(number)
+    if len(direct) < 2:
+        return edges
+    x = np.arange(1, outputs + 1, dtype=np.int64)
+    asked: dict[int, Array] = {}
+    independent = []
+    for k in range(max(direct), min(direct) - 1, -1):
+        for number in direct[k]:
+            wanted = needs(network.clamped[number], x)
+            if k not in asked or (asked[k] < wanted).any():
+                independent.append(number)
+        for number in direct[k]:
+            _ask(asked, k, needs(network.clamped[number], x))
+        for number in kept[k] if k in asked else ():
+            producer = network.index[network.edges[number].producer]
+            if producer >= min(direct):
+                _ask(asked, producer, needs(network.clamped[number], asked[k]))
+    return independent
+
+
+def _ask(asked: dict[int, Array], layer: int, wanted: Array) -> None:
+    asked[layer] = np.maximum(asked[layer], wanted) if layer in asked else wanted
 
 
 def needs(need: NeedMap, x: Array) -> Array:
