@@ -8,9 +8,6 @@ from xbarmip.network.window import Array
 from xbarmip.solvers.dp.table import SearchTable
 
 
-FIRSTS = 128  # values of R for which the least time of the first output is kept
-
-
 class Times(NamedTuple):
     """Earliest and latest times under windows of R; int64 arrays.
 
@@ -40,9 +37,11 @@ class Bounds(NamedTuple):
     least : shape (layers, levels + 1, points)
         Least time of an output of the grid when the layer and its ancestors together spend at most
         level * unit crossbars beyond the low end of their windows.
-    first : shape (layers, levels + 1, FIRSTS)
-        Least time of the first output for R = low, low + 1, ..., which is paid from the same slack;
-        NEVER beyond it.
+    groups : shape (layers, groups + 1)
+        First R of each group of R, see `duplication_groups`.
+    first : shape (layers, levels + 1, groups)
+        Least time of the first output for an R of the group, paid from the same slack; NEVER
+        beyond it.
     least_end : shape (layers, levels + 1)
         The same for Op; 0 for `cycles`.
     unit : int
@@ -57,6 +56,7 @@ class Bounds(NamedTuple):
     early: Array
     grid: Array
     least: Array
+    groups: Array
     first: Array
     least_end: Array
     unit: int
@@ -76,25 +76,22 @@ def level_of(bounds: Bounds, slack: int) -> int:
 
 
 @njit(cache=True)
-def least_time(bounds: Bounds, layer: int, level: int, x: int) -> int:
-    """Least time of output x by the grid point at or below it; 0 where there is none."""
-    below, above = 0, bounds.grid.shape[1]
+def point_below(grid: Array, layer: int, x: int) -> int:
+    """Number of the last grid point at or below output x, x >= 1; every grid begins with 1."""
+    below, above = 0, grid.shape[1]
     while below < above:
         middle = (below + above) // 2
-        if bounds.grid[layer, middle] <= x:
+        if grid[layer, middle] <= x:
             below = middle + 1
         else:
             above = middle
-    return bounds.least[layer, level, below - 1] if below else 0
+    return below - 1
 
 
 @njit(cache=True)
-def first_time(bounds: Bounds, layer: int, level: int, r: int) -> int:
-    """Least time of the first output of `layer` with R = r."""
-    place = r - bounds.low[layer]
-    if place < bounds.first.shape[2]:
-        return bounds.first[layer, level, place]
-    return bounds.least[layer, level, 0]
+def least_time(bounds: Bounds, layer: int, level: int, x: int) -> int:
+    """Least time of output x, by the grid point at or below it."""
+    return bounds.least[layer, level, point_below(bounds.grid, layer, x)]
 
 
 @njit(cache=True)

@@ -1,19 +1,12 @@
 """The search for `cycles`: times under windows, least times for a slack, one decision (SPEC §7)."""
 
+import numpy as np
 from numba import njit
 
-from xbarmip.solvers.dp.bounds import least_time, too_late
+from xbarmip.solvers.dp.bounds import point_below, too_late
+from xbarmip.solvers.dp.grid import least_made
 from xbarmip.solvers.dp.table import NEVER
 from xbarmip.timing.tables import need
-
-
-@njit(cache=True)
-def _least_made(x, low, high, outputs):  # type: ignore[no-untyped-def]
-    """Fewest outputs that exist after the step that makes output x, over low <= R <= high.
-
-    With s = ceil(x/high) the step is number s or later, and a step s makes s*R >= s*low outputs.
-    """
-    return min(outputs, max(x, ((x - 1) // high + 1) * low))
 
 
 @njit(cache=True)
@@ -30,7 +23,7 @@ def propagate(table, low, high, target, times):  # type: ignore[no-untyped-def]
             time = early[at + x - high[k]] + 1 if x > high[k] else 1
             if x > 1:
                 time = max(time, early[at + x - 1])
-            made = _least_made(x, low[k], high[k], count)
+            made = least_made(x, low[k], high[k], count)
             for e in range(needs.into[k], needs.into[k + 1]):
                 wanted = need(needs, e, made)
                 if wanted > 0:
@@ -52,7 +45,7 @@ def propagate(table, low, high, target, times):  # type: ignore[no-untyped-def]
             late[at + x] = time
             if early[at + x] > time:
                 return False
-            made = _least_made(x, low[k], high[k], count)
+            made = least_made(x, low[k], high[k], count)
             for e in range(needs.into[k], needs.into[k + 1]):
                 wanted = need(needs, e, made)
                 if wanted > 0:
@@ -82,34 +75,61 @@ def fits(table, k, r, high, times):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def fill_least(table, bounds, times):  # type: ignore[no-untyped-def]
-    """Fill `bounds.least` by the forward program over (layer, level).
+    """Fill `bounds.least` and `bounds.first` by the forward program over (layer, level).
 
-    R_k = r spends (r - low)*set_k of the slack, the rest is left to the ancestors: to all of them,
-    for each input on its own. Between two points of the grid the steps of k follow one another.
+    An R of the window spends (R - low)*set_k of the slack, the rest is left to the ancestors: to
+    all of them, for each input on its own. A group of R pays for its smallest and runs as fast as
+    its largest; between two points of the grid the steps of k follow one another.
     """
-    needs, least, grid = table.needs, bounds.least, bounds.grid
+    least, grid, levels = bounds.least, bounds.grid, bounds.least.shape[1]
+    points, edges = grid.shape[1], max(1, len(table.needs.producer))
+    gap, known = np.empty(points, np.int64), np.empty(points, np.int64)
+    place = np.empty((points, edges), np.int64)
+    least[:] = NEVER
     for k in range(len(bounds.sets)):
-        least[k] = NEVER
-        for level in range(least.shape[1]):
-            for r in range(bounds.low[k], bounds.high[k] + 1):
-                rest = level * bounds.unit - (r - bounds.low[k]) * bounds.sets[k]
-                if rest < 0:
-                    break
-                left = (rest + bounds.unit - 1) // bounds.unit
-                time = step = 0
-                for point in range(grid.shape[1]):
-                    now = (grid[k, point] - 1) // r + 1
-                    time, step = time + now - step, now
-                    made = min(step * r, table.outputs[k])
-                    for e in range(needs.into[k], needs.into[k + 1]):
-                        wanted = need(needs, e, made)
-                        if wanted > 0:
-                            j = needs.producer[e]
-                            time = max(time, times.early[table.offset[j] + wanted])
-                            time = max(time, least_time(bounds, j, left, wanted))
-                    least[k, level, point] = min(least[k, level, point], time)
-                    if point == 0 and r - bounds.low[k] < bounds.first.shape[2]:
-                        bounds.first[k, level, r - bounds.low[k]] = time
+        begin, stop = table.needs.into[k], table.needs.into[k + 1]
+        for group in range(bounds.groups.shape[1] - 1):
+            r, beyond = bounds.groups[k, group], bounds.groups[k, group + 1]
+            cost = (r - bounds.low[k]) * bounds.sets[k] // bounds.unit
+            if r == beyond or cost >= levels:
+                break
+            _prepare(table, bounds, times, k, r, beyond - 1, gap, known, place)
+            for left in range(levels - cost):
+                time = 0
+                for point in range(points):
+                    time = max(time + gap[point], known[point])
+                    for e in range(begin, stop):
+                        if place[point, e - begin] >= 0:
+                            j = table.needs.producer[e]
+                            time = max(time, least[j, left, place[point, e - begin]])
+                    least[k, left + cost, point] = min(least[k, left + cost, point], time)
+                    if point == 0:
+                        bounds.first[k, left + cost, group] = time
+
+
+@njit(cache=True)
+def _prepare(table, bounds, times, k, low, high, gap, known, place):  # type: ignore[no-untyped-def]
+    """What does not depend on the level, for low <= R_k <= high and each point of the grid.
+
+    Steps since the point before, the earliest time, and the point of each input's grid (or -1).
+    """
+    needs, grid = table.needs, bounds.grid
+    before = 0
+    for point in range(grid.shape[1]):
+        x = grid[k, point]
+        steps = -(-x // high)
+        gap[point] = -(-x // low) - -(-before // low) if low == high else (x - before) // high
+        known[point] = max(steps, times.early[table.offset[k] + x])
+        made = least_made(x, low, high, table.outputs[k])
+        for e in range(needs.into[k], needs.into[k + 1]):
+            wanted = need(needs, e, made)
+            at = -1
+            if wanted > 0:
+                j = needs.producer[e]
+                at = point_below(grid, j, wanted)
+                known[point] = max(known[point], times.early[table.offset[j] + wanted])
+            place[point, e - needs.into[k]] = at
+        before = x
 
 
 @njit(cache=True)

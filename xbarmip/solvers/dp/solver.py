@@ -11,6 +11,7 @@ from xbarmip.solvers.dp.plain import plain_optimum
 from xbarmip.solvers.dp.start import proportional
 from xbarmip.solvers.dp.table import search_table
 from xbarmip.solvers.dp.target import Switches, TargetSearch
+from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.protocol import Watch
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate
@@ -65,14 +66,15 @@ class DynamicProgram:
                 message=f"the smallest budget that works is {problem.smallest_budget} crossbars",
                 options=asdict(self),
             )  # fmt: skip
-        run = _Run(problem, watch)
         stop = Stop.FINISHED
-        try:
-            run.solve(self)
-        except _Stopped as stopped:
-            stop = stopped.stop
-        except KeyboardInterrupt:
-            stop = Stop.INTERRUPTED
+        with interrupts_held() as let_through:
+            run = _Run(problem, watch, let_through)
+            try:
+                run.solve(self)
+            except _Stopped as stopped:
+                stop = stopped.stop
+            except KeyboardInterrupt:
+                stop = Stop.INTERRUPTED
         return Result(
             self.name,
             Status.OPTIMAL if run.bound == run.value else Status.FEASIBLE,
@@ -89,8 +91,10 @@ class DynamicProgram:
 class _Run:
     """One solve: the best allocation and the bound, and how they move."""
 
-    def __init__(self, problem: Problem, watch: Watch) -> None:
-        self.problem, self.watch = problem, watch
+    def __init__(
+        self, problem: Problem, watch: Watch, let_through: Callable[[], None]
+    ) -> None:
+        self.problem, self.watch, self._let_through = problem, watch, let_through
         self.bound = 1
         self.allocation = proportional(problem)
         self.value = evaluate(problem, self.allocation)
@@ -172,6 +176,7 @@ class _Run:
         self.value, self.allocation = value, allocation
 
     def _pause(self, in_use: int, facts: dict[str, Any]) -> None:
+        self._let_through()
         self.watch.tell(best=self.value, bound=self.bound, **facts)
         if self.watch.expired:
             raise _Stopped(Stop.TIME)

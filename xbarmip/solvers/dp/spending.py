@@ -2,7 +2,8 @@
 
 from numba import njit
 
-from xbarmip.solvers.dp.bounds import first_time, level_of, most
+from xbarmip.solvers.dp.bounds import level_of, most
+from xbarmip.solvers.dp.grid import least_made
 from xbarmip.solvers.dp.table import NEVER
 from xbarmip.timing.closed_form import NO_TAIL
 from xbarmip.timing.tables import need
@@ -27,7 +28,7 @@ def reach_back(table, bounds, slack, j, x, upper, reach):  # type: ignore[no-unt
         if upper:
             made = min(wanted + high - 1, (-(-wanted // low)) * high)
         else:
-            made = max(wanted, (-(-wanted // high)) * low)
+            made = least_made(wanted, low, high, table.cap[c])
         made = min(made, table.cap[c])
         for e in range(needs.into[c], needs.into[c + 1]) if made > 0 else range(0):
             p = needs.producer[e]
@@ -58,17 +59,20 @@ def _collect(table, bounds, slack, frontier, labels, q, arena, scratch):  # type
 def _least_r(table, bounds, m, left, pairs, scratch):  # type: ignore[no-untyped-def]
     """Smallest R_m that every pair and the latest end allow; beyond what `left` pays for if none."""
     level, asked, end = level_of(bounds, left), scratch.asked, scratch.ends[m]
-    highest = most(bounds, m, left)
+    shift = 0 if table.closed_form else 1
+    highest, groups = most(bounds, m, left), bounds.groups[m]
+    group = 0
     r = bounds.low[m]
     while r <= highest:
-        before = first_time(bounds, m, level, r) - (0 if table.closed_form else 1)
-        late = end < NEVER and before + (table.needed[m] - 1) // r + 1 > end
+        while r >= groups[group + 1]:
+            group += 1
+        before = bounds.first[m, level, group] - shift
+        late = end < NEVER and before - (-table.needed[m] // r) > end
         for pair in range(pairs):
             if late:
                 break
             if asked[pair, m] > 0:
-                steps = (asked[pair, m] - 1) // r + (0 if table.closed_form else 1)
-                late = before + steps > scratch.deadline[pair]
+                late = before + (asked[pair, m] - 1) // r + shift > scratch.deadline[pair]
         if not late:
             return r
         r += 1

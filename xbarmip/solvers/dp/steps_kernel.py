@@ -1,8 +1,10 @@
 """The search for `steps`: times under windows, least times for a slack, one decision (SPEC §7)."""
 
+import numpy as np
 from numba import njit
 
-from xbarmip.solvers.dp.bounds import least_time, too_late
+from xbarmip.solvers.dp.bounds import point_below, too_late
+from xbarmip.solvers.dp.grid import least_made
 from xbarmip.solvers.dp.spending import reach_back
 from xbarmip.solvers.dp.table import NEVER
 from xbarmip.timing.closed_form import NO_TAIL
@@ -31,7 +33,7 @@ def propagate(table, low, high, target, times):  # type: ignore[no-untyped-def]
         demand[i, i] = low[i]
         for c in range(i, -1, -1):
             wanted = demand[i, c]
-            made = min(max(wanted, _ceil(wanted, high[c]) * low[c]), table.cap[c])
+            made = least_made(wanted, low[c], high[c], table.cap[c])
             if wanted > 0 and made > 0:
                 for e in range(needs.into[c], needs.into[c + 1]):
                     j = needs.producer[e]
@@ -80,49 +82,49 @@ def fits(table, k, r, high, times):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def fill_least(table, bounds, times):  # type: ignore[no-untyped-def]
-    """Fill `bounds.least` and `bounds.least_end` by the forward program over (layer, level).
+    """Fill `bounds.least`, `first` and `least_end` by the forward program over (layer, level).
 
-    R_k = r spends (r - low)*set_k of the slack, the rest is left to the ancestors: to all of them,
-    for each wait on its own. A direct producer's wait is for the first step with R = r, that of
-    a farther ancestor for the fewest outputs that any R in the window needs.
+    An R of the window spends (R - low)*set_k of the slack, the rest is left to the ancestors: to
+    all of them, for each wait on its own. A group of R pays for its smallest and runs as fast as
+    its largest. A direct producer is waited for until it has what the first step needs, a farther
+    ancestor for the fewest outputs that any R in the window needs.
     """
-    grid, least, least_end = bounds.grid, bounds.least, bounds.least_end
+    needs, grid, least, levels = table.needs, bounds.grid, bounds.least, bounds.least.shape[1]
+    least[:] = NEVER
+    bounds.least_end[:] = NEVER
+    waits = np.empty(levels, np.int64)
     for k in range(len(bounds.sets)):
-        least[k] = NEVER
-        least_end[k] = NEVER
-        for level in range(least.shape[1]):
-            for r in range(bounds.low[k], bounds.high[k] + 1):
-                rest = level * bounds.unit - (r - bounds.low[k]) * bounds.sets[k]
-                if rest < 0:
-                    break
-                left = (rest + bounds.unit - 1) // bounds.unit
-                wait, end = _least_wait(table, bounds, times, k, r, left)
-                if r - bounds.low[k] < bounds.first.shape[2]:
-                    bounds.first[k, level, r - bounds.low[k]] = wait
-                end = max(end, wait + _ceil(table.outputs[k], r))
-                least_end[k, level] = min(least_end[k, level], end)
+        begin, stop = needs.into[k], needs.into[k + 1]
+        waits[:] = times.early[k]
+        for m in range(k):
+            if times.demand[k, m] > 0:
+                waits = np.maximum(waits, least[m, :, point_below(grid, m, times.demand[k, m])])
+        for group in range(bounds.groups.shape[1] - 1):
+            r, beyond = bounds.groups[k, group], bounds.groups[k, group + 1]
+            cost = (r - bounds.low[k]) * bounds.sets[k] // bounds.unit
+            if r == beyond or cost >= levels:
+                break
+            high = beyond - 1
+            made = min(r, table.cap[k])
+            for left in range(levels - cost):
+                wait, end = waits[left], 0
+                for e in range(begin, stop):
+                    j = needs.producer[e]
+                    wanted = need(needs, e, made) if made > 0 else 0
+                    if wanted > 0:
+                        wait = max(wait, least[j, left, point_below(grid, j, wanted)])
+                    if table.tail_end[e] != NO_TAIL:
+                        tail = (table.tail_end[e] - table.tail_begin[e]) // high
+                        if r == high:
+                            tail = _ceil(table.tail_end[e], r) - _ceil(table.tail_begin[e], r)
+                        end = max(end, bounds.least_end[j, left] + tail)
+                level = left + cost
+                bounds.first[k, level, group] = wait
+                end = max(end, wait + _ceil(table.outputs[k], high))
+                bounds.least_end[k, level] = min(bounds.least_end[k, level], end)
                 for point in range(grid.shape[1]):
-                    time = wait + (grid[k, point] - 1) // r
+                    time = wait + (grid[k, point] - 1) // high
                     least[k, level, point] = min(least[k, level, point], time)
-
-
-@njit(cache=True)
-def _least_wait(table, bounds, times, k, r, level):  # type: ignore[no-untyped-def]
-    """Least PreOp of k with R_k = r, and least Op that its producers' ends and tails leave."""
-    needs = table.needs
-    wait, end = times.early[k], 0
-    for m in range(k):
-        if times.demand[k, m] > 0:
-            wait = max(wait, least_time(bounds, m, level, times.demand[k, m]))
-    for e in range(needs.into[k], needs.into[k + 1]):
-        j = needs.producer[e]
-        wanted = need(needs, e, min(r, table.cap[k])) if table.cap[k] > 0 else 0
-        if wanted > 0:
-            wait = max(wait, least_time(bounds, j, level, wanted))
-        if table.tail_end[e] != NO_TAIL:
-            tail = _ceil(table.tail_end[e], r) - _ceil(table.tail_begin[e], r)
-            end = max(end, bounds.least_end[j, level] + tail)
-    return wait, end
 
 
 @njit(cache=True)

@@ -9,7 +9,8 @@ from numba import njit
 
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp import pipeline_kernel, steps_kernel
-from xbarmip.solvers.dp.bounds import FIRSTS, Bounds, Times
+from xbarmip.solvers.dp.bounds import Bounds, Times
+from xbarmip.solvers.dp.grid import GROUPS, POINTS, duplication_groups, outputs_grid
 from xbarmip.solvers.dp.labels import (
     Arena,
     Labels,
@@ -23,8 +24,7 @@ from xbarmip.solvers.dp.order import elimination_order, first_frontier, stages
 from xbarmip.solvers.dp.spending import least_spending
 from xbarmip.solvers.dp.table import NEVER, SearchTable
 
-LEVELS = 64  # slack is rounded up to one of this many levels
-GRID = 24  # outputs of a layer for which least times are kept
+LEVELS = 512  # slack is rounded up to one of this many levels
 LABELS_AT_ONCE = 128  # expanded between two looks at the watch
 RIVALS_AT_ONCE = 4096  # compared between two looks at the watch
 
@@ -141,11 +141,6 @@ class TargetSearch:
         self.stages = stages(table, self.order)
         self.labels_made = 0
         self._scratch = make_scratch(table)
-        grid = [
-            [max(1, int(count) * point // (GRID - 1)) for point in range(GRID)]
-            for count in table.outputs
-        ]
-        self._grid = np.array(grid, dtype=np.int64)
 
     def bounds(self, target: int, budget: int) -> Bounds | None:
         """Bounds for a target, or None where they already prove that it cannot be met."""
@@ -168,16 +163,16 @@ class TargetSearch:
         if slack < 0:
             return None
         levels = min(LEVELS, slack) if self.switches.slack else 0
+        never = NEVER if self.switches.slack else 0
         bounds = Bounds(
             self.sets,
             low,
             high,
             times.early,
-            self._grid,
-            np.zeros((layers, levels + 1, GRID), dtype=np.int64),
-            np.full(
-                (layers, levels + 1, FIRSTS), NEVER if self.switches.slack else 0, dtype=np.int64
-            ),
+            outputs_grid(table, low, high),
+            np.zeros((layers, levels + 1, POINTS), dtype=np.int64),
+            duplication_groups(low, high),
+            np.full((layers, levels + 1, GROUPS), never, dtype=np.int64),
             np.zeros((layers, levels + 1), dtype=np.int64),
             max(1, -(-slack // max(1, levels))),
             self.switches.spending,
