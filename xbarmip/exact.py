@@ -1,11 +1,14 @@
-"""Exact integers: checked conversion, ceiling division, the 64-bit boundary."""
+"""Exact numbers: checked conversion, ceiling division, the 64-bit boundary."""
 
+from decimal import Decimal
+from fractions import Fraction
 from operator import index
 from typing import Any
 
 from xbarmip.errors import InputError
 
 INT64_MAX = 2**63 - 1
+LARGEST_EXPONENT = 100
 
 
 def ceil_div(a: int, b: int) -> int:
@@ -43,3 +46,34 @@ def as_int(value: Any, what: str, minimum: int | None = None, maximum: int | Non
     if maximum is not None and number > maximum:
         raise InputError(f"{what} must be at most {maximum}, got {number}")
     return number
+
+
+def as_positive_rational(value: Any, what: str) -> Fraction:
+    """Return `value` exactly as a Fraction, refusing anything that is no positive finite number.
+
+    Floats are refused: what a file writes as 12.8 must arrive as a Decimal, not as the binary
+    number next to it.
+
+    Parameters
+    ----------
+    value : Any
+        An int, a Decimal or a Fraction.
+    what : str
+        Name of the thing, for the message.
+
+    Raises
+    ------
+    InputError
+        If `value` is of another type, infinite, not a number, not positive, or so far from 1 that
+        its exact form would be thousands of digits long.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | Fraction):
+        raise InputError(f"{what} must be a number, got {value!r}")
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise InputError(f"{what} must be a finite number, got {value}")
+        if abs(value.adjusted()) > LARGEST_EXPONENT:
+            raise InputError(f"{what} must lie between 1e-100 and 1e100, got {value}")
+    if value <= 0:
+        raise InputError(f"{what} must be positive, got {value}")
+    return Fraction(value)

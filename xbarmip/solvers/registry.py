@@ -14,12 +14,15 @@ from xbarmip.solvers.exhaustive import Exhaustive
 from xbarmip.solvers.milp import Milp
 from xbarmip.solvers.protocol import Limits, Progress, Solver, Watch
 from xbarmip.solvers.result import Result
+from xbarmip.solvers.rivals.published_dp import PublishedDynamicProgram
 
 SOLVERS: dict[str, type[Solver]] = {
     "dp": DynamicProgram,
     "milp": Milp,
     "exhaustive": Exhaustive,
+    "published-dp": PublishedDynamicProgram,
 }
+EXACT = ("dp", "milp", "exhaustive")  # those that prove what they claim; a comparison's default
 
 
 def make_solver(name: str, **options: Any) -> Solver:
@@ -57,7 +60,8 @@ def solve(
     what : Problem or pyomo ConcreteModel
         A model comes from `build_model`; a solution is loaded into it and verified there.
     solver : str
-        "dp", "milp" or "exhaustive".
+        A name of `SOLVERS`: "dp", "milp" and "exhaustive" prove the optimum, "published-dp" is a
+        heuristic.
     time_limit : float, optional
         Wall-clock seconds.
     memory_limit : int, optional

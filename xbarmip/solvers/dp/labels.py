@@ -193,14 +193,17 @@ def _gather(table, bounds, step, edges, labels, q, place, slack, arena, scratch)
 
 
 @njit(cache=True)
-def decide(table, bounds, step, labels, begin, stop, arena, scratch, made, new):  # type: ignore[no-untyped-def]
+def decide(table, bounds, step, labels, begin, stop, tries, arena, scratch, made, new):  # type: ignore[no-untyped-def]
     """Decide the step's layer in labels begin .. stop - 1, by every R of its window.
 
-    `new` holds `made` labels before; returns the arena, `made` and `new` after.
+    Of each label only the `tries` cheapest successors are made. `new` holds `made` labels before;
+    returns the arena, `made` and `new` after, and how many labels had more successors than that.
     """
     k, slot = step.layer, step.slot
     edges = table.needs.into[k + 1] - table.needs.into[k]
+    unfinished = 0
     for q in range(begin, stop):
+        enough = made + tries
         first, count, end = 0, 0, NEVER
         if slot >= 0:
             first, count, end = labels.first[q, slot], labels.count[q, slot], labels.end[q, slot]
@@ -209,6 +212,9 @@ def decide(table, bounds, step, labels, begin, stop, arena, scratch, made, new):
         lowest = scratch.wanted[k]
         others = spent - (lowest - bounds.low[k]) * bounds.sets[k]
         for r in range(lowest, most(bounds, k, slack - others) + 1):
+            if made == enough:
+                unfinished += 1
+                break
             used = labels.used[q] + r * bounds.sets[k]
             slack = step.budget - used
             level = level_of(bounds, slack)
@@ -235,7 +241,9 @@ def decide(table, bounds, step, labels, begin, stop, arena, scratch, made, new):
             if spending <= slack:
                 new.total[made] = used + spending
                 made += 1
-    return arena, made, new
+                if edges == 0:
+                    break  # nothing waits for a larger R
+    return arena, made, new, unfinished
 
 
 @njit(cache=True)

@@ -17,7 +17,20 @@ State = tuple[tuple[int, Pairs, int | None], ...]
 def plain_optimum(
     problem: Problem, pause: Callable[[], None] = lambda: None
 ) -> tuple[int, tuple[int, ...]] | None:
-    """Least value and the allocation that has it; None when the budget is too small.
+    """Least value and the allocation that has it; None when the budget is too small."""
+    ends = plain_frontier(problem, pause)
+    if not ends:
+        return None
+    _, value, chosen = ends[-1]
+    return value, chosen
+
+
+def plain_frontier(
+    problem: Problem, pause: Callable[[], None] = lambda: None
+) -> list[tuple[int, int, tuple[int, ...]]]:
+    """Crossbars, value and allocation wherever more crossbars within the budget gain something.
+
+    Ascending in crossbars, descending in value; empty when the budget is too small.
 
     Backwards over the layers (SPEC §7). A label holds the crossbars used, the value so far, and for
     every layer that is waited for its pairs (x, D), D steps remaining behind output x (`cycles`) or
@@ -50,11 +63,7 @@ def plain_optimum(
                     if total + rest <= problem.crossbars:
                         _keep(after.setdefault(new, []), (total, max(value, behind), (r, *chosen)))
         labels = {state: choices for state, choices in after.items() if choices}
-    ends = [(value, used, chosen) for choices in labels.values() for used, value, chosen in choices]
-    if not ends:
-        return None
-    value, _, chosen = min(ends)
-    return value, chosen
+    return sorted(end for choices in labels.values() for end in choices)
 
 
 def _state(waiting: dict[int, tuple[Pairs, int | None]]) -> State:
@@ -100,7 +109,7 @@ def _decide_cycles(
     remaining: dict[int, int] = {}
     for step in range(max(after, default=0), 0, -1):
         remaining[step] = max(remaining.get(step + 1, -1) + 1, after.get(step, 0))
-    handed = []
+    handed: list[tuple[int, list[tuple[int, int]], int | None]] = []
     for number, edge in enumerate(network.edges):
         if network.index[edge.consumer] == k:
             need = network.clamped[number]

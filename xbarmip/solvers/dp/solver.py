@@ -20,6 +20,8 @@ INT64_SAFE = 2**60  # the search adds and doubles crossbars
 
 
 class _Stopped(Exception):
+    """A limit ends the search."""
+
     def __init__(self, stop: Stop) -> None:
         self.stop = stop
 
@@ -41,7 +43,7 @@ class DynamicProgram:
     slack: bool = True
     spending: bool = True
     dominance: bool = True
-    beam: int = 64
+    beam: int = 16
 
     def __post_init__(self) -> None:
         for field in ("windows", "slack", "spending", "dominance"):
@@ -66,15 +68,9 @@ class DynamicProgram:
                 message=f"the smallest budget that works is {problem.smallest_budget} crossbars",
                 options=asdict(self),
             )  # fmt: skip
-        stop = Stop.FINISHED
         with interrupts_held() as let_through:
-            run = _Run(problem, watch, let_through)
-            try:
-                run.solve(self)
-            except _Stopped as stopped:
-                stop = stopped.stop
-            except KeyboardInterrupt:
-                stop = Stop.INTERRUPTED
+            run = Run(problem, watch, let_through)
+            stop = until_stopped(lambda: run.solve(self))
         return Result(
             self.name,
             Status.OPTIMAL if run.bound == run.value else Status.FEASIBLE,
@@ -88,13 +84,33 @@ class DynamicProgram:
         )
 
 
-class _Run:
-    """One solve: the best allocation and the bound, and how they move."""
+def until_stopped(work: Callable[[], None]) -> Stop:
+    """Do `work` to its end, or until a limit or Ctrl-C ends it; says which."""
+    try:
+        work()
+    except _Stopped as stopped:
+        return stopped.stop
+    except KeyboardInterrupt:
+        return Stop.INTERRUPTED
+    return Stop.FINISHED
 
-    def __init__(
-        self, problem: Problem, watch: Watch, let_through: Callable[[], None]
-    ) -> None:
+
+class Run:
+    """One solve: the best allocation and the bound, and how they move.
+
+    Attributes
+    ----------
+    budget : int
+        Crossbars that an allocation may take; those that no allocation can use are left out.
+    bound, value : int
+        No allocation within the budget is better than `bound`; `allocation` has `value`.
+    facts : dict
+        What the watch is told besides best, bound and the state of the search.
+    """
+
+    def __init__(self, problem: Problem, watch: Watch, let_through: Callable[[], None]) -> None:
         self.problem, self.watch, self._let_through = problem, watch, let_through
+        self.facts: dict[str, Any] = {}
         self.bound = 1
         self.allocation = proportional(problem)
         self.value = evaluate(problem, self.allocation)
@@ -108,24 +124,35 @@ class _Run:
         )
 
     def solve(self, options: DynamicProgram) -> None:
-        table = search_table(self.problem)
-        if table is None or self.budget >= INT64_SAFE:
+        """Move bound and value until they meet."""
+        search = self.search(options)
+        if search is None:
             self._solve_plain()
             return
-        switches = Switches(options.windows, options.slack, options.spending, options.dominance)
-        search = TargetSearch(table, self.problem.sets, self.problem.largest, switches, self._pause)
         try:
-            self._raise_bound(search)
-            width = options.beam or None
-            while self.bound < self.value:
-                self._round(search, width)
-                width = width and 4 * width
+            self.meet(search, options.beam)
         finally:
             self.statistics["labels"] = search.labels_made
 
+    def search(self, options: DynamicProgram) -> TargetSearch | None:
+        """The search of this problem; None where 64 bits might not hold a number."""
+        table = search_table(self.problem)
+        if table is None or self.budget >= INT64_SAFE:
+            return None
+        switches = Switches(options.windows, options.slack, options.spending, options.dominance)
+        return TargetSearch(table, self.problem.sets, self.problem.largest, switches, self.pause)
+
+    def meet(self, search: TargetSearch, beam: int) -> None:
+        """Move bound and value until they meet, by sweeps of `beam` labels and more."""
+        self._raise_bound(search)
+        width = beam or None
+        while self.bound < self.value:
+            self._round(search, width)
+            width = width and 4 * width
+
     def _solve_plain(self) -> None:
         self.statistics["arithmetic"] = "python"
-        answer = plain_optimum(self.problem, lambda: self._pause(0, {}))
+        answer = plain_optimum(self.problem, lambda: self.pause(0, {}))
         if answer is None:
             raise VerificationError(f"dp found no allocation for {self.problem!r}")
         self.bound, self.allocation = answer
@@ -147,7 +174,7 @@ class _Run:
                 low = middle + 1
             else:
                 high = middle
-            self._pause(0, {})
+            self.pause(0, {})
         return low
 
     def _round(self, search: TargetSearch, width: int | None) -> None:
@@ -161,13 +188,14 @@ class _Run:
             answer = search.search(target, self.budget, width)
             self.statistics["searches"] += 1
             if answer.allocation is not None:
-                self._accept(answer.allocation, target)
+                self.accept(answer.allocation, target)
                 continue
             lowest = target + 1
             if answer.complete:
                 self.bound = lowest
 
-    def _accept(self, allocation: tuple[int, ...], target: int) -> None:
+    def accept(self, allocation: tuple[int, ...], target: int) -> None:
+        """Take an allocation that the search found for `target`, evaluated anew."""
         value = evaluate(self.problem, allocation)
         if value > target:
             raise VerificationError(
@@ -175,9 +203,10 @@ class _Run:
             )
         self.value, self.allocation = value, allocation
 
-    def _pause(self, in_use: int, facts: dict[str, Any]) -> None:
+    def pause(self, in_use: int, facts: dict[str, Any]) -> None:
+        """Between pieces of work: report, and raise where a limit or Ctrl-C ends the search."""
         self._let_through()
-        self.watch.tell(best=self.value, bound=self.bound, **facts)
+        self.watch.tell(best=self.value, bound=self.bound, **self.facts, **facts)
         if self.watch.expired:
             raise _Stopped(Stop.TIME)
         limit = self.watch.limits.memory_bytes

@@ -8,7 +8,7 @@ from xbarmip.solvers.dp.table import NEVER
 from xbarmip.timing.closed_form import NO_TAIL
 from xbarmip.timing.tables import need
 
-PAIRS = 8  # as many pairs of a staircase are looked at, the last one among them
+PAIRS = 4  # as many pairs of a staircase are looked at, the last one among them
 
 
 @njit(cache=True)

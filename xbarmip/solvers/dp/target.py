@@ -184,21 +184,19 @@ class TargetSearch:
                 return None
         labels, arena = self._start(target)
         sinks = np.array(first_frontier(table), dtype=np.int64)
-        spending = least_spending(
-            table, bounds, slack, sinks, labels, 0, arena, self._scratch
-        )
+        spending = least_spending(table, bounds, slack, sinks, labels, 0, arena, self._scratch)
         return bounds if spending <= slack else None
 
     def search(self, target: int, budget: int, width: int | None = None) -> Answer:
         """Look for an allocation of value at most `target` within `budget`.
 
         With a `width` only that many labels of each stage go on, those with the smallest bound on
-        the crossbars of a completion.
+        the crossbars of a completion, and of each only the width/2 cheapest successors are made.
         """
         bounds = self.bounds(target, budget)
         if bounds is None:
             return Answer(None, True)
-        complete = True
+        complete, tries = True, NEVER if width is None else -(-width // 2)
         rest = int(bounds.low @ self.sets)
         labels, arena = self._start(target)
         trail: list[tuple[Array, Array]] = []
@@ -210,7 +208,8 @@ class TargetSearch:
                 budget - rest,
             )  # fmt: skip
             facts = {"target": target, "layer": k, "labels": len(labels.used)}
-            labels, arena = self._next(bounds, step, labels, arena, facts)
+            labels, arena, whole = self._next(bounds, step, labels, arena, tries, facts)
+            complete = complete and whole
             if self.switches.dominance:
                 labels = self._undominated(bounds, step, labels, arena, facts)
             if width is not None and len(labels.used) > width:
@@ -244,21 +243,40 @@ class TargetSearch:
         return labels, arena
 
     def _next(
-        self, bounds: Bounds, step: Step, labels: Labels, arena: Arena, facts: dict[str, Any]
-    ) -> tuple[Labels, Arena]:
+        self,
+        bounds: Bounds,
+        step: Step,
+        labels: Labels,
+        arena: Arena,
+        tries: int,
+        facts: dict[str, Any],
+    ) -> tuple[Labels, Arena, bool]:
+        """Successors of all labels by ascending cost; whether they are all there are."""
+        left_out = 0
         places = len(step.frontier)
         flat = np.empty((4, 256), dtype=np.int64)
         wide = np.empty((3, 256, places), dtype=np.int64)
         new, made = Labels(*flat, *wide), 0
         for begin in range(0, len(labels.used), LABELS_AT_ONCE):
             stop = min(begin + LABELS_AT_ONCE, len(labels.used))
-            arena, made, new = decide(
-                self.table, bounds, step, labels, begin, stop, arena, self._scratch, made, new
+            arena, made, new, unfinished = decide(
+                self.table,
+                bounds,
+                step,
+                labels,
+                begin,
+                stop,
+                tries,
+                arena,
+                self._scratch,
+                made,
+                new,
             )
+            left_out += unfinished
             self._pause(16 * len(arena.x) + 8 * len(new.used) * (4 + 3 * places), facts)
         self.labels_made += made
         ascending = np.argsort(new.used[:made], kind="stable")
-        return Labels(*(field[ascending] for field in new)), arena
+        return Labels(*(field[ascending] for field in new)), arena, left_out == 0
 
     def _undominated(
         self, bounds: Bounds, step: Step, labels: Labels, arena: Arena, facts: dict[str, Any]

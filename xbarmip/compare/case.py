@@ -1,0 +1,132 @@
+"""Cases: problems that a suite states by reference to a network."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from xbarmip.compare.fields import read_budgets, read_note, read_objectives, read_size
+from xbarmip.compare.instance import (
+    INFEASIBLE,
+    Instance,
+    problem_for,
+    smallest_budget,
+)
+from xbarmip.errors import InputError
+from xbarmip.exact import as_int, as_positive_rational
+from xbarmip.network.graph import Network
+from xbarmip.network.json_format import FORMAT, VERSION, from_dict
+from xbarmip.network.library import ONNX_SCHEME, SUFFIXES, load_network
+from xbarmip.problem import Problem
+from xbarmip.strict import as_text, known_keys, located, short
+from xbarmip.timing.evaluate import evaluate
+
+_FACTS = ("optimum", "published", "published_allocation")
+_OPTIONAL = ("name", "crossbars", "budget_factor", "note", *_FACTS)
+
+
+@dataclass(slots=True)
+class CaseReader:
+    """Reads the [[case]] tables of one suite; a network that several name is loaded once.
+
+    Attributes
+    ----------
+    folder : Path, optional
+        Where relative paths to networks start; None for a suite that ships with the package.
+    defaults : mapping
+        Values of keys that a case leaves out.
+    """
+
+    folder: Path | None
+    defaults: Mapping[str, Any]
+    _networks: dict[str, Network] = field(default_factory=dict)
+
+    def read(self, entry: Any) -> Iterator[Instance]:
+        """The instances of a case: one for every budget and objective (docs/comparing.md).
+
+        Raises
+        ------
+        InputError
+            On an unknown or missing key, a value out of range or an unusable network.
+        """
+        table = known_keys(
+            {**self.defaults, **entry} if isinstance(entry, Mapping) else entry,
+            ("network", "size", "objectives"),
+            _OPTIONAL,
+        )
+        size, objectives = read_size(table["size"]), read_objectives(table["objectives"])
+        network = self._network(table)
+        budgets = read_budgets(table, smallest_budget(network, size))
+        given = [key for key in _FACTS if key in table]
+        if len(budgets) > 1 and given:
+            raise InputError(f"{given[0]} needs a single budget, got {len(budgets)}")
+        name, note = _case_name(table, size), read_note(table)
+        single = "name" in table and isinstance(table.get("crossbars"), int)
+        for budget, crossbars in budgets.items():
+            for label in objectives:
+                problem = problem_for(network, crossbars, size, label)
+                yield Instance(
+                    f"{name}/{label}" if single else f"{name}/{budget}/{label}",
+                    problem,
+                    _optimum(table, label, objectives),
+                    _published(table, problem),
+                    note,
+                )
+
+    def _network(self, table: Mapping[str, Any]) -> Network:
+        reference = table["network"]
+        if isinstance(reference, Mapping):
+            name = as_text(table.get("name"), "name (of a case with its own network)")
+            written = {"format": FORMAT, "version": VERSION, "name": name, **reference}
+            with located("network"):
+                return from_dict(written)
+        reference = as_text(reference, "network")
+        if reference not in self._networks:
+            self._networks[reference] = self._load(reference)
+        return self._networks[reference]
+
+    def _load(self, reference: str) -> Network:
+        if reference.lower().endswith(SUFFIXES) and not reference.startswith(ONNX_SCHEME):
+            return load_network((self.folder or Path()) / reference)
+        return load_network(reference)
+
+
+def _case_name(table: Mapping[str, Any], size: int | tuple[int, int]) -> str:
+    if "name" in table:
+        return as_text(table["name"], "name")
+    stem = Path(table["network"].removeprefix(ONNX_SCHEME)).stem
+    sides = (size,) if isinstance(size, int) else size
+    return f"{stem}@{'x'.join(map(str, sides))}"
+
+
+def _optimum(table: Mapping[str, Any], label: str, objectives: tuple[str, ...]) -> int | str | None:
+    """The optimum that a case states for one objective."""
+    stated = table.get("optimum")
+    if isinstance(stated, Mapping):
+        stated = known_keys(stated, (), objectives).get(label)
+    if stated is None or stated == INFEASIBLE:
+        return stated
+    if isinstance(stated, str):
+        raise InputError(f"optimum must be an integer or {INFEASIBLE!r}, got {short(stated)}")
+    return as_int(stated, "optimum", 1)
+
+
+def _published(table: Mapping[str, Any], problem: Problem) -> int | Decimal | None:
+    """The published value: stated, or that of a published allocation."""
+    if "published" in table and "published_allocation" in table:
+        raise InputError("takes either published or published_allocation, got both")
+    if "published_allocation" in table:
+        allocation = table["published_allocation"]
+        if not isinstance(allocation, list):
+            raise InputError(f"published_allocation must be an array, got {short(allocation)}")
+        with located("published_allocation"):
+            chosen = problem.allocation(allocation)
+            used = problem.crossbars_used(chosen)
+            if used > problem.crossbars:
+                raise InputError(f"takes {used} crossbars, there are {problem.crossbars}")
+            return evaluate(problem, chosen)
+    value = table.get("published")
+    if value is not None:
+        as_positive_rational(value, "published")
+    return value

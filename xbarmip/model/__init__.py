@@ -1,0 +1,1 @@
+"""The Pyomo statement of the problem, its linear timing, and exact verification in it."""

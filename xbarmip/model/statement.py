@@ -1,0 +1,218 @@
+"""The problem as one Pyomo model (SPEC §9)."""
+
+from typing import Any, Literal
+
+import pyomo.environ as pyo
+from pyomo.core.expr.numeric_expr import LinearExpression
+
+from xbarmip.errors import InputError, UnsupportedError
+from xbarmip.exact import as_int, ceil_div
+from xbarmip.model import cycles_lowering, steps_lowering
+from xbarmip.model.cycles_windows import CyclesWindows, cycles_windows
+from xbarmip.model.menus import counted_outputs, trivial_bound
+from xbarmip.model.record import check_unchanged, record_of, write_record
+from xbarmip.model.steps_windows import StepsWindows, steps_windows
+from xbarmip.problem import Problem
+from xbarmip.timing.evaluate import evaluate
+from xbarmip.timing.rule import fits_int64, rule_view
+
+Timing = Literal["auto", "linear", "function"]
+
+MOST_CHOICES = 500_000  # binaries of any model
+MOST_OUTPUTS = 5_000_000  # of all layers, in a linear form of the pipeline
+MOST_AUXILIARY = 200_000  # variables of a linear timing: building them takes some ten seconds
+AUTOMATIC_AUXILIARY = 20_000  # as many as `auto` adds unasked,
+AUTOMATIC_CHOICES = 1_000  # for as many binaries
+
+
+def build_model(
+    problem: Problem, timing: Timing = "auto", at_most: int | None = None
+) -> pyo.ConcreteModel:
+    """State `problem` as a Pyomo model (docs/model.md).
+
+    Parameters
+    ----------
+    problem : Problem
+    timing : {"auto", "linear", "function"}
+        How the objective hangs on the choices. "linear": by linear constraints, for any MILP solver
+        and for files in LP format. "function": by one constraint on an external function, which
+        states the same but which linear solvers refuse by name; `xbarmip.solve` needs no more.
+        "auto": linear where that is small, otherwise the function.
+    at_most : int, optional
+        State the problem for values up to this only. That makes the linear form far smaller.
+
+    Returns
+    -------
+    pyomo ConcreteModel
+        With the components
+
+        LAYERS, CHOICES : sets
+            Layer names, in order; pairs (layer, r), r = 1..largest R that the budget leaves.
+        choose[l, r] : binary
+            1 if layer l has R = r.
+        R[l], crossbars[l], normal_op[l] : expressions
+            Copies of layer l; crossbars that they occupy; NormalOp, the steps in which l alone
+            makes the outputs that count. All linear in `choose`.
+        one_choice[l], budget : constraints
+        value : integer
+            Steps or cycles of one inference.
+        objective : minimise value
+        timing : block or constraint
+            value >= what the choices take.
+
+    Raises
+    ------
+    InputError
+        On a bad argument.
+    UnsupportedError
+        When the model would be too large; the message names what, and the limit.
+    """
+    if timing not in ("auto", "linear", "function"):
+        raise InputError(f"timing must be one of auto, linear, function, got {timing!r}")
+    if at_most is not None:
+        at_most = as_int(at_most, "at_most", 1)
+    if sum(problem.largest) > MOST_CHOICES:
+        raise UnsupportedError(_too_many_choices(problem))
+    model = pyo.ConcreteModel(name=f"{problem.network.name}, {problem.crossbars} crossbars")
+    _add_choices(model, problem)
+    model.value = pyo.Var(domain=pyo.Integers, bounds=(trivial_bound(problem), at_most))
+    model.objective = pyo.Objective(expr=model.value, sense=pyo.minimize)
+    linear = timing == "linear"
+    if timing == "auto" and (at_most is not None or sum(problem.largest) <= AUTOMATIC_CHOICES):
+        linear = linear_obstacle(problem, at_most, AUTOMATIC_AUXILIARY) is None
+    if linear:
+        _add_linear(model, problem, at_most)
+    else:
+        _add_function(model, problem)
+    write_record(model, problem, at_most)
+    return model
+
+
+def problem_of(model: pyo.ConcreteModel) -> Problem:
+    """The problem that a model from `build_model` states.
+
+    Raises
+    ------
+    InputError
+        When the model is not one of `build_model`.
+    UnsupportedError
+        When it was built with `at_most`, which is no part of a Problem, or something was added to
+        it, changed or removed; the message names the component.
+    """
+    record = record_of(model)
+    if record.at_most is not None:
+        raise UnsupportedError(f"the model states values up to {record.at_most} only (at_most)")
+    check_unchanged(model, record)
+    return record.problem
+
+
+def assign_timing(model: pyo.ConcreteModel, problem: Problem, allocation: tuple[int, ...]) -> int:
+    """Set the variables of `model.timing` to what `allocation` implies; return its value."""
+    if model.timing.ctype is not pyo.Block or not hasattr(model.timing, "at_least"):
+        return evaluate(problem, allocation)
+    lowering = cycles_lowering if problem.rule is None else steps_lowering
+    return lowering.assign(model, problem, allocation)
+
+
+def linear_obstacle(
+    problem: Problem, at_most: int | None = None, limit: int = MOST_AUXILIARY
+) -> str | None:
+    """Why the timing cannot be stated linearly within limits, naming the limit; None if it can."""
+    if sum(problem.largest) > MOST_CHOICES:
+        return _too_many_choices(problem)
+    outputs = sum(layer.outputs for layer in problem.network.layers)
+    if problem.rule is None and outputs > MOST_OUTPUTS:
+        return f"linear timing of `cycles` for {outputs} outputs, the limit is {MOST_OUTPUTS}"
+    if not fits_int64(rule_view(problem.network, problem.rule or "pipeline")):
+        return "linear timing with numbers beyond 64 bits"
+    windows = _windows(problem, at_most)
+    if windows is None or windows.size <= limit:
+        return None
+    return (
+        f"linear timing of {problem.objective!r} up to {windows.at_most} with {windows.size} "
+        f"auxiliary variables, the limit is {limit}"
+    )
+
+
+def _too_many_choices(problem: Problem) -> str:
+    return f"a model with {sum(problem.largest)} choices of R, the limit is {MOST_CHOICES}"
+
+
+def _windows(problem: Problem, at_most: int | None) -> StepsWindows | CyclesWindows | None:
+    find = cycles_windows if problem.rule is None else steps_windows
+    return find(problem, at_most)
+
+
+def _add_choices(model: pyo.ConcreteModel, problem: Problem) -> None:
+    names = [layer.name for layer in problem.network.layers]
+    menus = {name: range(1, most + 1) for name, most in zip(names, problem.largest, strict=True)}
+    model.LAYERS = pyo.Set(initialize=names, ordered=True)
+    model.CHOICES = pyo.Set(initialize=[(n, r) for n, menu in menus.items() for r in menu], dimen=2)
+    model.choose = pyo.Var(model.CHOICES, domain=pyo.Binary)
+    choices = {name: [model.choose[name, r] for r in menu] for name, menu in menus.items()}
+    sets = dict(zip(names, problem.sets, strict=True))
+    outputs = dict(zip(names, counted_outputs(problem), strict=True))
+
+    def linear(name: str, coefficients: list[int]) -> LinearExpression:
+        return LinearExpression(constant=0, linear_coefs=coefficients, linear_vars=choices[name])
+
+    model.R = pyo.Expression(model.LAYERS, rule=lambda _, n: linear(n, list(menus[n])))
+    model.crossbars = pyo.Expression(model.LAYERS, rule=lambda m, n: sets[n] * m.R[n])
+    model.normal_op = pyo.Expression(
+        model.LAYERS, rule=lambda _, n: linear(n, [ceil_div(outputs[n], r) for r in menus[n]])
+    )
+    model.one_choice = pyo.Constraint(
+        model.LAYERS, rule=lambda _, n: (1, linear(n, [1] * len(menus[n])), 1)
+    )
+    model.budget = pyo.Constraint(
+        expr=pyo.quicksum(model.crossbars[name] for name in names) <= problem.crossbars
+    )
+
+
+def _add_linear(model: pyo.ConcreteModel, problem: Problem, at_most: int | None) -> None:
+    obstacle = linear_obstacle(problem, at_most)
+    if obstacle is not None:
+        raise UnsupportedError(
+            f"network {problem.network.name!r}: {obstacle}; a smaller at_most makes it smaller"
+        )
+    windows = _windows(problem, at_most)
+    if isinstance(windows, StepsWindows):
+        steps_lowering.add(model, problem, windows)
+    elif isinstance(windows, CyclesWindows):
+        cycles_lowering.add(model, problem, windows)
+    else:
+        model.timing = pyo.Block(doc="no allocation reaches at_most")
+        model.timing.out_of_reach = pyo.Constraint(expr=model.value >= (at_most or 0) + 1)
+        return
+    model.timing.window = pyo.Constraint(pyo.Any, doc="[layer]: R within reach of at_most")
+    for layer, menu, most in zip(
+        problem.network.layers, windows.menus, problem.largest, strict=True
+    ):
+        if len(menu) < most:
+            within = [model.choose[layer.name, int(r)] for r in menu]
+            body = LinearExpression(constant=0, linear_coefs=[1] * len(within), linear_vars=within)
+            model.timing.window.add(layer.name, (1, body, 1))
+
+
+class _Evaluation:
+    """The objective as a function of R, for Pyomo's external functions."""
+
+    __qualname__ = "evaluate"
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Evaluation":
+        return self
+
+    def __call__(self, *duplication: float) -> int:
+        whole = [int(r) for r in duplication]
+        if whole != list(duplication):
+            raise InputError(f"R must be integers, got {list(duplication)}")
+        return evaluate(self.problem, whole)
+
+
+def _add_function(model: pyo.ConcreteModel, problem: Problem) -> None:
+    model.evaluate = pyo.ExternalFunction(function=_Evaluation(problem))
+    duplication = [model.R[name] for name in model.LAYERS]
+    model.timing = pyo.Constraint(expr=model.value >= model.evaluate(*duplication))

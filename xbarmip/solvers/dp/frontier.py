@@ -1,0 +1,213 @@
+"""The whole frontier: the optimum of every budget, as the points where it improves (SPEC §7)."""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from xbarmip.errors import InputError, VerificationError
+from xbarmip.exact import as_int
+from xbarmip.problem import Problem
+from xbarmip.solvers.dp.plain import plain_frontier
+from xbarmip.solvers.dp.solver import DynamicProgram, Run, until_stopped
+from xbarmip.solvers.dp.start import proportional
+from xbarmip.solvers.dp.target import TargetSearch
+from xbarmip.solvers.interrupt import interrupts_held
+from xbarmip.solvers.protocol import Limits, Progress, Watch
+from xbarmip.solvers.result import Stop
+from xbarmip.timing.evaluate import evaluate, evaluate_many
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A budget at which the optimum improves.
+
+    Attributes
+    ----------
+    crossbars : int
+        The smallest budget that has this optimum; `allocation` takes all of it.
+    value : int
+        The optimum, in cycles or steps.
+    allocation : mapping of str to int
+        Duplication R by layer name, in layer order.
+    """
+
+    crossbars: int
+    value: int
+    allocation: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """Fewest cycles or steps against crossbars, every point proven.
+
+    Attributes
+    ----------
+    problem : Problem
+        Its budget is the largest that was asked for.
+    points : tuple of Point
+        Ascending in crossbars, descending in value; none where the problem is infeasible.
+    stop : Stop
+        FINISHED, or what ended the search before it had every point that was asked for.
+    seconds : float
+        Wall-clock time.
+
+    Raises
+    ------
+    ValueError
+        When the points are out of order or over the budget.
+    """
+
+    problem: Problem
+    points: tuple[Point, ...]
+    stop: Stop
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        for lower, upper in pairwise(self.points):
+            if lower.crossbars >= upper.crossbars or lower.value <= upper.value:
+                raise ValueError(f"points {lower} and {upper} of a frontier are out of order")
+        if self.points and self.points[-1].crossbars > self.problem.crossbars:
+            raise ValueError(f"point {self.points[-1]} of a frontier is over the budget")
+
+    @property
+    def complete(self) -> bool:
+        """Whether it holds every point that was asked for."""
+        return self.stop is Stop.FINISHED
+
+    @property
+    def covered(self) -> tuple[int, int] | None:
+        """Smallest and largest budget whose optimum is known; None where there is none."""
+        return (self.points[0].crossbars, self.problem.crossbars) if self.points else None
+
+    def at(self, crossbars: int) -> Point:
+        """The point that holds at a budget: its value is the optimum there.
+
+        Raises
+        ------
+        InputError
+            On a budget that is not covered.
+        """
+        asked = as_int(crossbars, "crossbars")
+        if self.covered is None:
+            raise InputError("crossbars: the frontier covers no budget")
+        low, high = self.covered
+        as_int(asked, "crossbars on this frontier", low, high)
+        return self.points[bisect_right(self.points, asked, key=lambda point: point.crossbars) - 1]
+
+
+def frontier(
+    problem: Problem,
+    down_to: int | None = None,
+    time_limit: float | None = None,
+    memory_limit: int | None = None,
+    progress: Progress | None = None,
+) -> Frontier:
+    """The optimum of every budget up to that of `problem`.
+
+    From the largest budget down: the optimum T of a budget, then the fewest crossbars X that reach
+    T. (X, T) is a point, T + 1 a bound for all smaller budgets, and X - 1 the next budget.
+
+    Parameters
+    ----------
+    problem : Problem
+        Its budget is where the curve ends.
+    down_to : int, optional
+        Smallest budget of interest; the point that holds there is the last that is sought.
+    time_limit : float, optional
+        Wall-clock seconds. The points found by then are returned; so they are on Ctrl-C.
+    memory_limit : int, optional
+        Bytes of working memory of one search.
+    progress : callable, optional
+        Called with a dict of facts (seconds, points, crossbars, best, bound, ...).
+
+    Raises
+    ------
+    InputError
+        On a bad limit, or `down_to` out of 1..crossbars.
+    VerificationError
+        When a point does not survive re-evaluation.
+    """
+    last = 1 if down_to is None else as_int(down_to, "down_to", 1, problem.crossbars)
+    watch = Watch(Limits(time_limit, memory_limit), progress)
+    points: list[Point] = []
+    stop = Stop.FINISHED
+    if problem.feasible:
+        with interrupts_held() as let_through:
+            run = Run(problem, watch, let_through)
+            stop = until_stopped(lambda: _trace(run, last, points))
+    return Frontier(problem, tuple(reversed(points)), stop, watch.seconds)
+
+
+def _trace(run: Run, down_to: int, points: list[Point]) -> None:
+    """Append every point from the largest budget down to the one that holds at `down_to`."""
+    options = DynamicProgram()
+    search = run.search(options)
+    if search is None:
+        _trace_plain(run, down_to, points)
+        return
+    smallest = max(down_to, run.problem.smallest_budget)
+    while True:
+        run.facts = {"points": len(points), "crossbars": run.budget}
+        run.pause(0, {})
+        run.meet(search, options.beam)
+        _cheapen(run, search, options.beam)
+        points.append(_point(run.problem, run.allocation, run.value))
+        if points[-1].crossbars <= smallest:
+            return
+        _go_below(run, points[-1])
+
+
+def _cheapen(run: Run, search: TargetSearch, beam: int) -> None:
+    """Replace the optimal allocation of the run by one that takes the fewest crossbars."""
+    width, complete = beam, False
+    while not complete:
+        used = run.problem.crossbars_used(run.allocation)
+        answer = search.search(run.bound, used - 1, width)
+        complete = answer.complete
+        if answer.allocation is None:
+            width *= 4
+        else:
+            run.accept(answer.allocation, run.bound)
+    if run.value < run.bound:
+        raise VerificationError(f"frontier: {run.allocation} is better than the bound {run.bound}")
+
+
+def _go_below(run: Run, point: Point) -> None:
+    """Set the run to the budget just below a point, with a bound and an allocation to begin with.
+
+    One crossbar less buys at least what the point's allocation leaves when one layer gives up one
+    copy.
+    """
+    run.budget = point.crossbars - 1
+    run.bound = point.value + 1
+    chosen = np.array(list(point.allocation.values()), dtype=np.int64)
+    fewer = (chosen - np.eye(len(chosen), dtype=np.int64))[chosen > 1]
+    values = evaluate_many(run.problem, fewer)
+    best = int(values.argmin())
+    even = proportional(replace(run.problem, crossbars=run.budget))
+    run.allocation, run.value = tuple(int(r) for r in fewer[best]), int(values[best])
+    value = evaluate(run.problem, even)
+    if value < run.value:
+        run.allocation, run.value = even, value
+
+
+def _trace_plain(run: Run, down_to: int, points: list[Point]) -> None:
+    run.facts = {"points": 0, "crossbars": run.budget}
+    ends = plain_frontier(run.problem, lambda: run.pause(0, {}))
+    for used, value, chosen in reversed(ends):
+        points.append(_point(run.problem, chosen, value))
+        if used <= down_to:
+            return
+
+
+def _point(problem: Problem, allocation: tuple[int, ...], value: int) -> Point:
+    evaluated = evaluate(problem, allocation)
+    if evaluated != value:
+        raise VerificationError(f"frontier: {allocation} has value {evaluated}, not {value}")
+    names = problem.network.index
+    return Point(
+        problem.crossbars_used(allocation), value, dict(zip(names, allocation, strict=True))
+    )

@@ -1,0 +1,139 @@
+"""Exhaustive search: every allocation within the budget, evaluated in blocks."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from xbarmip.exact import as_int
+from xbarmip.network.window import Array
+from xbarmip.problem import Problem
+from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.result import Proof, Result, Status, Stop
+from xbarmip.solvers.space import Space
+from xbarmip.timing.evaluate import evaluate_many
+
+_BLOCK_STEPS = 20_000_000  # steps simulated between two looks at the clock: about 0.1 s
+_BLOCK_BYTES = 256 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class _Best:
+    """The best allocation so far; ties go to fewer crossbars, then to the first found."""
+
+    value: int
+    used: int
+    allocation: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exhaustive:
+    """Enumerate every allocation within the budget: no idea that could be wrong.
+
+    Among the optimal allocations it returns one with the fewest crossbars, of those the
+    lexicographically smallest in layer order. It proves nothing before it has seen them all:
+    stopped early, it has a value but no bound.
+
+    Attributes
+    ----------
+    limit : int
+        Allocations that it is willing to enumerate; a problem with more is refused.
+    """
+
+    limit: int = 20_000_000
+
+    def __post_init__(self) -> None:
+        as_int(self.limit, "solver 'exhaustive': limit", 1)
+
+    @property
+    def name(self) -> str:
+        """Name in the registry."""
+        return "exhaustive"
+
+    def unsupported(self, problem: Problem) -> tuple[str, ...]:
+        """Refuse a problem with more allocations than `limit`; they are counted exactly."""
+        if not problem.feasible or Space.of(problem).count(self.limit) is not None:
+            return ()
+        return (
+            f"more than {self.limit} allocations fit into {problem.crossbars} crossbars, "
+            "which is the limit of exhaustive search",
+        )
+
+    def solve(self, problem: Problem, watch: Watch) -> Result:
+        """Evaluate all allocations (see `Solver.solve`)."""
+        if not problem.feasible:
+            return self._infeasible(problem)
+        space = Space.of(problem)
+        total = space.count(self.limit)
+        rows = _block_rows(problem, space, watch)
+        if rows < 1:
+            return self._result(problem, None, Stop.MEMORY, 0, "no room for a single allocation")
+        best, done, stop = None, 0, Stop.FINISHED
+        try:
+            for best, done in _search(problem, space, rows):
+                watch.tell(best=best.value, bound=None, allocations=done, of=total)
+                if watch.expired and done != total:
+                    stop = Stop.TIME
+                    break
+        except KeyboardInterrupt:
+            stop = Stop.INTERRUPTED
+        return self._result(problem, best, stop, done)
+
+    def _result(
+        self, problem: Problem, best: _Best | None, stop: Stop, done: int, message: str = ""
+    ) -> Result:
+        names = [layer.name for layer in problem.network.layers]
+        proven = best is not None and stop is Stop.FINISHED
+        found = Status.OPTIMAL if proven else Status.FEASIBLE
+        return Result(
+            solver=self.name,
+            status=Status.UNKNOWN if best is None else found,
+            stop=stop,
+            value=best.value if best else None,
+            bound=best.value if best and proven else None,
+            allocation=dict(zip(names, best.allocation, strict=True)) if best else None,
+            proof=Proof.EXACT if proven else None,
+            statistics={"allocations": done},
+            options=asdict(self),
+            message=message,
+        )
+
+    def _infeasible(self, problem: Problem) -> Result:
+        return Result(
+            solver=self.name,
+            status=Status.INFEASIBLE,
+            stop=Stop.FINISHED,
+            options=asdict(self),
+            message=f"{problem.crossbars} crossbars do not hold one copy of every layer: "
+            f"the smallest budget is {problem.smallest_budget}",
+        )
+
+
+def _block_rows(problem: Problem, space: Space, watch: Watch) -> int:
+    """Allocations per block, so that the clock is seen often and memory stays small.
+
+    The listing keeps at most one block of prefixes per free layer.
+    """
+    memory = min(_BLOCK_BYTES, watch.limits.memory_bytes or _BLOCK_BYTES)
+    row_bytes = 8 * (2 * space.layers + 4 * len(space.free) + 8)
+    row_steps = sum(layer.outputs for layer in problem.network.layers) + space.layers**2
+    return min(max(1, _BLOCK_STEPS // row_steps), memory // row_bytes)
+
+
+def _search(problem: Problem, space: Space, rows: int) -> Iterator[tuple[_Best, int]]:
+    """After every block: the best so far, and how many allocations have been evaluated."""
+    best: _Best | None = None
+    done = 0
+    for allocations, used in space.blocks(rows):
+        done += len(allocations)
+        values = evaluate_many(problem, allocations)
+        found = _best_row(values, used, allocations)
+        if best is None or (found.value, found.used) < (best.value, best.used):
+            best = found
+        yield best, done
+
+
+def _best_row(values: Array, used: Array, allocations: Array) -> _Best:
+    least = np.flatnonzero(values == values.min())
+    row = least[np.argmin(used[least])]  # argmin takes the first of equals
+    return _Best(int(values[row]), int(used[row]), tuple(int(r) for r in allocations[row]))

@@ -1,0 +1,1 @@
+"""Heuristics from the literature, measured beside the exact solvers."""
