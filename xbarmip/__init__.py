@@ -15,6 +15,7 @@ from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.library import list_networks, load_network
 from xbarmip.network.window import Broadcast, Whole, Window
 from xbarmip.problem import Problem
+from xbarmip.solvers.dp.frontier import Frontier, Point, frontier
 from xbarmip.solvers.registry import solve
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.closed_form import steps
@@ -24,9 +25,11 @@ __all__ = [
     "Broadcast",
     "Crossbar",
     "Edge",
+    "Frontier",
     "InputError",
     "Layer",
     "Network",
+    "Point",
     "Problem",
     "Proof",
     "Result",
@@ -40,6 +43,7 @@ __all__ = [
     "build_model",
     "compare",
     "cycles",
+    "frontier",
     "list_networks",
     "load_network",
     "solve",

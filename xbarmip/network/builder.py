@@ -9,14 +9,24 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from xbarmip.errors import InputError
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.window import Broadcast, Operator, Whole, Window
 
-Source = tuple[str, tuple[Operator, ...]]
 Pair = int | tuple[int, int]
+
+
+class Step(NamedTuple):
+    """An operator on the way from a layer; `fusable` if it pools that layer's result alone."""
+
+    operator: Operator
+    fusable: bool = False
+
+
+Source = tuple[str, tuple[Step, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +35,8 @@ class FeatureMap:
 
     Attributes
     ----------
-    sources : tuple of (str, tuple of operators)
-        The layers that make it, each with the operators passed since; none for the input.
+    sources : tuple of (str, tuple of Step)
+        The layers that make it, each with the steps passed since; none for the input.
     channels, height, width : int
     """
 
@@ -35,13 +45,21 @@ class FeatureMap:
     height: int
     width: int
 
-    def through(self, operator: Operator) -> "FeatureMap":
-        """The map behind one more operator."""
+    def pooled(self, pooling: Window | Whole) -> "FeatureMap":
+        """The map behind a pooling."""
+        alone = len(self.sources) == 1 and not self.sources[0][1]
+        return self._through(Step(pooling, fusable=alone))
+
+    def repeated(self, height: int, width: int) -> "FeatureMap":
+        """A 1 x 1 map's values, each repeated over a map of `height` by `width`."""
+        return self._through(Step(Broadcast((height, width))))
+
+    def _through(self, step: Step) -> "FeatureMap":
         return replace(
             self,
-            sources=tuple((name, (*passed, operator)) for name, passed in self.sources),
-            height=operator.size(self.height, 0),
-            width=operator.size(self.width, 1),
+            sources=tuple((name, (*passed, step)) for name, passed in self.sources),
+            height=step.operator.size(self.height, 0),
+            width=step.operator.size(self.width, 1),
         )
 
 
@@ -62,7 +80,7 @@ class NetworkBuilder:
         self.input = FeatureMap((), channels, height, width)
         self._name, self._source = name, source
         self._layers: list[Layer] = []
-        self._edges: list[Edge] = []
+        self._reads: list[tuple[str, tuple[Source, ...]]] = []
 
     def conv(
         self,
@@ -76,10 +94,8 @@ class NetworkBuilder:
     ) -> FeatureMap:
         """A convolution with `channels` output channels; pads alike on opposite sides."""
         window = _window(kernel, stride, pads)
-        y = x.through(window)
-        return self._append(
-            x, Layer(name, x.channels, channels, y.height, y.width, window, groups)
-        )
+        size = window.size(x.height, 0), window.size(x.width, 1)
+        return self._append(x, Layer(name, x.channels, channels, *size, window, groups))
 
     def fc(self, x: FeatureMap, name: str, channels: int) -> FeatureMap:
         """A fully connected layer with `channels` outputs, over all values of `x`."""
@@ -90,11 +106,11 @@ class NetworkBuilder:
         self, x: FeatureMap, kernel: int, stride: int, pads: int = 0, ceil_mode: bool = False
     ) -> FeatureMap:
         """A pooling."""
-        return x.through(replace(_window(kernel, stride, pads), ceil_mode=ceil_mode))
+        return x.pooled(replace(_window(kernel, stride, pads), ceil_mode=ceil_mode))
 
     def global_pool(self, x: FeatureMap) -> FeatureMap:
         """A global pooling, to one value a channel."""
-        return x.through(Whole())
+        return x.pooled(Whole())
 
     def add(self, *maps: FeatureMap) -> FeatureMap:
         """The element-wise sum of maps of one size.
@@ -130,28 +146,43 @@ class NetworkBuilder:
         InputError
             If `factor` is no 1 x 1 map with the channels of `x`.
         """
-        return self.add(x, factor.through(Broadcast((x.height, x.width))))
+        if (factor.channels, factor.height, factor.width) != (x.channels, 1, 1):
+            raise InputError(
+                f"network {self._name!r}: a gate over {x.channels} channels needs as many 1 x 1 "
+                f"factors, got {factor.channels} of {factor.height} x {factor.width}"
+            )
+        return self.add(x, factor.repeated(x.height, x.width))
 
     def network(self) -> Network:
-        """The network; a pooling that every reader of a layer passes first is fused into it."""
-        first: dict[str, set[Operator | None]] = defaultdict(set)
-        for edge in self._edges:
-            first[edge.producer].add(edge.through[0] if edge.through else None)
-        pools = {
-            name: pool
-            for name, (pool, *others) in first.items()
-            if not others and isinstance(pool, Window | Whole)
-        }
+        """The network. A pooling is fused into the layer before it if it pools that layer's result
+        alone and every reader of the layer reads through it; else it stays on the edges.
+        """
+        pools = self._fused()
         layers = tuple(replace(layer, pool=pools.get(layer.name)) for layer in self._layers)
         edges = tuple(
-            replace(edge, through=edge.through[1:]) if edge.producer in pools else edge
-            for edge in self._edges
+            Edge(producer, consumer, tuple(step.operator for step in steps[producer in pools :]))
+            for consumer, sources in self._reads
+            for producer, steps in sources
         )
         return Network(self._name, layers, edges, source=self._source)
 
+    def _fused(self) -> dict[str, Window | Whole]:
+        first: dict[str, set[Step | None]] = defaultdict(set)
+        for _, sources in self._reads:
+            for producer, steps in sources:
+                first[producer].add(steps[0] if steps else None)
+        return {
+            producer: step.operator
+            for producer, (step, *others) in first.items()
+            if not others
+            and step is not None
+            and step.fusable
+            and not isinstance(step.operator, Broadcast)
+        }
+
     def _append(self, x: FeatureMap, layer: Layer) -> FeatureMap:
         self._layers.append(layer)
-        self._edges += [Edge(producer, layer.name, passed) for producer, passed in x.sources]
+        self._reads.append((layer.name, x.sources))
         return FeatureMap(((layer.name, ()),), layer.out_channels, layer.height, layer.width)
 
 

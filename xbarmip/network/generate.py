@@ -102,7 +102,7 @@ def _random_layer(random: Random, name: str, source: _Map, shape: Shape) -> Laye
     if window is None:
         return Layer(name, *channels, 1, 1, Whole())
     height, width = window.size(source.height, 0), window.size(source.width, 1)
-    pool: Operator | None = None
+    pool: Window | None = None
     if random.random() < 0.4:
         pool = _random_window(random, height, width, shape.outputs)
     return Layer(name, *channels, height, width, window, pool=pool)

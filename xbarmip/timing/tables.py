@@ -41,7 +41,7 @@ class NeedTable(NamedTuple):
 
 
 def need_table(network: Network, needs: Sequence[NeedMap], keep: Sequence[int]) -> NeedTable:
-    """Pack the need maps of the edges whose numbers are in `keep`, in the order of `by_consumer`."""
+    """Pack the need maps of the edges in `keep`, in the order of `by_consumer`."""
     index = network.index
     order = by_consumer(network, keep)
     maps = [needs[e] for e in order]

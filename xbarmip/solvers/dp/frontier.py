@@ -162,7 +162,7 @@ def _trace(run: Run, down_to: int, points: list[Point]) -> None:
 
 def _cheapen(run: Run, search: TargetSearch, beam: int) -> None:
     """Replace the optimal allocation of the run by one that takes the fewest crossbars."""
-    width, complete = beam, False
+    width, complete = 4 * beam, False  # most of these searches end in a proof, which needs room
     while not complete:
         used = run.problem.crossbars_used(run.allocation)
         answer = search.search(run.bound, used - 1, width)

@@ -12,7 +12,7 @@ from numba import njit
 
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp import pipeline_kernel, steps_kernel
-from xbarmip.solvers.dp.bounds import Bounds, level_of, most, too_late
+from xbarmip.solvers.dp.bounds import level_of, most, too_late
 from xbarmip.solvers.dp.spending import PAIRS, least_spending
 from xbarmip.solvers.dp.stairs import deadline_of, implied, merge
 from xbarmip.solvers.dp.table import NEVER, SearchTable
@@ -29,7 +29,7 @@ class Labels(NamedTuple):
         Crossbars used; lower bound on those of a completion, less what the rest takes at least.
     parent, choice : shape (labels,)
         The label of the stage before that it came from; the R just chosen.
-    first, count, end : shape (labels, places)
+    first, length, end : shape (labels, places)
         Staircase in the arena, and latest end (NEVER for `cycles`), for each place of the frontier.
     """
 
@@ -38,7 +38,7 @@ class Labels(NamedTuple):
     parent: Array
     choice: Array
     first: Array
-    count: Array
+    length: Array
     end: Array
 
 
@@ -71,7 +71,7 @@ class Out(NamedTuple):
 
     x: Array
     d: Array
-    count: Array
+    length: Array
     end: Array
 
 
@@ -103,7 +103,9 @@ def make_scratch(table: SearchTable) -> Scratch:
     asked = np.empty((PAIRS * layers, layers), dtype=np.int64)
     deadline = np.empty(PAIRS * layers, dtype=np.int64)
     out = Out(rows[0], rows[1], counts[0], counts[1])
-    return Scratch(out, *flat, reach, least, asked, deadline, ends, wanted)
+    return Scratch(
+        out, flat[0], flat[1], flat[2], flat[3], reach, least, asked, deadline, ends, wanted
+    )
 
 
 @njit(cache=True)
@@ -116,7 +118,8 @@ def spread_of(table, bounds, layer, slack):  # type: ignore[no-untyped-def]
 def _grown(array, size):  # type: ignore[no-untyped-def]
     if size <= len(array):
         return array
-    bigger = np.empty((max(size, 2 * len(array)),) + array.shape[1:], array.dtype)
+    room = (max(size, 2 * len(array)),) + array.shape[1:]  # noqa: RUF005 (numba takes no *)
+    bigger = np.empty(room, array.dtype)
     bigger[: len(array)] = array
     return bigger
 
@@ -129,7 +132,7 @@ def _room(labels, size):  # type: ignore[no-untyped-def]
         _grown(labels.parent, size),
         _grown(labels.choice, size),
         _grown(labels.first, size),
-        _grown(labels.count, size),
+        _grown(labels.length, size),
         _grown(labels.end, size),
     )
 
@@ -141,7 +144,7 @@ def _still_in_time(table, bounds, step, labels, q, level, arena):  # type: ignor
         old = step.source[place]
         if old >= 0:
             j = step.frontier[place]
-            for i in range(labels.first[q, old], labels.first[q, old] + labels.count[q, old]):
+            for i in range(labels.first[q, old], labels.first[q, old] + labels.length[q, old]):
                 if too_late(table, bounds, j, level, arena.x[i], arena.d[i]):
                     return False
             if bounds.least_end[j, level] > labels.end[q, old]:
@@ -158,7 +161,7 @@ def _gather(table, bounds, step, edges, labels, q, place, slack, arena, scratch)
     old = step.source[place]
     first, count, end = 0, 0, NEVER
     if old >= 0:
-        first, count, end = labels.first[q, old], labels.count[q, old], labels.end[q, old]
+        first, count, end = labels.first[q, old], labels.length[q, old], labels.end[q, old]
     spread = spread_of(table, bounds, step.frontier[place], slack)
     x, d, size = arena
     out = scratch.out
@@ -167,12 +170,12 @@ def _gather(table, bounds, step, edges, labels, q, place, slack, arena, scratch)
         if step.target[e] != place:
             continue
         end = min(end, out.end[e])
-        if out.count[e] == 0:
+        if out.length[e] == 0:
             continue
         from_x, from_d = (scratch.up_x, scratch.up_d) if merged else (x, d)
         start = 0 if merged else first
         count = merge(
-            from_x, from_d, start, count, out.x[e], out.d[e], out.count[e], spread,
+            from_x, from_d, start, count, out.x[e], out.d[e], out.length[e], spread,
             scratch.down_x, scratch.down_d,
         )  # fmt: skip
         for i in range(count):
@@ -181,8 +184,8 @@ def _gather(table, bounds, step, edges, labels, q, place, slack, arena, scratch)
         merged = True
     if merged and table.closed_form:
         count = steps_kernel.drop_slack(
-            table, bounds, slack, step.frontier[place], scratch.up_x, scratch.up_d, count, scratch.reach,
-            scratch.least,
+            table, bounds, slack, step.frontier[place], scratch.up_x, scratch.up_d, count,
+            scratch.reach, scratch.least,
         )  # fmt: skip
     if merged:
         x, d, first = _grown(x, size + count), _grown(d, size + count), size
@@ -206,7 +209,7 @@ def decide(table, bounds, step, labels, begin, stop, tries, arena, scratch, made
         enough = made + tries
         first, count, end = 0, 0, NEVER
         if slot >= 0:
-            first, count, end = labels.first[q, slot], labels.count[q, slot], labels.end[q, slot]
+            first, count, end = labels.first[q, slot], labels.length[q, slot], labels.end[q, slot]
         slack = step.budget - labels.used[q] - bounds.low[k] * bounds.sets[k]
         spent = least_spending(table, bounds, slack, step.before, labels, q, arena, scratch)
         lowest = scratch.wanted[k]
@@ -232,7 +235,7 @@ def decide(table, bounds, step, labels, begin, stop, tries, arena, scratch, made
             new = _room(new, made + 1)
             new.used[made], new.parent[made], new.choice[made] = used, q, r
             for place in range(len(step.frontier)):
-                arena, new.first[made, place], new.count[made, place], new.end[made, place] = (
+                arena, new.first[made, place], new.length[made, place], new.end[made, place] = (
                     _gather(table, bounds, step, edges, labels, q, place, slack, arena, scratch)
                 )
             spending = least_spending(
@@ -258,7 +261,7 @@ def signatures(table, bounds, step, labels, arena):  # type: ignore[no-untyped-d
             for sample in range(SAMPLES):
                 x = max(1, table.outputs[j] * (sample + 1) // SAMPLES)
                 signature[q, base + sample] = deadline_of(
-                    arena.x, arena.d, labels.first[q, place], labels.count[q, place], x,
+                    arena.x, arena.d, labels.first[q, place], labels.length[q, place], x,
                     spread_of(table, bounds, j, step.budget - labels.used[q]), NEVER,
                 )  # fmt: skip
             signature[q, base + SAMPLES] = labels.end[q, place]
@@ -269,8 +272,8 @@ def signatures(table, bounds, step, labels, arena):  # type: ignore[no-untyped-d
 def _dominates(table, bounds, step, labels, a, b, arena):  # type: ignore[no-untyped-def]
     slack = step.budget - labels.used[b]
     for place in range(len(step.frontier)):
-        first, count = labels.first[a, place], labels.count[a, place]
-        other, other_count = labels.first[b, place], labels.count[b, place]
+        first, count = labels.first[a, place], labels.length[a, place]
+        other, other_count = labels.first[b, place], labels.length[b, place]
         same = first == other and count == other_count
         spread = spread_of(table, bounds, step.frontier[place], slack)
         if not same and not implied(arena.x, arena.d, first, count, other, other_count, spread):

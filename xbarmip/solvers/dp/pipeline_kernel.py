@@ -153,7 +153,7 @@ def expand(table, bounds, k, r, level, x, d, first, count, end, out):  # type: i
     """
     needs, outputs = table.needs, table.outputs[k]
     begin, stop = needs.into[k], needs.into[k + 1]
-    out.count[: stop - begin] = 0
+    out.length[: stop - begin] = 0
     if count == 0:
         return True
     i = first + count - 1
@@ -170,10 +170,10 @@ def expand(table, bounds, k, r, level, x, d, first, count, end, out):  # type: i
             if wanted > 0:
                 if too_late(table, bounds, needs.producer[e], level, wanted, deadline):
                     return False
-                at = out.count[e - begin]
+                at = out.length[e - begin]
                 if at == 0 or out.x[e - begin, at - 1] != wanted:
                     at += 1
-                    out.count[e - begin] = at
+                    out.length[e - begin] = at
                 out.x[e - begin, at - 1] = wanted
                 out.d[e - begin, at - 1] = deadline
     return True

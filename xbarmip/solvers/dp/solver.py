@@ -19,7 +19,7 @@ from xbarmip.timing.evaluate import evaluate
 INT64_SAFE = 2**60  # the search adds and doubles crossbars
 
 
-class _Stopped(Exception):
+class _StoppedError(Exception):
     """A limit ends the search."""
 
     def __init__(self, stop: Stop) -> None:
@@ -61,7 +61,7 @@ class DynamicProgram:
         return ()
 
     def solve(self, problem: Problem, watch: Watch) -> Result:
-        """Prove the optimum, or return the best allocation and bound when a limit ends the search."""
+        """Prove the optimum; when a limit ends the search, the best allocation and bound so far."""
         if not problem.feasible:
             return Result(
                 self.name, Status.INFEASIBLE, Stop.FINISHED,
@@ -88,7 +88,7 @@ def until_stopped(work: Callable[[], None]) -> Stop:
     """Do `work` to its end, or until a limit or Ctrl-C ends it; says which."""
     try:
         work()
-    except _Stopped as stopped:
+    except _StoppedError as stopped:
         return stopped.stop
     except KeyboardInterrupt:
         return Stop.INTERRUPTED
@@ -208,7 +208,7 @@ class Run:
         self._let_through()
         self.watch.tell(best=self.value, bound=self.bound, **self.facts, **facts)
         if self.watch.expired:
-            raise _Stopped(Stop.TIME)
+            raise _StoppedError(Stop.TIME)
         limit = self.watch.limits.memory_bytes
         if limit is not None and in_use > limit:
-            raise _Stopped(Stop.MEMORY)
+            raise _StoppedError(Stop.MEMORY)

@@ -43,7 +43,7 @@ def _collect(table, bounds, slack, frontier, labels, q, arena, scratch):  # type
     pairs = 0
     for place in range(len(frontier)):
         j = frontier[place]
-        first, count = labels.first[q, place], labels.count[q, place]
+        first, count = labels.first[q, place], labels.length[q, place]
         last = first + count - 1
         ends[j] = min(ends[j], labels.end[q, place])
         if not table.closed_form and count and arena.x[last] >= table.needed[j]:
@@ -57,7 +57,7 @@ def _collect(table, bounds, slack, frontier, labels, q, arena, scratch):  # type
 
 @njit(cache=True)
 def _least_r(table, bounds, m, left, pairs, scratch):  # type: ignore[no-untyped-def]
-    """Smallest R_m that every pair and the latest end allow; beyond what `left` pays for if none."""
+    """Smallest R_m that every pair and the latest end allow; more than `left` pays for if none."""
     level, asked, end = level_of(bounds, left), scratch.asked, scratch.ends[m]
     shift = 0 if table.closed_form else 1
     highest, groups = most(bounds, m, left), bounds.groups[m]

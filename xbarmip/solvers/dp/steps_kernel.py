@@ -143,8 +143,8 @@ def drop_slack(table, bounds, slack, j, x, d, count, reach, least):  # type: ign
 
     Pair (x', d') puts PreOp_m + ceil(y'/R_m) - 1 <= d' on every layer m that it reaches, y' being
     what it asks of m, and (x, d) with x > x' the same with its y. So the second follows when
-    ceil(y/R_m) - ceil(y'/R_m) <= d - d' for all m and all R that `slack` allows; the left side is at
-    most ceil((Y - Y')/low_m), Y the most that x and Y' the least that x' can ask for.
+    ceil(y/R_m) - ceil(y'/R_m) <= d - d' for all m and all R that `slack` allows; the left side is
+    at most ceil((Y - Y')/low_m), Y the most that x and Y' the least that x' can ask for.
     """
     kept = 1 if count else 0
     if count > 1:
@@ -173,7 +173,7 @@ def expand(table, bounds, k, r, level, x, d, first, count, end, out):  # type: i
     """
     needs = table.needs
     begin, stop = needs.into[k], needs.into[k + 1]
-    out.count[: stop - begin] = 0
+    out.length[: stop - begin] = 0
     out.end[: stop - begin] = NEVER
     start = end - _ceil(table.outputs[k], r) if end < NEVER else NEVER
     for i in range(first, first + count):
@@ -191,10 +191,10 @@ def expand(table, bounds, k, r, level, x, d, first, count, end, out):  # type: i
             if wanted > 0:
                 if too_late(table, bounds, needs.producer[e], level, wanted, deadline):
                     return False
-                at = out.count[e - begin]
+                at = out.length[e - begin]
                 if at == 0 or out.x[e - begin, at - 1] != wanted:
                     at += 1
-                    out.count[e - begin] = at
+                    out.length[e - begin] = at
                 out.x[e - begin, at - 1] = wanted
                 out.d[e - begin, at - 1] = deadline
         if own:

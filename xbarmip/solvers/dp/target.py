@@ -1,4 +1,4 @@
-"""The decision problem: is there an allocation of at most this value within the budget?"""
+"""The decision problem: an allocation of at most this value within the budget, or none."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,0 +1,1 @@
+"""The problem for other solvers, written from its statement alone: nothing of xbarmip is used."""

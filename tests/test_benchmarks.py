@@ -1,0 +1,136 @@
+"""Every benchmark runs, on tiny instances, and writes what it says it writes."""
+
+import json
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import xbarmip as xb
+
+FOLDER = Path(__file__).parents[1] / "benchmarks"
+MODULES = ("bench", "growth", "ladder", "milp", "onnx_models", "peers", "published")
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run a benchmark's main and read its rows back."""
+    monkeypatch.syspath_prepend(FOLDER)
+    for name in MODULES:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+
+    def smoke(name, *options):
+        import_module(name).main(["--smoke", "--output", str(tmp_path), *options])
+        data = json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))
+        page = (tmp_path / f"{name}.md").read_text(encoding="utf-8").splitlines()
+        shown = [line for line in page if line.startswith("| ")]
+        assert len(shown) == len(data["rows"]) + 2, "a line for every row, and two of head"
+        assert capsys.readouterr().out.count("\n") == len(data["rows"])
+        for row in data["rows"]:
+            assert (row["status"], row["gap"], row["runs"]) == ("OPTIMAL", 0, 3), row
+            assert row["seconds"] > 0
+            assert 0 <= row["search_mib"] < row["peak_mib"]
+        return data
+
+    yield smoke
+    for name in MODULES:
+        sys.modules.pop(name, None)
+
+
+def test_published(run):
+    cycles, steps = run("published")["rows"]
+    assert "rival_value" not in cycles
+    assert steps["rival_status"] == "FEASIBLE"
+    assert steps["rival_value"] >= steps["value"]
+    assert float(steps["ratio"]) > 0
+
+
+def test_published_without_the_rival(run):
+    assert all("rival_value" not in row for row in run("published", "--limit", "0")["rows"])
+
+
+def test_onnx_models(run):
+    rows = run("onnx_models", "--factors", "1.5", "4")["rows"]
+    assert [row["factor"] for row in rows] == ["1.5", "4"]
+    assert rows[0]["value"] > rows[1]["value"]
+
+
+def test_milp(run):
+    for row in run("milp")["rows"]:
+        assert row["milp_status"] == "OPTIMAL"
+        assert (row["milp_value"], row["agree"]) == (row["value"], True)
+
+
+def test_growth(run, tmp_path):
+    data = run("growth")
+    fitted = [(fit["family"], fit["against"], fit["quantity"]) for fit in data["fits"]]
+    assert ("depth", "layers", "seconds") in fitted
+    assert ("budget", "crossbars", "seconds") in fitted
+    assert (tmp_path / "growth.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_growth_fits_a_power_law(run):
+    fit = import_module("growth").fit([(size, 3 * size**1.5) for size in (2, 5, 9, 40)])
+    assert fit.exponent == pytest.approx(1.5)
+    assert fit.scale == pytest.approx(3)
+
+
+def test_peers_agree(run):
+    (row,) = run("peers")["rows"]
+    assert row["agree"] is True
+    for peer, library in (("cp_sat", "ortools"), ("didp", "didppy")):
+        if find_spec(library):
+            assert (row[f"{peer}_status"], row[f"{peer}_value"]) == ("OPTIMAL", row["value"])
+            assert row[f"{peer}_bound"] == row["value"]
+            assert row[f"{peer}_peak_mib"] is None or row[f"{peer}_peak_mib"] > 0
+        else:
+            assert f"{peer}_status" not in row
+
+
+def test_the_peers_statement_is_the_published_closed_form(run):
+    peers, statement = import_module("peers"), import_module("peer_models.statement")
+    ladder = import_module("ladder")
+    for layers in (4, 8, 12):
+        network = ladder.deep_chain(layers, extent=16, channels=4)
+        problem = xb.Problem(network, 10**6, 16, "steps", "published")
+        chain = peers.plain_chain(problem)
+        for divisor in (1, 2, 3, 7, 50):
+            allocation = [max(1, layer.outputs // divisor) for layer in network.layers]
+            assert statement.steps(chain, allocation) == xb.steps(network, allocation, "published")
+
+
+def test_disagreement_is_seen(run):
+    peers = import_module("peers")
+    problem = xb.Problem(
+        import_module("ladder").deep_chain(4, 1, 16, 4), 58, 16, "steps", "published"
+    )
+    chain = peers.plain_chain(problem)
+    result = xb.solve(problem)
+    right = {
+        "value": result.value,
+        "bound": result.bound,
+        "allocation": list(result.allocation.values()),
+    }
+    assert peers.agree(chain, [right, right])
+    assert not peers.agree(chain, [right, {**right, "value": result.value - 1}])
+    assert not peers.agree(chain, [right, {**right, "bound": result.value + 1}])
+    every = [layer.outputs for layer in chain.layers]
+    too_much = {
+        "value": xb.steps(problem.network, every, "published"),
+        "bound": 1,
+        "allocation": every,
+    }
+    assert not peers.agree(chain, [right, too_much])
+
+
+def test_a_process_that_dies_is_a_row(run):
+    import os
+
+    bench = import_module("bench")
+    arguments = bench.options("", 1).parse_args([])
+    assert bench.isolated(lambda: os._exit(3), arguments)["status"] == "KILLED"
+    failed = bench.isolated(lambda: {"value": 1 // 0}, arguments)
+    assert (failed["status"], failed["message"].split(":")[0]) == ("ERROR", "ZeroDivisionError")
+    assert bench.ratio(failed, failed) == ""

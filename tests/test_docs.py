@@ -1,0 +1,89 @@
+"""What README and docs show is run: commands, Python, links.
+
+A fenced block says by its language what it is: `console` holds `$ xbarmip ...` commands, each
+followed by its output, whole or with `...` for what is left out (seconds may differ); `python` is
+run as it stands; `sh` holds commands that `.ci/run` runs. The blocks of a page share a folder and
+their Python names, from top to bottom.
+"""
+
+import re
+import shlex
+from doctest import ELLIPSIS, OutputChecker
+from pathlib import Path
+
+import pytest
+
+from xbarmip.cli.main import main
+
+ROOT = Path(__file__).parents[1]
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+PAGES = {page.name: page for page in (ROOT / "README.md", *DOCS)}
+FENCE = re.compile(r"^```(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+SHOWN = ("json", "toml", "text")  # no commands in these
+
+
+def blocks(text):
+    """Language and content of every fenced block."""
+    found = FENCE.findall(text)
+    assert text.count("```") == 2 * len(found), "a fence is indented or not closed"
+    return found
+
+
+def commands(content):
+    """(command line, output that is shown) of a console block."""
+    first, *parts = re.split(r"^\$ ", content, flags=re.MULTILINE)
+    assert not first, f"output without a command: {first!r}"
+    return [part.partition("\n")[::2] for part in parts]
+
+
+def same(shown, printed):
+    """Whether the output that a page shows is what was printed, seconds apart."""
+    shown, printed = (re.sub(r"\d+\.\d+ s\b", "0.0 s", text) for text in (shown, printed))
+    return OutputChecker().check_output(shown, printed, ELLIPSIS)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_do_what_the_page_shows(page, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for language, content in blocks(PAGES[page].read_text(encoding="utf-8")):
+        if language == "console":
+            for line, shown in commands(content):
+                program, *arguments = shlex.split(line)
+                assert program == "xbarmip", line
+                status = main(arguments)
+                out, err = capsys.readouterr()
+                assert (status, err) == (0, ""), line
+                assert not shown or same(shown, out), f"$ {line}\n{out}"
+        elif language == "python":
+            exec(compile(content, page, "exec"), names)
+        elif language == "sh":
+            run_by_ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+            for line in content.splitlines():
+                command = line.partition("#")[0].strip()
+                assert any(command and own.startswith(command) for own in run_by_ci), line
+        else:
+            assert language in SHOWN, f"a block of {page} has the language {language!r}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    for target in LINK.findall(PAGES[page].read_text(encoding="utf-8")):
+        assert (PAGES[page].parent / target).exists(), target
+
+
+def test_the_index_lists_every_page():
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    assert {page.name for page in DOCS} - {"index.md"} == set(LINK.findall(index)) & set(PAGES)
+
+
+def test_the_checks_can_fail():
+    assert commands("$ xbarmip a\none\ntwo\n$ xbarmip b\n") == [
+        ("xbarmip a", "one\ntwo\n"),
+        ("xbarmip b", ""),
+    ]
+    assert same("44 steps (dp, 0.01 s)\n...\nend\n", "44 steps (dp, 12.34 s)\nx\nend\n")
+    assert not same("44 steps (dp, 0.01 s)\n", "45 steps (dp, 0.01 s)\n")
+    with pytest.raises(AssertionError):
+        blocks("- ```console\n  $ xbarmip a\n  ```\n```json\n```\n")

@@ -1,0 +1,85 @@
+"""The floors of the package: every import goes down, none goes up."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import xbarmip
+
+FLOORS = (
+    "errors",
+    "exact",
+    "strict",
+    "data",
+    "network",
+    "hardware",
+    "problem",
+    "timing",
+    "model",
+    "solvers",
+    "compare",
+    "cli",
+    "xbarmip",  # the package itself and __main__: the roof
+)
+PACKAGE = Path(xbarmip.__file__).parent
+
+
+def floor(module: str) -> int:
+    """Where a module lives; a part of the package that has no floor yet is an error."""
+    parts = module.split(".")
+    if parts[1:] in ([], ["__init__"], ["__main__"]):
+        return FLOORS.index("xbarmip")
+    return FLOORS.index(parts[1])
+
+
+def imported(source: str) -> set[str]:
+    """Modules that a source imports, wherever in it; a name taken from the package counts, too."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports name the whole path"
+            if node.module == "xbarmip":
+                found |= {f"xbarmip.{alias.name}" for alias in node.names}
+            else:
+                found.add(node.module)
+    return {module for module in found if module.split(".")[0] == "xbarmip"}
+
+
+def upward(module: str, source: str) -> list[str]:
+    """The imports of a module that come from a floor above its own."""
+    return sorted(name for name in imported(source) if floor(name) > floor(module))
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+
+
+MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def test_every_floor_is_inhabited():
+    assert {floor(module) for module in MODULES} == set(range(len(FLOORS)))
+
+
+def test_imports_go_down():
+    found = {name: upward(name, path.read_text("utf-8")) for name, path in MODULES.items()}
+    assert {name: names for name, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "found"),
+    [
+        ("xbarmip.exact", "import xbarmip.errors", []),
+        ("xbarmip.errors", "from xbarmip.exact import as_int", ["xbarmip.exact"]),
+        ("xbarmip.network.need", "import numpy\nimport xbarmip.network.window", []),
+        ("xbarmip.timing.pipeline", "def f():\n from xbarmip.model import x", ["xbarmip.model"]),
+        ("xbarmip.cli.solve", "import xbarmip", ["xbarmip"]),
+        ("xbarmip.solvers.x", "from xbarmip import compare", ["xbarmip.compare"]),
+        ("xbarmip.__init__", "from xbarmip.cli import main", []),
+    ],
+)
+def test_an_upward_import_is_found(module, source, found):
+    assert upward(module, source) == found

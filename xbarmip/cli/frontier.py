@@ -1,0 +1,186 @@
+"""`xbarmip frontier`: the optimum of every budget."""
+
+import csv
+import os
+import sys
+from argparse import Namespace, _SubParsersAction
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from xbarmip.cli.output import print_json, print_rich, sides, table
+from xbarmip.cli.parser import (
+    Parser,
+    add_command,
+    add_limits,
+    add_network,
+    add_objective,
+    add_size,
+    integer,
+    network_of,
+)
+from xbarmip.cli.progress import progress_line
+from xbarmip.compare.picture import frontier_png, require_matplotlib
+from xbarmip.errors import InputError
+from xbarmip.problem import Problem
+from xbarmip.solvers.dp.frontier import Frontier, frontier
+from xbarmip.solvers.result import Stop
+
+
+def add(commands: "_SubParsersAction[Parser]") -> None:
+    """Add the command to the parser."""
+    text = "find the fewest cycles or steps for every budget: the points where it improves"
+    parser = add_command(commands, "frontier", text, run)
+    add_network(parser)
+    parser.add_argument(
+        "--up-to", type=integer, required=True, metavar="N", help="largest budget, in crossbars"
+    )
+    parser.add_argument(
+        "--from",
+        dest="down_to",
+        type=integer,
+        metavar="M",
+        help="smallest budget of interest (default: the smallest that works)",
+    )
+    add_size(parser)
+    add_objective(parser)
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the points as CSV")
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE.png", help="draw the curve (needs matplotlib)"
+    )
+    add_limits(parser)
+
+
+def run(arguments: Namespace) -> int:
+    """Trace the frontier, print it, write the files."""
+    _check_files(arguments)
+    problem = Problem(
+        network_of(arguments),
+        arguments.up_to,
+        arguments.size,
+        arguments.objective,
+        arguments.rule,
+    )
+    if arguments.down_to is not None and not 1 <= arguments.down_to <= arguments.up_to:
+        raise InputError(f"--from must be in 1..{arguments.up_to}, got {arguments.down_to}")
+    with progress_line() as progress:
+        curve = frontier(
+            problem,
+            arguments.down_to,
+            time_limit=arguments.time_limit,
+            memory_limit=arguments.memory_limit,
+            progress=progress,
+        )
+    if curve.stop is Stop.INTERRUPTED and not curve.points:
+        raise KeyboardInterrupt
+    _write_files(arguments, curve)
+    if arguments.json:
+        print_json(as_dict(curve))
+    else:
+        _print(curve)
+    return 0
+
+
+def as_dict(curve: Frontier) -> dict[str, Any]:
+    """The frontier for JSON."""
+    problem = curve.problem
+    rows, columns = problem.crossbar.rows, problem.crossbar.columns
+    return {
+        "network": problem.network.name,
+        "up_to": problem.crossbars,
+        "size": rows if rows == columns else [rows, columns],
+        "objective": problem.objective,
+        "rule": problem.rule,
+        "complete": curve.complete,
+        "stop": curve.stop,
+        "covered": curve.covered,
+        "smallest_budget": problem.smallest_budget,
+        "points": [
+            {
+                "crossbars": point.crossbars,
+                "value": point.value,
+                "allocation": dict(point.allocation),
+            }
+            for point in curve.points
+        ],
+        "seconds": curve.seconds,
+        "message": _message(curve),
+    }
+
+
+def as_csv(curve: Frontier) -> str:
+    """One line a point: crossbars, value, then R of every layer."""
+    file = StringIO()
+    lines = csv.writer(file, lineterminator="\n")
+    lines.writerow(["crossbars", curve.problem.objective, *curve.problem.network.index])
+    for point in curve.points:
+        lines.writerow([point.crossbars, point.value, *point.allocation.values()])
+    return file.getvalue()
+
+
+def _print(curve: Frontier) -> None:
+    problem = curve.problem
+    if curve.points:
+        rows = [
+            (point.crossbars, point.value, ",".join(map(str, point.allocation.values())))
+            for point in curve.points
+        ]
+        print_rich(table(("crossbars", problem.objective, "R"), rows, text=0))
+    size = sides((problem.crossbar.rows, problem.crossbar.columns))
+    print(f"{problem.network.name}, crossbars of {size}: {_message(curve)}")
+
+
+def _message(curve: Frontier) -> str:
+    """What is proven, in one line."""
+    problem = curve.problem
+    if not problem.feasible:
+        return (
+            f"INFEASIBLE up to {problem.crossbars}: one copy of every layer does not fit; "
+            f"the smallest budget that works is {problem.smallest_budget} crossbars"
+        )
+    unit = problem.objective if problem.rule is None else f"{problem.objective} ({problem.rule})"
+    points = f"{len(curve.points)} point{'s' * (len(curve.points) != 1)}"
+    effort = f"{curve.seconds:.2f} s"
+    if not curve.complete:
+        effort += f", stopped: {curve.stop}"
+    if curve.covered is None:
+        return f"no optimal {unit} proven, INCOMPLETE ({effort})"
+    low, high = curve.covered
+    word = "complete" if curve.complete else "INCOMPLETE"
+    return f"{points}, optimal {unit} of the budgets {low} to {high}, {word} ({effort})"
+
+
+def _check_files(arguments: Namespace) -> None:
+    """Refuse before the search what could not be written after it."""
+    if arguments.plot is not None:
+        if arguments.plot.suffix.lower() != ".png":
+            raise InputError(f"--plot {str(arguments.plot)!r}: the name must end in .png")
+        require_matplotlib()
+    for path in (arguments.csv, arguments.plot):
+        if path is not None and (path.is_dir() or not path.parent.is_dir()):
+            why = "is a folder" if path.is_dir() else "its folder does not exist"
+            raise InputError(f"output {str(path)!r}: cannot be written ({why})")
+
+
+def _write_files(arguments: Namespace, curve: Frontier) -> None:
+    if arguments.csv is not None:
+        _write(arguments.csv, as_csv(curve).encode())
+    if arguments.plot is not None and curve.points:
+        _write(arguments.plot, frontier_png(curve))
+    elif arguments.plot is not None:
+        print(f"xbarmip: {arguments.plot}: not drawn, there is no point", file=sys.stderr)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file in one go: a reader sees the old one or the new one."""
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        try:
+            half.write_bytes(content)
+            half.replace(path)
+        finally:
+            half.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"output {str(path)!r}: cannot be written ({error.strerror or error})"
+        ) from None

@@ -1,0 +1,93 @@
+"""The door to the command line: which command, and what becomes of its errors."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from xbarmip.cli import (
+    compare,
+    frontier,
+    hardware,
+    networks,
+    show,
+    simulate,
+    solve,
+    suites,
+    version,
+)
+from xbarmip.cli.parser import Parser
+from xbarmip.errors import VerificationError, XbarmipError
+
+COMMANDS = (solve, frontier, simulate, compare, networks, show, hardware, suites, version)
+
+ANSWERED, CHECK_FAILED, BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments without the program's name; those of the process by default.
+
+    Returns
+    -------
+    int
+        0 answered (INFEASIBLE is an answer); 1 solvers disagree or a check failed; 2 bad input; 130
+        interrupted before there was an answer; 141 whoever read the output went away. Every error
+        is one line on standard error.
+    """
+    try:
+        status = _run(argv)
+        sys.stdout.flush()
+    except VerificationError as error:
+        return _complain(f"check failed: {error}", CHECK_FAILED)
+    except XbarmipError as error:
+        return _complain(f"error: {error}", BAD_INPUT)
+    except KeyboardInterrupt:
+        return _complain("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        _abandon_output()
+        return BROKEN_PIPE
+    except OSError as error:
+        _abandon_output()
+        return _complain(f"error: output cannot be written: {error.strerror}", BAD_INPUT)
+    return status
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    try:
+        arguments = make_parser().parse_args(argv)
+    except SystemExit:  # --help and --version have printed what was asked for
+        return ANSWERED
+    status: int = arguments.run(arguments)
+    return status
+
+
+def make_parser() -> Parser:
+    """The parser of all commands."""
+    parser = Parser(
+        prog="xbarmip",
+        description="Exact crossbar allocation for ReRAM-based CNN accelerators.",
+        epilog="Exit status: 0 answered (INFEASIBLE is an answer), 1 solvers disagree or a check "
+        "failed, 2 bad input.",
+    )
+    parser.add_argument("--version", action="version", version=version.line())
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add(commands)
+    return parser
+
+
+def _complain(message: str, status: int) -> int:
+    line = "".join(c if c.isprintable() else " " for c in message)
+    print(f"xbarmip: {line}", file=sys.stderr)
+    return status
+
+
+def _abandon_output() -> None:
+    """Let what is still buffered go nowhere, or the interpreter would fail on it when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

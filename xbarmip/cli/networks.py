@@ -1,0 +1,37 @@
+"""`xbarmip networks`: which networks there are."""
+
+from argparse import Namespace, _SubParsersAction
+
+from xbarmip.cli.output import print_json, print_rich, table
+from xbarmip.cli.parser import Parser, add_command, add_size
+from xbarmip.network.library import ONNX_SCHEME, list_networks, list_onnx_models, load_network
+from xbarmip.problem import Problem
+
+
+def add(commands: "_SubParsersAction[Parser]") -> None:
+    """Add the command to the parser."""
+    text = "list the networks that ship with xbarmip and with the onnx package"
+    add_size(add_command(commands, "networks", text, run))
+
+
+def run(arguments: Namespace) -> int:
+    """Read every network and list it."""
+    entries = []
+    for name in (*list_networks(), *(ONNX_SCHEME + model for model in list_onnx_models())):
+        network = load_network(name)
+        entries.append(
+            {
+                "name": name,
+                "layers": len(network.layers),
+                "edges": len(network.edges),
+                "smallest_budget": Problem(network, 1, arguments.size).smallest_budget,
+                "source": network.source,
+            }
+        )
+    if arguments.json:
+        print_json({"networks": entries})
+        return 0
+    names = ("name", "source", "layers", "edges", "smallest budget")
+    rows = [[entry[name.replace(" ", "_")] for name in names] for entry in entries]
+    print_rich(table(names, rows, text=2))
+    return 0

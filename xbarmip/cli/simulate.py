@@ -1,0 +1,45 @@
+"""`xbarmip simulate`: what a given allocation takes."""
+
+from argparse import Namespace, _SubParsersAction
+
+from xbarmip.cli.output import print_json, print_rich, sides, table
+from xbarmip.cli.parser import Parser, add_command, add_network, add_size, integers, network_of
+from xbarmip.problem import RULES, Problem
+from xbarmip.timing.closed_form import steps
+from xbarmip.timing.pipeline import cycles
+
+
+def add(commands: "_SubParsersAction[Parser]") -> None:
+    """Add the command to the parser."""
+    text = "evaluate an allocation: cycles, and steps by both rules"
+    parser = add_command(commands, "simulate", text, run)
+    add_network(parser)
+    parser.add_argument(
+        "--allocation",
+        type=integers,
+        required=True,
+        metavar="R1,R2,...",
+        help="the duplication R of every layer, in the order of `xbarmip show`",
+    )
+    add_size(parser)
+
+
+def run(arguments: Namespace) -> int:
+    """Evaluate and print."""
+    network = network_of(arguments)
+    problem = Problem(network, crossbars=1, size=arguments.size)
+    allocation = problem.allocation(arguments.allocation)
+    facts: dict[str, object] = {"cycles": cycles(network, allocation)}
+    facts |= {f"steps_{rule}": steps(network, allocation, rule) for rule in RULES}
+    facts["crossbars_used"] = problem.crossbars_used(allocation)
+    if arguments.json:
+        chosen = dict(zip(network.index, allocation, strict=True))
+        print_json({"network": network.name, "allocation": chosen, **facts})
+        return 0
+    rows = [
+        ("cycles", facts["cycles"]),
+        *((f"steps ({rule})", facts[f"steps_{rule}"]) for rule in RULES),
+        (f"crossbars of {sides(arguments.size)}", facts["crossbars_used"]),
+    ]
+    print_rich(table((network.name, ""), rows))
+    return 0

@@ -1,0 +1,161 @@
+"""`xbarmip solve`: the best allocation, with what is proven about it."""
+
+import sys
+from argparse import Namespace, _SubParsersAction
+from collections.abc import Mapping
+from typing import Any
+
+from xbarmip.cli.output import print_json, print_rich, sides, table
+from xbarmip.cli.parser import (
+    Parser,
+    add_command,
+    add_limits,
+    add_network,
+    add_objective,
+    add_size,
+    integer,
+    network_of,
+)
+from xbarmip.cli.progress import progress_line
+from xbarmip.compare.instance import Instance
+from xbarmip.compare.row import Recorder, plain
+from xbarmip.compare.verdict import judge
+from xbarmip.errors import VerificationError
+from xbarmip.exact import ceil_div
+from xbarmip.problem import Problem
+from xbarmip.solvers.registry import SOLVERS, solve
+from xbarmip.solvers.result import Result, Status, Stop
+
+
+def add(commands: "_SubParsersAction[Parser]") -> None:
+    """Add the command to the parser."""
+    text = "find the allocation of crossbars with the fastest inference"
+    parser = add_command(commands, "solve", text, run)
+    add_network(parser)
+    parser.add_argument(
+        "--crossbars",
+        type=integer,
+        required=True,
+        metavar="N",
+        help="the budget: logical crossbars that there are",
+    )
+    add_size(parser)
+    add_objective(parser)
+    parser.add_argument("--solver", choices=tuple(SOLVERS), default="dp", help="(default: dp)")
+    add_limits(parser)
+
+
+def run(arguments: Namespace) -> int:
+    """Solve, check the answer, print it."""
+    problem = Problem(
+        network_of(arguments),
+        arguments.crossbars,
+        arguments.size,
+        arguments.objective,
+        arguments.rule,
+    )
+    with progress_line() as progress:
+        result = solve(
+            problem,
+            arguments.solver,
+            time_limit=arguments.time_limit,
+            memory_limit=arguments.memory_limit,
+            progress=progress,
+        )
+    _check(problem, arguments.solver, result)
+    if arguments.json:
+        print_json(as_dict(problem, result))
+    else:
+        _print(problem, result)
+    return 1 if result.stop is Stop.ERROR else 0
+
+
+def _check(problem: Problem, solver: str, result: Result) -> None:
+    """Hold the answer against the evaluation and the budget, as a comparison does.
+
+    Raises
+    ------
+    VerificationError
+        Naming the first claim that does not hold.
+    """
+    instance = Instance("solve", problem)
+    row = Recorder("solve", "solve").answered(instance, solver, result, result.seconds)
+    for finding in judge(instance, [row]).findings:
+        raise VerificationError(f"{finding.kind}: {finding.solver} {finding.message}")
+
+
+def as_dict(problem: Problem, result: Result) -> dict[str, Any]:
+    """The answer for JSON."""
+    rows, columns = problem.crossbar.rows, problem.crossbar.columns
+    return {
+        "network": problem.network.name,
+        "crossbars": problem.crossbars,
+        "size": rows if rows == columns else [rows, columns],
+        "objective": problem.objective,
+        "rule": problem.rule,
+        "solver": result.solver,
+        "status": result.status,
+        "stop": result.stop,
+        "value": result.value,
+        "bound": result.bound,
+        "gap": result.gap,
+        "proof": result.proof,
+        "allocation": plain(result.allocation),
+        "crossbars_used": _used(problem, result),
+        "smallest_budget": problem.smallest_budget,
+        "seconds": result.seconds,
+        "statistics": plain(result.statistics),
+        "message": result.message,
+    }
+
+
+def _used(problem: Problem, result: Result) -> int | None:
+    if result.allocation is None:
+        return None
+    return problem.crossbars_used(problem.allocation(result.allocation))
+
+
+def _print(problem: Problem, result: Result) -> None:
+    if result.allocation is not None:
+        names = ("layer", "outputs", "set", "R", "crossbars", "own steps")
+        print_rich(table(names, _rows(problem, result.allocation)))
+    print(f"{_question(problem)}: {_answer(problem, result)}")
+    if result.message and result.status is not Status.INFEASIBLE:
+        print(f"xbarmip: {result.solver}: {result.message}", file=sys.stderr)
+
+
+def _rows(problem: Problem, allocation: Mapping[str, int]) -> list[tuple[object, ...]]:
+    return [
+        (layer.name, layer.outputs, crossbar_set, r, r * crossbar_set, ceil_div(layer.outputs, r))
+        for layer, crossbar_set, r in zip(
+            problem.network.layers, problem.sets, allocation.values(), strict=True
+        )
+    ]
+
+
+def _question(problem: Problem) -> str:
+    size = sides((problem.crossbar.rows, problem.crossbar.columns))
+    return f"{problem.network.name}, {problem.crossbars} crossbars of {size}"
+
+
+def _answer(problem: Problem, result: Result) -> str:
+    """Status, value, bound and proof in one line."""
+    unit = problem.objective if problem.rule is None else f"{problem.objective} ({problem.rule})"
+    effort = f"{result.solver}, {result.seconds:.2f} s"
+    if result.stop is not Stop.FINISHED:
+        effort += f", stopped: {result.stop}"
+    bound = "no bound" if result.bound is None else f"bound {result.bound}"
+    used = f"{_used(problem, result)} crossbars used"
+    match result.status:
+        case Status.INFEASIBLE:
+            return (
+                "INFEASIBLE: one copy of every layer does not fit; "
+                f"the smallest budget that works is {problem.smallest_budget} crossbars"
+            )
+        case Status.OPTIMAL:
+            return f"{result.value} {unit}, OPTIMAL, {result.proof} proof ({effort}); {used}"
+        case Status.FEASIBLE:
+            gap = "" if result.gap is None else f", gap {result.gap}"
+            return f"{result.value} {unit}, FEASIBLE, {bound}{gap} ({effort}); {used}"
+        case Status.UNKNOWN:
+            return f"UNKNOWN, no allocation found, {bound} ({effort})"

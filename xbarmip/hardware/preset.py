@@ -1,0 +1,205 @@
+"""Hardware presets: published architectures as TOML files (docs/hardware-format.md)."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from os import PathLike
+from typing import Any
+
+from xbarmip.data import find_file, shipped_names
+from xbarmip.errors import InputError
+from xbarmip.exact import as_int, as_positive_rational
+from xbarmip.hardware.crossbar import Crossbar
+from xbarmip.strict import Traversable, as_text, known_keys, located, read_text, short
+
+FORMAT = "xbarmip-hardware"
+VERSION = 1
+BYTES_PER_SECOND = {
+    "GiB_per_s": Fraction(2**30),
+    "GB_per_s": Fraction(10**9),
+    "Gbit_per_s": Fraction(10**9, 8),
+}
+COUNTS = (
+    "crossbars_per_tile",
+    "physical_crossbars_per_tile",
+    "tiles",
+    "bits_per_cell",
+    "weight_bits",
+    "input_bits",
+    "adc_bits",
+    "adcs_per_crossbar",
+    "dac_bits",
+    "dacs_per_crossbar",
+    "compute_cycles",
+)
+TIMES = ("clock_ns", "compute_ns")
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLevel:
+    """One level that data passes on its way to the crossbars.
+
+    Attributes
+    ----------
+    name : str
+    bytes_per_second : Fraction
+        Bandwidth, exact.
+    rule : str, optional
+        Name of the rule that says how many bytes a step of a layer moves through this level.
+    """
+
+    name: str
+    bytes_per_second: Fraction
+    rule: str | None = None
+
+    def __post_init__(self) -> None:
+        as_text(self.name, "memory level name")
+        with located(f"memory level {self.name!r}"):
+            as_positive_rational(self.bytes_per_second, "bytes_per_second")
+            if self.rule is not None:
+                as_text(self.rule, "rule")
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """An architecture's figures; None where its source does not say.
+
+    Attributes
+    ----------
+    name, source : str
+    crossbar : Crossbar
+        Logical: one weight at each row and column.
+    crossbars_per_tile : int, optional
+        Logical crossbars.
+    physical_crossbars_per_tile : int, optional
+        Crossbars of cells, of which a logical one takes several.
+    tiles : int, optional
+        Tiles of a chip.
+    bits_per_cell, weight_bits, input_bits : int, optional
+    adc_bits, adcs_per_crossbar, dac_bits, dacs_per_crossbar : int, optional
+        Resolution and number of the converters.
+    clock_ns : Fraction, optional
+        One cycle of the architecture's clock.
+    compute_cycles : int, optional
+        Clock cycles of the computation stage of a step.
+    compute_ns : Fraction, optional
+        The computation stage of a step, T_C (SPEC §6); by default compute_cycles * clock_ns where
+        both are known.
+    memory : tuple of MemoryLevel
+
+    Raises
+    ------
+    InputError
+        On a value that is not positive or not of its type, two levels of one name, or a compute_ns
+        that contradicts compute_cycles * clock_ns.
+    """
+
+    name: str
+    source: str
+    crossbar: Crossbar
+    crossbars_per_tile: int | None = None
+    physical_crossbars_per_tile: int | None = None
+    tiles: int | None = None
+    bits_per_cell: int | None = None
+    weight_bits: int | None = None
+    input_bits: int | None = None
+    adc_bits: int | None = None
+    adcs_per_crossbar: int | None = None
+    dac_bits: int | None = None
+    dacs_per_crossbar: int | None = None
+    clock_ns: Fraction | None = None
+    compute_cycles: int | None = None
+    compute_ns: Fraction | None = None
+    memory: tuple[MemoryLevel, ...] = ()
+
+    def __post_init__(self) -> None:
+        as_text(self.name, "name")
+        as_text(self.source, "source")
+        for field in COUNTS:
+            if getattr(self, field) is not None:
+                as_int(getattr(self, field), field, 1)
+        for field in TIMES:
+            if getattr(self, field) is not None:
+                exact = as_positive_rational(getattr(self, field), field)
+                object.__setattr__(self, field, exact)
+        self._check_compute_time()
+        names = [level.name for level in self.memory]
+        for name in names:
+            if names.count(name) > 1:
+                raise InputError(f"memory level name {name!r} is used {names.count(name)} times")
+
+    def _check_compute_time(self) -> None:
+        if self.clock_ns is None or self.compute_cycles is None:
+            return
+        product = self.clock_ns * self.compute_cycles
+        if self.compute_ns not in (None, product):
+            raise InputError(
+                f"compute_ns must equal compute_cycles * clock_ns = {product}, "
+                f"got {self.compute_ns}"
+            )
+        object.__setattr__(self, "compute_ns", product)
+
+
+def list_hardware() -> tuple[str, ...]:
+    """Names of the presets that ship with the package, sorted."""
+    return shipped_names("hardware")
+
+
+def load_hardware(name_or_path: str | PathLike[str]) -> Hardware:
+    """Read a hardware preset.
+
+    Parameters
+    ----------
+    name_or_path : str or path
+        A path that ends in .toml, or else the name of a shipped preset.
+
+    Raises
+    ------
+    InputError
+        On an unknown name, an unreadable file, or a file that breaks a rule of the format; the
+        message names the file, the key, its value and the rule.
+    """
+    file = find_file("hardware", name_or_path, (".toml",))
+    text = read_text(file)
+    with located(str(file)):
+        try:
+            data = tomllib.loads(text, parse_float=Decimal)
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"is not readable as TOML: {error}") from None
+        return _hardware(data)
+
+
+def _hardware(data: Mapping[str, Any]) -> Hardware:
+    required = ("format", "version", "name", "source", "crossbar_rows", "crossbar_columns")
+    for key, expected in (("format", FORMAT), ("version", VERSION)):
+        if key in data and data[key] != expected:
+            raise InputError(f"{key} must be {expected!r}, got {short(data[key])}")
+    fields = known_keys(data, required, (*COUNTS, *TIMES, "memory"))
+    as_int(fields["version"], "version")
+    sides = (as_int(fields[key], key, 1) for key in ("crossbar_rows", "crossbar_columns"))
+    levels = fields.get("memory", [])
+    if not isinstance(levels, list):
+        raise InputError(f"memory must be an array of tables, [[memory]], got {short(levels)}")
+    return Hardware(
+        fields["name"],
+        fields["source"],
+        Crossbar(*sides),
+        **{key: fields[key] for key in (*COUNTS, *TIMES) if key in fields},
+        memory=tuple(_level(entry, number) for number, entry in enumerate(levels, start=1)),
+    )
+
+
+def _level(entry: Any, number: int) -> MemoryLevel:
+    name = entry.get("name") if isinstance(entry, Mapping) else None
+    where = f"memory level {name!r}" if isinstance(name, str) else f"memory level number {number}"
+    with located(where):
+        fields = known_keys(entry, ("name", "bandwidth", "unit"), ("rule",))
+        name = as_text(fields["name"], "name")
+        bandwidth = as_positive_rational(fields["bandwidth"], "bandwidth")
+        unit = as_text(fields["unit"], "unit")
+        if unit not in BYTES_PER_SECOND:
+            raise InputError(f"unit must be one of {', '.join(BYTES_PER_SECOND)}, got {unit!r}")
+        rule = as_text(fields["rule"], "rule") if "rule" in fields else None
+    return MemoryLevel(name, bandwidth * BYTES_PER_SECOND[unit], rule)
