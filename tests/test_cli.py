@@ -232,9 +232,10 @@ def test_show(run, answers):
     assert sum(layer["set"] for layer in shown["layers"]) == 544
     out = run("show", "onnx:light_shufflenet")[1]
     assert "3x3 stride 2 pads 1" in out
-    assert out.splitlines()[-1] == (
-        "light_shufflenet: 50 layers, 185 edges, smallest budget 544 crossbars of 128x128"
-    )
+    assert out.splitlines()[-2:] == [
+        "light_shufflenet: 50 layers, 185 edges, smallest budget 544 crossbars of 128x128",
+        "source: ONNX file light_shufflenet.onnx",
+    ]
 
 
 def test_hardware(run, answers):
@@ -243,13 +244,14 @@ def test_hardware(run, answers):
     for name, preset in presets.items():
         assert answers("hardware", name) == preset
         assert name in run("hardware")[1]
-        assert "bytes per second" in run("hardware", name)[1]
+        assert ("bytes per second" in run("hardware", name)[1]) == bool(preset["memory"])
     Path("mine.toml").write_text(
         'format = "xbarmip-hardware"\nversion = 1\nname = "mine"\nsource = "A test."\n'
         "crossbar_rows = 64\ncrossbar_columns = 32\nclock_ns = 12.8\n"
-        '[[memory]]\nname = "bus"\nbandwidth = 1.5\nunit = "GiB_per_s"\n'
+        '[[memory]]\nname = "bus"\nbandwidth_GiB_per_s = 1.5\n'
     )
     own = answers("hardware", "mine.toml")
+    assert run("hardware", "mine.toml")[0] == 0
     assert (own["crossbar"], own["clock_ns"], own["tiles"]) == ([64, 32], 12.8, None)
     assert own["memory"] == [{"name": "bus", "bytes_per_second": 1610612736, "rule": None}]
 

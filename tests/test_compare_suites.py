@@ -181,7 +181,7 @@ BAD = {
     "missing head": ('name = "x"\n', "missing key 'format'"),
     "wrong format": (HEAD.replace("xbarmip-suite", "x"), "format must be 'xbarmip-suite'"),
     "wrong version": (HEAD.replace("= 1", "= 2"), "version must be 1"),
-    "boolean version": (HEAD.replace("= 1", "= true"), "version must be an integer"),
+    "boolean version": (HEAD.replace("= 1", "= true"), "version must be 1, got True"),
     "no instances": (HEAD, "has no instances"),
     "name with a slash": (HEAD.replace("mine", "a/b") + CASE + "crossbars = 1", "suite name"),
     "unknown suite key": (HEAD + "sollvers = 1\n", "unknown key 'sollvers'"),

@@ -5,10 +5,12 @@ from fractions import Fraction
 from operator import index
 from typing import Any
 
-from xbarmip.errors import InputError
+from xbarmip.errors import InputError, short
 
 INT64_MAX = 2**63 - 1
 LARGEST_EXPONENT = 100
+MOST = Fraction(10**LARGEST_EXPONENT)
+LEAST = 1 / MOST
 
 
 def ceil_div(a: int, b: int) -> int:
@@ -40,11 +42,11 @@ def as_int(value: Any, what: str, minimum: int | None = None, maximum: int | Non
     except TypeError:
         number = None
     if number is None:
-        raise InputError(f"{what} must be an integer, got {value!r}")
+        raise InputError(f"{what} must be an integer, got {short(value)}")
     if minimum is not None and number < minimum:
-        raise InputError(f"{what} must be at least {minimum}, got {number}")
+        raise InputError(f"{what} must be at least {minimum}, got {short(number)}")
     if maximum is not None and number > maximum:
-        raise InputError(f"{what} must be at most {maximum}, got {number}")
+        raise InputError(f"{what} must be at most {maximum}, got {short(number)}")
     return number
 
 
@@ -68,12 +70,12 @@ def as_positive_rational(value: Any, what: str) -> Fraction:
         its exact form would be thousands of digits long.
     """
     if isinstance(value, bool) or not isinstance(value, int | Decimal | Fraction):
-        raise InputError(f"{what} must be a number, got {value!r}")
-    if isinstance(value, Decimal):
-        if not value.is_finite():
-            raise InputError(f"{what} must be a finite number, got {value}")
-        if abs(value.adjusted()) > LARGEST_EXPONENT:
-            raise InputError(f"{what} must lie between 1e-100 and 1e100, got {value}")
+        raise InputError(f"{what} must be a number, got {short(value)}")
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise InputError(f"{what} must be a finite number, got {short(value)}")
     if value <= 0:
-        raise InputError(f"{what} must be positive, got {value}")
+        raise InputError(f"{what} must be positive, got {short(value)}")
+    far = isinstance(value, Decimal) and abs(value.adjusted()) > LARGEST_EXPONENT
+    if far or not LEAST <= Fraction(value) <= MOST:  # `far` first: its Fraction would be endless
+        raise InputError(f"{what} must lie between 1e-100 and 1e100, got {short(value)}")
     return Fraction(value)

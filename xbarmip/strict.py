@@ -1,23 +1,17 @@
 """Strict reading of data files: nothing unknown, missing, given twice or of the wrong kind."""
 
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from importlib.resources.abc import Traversable
 from os import PathLike
 from pathlib import Path
-from reprlib import Repr
 from typing import Any
 
 from xbarmip.errors import InputError
-
-_short = Repr()
-_short.maxstring = _short.maxother = 80
-
-
-def short(value: object) -> str:
-    """`value` as it would be written in code, cut where it gets long, on one line."""
-    return _short.repr(value)
+from xbarmip.errors import short as short
 
 
 def read_text(file: str | PathLike[str] | Traversable) -> str:
@@ -36,6 +30,42 @@ def read_text(file: str | PathLike[str] | Traversable) -> str:
     except ValueError as error:
         reason = "is not UTF-8 text" if isinstance(error, UnicodeError) else "is no path"
         raise InputError(f"{str(file)!r} {reason} ({error})") from None
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """The top table of a TOML text; what is written with a point or exponent is a Decimal.
+
+    Raises
+    ------
+    InputError
+        If the text is malformed or holds a number that no Decimal can be.
+    """
+    try:
+        return tomllib.loads(text, parse_float=_decimal)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"is not readable as TOML: {error}") from None
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise InputError(f"is not readable as TOML: {short(text)} is out of range") from None
+
+
+def check_format(data: Any, name: str, version: int) -> None:
+    """Refuse another format or version first, before any key of it looks wrong.
+
+    Raises
+    ------
+    InputError
+        If `format` or `version` is there and differs.
+    """
+    for key, expected in (("format", name), ("version", version)):
+        if isinstance(data, Mapping) and key in data:
+            given = data[key]
+            if type(given) is not type(expected) or given != expected:
+                raise InputError(f"{key} must be {expected!r}, got {short(given)}")
 
 
 @contextmanager
@@ -63,7 +93,7 @@ def known_keys(
         raise InputError(f"must be a table of keys and values, got {short(value)}")
     for key in value:
         if key not in allowed:
-            raise InputError(f"unknown key {short(key)}{suggestion(key, allowed)}")
+            raise InputError(f"unknown key {short(key)}{suggestion(str(key), allowed)}")
     for key in required:
         if key not in value:
             raise InputError(f"missing key {key!r}")

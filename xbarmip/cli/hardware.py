@@ -7,7 +7,6 @@ from typing import Any
 
 from xbarmip.cli.output import print_json, print_rich, sides, table
 from xbarmip.cli.parser import Parser, add_command
-from xbarmip.hardware.crossbar import Crossbar
 from xbarmip.hardware.preset import Hardware, list_hardware, load_hardware
 
 
@@ -36,15 +35,18 @@ def run(arguments: Namespace) -> int:
     if arguments.json:
         print_json({"hardware": {name: as_dict(preset) for name, preset in presets.items()}})
         return 0
-    rows = [(name, preset.source, _size(preset.crossbar)) for name, preset in presets.items()]
-    print_rich(table(("name", "source", "crossbar"), rows, text=2))
+    rows = [
+        (name, sides(_crossbar(preset)), preset.crossbars_per_tile, preset.tiles)
+        for name, preset in presets.items()
+    ]
+    print_rich(table(("name", "crossbar", "crossbars a tile", "tiles"), rows))
     return 0
 
 
 def as_dict(preset: Hardware) -> dict[str, Any]:
     """A preset for JSON; what its source does not say is null."""
     facts = {field.name: getattr(preset, field.name) for field in fields(preset)}
-    facts["crossbar"] = [preset.crossbar.rows, preset.crossbar.columns]
+    facts["crossbar"] = _crossbar(preset)
     facts["memory"] = [
         {
             "name": level.name,
@@ -64,7 +66,7 @@ def _number(value: Fraction) -> int | float:
 
 
 def _rows(facts: dict[str, Any]) -> list[tuple[str, object]]:
-    shown = {**facts, "crossbar": sides(tuple(facts["crossbar"]))}
+    shown = {**facts, "crossbar": sides(facts["crossbar"])}
     memory = [
         (f"memory {level['name']}", f"{level['bytes_per_second']} bytes per second")
         for level in shown.pop("memory")
@@ -72,5 +74,5 @@ def _rows(facts: dict[str, Any]) -> list[tuple[str, object]]:
     return [*((key, fact) for key, fact in shown.items() if fact is not None), *memory]
 
 
-def _size(crossbar: Crossbar) -> str:
-    return sides((crossbar.rows, crossbar.columns))
+def _crossbar(preset: Hardware) -> tuple[int, int]:
+    return preset.crossbar.rows, preset.crossbar.columns

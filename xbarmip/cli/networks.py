@@ -31,7 +31,8 @@ def run(arguments: Namespace) -> int:
     if arguments.json:
         print_json({"networks": entries})
         return 0
-    names = ("name", "source", "layers", "edges", "smallest budget")
-    rows = [[entry[name.replace(" ", "_")] for name in names] for entry in entries]
-    print_rich(table(names, rows, text=2))
+    names = ("name", "layers", "edges", "smallest budget")
+    print_rich(
+        table(names, ([entry[name.replace(" ", "_")] for name in names] for entry in entries))
+    )
     return 0

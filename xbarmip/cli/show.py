@@ -42,6 +42,8 @@ def run(arguments: Namespace) -> int:
         f"{network.name}: {len(pairs)} layers, {len(network.edges)} edges, smallest budget "
         f"{problem.smallest_budget} crossbars of {sides(arguments.size)}"
     )
+    if network.source:
+        print(f"source: {network.source}")
     return 0
 
 

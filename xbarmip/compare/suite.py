@@ -1,9 +1,7 @@
 """Reading suites: TOML files that state instances (docs/comparing.md)."""
 
-import tomllib
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from decimal import Decimal
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -13,8 +11,7 @@ from xbarmip.compare.family import read_family
 from xbarmip.compare.instance import Instance, Suite
 from xbarmip.data import find_file, shipped_names
 from xbarmip.errors import InputError
-from xbarmip.exact import as_int
-from xbarmip.strict import as_text, known_keys, located, read_text, short
+from xbarmip.strict import as_text, check_format, known_keys, located, parse_toml, read_text, short
 
 FORMAT = "xbarmip-suite"
 VERSION = 1
@@ -43,20 +40,13 @@ def read_suite(name_or_path: str | PathLike[str]) -> Suite:
     file = find_file("suites", name_or_path, (".toml",))
     text = read_text(file)
     with located(str(file)):
-        try:
-            data = tomllib.loads(text, parse_float=Decimal)
-        except (ValueError, RecursionError) as error:
-            raise InputError(f"is not readable as TOML: {error}") from None
-        return _suite(data, file.parent if isinstance(file, Path) else None)
+        return _suite(parse_toml(text), file.parent if isinstance(file, Path) else None)
 
 
 def _suite(data: Mapping[str, Any], folder: Path | None) -> Suite:
-    for key, expected in (("format", FORMAT), ("version", VERSION)):
-        if key in data and data[key] != expected:
-            raise InputError(f"{key} must be {expected!r}, got {short(data[key])}")
+    check_format(data, FORMAT, VERSION)
     required = ("format", "version", "name", "description")
     table = known_keys(data, required, ("defaults", "case", "family"))
-    as_int(table["version"], "version")
     name, description = (as_text(table[key], key) for key in ("name", "description"))
     with located("defaults"):
         defaults = {**_DEFAULTS, **known_keys(table.get("defaults", {}), (), _DEFAULTS)}

@@ -1,25 +1,31 @@
 """Hardware presets: published architectures as TOML files (docs/hardware-format.md)."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from os import PathLike
 from typing import Any
 
 from xbarmip.data import find_file, shipped_names
 from xbarmip.errors import InputError
-from xbarmip.exact import as_int, as_positive_rational
+from xbarmip.exact import INT64_MAX, as_int, as_positive_rational
 from xbarmip.hardware.crossbar import Crossbar
-from xbarmip.strict import Traversable, as_text, known_keys, located, read_text, short
+from xbarmip.strict import (
+    as_text,
+    check_format,
+    known_keys,
+    located,
+    parse_toml,
+    read_text,
+    short,
+)
 
 FORMAT = "xbarmip-hardware"
 VERSION = 1
-BYTES_PER_SECOND = {
-    "GiB_per_s": Fraction(2**30),
-    "GB_per_s": Fraction(10**9),
-    "Gbit_per_s": Fraction(10**9, 8),
+BANDWIDTHS = {  # key: bytes per second in one of its unit
+    "bandwidth_GiB_per_s": Fraction(2**30),
+    "bandwidth_GB_per_s": Fraction(10**9),
+    "bandwidth_Gbit_per_s": Fraction(10**9, 8),
 }
 COUNTS = (
     "crossbars_per_tile",
@@ -57,7 +63,8 @@ class MemoryLevel:
     def __post_init__(self) -> None:
         as_text(self.name, "memory level name")
         with located(f"memory level {self.name!r}"):
-            as_positive_rational(self.bytes_per_second, "bytes_per_second")
+            exact = as_positive_rational(self.bytes_per_second, "bytes_per_second")
+            object.__setattr__(self, "bytes_per_second", exact)
             if self.rule is not None:
                 as_text(self.rule, "rule")
 
@@ -119,7 +126,7 @@ class Hardware:
         as_text(self.source, "source")
         for field in COUNTS:
             if getattr(self, field) is not None:
-                as_int(getattr(self, field), field, 1)
+                as_int(getattr(self, field), field, 1, INT64_MAX)
         for field in TIMES:
             if getattr(self, field) is not None:
                 exact = as_positive_rational(getattr(self, field), field)
@@ -164,21 +171,16 @@ def load_hardware(name_or_path: str | PathLike[str]) -> Hardware:
     file = find_file("hardware", name_or_path, (".toml",))
     text = read_text(file)
     with located(str(file)):
-        try:
-            data = tomllib.loads(text, parse_float=Decimal)
-        except (ValueError, RecursionError) as error:
-            raise InputError(f"is not readable as TOML: {error}") from None
-        return _hardware(data)
+        return _hardware(parse_toml(text))
 
 
 def _hardware(data: Mapping[str, Any]) -> Hardware:
     required = ("format", "version", "name", "source", "crossbar_rows", "crossbar_columns")
-    for key, expected in (("format", FORMAT), ("version", VERSION)):
-        if key in data and data[key] != expected:
-            raise InputError(f"{key} must be {expected!r}, got {short(data[key])}")
+    check_format(data, FORMAT, VERSION)
     fields = known_keys(data, required, (*COUNTS, *TIMES, "memory"))
-    as_int(fields["version"], "version")
-    sides = (as_int(fields[key], key, 1) for key in ("crossbar_rows", "crossbar_columns"))
+    sides = (
+        as_int(fields[key], key, 1, INT64_MAX) for key in ("crossbar_rows", "crossbar_columns")
+    )
     levels = fields.get("memory", [])
     if not isinstance(levels, list):
         raise InputError(f"memory must be an array of tables, [[memory]], got {short(levels)}")
@@ -195,11 +197,11 @@ def _level(entry: Any, number: int) -> MemoryLevel:
     name = entry.get("name") if isinstance(entry, Mapping) else None
     where = f"memory level {name!r}" if isinstance(name, str) else f"memory level number {number}"
     with located(where):
-        fields = known_keys(entry, ("name", "bandwidth", "unit"), ("rule",))
+        fields = known_keys(entry, ("name",), (*BANDWIDTHS, "rule"))
         name = as_text(fields["name"], "name")
-        bandwidth = as_positive_rational(fields["bandwidth"], "bandwidth")
-        unit = as_text(fields["unit"], "unit")
-        if unit not in BYTES_PER_SECOND:
-            raise InputError(f"unit must be one of {', '.join(BYTES_PER_SECOND)}, got {unit!r}")
+        given = [key for key in BANDWIDTHS if key in fields]
+        if len(given) != 1:
+            raise InputError(f"needs one key of {', '.join(BANDWIDTHS)}, got {len(given)}")
+        bandwidth = as_positive_rational(fields[given[0]], given[0]) * BANDWIDTHS[given[0]]
         rule = as_text(fields["rule"], "rule") if "rule" in fields else None
-    return MemoryLevel(name, bandwidth * BYTES_PER_SECOND[unit], rule)
+    return MemoryLevel(name, bandwidth, rule)

@@ -1,4 +1,6 @@
-"""Building a network map by map: joins and poolings become edges and fused windows by themselves.
+"""Building a network map by map: joins and poolings become edges and fused poolings by themselves.
+
+A residual block and its classifier:
 
     build = NetworkBuilder("tiny", channels=3, height=8, width=8)
     x = build.conv(build.input, "conv1", 16, kernel=3, pads=1)
@@ -74,9 +76,7 @@ class NetworkBuilder:
         Size of the network's input, on offer as the map `input`.
     """
 
-    def __init__(
-        self, name: str, channels: int, height: int, width: int, source: str = ""
-    ) -> None:
+    def __init__(self, name: str, channels: int, height: int, width: int, source: str = "") -> None:
         self.input = FeatureMap((), channels, height, width)
         self._name, self._source = name, source
         self._layers: list[Layer] = []

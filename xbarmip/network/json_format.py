@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from importlib.resources.abc import Traversable
 from itertools import pairwise
 from os import PathLike
 from pathlib import Path
@@ -12,7 +13,7 @@ from xbarmip.exact import as_int
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.window import Broadcast, Operator, Whole, Window
-from xbarmip.strict import Traversable, as_text, known_keys, located, read_text, short
+from xbarmip.strict import as_text, check_format, known_keys, located, read_text, short
 
 FORMAT = "xbarmip-network"
 VERSION = 1
@@ -83,7 +84,7 @@ def to_dict(network: Network) -> dict[str, Any]:
     name = as_text(network.name, "network name")
     data: dict[str, Any] = {"format": FORMAT, "version": VERSION, "name": name}
     if network.source:
-        data["source"] = network.source
+        data["source"] = as_text(network.source, "network source")
     data["layers"] = [_layer_out(layer) for layer in network.layers]
     if network.edges != _chain(network.layers):
         data["edges"] = [_edge_out(edge) for edge in network.edges]
@@ -100,13 +101,10 @@ def from_dict(data: Any) -> Network:
     InputError
         On anything that the format does not allow.
     """
-    for key, expected in (("format", FORMAT), ("version", VERSION)):
-        if isinstance(data, Mapping) and key in data and data[key] != expected:
-            raise InputError(f"{key} must be {expected!r}, got {short(data[key])}")
+    check_format(data, FORMAT, VERSION)
     fields = known_keys(
         data, ("format", "version", "name", "layers"), ("source", "edges", "outputs")
     )
-    as_int(fields["version"], "version", VERSION, VERSION)
     layers = tuple(
         _layer(entry, number) for number, entry in enumerate(_list(fields, "layers"), start=1)
     )
@@ -146,6 +144,7 @@ def _layer(entry: Any, number: int) -> Layer:
         if kind not in ("conv", "fc"):
             raise InputError(f"type must be 'conv' or 'fc', got {short(kind)}")
         common = ("name", "in_channels", "out_channels")
+        window: Window | Whole
         if kind == "fc":
             fields = known_keys(entry, common, _SHARED_KEYS)
             (height, width), window = (1, 1), Whole()
@@ -161,12 +160,12 @@ def _layer(entry: Any, number: int) -> Layer:
 def _edge(entry: Any, number: int) -> Edge:
     with located(f"edge number {number}"):
         fields = known_keys(entry, ("from", "to"), ("through",))
-        ends = [as_text(fields[key], key) for key in ("from", "to")]
+        producer, consumer = (as_text(fields[key], key) for key in ("from", "to"))
         through = tuple(
             _operator(operator, f"through, operator {place}")
             for place, operator in enumerate(_list(fields, "through"), start=1)
         )
-    return Edge(*ends, through)
+    return Edge(producer, consumer, through)
 
 
 def _operator(value: Any, what: str) -> Operator:

@@ -1,15 +1,14 @@
 """The decision problem: an allocation of at most this value within the budget, or none."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp import pipeline_kernel, steps_kernel
-from xbarmip.solvers.dp.bounds import Bounds, Times
+from xbarmip.solvers.dp.bounds import Bounds
 from xbarmip.solvers.dp.grid import GROUPS, POINTS, duplication_groups, outputs_grid
 from xbarmip.solvers.dp.labels import (
     Arena,
@@ -23,6 +22,7 @@ from xbarmip.solvers.dp.labels import (
 from xbarmip.solvers.dp.order import elimination_order, first_frontier, stages
 from xbarmip.solvers.dp.spending import least_spending
 from xbarmip.solvers.dp.table import NEVER, SearchTable
+from xbarmip.solvers.dp.windows import blank_times, narrow
 
 LEVELS = 512  # slack is rounded up to one of this many levels
 LABELS_AT_ONCE = 128  # expanded between two looks at the watch
@@ -67,50 +67,6 @@ class Answer:
     complete: bool
 
 
-@njit(cache=True)
-def _propagate(table, low, high, target, times):  # type: ignore[no-untyped-def]
-    if table.closed_form:
-        return steps_kernel.propagate(table, low, high, target, times)
-    return pipeline_kernel.propagate(table, low, high, target, times)
-
-
-@njit(cache=True)
-def _fits(table, k, r, high, times):  # type: ignore[no-untyped-def]
-    if table.closed_form:
-        return steps_kernel.fits(table, k, r, high, times)
-    return pipeline_kernel.fits(table, k, r, high, times)
-
-
-@njit(cache=True)
-def _narrow(table, sets, budget, target, low, high, times):  # type: ignore[no-untyped-def]
-    """Narrow the windows until nothing moves; False where the target cannot be met.
-
-    An end of a window is dropped when it misses a latest time with the earliest inputs, or when the
-    budget does not hold it beside the low ends of all others.
-    """
-    moved = True
-    while moved:
-        if not _propagate(table, low, high, target, times):
-            return False
-        moved = False
-        for k in range(len(low)):
-            while low[k] <= high[k] and not _fits(table, k, low[k], high, times):
-                low[k] += 1
-                moved = True
-            if low[k] > high[k]:
-                return False
-        slack = budget - np.sum(low * sets)
-        if slack < 0:
-            return False
-        for k in range(len(low)):
-            before = high[k]
-            high[k] = min(high[k], low[k] + slack // sets[k])
-            while high[k] > low[k] and not _fits(table, k, high[k], high, times):
-                high[k] -= 1
-            moved = moved or high[k] < before
-    return True
-
-
 class TargetSearch:
     """Searches over one problem, for any target and budget.
 
@@ -140,24 +96,15 @@ class TargetSearch:
         self.order = elimination_order(table)
         self.stages = stages(table, self.order)
         self.labels_made = 0
-        self._scratch = make_scratch(table)
+        self.scratch = make_scratch(table)
 
     def bounds(self, target: int, budget: int) -> Bounds | None:
         """Bounds for a target, or None where they already prove that it cannot be met."""
         table, layers = self.table, len(self.sets)
         low = np.ones(layers, dtype=np.int64)
         high = np.minimum(self.largest, 1 + max(0, budget - int(self.sets.sum())) // self.sets)
-        many = layers if table.closed_form else int(table.offset[-1]) + 1
-        square = (layers, layers) if table.closed_form else (0, 0)
-        times = Times(
-            np.zeros(many, dtype=np.int64),
-            np.full(many, NEVER, dtype=np.int64),
-            np.full(layers, NEVER, dtype=np.int64),
-            np.zeros(square, dtype=np.int64),
-        )
-        if self.switches.windows and not _narrow(
-            table, self.sets, budget, target, low, high, times
-        ):
+        times = blank_times(table)
+        if self.switches.windows and not narrow(table, self.sets, budget, target, low, high, times):
             return None
         slack = budget - int(low @ self.sets)
         if slack < 0:
@@ -165,26 +112,26 @@ class TargetSearch:
         levels = min(LEVELS, slack) if self.switches.slack else 0
         never = NEVER if self.switches.slack else 0
         bounds = Bounds(
-            self.sets,
-            low,
-            high,
-            times.early,
-            outputs_grid(table, low, high),
-            np.zeros((layers, levels + 1, POINTS), dtype=np.int64),
-            duplication_groups(low, high),
-            np.full((layers, levels + 1, GROUPS), never, dtype=np.int64),
-            np.zeros((layers, levels + 1), dtype=np.int64),
-            max(1, -(-slack // max(1, levels))),
-            self.switches.spending,
+            sets=self.sets,
+            low=low,
+            high=high,
+            early=times.early,
+            grid=outputs_grid(table, low, high),
+            least=np.zeros((layers, levels + 1, POINTS), dtype=np.int64),
+            groups=duplication_groups(low, high),
+            first=np.full((layers, levels + 1, GROUPS), never, dtype=np.int64),
+            least_end=np.zeros((layers, levels + 1), dtype=np.int64),
+            unit=max(1, -(-slack // max(1, levels))),
+            spending=self.switches.spending,
         )
         if self.switches.slack:
             kernel = steps_kernel if table.closed_form else pipeline_kernel
             kernel.fill_least(table, bounds, times)
             if not kernel.in_time(table, bounds, times):
                 return None
-        labels, arena = self._start(target)
+        labels, arena = self.first_labels(target)
         sinks = np.array(first_frontier(table), dtype=np.int64)
-        spending = least_spending(table, bounds, slack, sinks, labels, 0, arena, self._scratch)
+        spending = least_spending(table, bounds, slack, sinks, labels, 0, arena, self.scratch)
         return bounds if spending <= slack else None
 
     def search(self, target: int, budget: int, width: int | None = None) -> Answer:
@@ -197,18 +144,11 @@ class TargetSearch:
         if bounds is None:
             return Answer(None, True)
         complete, tries = True, NEVER if width is None else -(-width // 2)
-        rest = int(bounds.low @ self.sets)
-        labels, arena = self._start(target)
+        labels, arena = self.first_labels(target)
         trail: list[tuple[Array, Array]] = []
-        for stage in self.stages:
-            k = stage.layer
-            rest -= int(bounds.low[k] * self.sets[k])
-            step = Step(
-                k, stage.slot, stage.before, stage.frontier, stage.source, stage.target,
-                budget - rest,
-            )  # fmt: skip
-            facts = {"target": target, "layer": k, "labels": len(labels.used)}
-            labels, arena, whole = self._next(bounds, step, labels, arena, tries, facts)
+        for step in self.steps(bounds, budget):
+            facts = {"target": target, "layer": step.layer, "labels": len(labels.used)}
+            labels, arena, whole = self.successors(bounds, step, labels, arena, tries, facts)
             complete = complete and whole
             if self.switches.dominance:
                 labels = self._undominated(bounds, step, labels, arena, facts)
@@ -221,7 +161,19 @@ class TargetSearch:
             trail.append((labels.parent, labels.choice))
         return Answer(self._trace(trail), complete)
 
-    def _start(self, target: int) -> tuple[Labels, Arena]:
+    def steps(self, bounds: Bounds, budget: int) -> Iterator[Step]:
+        """The decisions of a sweep, each with what the layers after it leave of the budget."""
+        rest = int(bounds.low @ self.sets)
+        for stage in self.stages:
+            k = stage.layer
+            rest -= int(bounds.low[k] * self.sets[k])
+            yield Step(
+                k, stage.slot, stage.before, stage.frontier, stage.source, stage.target,
+                budget - rest,
+            )  # fmt: skip
+
+    def first_labels(self, target: int) -> tuple[Labels, Arena]:
+        """The one label before the first decision: every sink has to end by the target."""
         sinks = first_frontier(self.table)
         count = len(sinks)
         arena = Arena(
@@ -242,7 +194,7 @@ class TargetSearch:
         )
         return labels, arena
 
-    def _next(
+    def successors(
         self,
         bounds: Bounds,
         step: Step,
@@ -268,7 +220,7 @@ class TargetSearch:
                 stop,
                 tries,
                 arena,
-                self._scratch,
+                self.scratch,
                 made,
                 new,
             )
