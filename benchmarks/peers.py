@@ -114,7 +114,7 @@ def _run(peer: str, chain: statement.Chain, arguments: Namespace) -> Row:
             input=json.dumps(asked),
             capture_output=True,
             text=True,
-            timeout=2 * arguments.time_limit + GRACE,
+            timeout=5 * arguments.time_limit + GRACE,  # didppy looks at the clock seldom
             check=False,
         )
     except subprocess.TimeoutExpired:

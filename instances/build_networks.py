@@ -1,7 +1,7 @@
 """Writes instances/networks/*.json: `python instances/build_networks.py [FOLDER]`."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -32,13 +32,13 @@ PAPER = (
 
 
 def published_chain(
-    name: str, convolutions: list[tuple[int, ...]], pools: dict[int, tuple[int, ...]], note: str
+    name: str, convolutions: Sequence[tuple[int, ...]], pools: dict[int, tuple[int, ...]], note: str
 ) -> Network:
     """A chain of the paper's Table 2.
 
     Parameters
     ----------
-    convolutions : list of (Co, Wo, Kc, Sc, Pc)
+    convolutions : sequence of (Co, Wo, Kc, Sc, Pc)
         Square; Ci is the Co of the layer before, 3 at first.
     pools : dict
         Kp, Sp and possibly Pp by the number of the layer, from 1.
@@ -331,8 +331,8 @@ def alexnet_full() -> Network:
         "alexnet-full",
         *(3, 227, 227),
         source="A. Krizhevsky, I. Sutskever, G. Hinton, ImageNet Classification with Deep "
-        "Convolutional Neural Networks, NIPS 2012. It states an input of 224 x 224, but its 55 x 55 "
-        "map behind an unpadded first convolution needs 227.",
+        "Convolutional Neural Networks, NIPS 2012. It states an input of 224 x 224, but its 55 x "
+        "55 map behind an unpadded first convolution needs 227.",
     )
     x = build.pool(build.conv(build.input, "conv1", 96, kernel=11, stride=4), kernel=3, stride=2)
     x = build.pool(build.conv(x, "conv2", 256, kernel=5, pads=2, groups=2), kernel=3, stride=2)
@@ -392,4 +392,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(*sys.argv[1:2] or [Path(__file__).parent / "networks"]))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "networks")

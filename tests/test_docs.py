@@ -8,12 +8,15 @@ their Python names, from top to bottom.
 
 import re
 import shlex
+from dataclasses import replace
 from doctest import ELLIPSIS, OutputChecker
 from pathlib import Path
 
 import pytest
 
 from xbarmip.cli.main import main
+from xbarmip.compare.suite import read_suite
+from xbarmip.solvers.registry import solve
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -76,6 +79,33 @@ def test_links_lead_somewhere(page):
 def test_the_index_lists_every_page():
     index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
     assert {page.name for page in DOCS} - {"index.md"} == set(LINK.findall(index)) & set(PAGES)
+
+
+def readme_rows():
+    """(network, crossbars, size, published, value, bound, difference, cycles) of the results."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
+    return [row for row in rows if len(row) == 8 and row[1].isdigit()]
+
+
+def test_the_results_in_the_readme_are_what_is_solved():
+    rows = readme_rows()
+    stated = {
+        (p.network.name, str(p.crossbars), f"{p.crossbar.rows}x{p.crossbar.columns}"): instance
+        for instance in read_suite("published").instances
+        if (p := instance.problem).rule == "published"
+    }
+    assert sorted(tuple(row[:3]) for row in rows) == sorted(stated)
+    for name, crossbars, size, published, value, bound, difference, fewest in rows:
+        instance = stated[name, crossbars, size]
+        found = solve(instance.problem)
+        assert [str(found.value), str(found.bound)] == [value, bound], name
+        assert (str(instance.published), f"{found.value - instance.published:+}") == (
+            published,
+            difference,
+        )
+        pipeline = solve(replace(instance.problem, objective="cycles", rule=None))
+        assert pipeline.value == pipeline.bound == int(fewest)
 
 
 def test_the_checks_can_fail():

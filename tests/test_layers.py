@@ -9,6 +9,7 @@ import xbarmip
 
 FLOORS = (
     "errors",
+    "compiled",
     "exact",
     "strict",
     "data",

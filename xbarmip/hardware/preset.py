@@ -178,16 +178,14 @@ def _hardware(data: Mapping[str, Any]) -> Hardware:
     required = ("format", "version", "name", "source", "crossbar_rows", "crossbar_columns")
     check_format(data, FORMAT, VERSION)
     fields = known_keys(data, required, (*COUNTS, *TIMES, "memory"))
-    sides = (
-        as_int(fields[key], key, 1, INT64_MAX) for key in ("crossbar_rows", "crossbar_columns")
-    )
+    rows, columns = (as_int(fields[key], key, 1, INT64_MAX) for key in required[-2:])
     levels = fields.get("memory", [])
     if not isinstance(levels, list):
         raise InputError(f"memory must be an array of tables, [[memory]], got {short(levels)}")
     return Hardware(
         fields["name"],
         fields["source"],
-        Crossbar(*sides),
+        Crossbar(rows, columns),
         **{key: fields[key] for key in (*COUNTS, *TIMES) if key in fields},
         memory=tuple(_level(entry, number) for number, entry in enumerate(levels, start=1)),
     )

@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from xbarmip.compiled import compiled
 from xbarmip.exact import INT64_MAX
 from xbarmip.network.graph import Network
 from xbarmip.network.window import Array
@@ -86,7 +86,7 @@ def steps_many(network: Network, allocations: Array, rule: str) -> Array:
     return _steps_many(table, allocations)
 
 
-@njit(cache=True)
+@compiled
 def _demand(table, r, i, demand):  # type: ignore[no-untyped-def]
     """Fill `demand` with the outputs of each layer up to i that the first step of i needs."""
     needs = table.needs
@@ -100,7 +100,7 @@ def _demand(table, r, i, demand):  # type: ignore[no-untyped-def]
                 demand[j] = max(demand[j], need(needs, e, made))
 
 
-@njit(cache=True)
+@compiled
 def _steps(table, r, demand, pre, op):  # type: ignore[no-untyped-def]
     needs = table.needs
     value = 0
@@ -120,7 +120,7 @@ def _steps(table, r, demand, pre, op):  # type: ignore[no-untyped-def]
     return value
 
 
-@njit(cache=True)
+@compiled
 def _steps_many(table, allocations):  # type: ignore[no-untyped-def]
     count, layers = allocations.shape
     demand, pre, op = (

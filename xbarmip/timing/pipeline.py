@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from xbarmip.compiled import compiled
 from xbarmip.network.graph import Network
 from xbarmip.network.window import Array
 from xbarmip.problem import checked_allocation
@@ -65,7 +65,7 @@ def schedule(network: Network, allocation: Sequence[int]) -> list[Array]:
     return [finish[start[i] : start[i + 1]] for i in range(len(chosen))]
 
 
-@njit(cache=True)
+@compiled
 def _simulate(table, r):  # type: ignore[no-untyped-def]
     layers = len(r)
     start = np.zeros(layers + 1, np.int64)
@@ -87,7 +87,7 @@ def _simulate(table, r):  # type: ignore[no-untyped-def]
     return start, finish
 
 
-@njit(cache=True)
+@compiled
 def _cycles_many(table, allocations):  # type: ignore[no-untyped-def]
     value = np.zeros(len(allocations), np.int64)
     for row in range(len(allocations)):

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from xbarmip.compiled import compiled
 from xbarmip.network.graph import Network
 from xbarmip.network.need import NeedMap
 from xbarmip.network.window import Array
@@ -79,14 +79,14 @@ def _joined(parts: Sequence[Array]) -> Array:
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
 
-@njit(cache=True)
+@compiled
 def prefix(table: NeedTable, e: int, row: int, column: int) -> int:
     """Raster index of producer row `row` at the column that the consumer's `column` reaches."""
     last = table.columns[table.column_start[e] + column]
     return (row - 1) * table.producer_width[e] + last if row > 0 and last > 0 else 0
 
 
-@njit(cache=True)
+@compiled
 def need(table: NeedTable, e: int, x: int) -> int:
     """`NeedMap.__call__` of edge `e`, for x >= 1."""
     width, height = table.width[e], table.height[e]

@@ -2,8 +2,7 @@
 
 from typing import NamedTuple
 
-from numba import njit
-
+from xbarmip.compiled import compiled
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp.table import SearchTable
 
@@ -63,19 +62,19 @@ class Bounds(NamedTuple):
     spending: bool
 
 
-@njit(cache=True)
+@compiled
 def most(bounds: Bounds, layer: int, slack: int) -> int:
     """Largest R of `layer` when `slack` crossbars are left beyond the low ends of the windows."""
     return min(bounds.high[layer], bounds.low[layer] + slack // bounds.sets[layer])
 
 
-@njit(cache=True)
+@compiled
 def level_of(bounds: Bounds, slack: int) -> int:
     """The level that holds `slack`, rounded up."""
     return min(bounds.least.shape[1] - 1, (slack + bounds.unit - 1) // bounds.unit)
 
 
-@njit(cache=True)
+@compiled
 def point_below(grid: Array, layer: int, x: int) -> int:
     """Number of the last grid point at or below output x, x >= 1; every grid begins with 1."""
     below, above = 0, grid.shape[1]
@@ -88,13 +87,13 @@ def point_below(grid: Array, layer: int, x: int) -> int:
     return below - 1
 
 
-@njit(cache=True)
+@compiled
 def least_time(bounds: Bounds, layer: int, level: int, x: int) -> int:
     """Least time of output x, by the grid point at or below it."""
     return bounds.least[layer, level, point_below(bounds.grid, layer, x)]
 
 
-@njit(cache=True)
+@compiled
 def earliest(table: SearchTable, bounds: Bounds, layer: int, x: int) -> int:
     """Earliest time of output x; for `steps`, least PreOp plus the steps before x."""
     if table.closed_form:
@@ -102,7 +101,7 @@ def earliest(table: SearchTable, bounds: Bounds, layer: int, x: int) -> int:
     return bounds.early[table.offset[layer] + x]
 
 
-@njit(cache=True)
+@compiled
 def too_late(
     table: SearchTable, bounds: Bounds, layer: int, level: int, x: int, deadline: int
 ) -> bool:

@@ -4,8 +4,8 @@ Both only decide how sharp a bound is, never whether it holds.
 """
 
 import numpy as np
-from numba import njit
 
+from xbarmip.compiled import compiled
 from xbarmip.network.window import Array
 from xbarmip.timing.tables import need
 
@@ -15,7 +15,7 @@ EVEN = 4  # of the points, spread evenly over the outputs
 ROOM = 512  # candidates for points of one layer
 
 
-@njit(cache=True)
+@compiled
 def least_made(x, low, high, outputs):  # type: ignore[no-untyped-def]
     """Fewest outputs that exist after the step that makes output x, over low <= R <= high.
 
@@ -24,7 +24,7 @@ def least_made(x, low, high, outputs):  # type: ignore[no-untyped-def]
     return min(outputs, max(x, -(-x // high) * low))
 
 
-@njit(cache=True)
+@compiled
 def outputs_grid(table, low, high):  # type: ignore[no-untyped-def]
     """Outputs worth a least time, int64 of shape (layers, POINTS), ascending from 1 to the last.
 

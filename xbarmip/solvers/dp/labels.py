@@ -8,8 +8,8 @@ latest end. Labels are kept as a structure of arrays.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from xbarmip.compiled import compiled
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp import pipeline_kernel, steps_kernel
 from xbarmip.solvers.dp.bounds import level_of, most, too_late
@@ -108,13 +108,13 @@ def make_scratch(table: SearchTable) -> Scratch:
     )
 
 
-@njit(cache=True)
+@compiled
 def spread_of(table, bounds, layer, slack):  # type: ignore[no-untyped-def]
     """What `stairs` calls `most`, for the completions that `slack` allows."""
     return NEVER if table.closed_form else most(bounds, layer, slack)
 
 
-@njit(cache=True)
+@compiled
 def _grown(array, size):  # type: ignore[no-untyped-def]
     if size <= len(array):
         return array
@@ -124,7 +124,7 @@ def _grown(array, size):  # type: ignore[no-untyped-def]
     return bigger
 
 
-@njit(cache=True)
+@compiled
 def _room(labels, size):  # type: ignore[no-untyped-def]
     return Labels(
         _grown(labels.used, size),
@@ -137,7 +137,7 @@ def _room(labels, size):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(cache=True)
+@compiled
 def _still_in_time(table, bounds, step, labels, q, level, arena):  # type: ignore[no-untyped-def]
     """Whether the staircases that stay in the frontier can be met with the slack that is left."""
     for place in range(len(step.frontier)):
@@ -152,7 +152,7 @@ def _still_in_time(table, bounds, step, labels, q, level, arena):  # type: ignor
     return True
 
 
-@njit(cache=True)
+@compiled
 def _gather(table, bounds, step, edges, labels, q, place, slack, arena, scratch):  # type: ignore[no-untyped-def]
     """Staircase of a place of the new frontier: what was there, with what the decision hands on.
 
@@ -195,7 +195,7 @@ def _gather(table, bounds, step, edges, labels, q, place, slack, arena, scratch)
     return Arena(x, d, size), first, count, end
 
 
-@njit(cache=True)
+@compiled
 def decide(table, bounds, step, labels, begin, stop, tries, arena, scratch, made, new):  # type: ignore[no-untyped-def]
     """Decide the step's layer in labels begin .. stop - 1, by every R of its window.
 
@@ -249,7 +249,7 @@ def decide(table, bounds, step, labels, begin, stop, tries, arena, scratch, made
     return arena, made, new, unfinished
 
 
-@njit(cache=True)
+@compiled
 def signatures(table, bounds, step, labels, arena):  # type: ignore[no-untyped-def]
     """A few deadlines of every label, shape (labels, places * (SAMPLES + 1)), to compare first."""
     places = len(step.frontier)
@@ -268,7 +268,7 @@ def signatures(table, bounds, step, labels, arena):  # type: ignore[no-untyped-d
     return signature
 
 
-@njit(cache=True)
+@compiled
 def _dominates(table, bounds, step, labels, a, b, arena):  # type: ignore[no-untyped-def]
     slack = step.budget - labels.used[b]
     for place in range(len(step.frontier)):
@@ -281,7 +281,7 @@ def _dominates(table, bounds, step, labels, a, b, arena):  # type: ignore[no-unt
     return True
 
 
-@njit(cache=True)
+@compiled
 def undominated(table, bounds, step, labels, signature, begin, stop, arena, kept, keep):  # type: ignore[no-untyped-def]
     """Add to keep[:kept] those of labels begin .. stop - 1 that no kept one dominates.
 

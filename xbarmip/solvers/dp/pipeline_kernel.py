@@ -1,15 +1,15 @@
 """The search for `cycles`: times under windows, least times for a slack, one decision (SPEC §7)."""
 
 import numpy as np
-from numba import njit
 
+from xbarmip.compiled import compiled
 from xbarmip.solvers.dp.bounds import point_below, too_late
 from xbarmip.solvers.dp.grid import least_made
 from xbarmip.solvers.dp.table import NEVER
 from xbarmip.timing.tables import need
 
 
-@njit(cache=True)
+@compiled
 def propagate(table, low, high, target, times):  # type: ignore[no-untyped-def]
     """Fill `times.early` and `times.late`; False where an output cannot meet the target.
 
@@ -54,7 +54,7 @@ def propagate(table, low, high, target, times):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True)
+@compiled
 def fits(table, k, r, high, times):  # type: ignore[no-untyped-def]
     """Whether R_k = r meets every latest time, given the earliest inputs."""
     needs, count, at = table.needs, table.outputs[k], table.offset[k]
@@ -73,7 +73,7 @@ def fits(table, k, r, high, times):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True)
+@compiled
 def fill_least(table, bounds, times):  # type: ignore[no-untyped-def]
     """Fill `bounds.least` and `bounds.first` by the forward program over (layer, level).
 
@@ -107,7 +107,7 @@ def fill_least(table, bounds, times):  # type: ignore[no-untyped-def]
                         bounds.first[k, left + cost, group] = time
 
 
-@njit(cache=True)
+@compiled
 def _prepare(table, bounds, times, k, low, high, gap, known, place):  # type: ignore[no-untyped-def]
     """What does not depend on the level, for low <= R_k <= high and each point of the grid.
 
@@ -132,7 +132,7 @@ def _prepare(table, bounds, times, k, low, high, gap, known, place):  # type: ig
         before = x
 
 
-@njit(cache=True)
+@compiled
 def in_time(table, bounds, times):  # type: ignore[no-untyped-def]
     """Whether every output of the grid can meet its latest time with the whole slack."""
     top = bounds.least.shape[1] - 1
@@ -143,7 +143,7 @@ def in_time(table, bounds, times):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True)
+@compiled
 def expand(table, bounds, k, r, level, x, d, first, count, end, out):  # type: ignore[no-untyped-def]
     """Decide R_k = r under one staircase of deadlines; False where a bound cuts it.
 

@@ -1,17 +1,16 @@
 """What the undecided layers must spend under a label's deadlines, added up over the layers."""
 
-from numba import njit
-
+from xbarmip.compiled import compiled
 from xbarmip.solvers.dp.bounds import level_of, most
 from xbarmip.solvers.dp.grid import least_made
 from xbarmip.solvers.dp.table import NEVER
 from xbarmip.timing.closed_form import NO_TAIL
 from xbarmip.timing.tables import need
 
-PAIRS = 4  # as many pairs of a staircase are looked at, the last one among them
+PAIRS = 16  # as many pairs of a staircase are looked at, the last one among them
 
 
-@njit(cache=True)
+@compiled
 def reach_back(table, bounds, slack, j, x, upper, reach):  # type: ignore[no-untyped-def]
     """Fill `reach` with the outputs of each layer that output x of j asks for.
 
@@ -35,7 +34,7 @@ def reach_back(table, bounds, slack, j, x, upper, reach):  # type: ignore[no-unt
             reach[p] = max(reach[p], need(needs, e, made))
 
 
-@njit(cache=True)
+@compiled
 def _collect(table, bounds, slack, frontier, labels, q, arena, scratch):  # type: ignore[no-untyped-def]
     """Gather some pairs of a label with what they reach, and the latest ends; how many pairs."""
     asked, deadline, ends = scratch.asked, scratch.deadline, scratch.ends
@@ -55,7 +54,7 @@ def _collect(table, bounds, slack, frontier, labels, q, arena, scratch):  # type
     return pairs
 
 
-@njit(cache=True)
+@compiled
 def _least_r(table, bounds, m, left, pairs, scratch):  # type: ignore[no-untyped-def]
     """Smallest R_m that every pair and the latest end allow; more than `left` pays for if none."""
     level, asked, end = level_of(bounds, left), scratch.asked, scratch.ends[m]
@@ -79,7 +78,7 @@ def _least_r(table, bounds, m, left, pairs, scratch):  # type: ignore[no-untyped
     return bounds.low[m] + left // bounds.sets[m] + 1
 
 
-@njit(cache=True)
+@compiled
 def least_spending(table, bounds, slack, frontier, labels, q, arena, scratch):  # type: ignore[no-untyped-def]
     """Crossbars that the layers which are left need beyond the low ends of their windows.
 

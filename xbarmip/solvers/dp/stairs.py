@@ -7,10 +7,10 @@ when d' - floor((x' - x)/most) <= d. In the closed form pairs stand for first st
 and only x' >= x, d' <= d implies; `most` is then set beyond every x.
 """
 
-from numba import njit
+from xbarmip.compiled import compiled
 
 
-@njit(cache=True)
+@compiled
 def merge(x, d, first, count, more_x, more_d, more, most, out_x, out_d):  # type: ignore[no-untyped-def]
     """Union without implied pairs of an ascending staircase and a descending run of pairs.
 
@@ -33,7 +33,7 @@ def merge(x, d, first, count, more_x, more_d, more, most, out_x, out_d):  # type
     return kept
 
 
-@njit(cache=True)
+@compiled
 def implied(x, d, loose, loose_count, tight, tight_count, most):  # type: ignore[no-untyped-def]
     """Whether every pair of one staircase is implied by the other, both in the arrays x, d."""
     j, end = tight, tight + tight_count
@@ -45,7 +45,7 @@ def implied(x, d, loose, loose_count, tight, tight_count, most):  # type: ignore
     return True
 
 
-@njit(cache=True)
+@compiled
 def deadline_of(x, d, first, count, place, most, never):  # type: ignore[no-untyped-def]
     """The deadline that a staircase sets for output `place`."""
     for i in range(first, first + count):

@@ -1,8 +1,8 @@
 """The search for `steps`: times under windows, least times for a slack, one decision (SPEC §7)."""
 
 import numpy as np
-from numba import njit
 
+from xbarmip.compiled import compiled
 from xbarmip.solvers.dp.bounds import point_below, too_late
 from xbarmip.solvers.dp.grid import least_made
 from xbarmip.solvers.dp.spending import reach_back
@@ -11,12 +11,12 @@ from xbarmip.timing.closed_form import NO_TAIL
 from xbarmip.timing.tables import need
 
 
-@njit(cache=True)
+@compiled
 def _ceil(a, r):  # type: ignore[no-untyped-def]
     return (a - 1) // r + 1
 
 
-@njit(cache=True)
+@compiled
 def propagate(table, low, high, target, times):  # type: ignore[no-untyped-def]
     """Fill `times`; False where a layer cannot meet the target.
 
@@ -61,7 +61,7 @@ def propagate(table, low, high, target, times):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True)
+@compiled
 def fits(table, k, r, high, times):  # type: ignore[no-untyped-def]
     """Whether R_k = r meets the latest times of k, given the earliest inputs."""
     needs = table.needs
@@ -80,7 +80,7 @@ def fits(table, k, r, high, times):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True)
+@compiled
 def fill_least(table, bounds, times):  # type: ignore[no-untyped-def]
     """Fill `bounds.least`, `first` and `least_end` by the forward program over (layer, level).
 
@@ -127,7 +127,7 @@ def fill_least(table, bounds, times):  # type: ignore[no-untyped-def]
                     least[k, level, point] = min(least[k, level, point], time)
 
 
-@njit(cache=True)
+@compiled
 def in_time(table, bounds, times):  # type: ignore[no-untyped-def]
     """Whether every layer can meet its latest times with the whole slack."""
     top = bounds.least.shape[1] - 1
@@ -137,7 +137,7 @@ def in_time(table, bounds, times):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True)
+@compiled
 def drop_slack(table, bounds, slack, j, x, d, count, reach, least):  # type: ignore[no-untyped-def]
     """Drop pairs of an ascending staircase of layer j that an earlier pair implies; returns count.
 
@@ -164,7 +164,7 @@ def drop_slack(table, bounds, slack, j, x, d, count, reach, least):  # type: ign
     return kept
 
 
-@njit(cache=True)
+@compiled
 def expand(table, bounds, k, r, level, x, d, first, count, end, out):  # type: ignore[no-untyped-def]
     """Decide R_k = r under one staircase of first steps and a latest end; False where cut.
 

@@ -1,8 +1,8 @@
 """Windows of R for one target: narrowed until nothing moves."""
 
 import numpy as np
-from numba import njit
 
+from xbarmip.compiled import compiled
 from xbarmip.solvers.dp import pipeline_kernel, steps_kernel
 from xbarmip.solvers.dp.bounds import Times
 from xbarmip.solvers.dp.table import NEVER, SearchTable
@@ -21,21 +21,21 @@ def blank_times(table: SearchTable) -> Times:
     )
 
 
-@njit(cache=True)
+@compiled
 def _propagate(table, low, high, target, times):  # type: ignore[no-untyped-def]
     if table.closed_form:
         return steps_kernel.propagate(table, low, high, target, times)
     return pipeline_kernel.propagate(table, low, high, target, times)
 
 
-@njit(cache=True)
+@compiled
 def _fits(table, k, r, high, times):  # type: ignore[no-untyped-def]
     if table.closed_form:
         return steps_kernel.fits(table, k, r, high, times)
     return pipeline_kernel.fits(table, k, r, high, times)
 
 
-@njit(cache=True)
+@compiled
 def narrow(table, sets, budget, target, low, high, times):  # type: ignore[no-untyped-def]
     """Narrow the windows until nothing moves; False where the target cannot be met.
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from xbarmip.compiled import compiled
 from xbarmip.errors import InputError
 from xbarmip.network.graph import Network
 from xbarmip.network.window import Array
@@ -186,7 +186,7 @@ def _sweep(problem: Problem, watch: Watch, let_through: Any) -> _Prefixes | None
     return before
 
 
-@njit(cache=True)
+@compiled
 def _extend(table, before, after, layer, each, largest, first, last):  # type: ignore[no-untyped-def]
     """Fill `after` for first <= b < last from `before`, the prefixes that end before `layer`."""
     for b in range(first, last):
@@ -209,7 +209,7 @@ def _extend(table, before, after, layer, each, largest, first, last):  # type: i
                 after.pre[b, layer] = pre
 
 
-@njit(cache=True)
+@compiled
 def _pre(table, r_before, pre_before, layer, r):  # type: ignore[no-untyped-def]
     """PreOp of `layer` with R = r behind a prefix: what its first step demands, back to layer 0."""
     demand, pre = r, 0
