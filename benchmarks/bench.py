@@ -185,7 +185,7 @@ class Report:
             "smoke": arguments.smoke,
             "versions": {p: version(p) for p in ("xbarmip", "numpy", "numba", "highspy")},
             "python": platform.python_version(),
-            "machine": f"{platform.platform()}, {os.cpu_count()} processors, {_processor()}",
+            "machine": f"{platform.machine()}, {os.cpu_count()} processors, {_processor()}",
         }
 
     def add(self, row: Row) -> None:

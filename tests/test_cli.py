@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,9 +17,7 @@ from onnx import TensorProto, helper
 from xbarmip.cli.main import COMMANDS, main
 from xbarmip.cli.progress import describe
 from xbarmip.network.library import list_networks, list_onnx_models, load_network
-from xbarmip.problem import Problem
 from xbarmip.solvers.exhaustive import Exhaustive
-from xbarmip.solvers.protocol import Limits, Watch
 from xbarmip.solvers.registry import EXACT, SOLVERS
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 
@@ -497,13 +494,6 @@ def command(*arguments):
     return [sys.executable, "-m", "xbarmip", *arguments]
 
 
-def interrupt(process):
-    """Press Ctrl-C again and again, as often as it takes."""
-    while process.poll() is None:
-        time.sleep(0.5)
-        process.send_signal(signal.SIGINT)
-
-
 def test_ctrl_c_before_an_answer_is_status_130(run, monkeypatch):
     def pressed(*arguments, **options):
         raise KeyboardInterrupt
@@ -584,19 +574,3 @@ def test_progress_in_one_line():
     assert describe(facts) == "dp  target 42  best 44  bound 40  gap 4  labels 12,345"
     assert describe({"best": 44, "bound": None, "allocations": 7}) == "best 44  allocations 7"
     assert describe({"seconds": 1.0}) == ""
-
-
-# --- what the solvers do with a held Ctrl-C -------------------------------------------------------
-
-
-def test_ctrl_c_reaches_the_dynamic_program_between_its_kernels():
-    """A signal at every moment of a search: each gives an answer, none breaks the process."""
-    problem = Problem(load_network("onnx:light_squeezenet"), 300)
-
-    def press(facts):
-        signal.raise_signal(signal.SIGINT)
-
-    before = signal.getsignal(signal.SIGINT)
-    result = SOLVERS["dp"]().solve(problem, Watch(Limits(), press))
-    assert result.stop is Stop.INTERRUPTED
-    assert signal.getsignal(signal.SIGINT) is before

@@ -58,8 +58,9 @@ def markdown(comparison: Comparison) -> str:
     names, lines = _columns(comparison)
     parts.append(
         "## Instances\n\n"
-        f"Values are steps. {CONFIRMED} the evaluation confirms the claimed value; {REFUTED} it "
-        "confirms the one behind instead.\n\n" + _markdown_table(names, lines)
+        f"Values are cycles or steps, as the objective says. {CONFIRMED} the evaluation confirms "
+        f"the claimed value; {REFUTED} it confirms the one behind instead.\n\n"
+        + _markdown_table(names, lines)
     )
     notes = _notes(comparison)
     if notes:

@@ -168,7 +168,7 @@ def _facts(suite: Suite, solvers: Sequence[Solver], limits: Limits) -> dict[str,
         "memory_limit": limits.memory_bytes,
         "xbarmip": version("xbarmip"),
         "python": platform.python_version(),
-        "machine": f"{platform.platform()}, {os.cpu_count()} processors",
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
     }
 
 

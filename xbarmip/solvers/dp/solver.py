@@ -159,23 +159,20 @@ class Run:
         self.value = self.bound
 
     def _raise_bound(self, search: TargetSearch) -> None:
-        """Largest bound that windows and slack alone prove."""
-
-        def impossible(target: int) -> bool:
-            return search.bounds(target, self.budget) is None
-
-        self.bound = self._first_not(impossible, self.bound, self.value)
+        """Move the bound as far as windows alone prove it, then as far as all bounds do."""
+        for refuted in (
+            search.refuted_by_windows,
+            lambda target, budget: search.bounds(target, budget) is None,
+        ):
+            open_target = self.value
+            while self.bound < open_target:
+                target = (self.bound + open_target) // 2
+                if refuted(target, self.budget):
+                    self.bound = target + 1
+                else:
+                    open_target = target
+                self.pause(0, {})
         self.statistics["first_bound"] = self.bound
-
-    def _first_not(self, impossible: Callable[[int], bool], low: int, high: int) -> int:
-        while low < high:
-            middle = (low + high) // 2
-            if impossible(middle):
-                low = middle + 1
-            else:
-                high = middle
-            self.pause(0, {})
-        return low
 
     def _round(self, search: TargetSearch, width: int | None) -> None:
         """Halve what lies between bound and value, by sweeps of at most `width` labels.

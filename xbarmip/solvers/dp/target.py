@@ -25,6 +25,7 @@ from xbarmip.solvers.dp.table import NEVER, SearchTable
 from xbarmip.solvers.dp.windows import blank_times, narrow
 
 LEVELS = 512  # slack is rounded up to one of this many levels
+ROUNDS = 4  # of narrowing the windows by what the layers must spend
 LABELS_AT_ONCE = 128  # expanded between two looks at the watch
 RIVALS_AT_ONCE = 4096  # compared between two looks at the watch
 
@@ -99,32 +100,57 @@ class TargetSearch:
         self.scratch = make_scratch(table)
 
     def bounds(self, target: int, budget: int) -> Bounds | None:
-        """Bounds for a target, or None where they already prove that it cannot be met."""
-        table, layers = self.table, len(self.sets)
-        low = np.ones(layers, dtype=np.int64)
-        high = np.minimum(self.largest, 1 + max(0, budget - int(self.sets.sum())) // self.sets)
+        """Bounds for a target, or None where they already prove that it cannot be met.
+
+        What the least spending asks of each layer before any decision is asked of all allocations
+        that meet the target. So the windows begin there in the next round, which makes the slack
+        smaller and every bound sharper.
+        """
+        low, high = self._widest(budget)
+        for _ in range(ROUNDS):
+            bounds = self._bounds_within(low, high, target, budget)
+            if bounds is None or (bounds.low == self.scratch.wanted).all():
+                return bounds
+            low = self.scratch.wanted.copy()
+        return bounds
+
+    def refuted_by_windows(self, target: int, budget: int) -> bool:
+        """Whether the windows alone prove that a target cannot be met: a quick first look."""
+        low, high = self._widest(budget)
+        times = blank_times(self.table)
+        return self.switches.windows and not narrow(
+            self.table, self.sets, budget, target, low, high, times
+        )
+
+    def _widest(self, budget: int) -> tuple[Array, Array]:
+        """Windows that hold every R within the budget."""
+        spare = max(0, budget - int(self.sets.sum()))
+        return np.ones_like(self.sets), np.minimum(self.largest, 1 + spare // self.sets)
+
+    def _bounds_within(self, low: Array, high: Array, target: int, budget: int) -> Bounds | None:
+        """Bounds within windows, which are narrowed in place; `scratch.wanted` has the least R."""
+        table, layers, switches = self.table, len(low), self.switches
         times = blank_times(table)
-        if self.switches.windows and not narrow(table, self.sets, budget, target, low, high, times):
+        if switches.windows and not narrow(table, self.sets, budget, target, low, high, times):
             return None
         slack = budget - int(low @ self.sets)
         if slack < 0:
             return None
-        levels = min(LEVELS, slack) if self.switches.slack else 0
-        never = NEVER if self.switches.slack else 0
+        levels = min(LEVELS, slack) if switches.slack else 0
         bounds = Bounds(
             sets=self.sets,
-            low=low,
-            high=high,
+            low=low.copy(),
+            high=high.copy(),
             early=times.early,
             grid=outputs_grid(table, low, high),
             least=np.zeros((layers, levels + 1, POINTS), dtype=np.int64),
             groups=duplication_groups(low, high),
-            first=np.full((layers, levels + 1, GROUPS), never, dtype=np.int64),
+            first=np.full((layers, levels + 1, GROUPS), NEVER * switches.slack, dtype=np.int64),
             least_end=np.zeros((layers, levels + 1), dtype=np.int64),
             unit=max(1, -(-slack // max(1, levels))),
-            spending=self.switches.spending,
+            spending=switches.spending,
         )
-        if self.switches.slack:
+        if switches.slack:
             kernel = steps_kernel if table.closed_form else pipeline_kernel
             kernel.fill_least(table, bounds, times)
             if not kernel.in_time(table, bounds, times):
