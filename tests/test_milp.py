@@ -10,7 +10,9 @@ from pyomo.common.collections import ComponentMap
 from tests.brute import OBJECTIVES, brute_force, tiny_problem
 from tests.test_statement import SHAPES, pair
 from xbarmip.errors import InputError, UnsupportedError
-from xbarmip.model.statement import build_model
+from xbarmip.model import statement
+from xbarmip.model.cycles_windows import cycles_windows, sweep_pairs
+from xbarmip.model.statement import build_model, linear_obstacle
 from xbarmip.model.steps_windows import window_bound
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
@@ -170,6 +172,78 @@ def test_a_time_limit_within_the_run_of_highs():
     result = solve(LONG, seconds=1)
     assert (result.stop is Stop.TIME) or result.status is Status.OPTIMAL
     assert result.bound <= 904 <= result.value == evaluate(LONG, result.allocation)
+
+
+class Patience(Watch):
+    """A watch that expires with question number `most` + 1, whatever the clock says."""
+
+    def __init__(self, most):
+        super().__init__(Limits())
+        self.most, self.questions = most, 0
+
+    @property
+    def expired(self):
+        self.questions += 1
+        return self.questions > self.most
+
+
+@pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
+def test_time_that_ends_before_highs_begins_ends_the_work_at_once(monkeypatch, objective, rule):
+    """Whichever question finds the time over (a sample of them), none is asked after it."""
+    problem = Problem(HARD.network, HARD.crossbars, HARD.size, objective, rule)
+    patient, begun = Patience(10**9), []
+    supervise = highs._supervise
+
+    def note(solver, watch, memory):
+        begun.append(watch.questions)
+        return supervise(solver, watch, memory)
+
+    monkeypatch.setattr(highs, "_supervise", note)
+    best = Milp().solve(problem, patient)
+    assert best.status is Status.OPTIMAL
+    model = build_model(problem, "linear", at_most=best.statistics["start"])
+    rows = sum(len(c) for c in model.component_objects(statement.pyo.Constraint))
+    assert begun[0] > 5 * rows  # built, recorded, verified, read, and twice copied
+    last = begun[0] - 1
+    for most in sorted({0, 1, 2, last, *range(3, last, last // 20)}):
+        hasty = Patience(most)
+        result = Milp().solve(problem, hasty)
+        assert hasty.questions == most + 1
+        assert (result.status, result.stop) in (
+            (Status.FEASIBLE, Stop.TIME),
+            (Status.OPTIMAL, Stop.TIME),  # where the start meets the windows' bound
+        )
+        assert result.bound <= best.value <= result.value == evaluate(problem, result.allocation)
+        assert (result.value, result.proof) == (best.statistics["start"], Proof.EXACT)
+    assert len(begun) == 1
+
+
+def test_highs_is_given_what_remains_when_the_model_is_passed(monkeypatch):
+    class Remaining(Watch):
+        remaining = 77.0
+
+    options = []
+    setting = highs._set
+    monkeypatch.setattr(highs, "_set", lambda *given: (options.append(given[1:]), setting(*given)))
+    assert Milp().solve(HARD, Remaining(Limits(1000))).value == 12
+    assert options[-1] == ("time_limit", 77.0)
+
+
+def test_the_sweeps_of_the_pipeline_are_refused_before_they_are_made(monkeypatch):
+    """Counted on full menus and on those that `steps` leaves; one pair less is too few."""
+    menus = sum(16 * most for most in HARD.largest[1:])  # the two consumers
+    assert sweep_pairs(HARD) == menus
+    for at_most, pairs in ((None, menus), (12, sweep_pairs(HARD, 12))):
+        assert 0 < pairs <= menus
+        assert sum(16 * len(menu) for menu in cycles_windows(HARD, at_most).menus[1:]) <= pairs
+        monkeypatch.setattr(statement, "MOST_PAIRS", pairs)
+        assert linear_obstacle(HARD, at_most) is None
+        monkeypatch.setattr(statement, "MOST_PAIRS", pairs - 1)
+        with monkeypatch.context() as context:
+            context.setattr(statement, "_windows", None)  # not called
+            obstacle = linear_obstacle(HARD, at_most)
+        assert f"{pairs} pairs of R and output, the limit is {pairs - 1}" in obstacle
+    assert sweep_pairs(HARD, 1) == 0
 
 
 @pytest.mark.parametrize("readings", [2, 3])

@@ -14,6 +14,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from xbarmip.model.cycles_windows import CyclesWindows, Pipeline, pipeline_of
+from xbarmip.model.pause import Pause, paused
 from xbarmip.model.thresholds import Thresholds, at_least, changes, declare, row, total
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
@@ -22,7 +23,7 @@ from xbarmip.timing.pipeline import schedule
 _Ends = list[list[list[Thresholds]]]  # by layer, position in its menu, step from 0
 
 
-def add(model: pyo.ConcreteModel, problem: Problem, windows: CyclesWindows) -> None:
+def add(model: pyo.ConcreteModel, problem: Problem, windows: CyclesWindows, pause: Pause) -> None:
     """Add the block `timing`, which ties `model.value` to `model.choose`.
 
     Attributes of the block, with layers by name
@@ -30,7 +31,7 @@ def add(model: pyo.ConcreteModel, problem: Problem, windows: CyclesWindows) -> N
     at_least[i, r, s, k] : R_i = r, and step s of i ends in cycle k or later
     order, step, data, end : the constraints of docs/model.md
     """
-    _Lowering(model, problem, windows).add()
+    _Lowering(model, problem, windows, pause).add()
 
 
 def assign(model: pyo.ConcreteModel, problem: Problem, allocation: Sequence[int]) -> int:
@@ -47,8 +48,10 @@ def assign(model: pyo.ConcreteModel, problem: Problem, allocation: Sequence[int]
 class _Lowering:
     """One run of `add`: what its constraints share."""
 
-    def __init__(self, model: pyo.ConcreteModel, problem: Problem, windows: CyclesWindows) -> None:
-        self.model, self.windows = model, windows
+    def __init__(
+        self, model: pyo.ConcreteModel, problem: Problem, windows: CyclesWindows, pause: Pause
+    ) -> None:
+        self.model, self.windows, self.pause = model, windows, pause
         self.names = [layer.name for layer in problem.network.layers]
         self.pipeline: Pipeline = pipeline_of(problem)
         model.timing = self.block = pyo.Block()
@@ -76,7 +79,7 @@ class _Lowering:
                 bounds = zip(*span.bounds(windows.at_most), strict=True)
                 for s, (low, high) in enumerate(bounds, start=1):
                     spans[name, r, s] = (self.model.choose[name, r], int(low), int(high))
-        found = declare(self.block, spans)
+        found = declare(self.block, spans, self.pause)
         return [
             [
                 [found[name, r, s] for s in range(1, len(span.earliest) + 1)]
@@ -86,7 +89,7 @@ class _Lowering:
         ]
 
     def _steps(self, name: str, r: int, ends: list[Thresholds]) -> None:
-        for s, (before, end) in enumerate(pairwise(ends), start=2):
+        for s, (before, end) in enumerate(paused(pairwise(ends), self.pause), start=2):
             for k in range(end.low + 1, end.high + 1):
                 follows = at_least([end.at_least(k)], [before.at_least(k - 1)])
                 if follows is not None:
@@ -104,7 +107,7 @@ class _Lowering:
         takes = np.stack([np.searchsorted(some, values) for some in needs], axis=1)
         keep = changes(makes, keep_last=False)
         keep = keep[changes(takes[keep], keep_last=True)]
-        for number in keep:
+        for number in paused(keep, self.pause):
             self._wait(edge, int(values[number]), (j, makes[number]), (i, takes[number]))
 
     def _wait(self, edge: int, v: int, makes: tuple[int, Array], takes: tuple[int, Array]) -> None:

@@ -117,15 +117,10 @@ def cycles_windows(problem: Problem, at_most: int | None = None) -> CyclesWindow
     step ends in every cycle.
     """
     pipeline = pipeline_of(problem)
-    if at_most is None:
-        target = sum(pipeline.outputs)
-        menus: Sequence[Array] = full_menus(problem)
-    else:
-        target = at_most
-        first = steps_windows(problem, at_most, "pipeline")
-        if first is None:
-            return None
-        menus = first.menus
+    target = sum(pipeline.outputs) if at_most is None else at_most
+    menus = _first_menus(problem, at_most)
+    if menus is None:
+        return None
     while True:
         spans = _spans(pipeline, menus)
         pruned = [
@@ -138,6 +133,30 @@ def cycles_windows(problem: Problem, at_most: int | None = None) -> CyclesWindow
         if sum(map(len, within)) == sum(map(len, menus)):
             return CyclesWindows(target, tuple(menus), spans)
         menus = within
+
+
+def sweep_pairs(problem: Problem, at_most: int | None = None) -> int:
+    """What one sweep of `cycles_windows` goes over; cheap to count.
+
+    Pairs of a consumer's R and a producer's output, over all edges that are not implied.
+    """
+    menus = _first_menus(problem, at_most)
+    if menus is None:
+        return 0
+    pipeline = pipeline_of(problem)
+    return sum(
+        len(menu) * pipeline.outputs[j]
+        for menu, links in zip(menus, pipeline.top.into, strict=True)
+        for _, j in links
+    )
+
+
+def _first_menus(problem: Problem, at_most: int | None) -> Sequence[Array] | None:
+    """What the windows of `steps` leave of the menus; None for nothing."""
+    if at_most is None:
+        return full_menus(problem)
+    first = steps_windows(problem, at_most, "pipeline")
+    return None if first is None else first.menus
 
 
 def _spans(pipeline: Pipeline, menus: Sequence[Array]) -> tuple[tuple[Span, ...], ...]:

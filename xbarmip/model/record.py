@@ -8,6 +8,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from xbarmip.errors import InputError, UnsupportedError
+from xbarmip.model.pause import Pause, paused
 from xbarmip.problem import Problem
 
 _HARMLESS = (pyo.Set, pyo.RangeSet, pyo.Param, pyo.Expression, pyo.Suffix, pyo.ExternalFunction)
@@ -37,9 +38,11 @@ class Record:
         return Record(self.problem, self.at_most, self.names, deepcopy(self.parts, memo))
 
 
-def write_record(model: pyo.ConcreteModel, problem: Problem, at_most: int | None) -> None:
+def write_record(
+    model: pyo.ConcreteModel, problem: Problem, at_most: int | None, pause: Pause
+) -> None:
     """Attach to `model` the record of what it holds now."""
-    parts = [(data, _facts(data)) for data in _components(model)]
+    parts = [(data, _facts(data)) for data in paused(_components(model), pause)]
     setattr(model, _ATTRIBUTE, Record(problem, at_most, _names(model), parts))
 
 

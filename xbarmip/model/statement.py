@@ -8,8 +8,9 @@ from pyomo.core.expr.numeric_expr import LinearExpression
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.exact import as_int, ceil_div
 from xbarmip.model import cycles_lowering, steps_lowering
-from xbarmip.model.cycles_windows import CyclesWindows, cycles_windows
+from xbarmip.model.cycles_windows import CyclesWindows, cycles_windows, sweep_pairs
 from xbarmip.model.menus import counted_outputs, trivial_bound
+from xbarmip.model.pause import Pause, no_pause
 from xbarmip.model.record import check_unchanged, record_of, write_record
 from xbarmip.model.steps_windows import StepsWindows, steps_windows
 from xbarmip.problem import Problem
@@ -20,13 +21,17 @@ Timing = Literal["auto", "linear", "function"]
 
 MOST_CHOICES = 500_000  # binaries of any model
 MOST_OUTPUTS = 5_000_000  # of all layers, in a linear form of the pipeline
-MOST_AUXILIARY = 200_000  # variables of a linear timing: building them takes some ten seconds
+MOST_PAIRS = 8_000_000  # of a consumer's R and a producer's output, in the sweeps of the pipeline
+MOST_AUXILIARY = 200_000  # variables of a linear timing: building them takes up to a minute
 AUTOMATIC_AUXILIARY = 20_000  # as many as `auto` adds unasked,
 AUTOMATIC_CHOICES = 1_000  # for as many binaries
 
 
 def build_model(
-    problem: Problem, timing: Timing = "auto", at_most: int | None = None
+    problem: Problem,
+    timing: Timing = "auto",
+    at_most: int | None = None,
+    pause: Pause = no_pause,
 ) -> pyo.ConcreteModel:
     """State `problem` as a Pyomo model (docs/model.md).
 
@@ -40,6 +45,8 @@ def build_model(
         "auto": linear where that is small, otherwise the function.
     at_most : int, optional
         State the problem for values up to this only. That makes the linear form far smaller.
+    pause : callable, optional
+        Called between small pieces of work; what it raises ends the building.
 
     Returns
     -------
@@ -81,10 +88,10 @@ def build_model(
     if timing == "auto" and (at_most is not None or sum(problem.largest) <= AUTOMATIC_CHOICES):
         linear = linear_obstacle(problem, at_most, AUTOMATIC_AUXILIARY) is None
     if linear:
-        _add_linear(model, problem, at_most)
+        _add_linear(model, problem, at_most, pause)
     else:
         _add_function(model, problem)
-    write_record(model, problem, at_most)
+    write_record(model, problem, at_most, pause)
     return model
 
 
@@ -125,6 +132,11 @@ def linear_obstacle(
         return f"linear timing of `cycles` for {outputs} outputs, the limit is {MOST_OUTPUTS}"
     if not fits_int64(rule_view(problem.network, problem.rule or "pipeline")):
         return "linear timing with numbers beyond 64 bits"
+    if problem.rule is None and (pairs := sweep_pairs(problem, at_most)) > MOST_PAIRS:
+        return (
+            f"linear timing of 'cycles' with windows over {pairs} pairs of R and output, "
+            f"the limit is {MOST_PAIRS}"
+        )
     windows = _windows(problem, at_most)
     if windows is None or windows.size <= limit:
         return None
@@ -169,7 +181,9 @@ def _add_choices(model: pyo.ConcreteModel, problem: Problem) -> None:
     )
 
 
-def _add_linear(model: pyo.ConcreteModel, problem: Problem, at_most: int | None) -> None:
+def _add_linear(
+    model: pyo.ConcreteModel, problem: Problem, at_most: int | None, pause: Pause
+) -> None:
     obstacle = linear_obstacle(problem, at_most)
     if obstacle is not None:
         raise UnsupportedError(
@@ -177,9 +191,9 @@ def _add_linear(model: pyo.ConcreteModel, problem: Problem, at_most: int | None)
         )
     windows = _windows(problem, at_most)
     if isinstance(windows, StepsWindows):
-        steps_lowering.add(model, problem, windows)
+        steps_lowering.add(model, problem, windows, pause)
     elif isinstance(windows, CyclesWindows):
-        cycles_lowering.add(model, problem, windows)
+        cycles_lowering.add(model, problem, windows, pause)
     else:
         model.timing = pyo.Block(doc="no allocation reaches at_most")
         model.timing.out_of_reach = pyo.Constraint(expr=model.value >= (at_most or 0) + 1)

@@ -14,6 +14,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from xbarmip.exact import ceil_div
+from xbarmip.model.pause import Pause, paused
 from xbarmip.model.steps_windows import StepsWindows
 from xbarmip.model.thresholds import Thresholds, at_least, changes, declare, row, total
 from xbarmip.model.topology import Link, Topology, topology
@@ -25,7 +26,7 @@ from xbarmip.timing.rule import RuleView, rule_view
 _Steps = Mapping[tuple[int, int], list[Thresholds]]
 
 
-def add(model: pyo.ConcreteModel, problem: Problem, windows: StepsWindows) -> None:
+def add(model: pyo.ConcreteModel, problem: Problem, windows: StepsWindows, pause: Pause) -> None:
     """Add the block `timing`, which ties `model.value` to `model.choose`.
 
     Attributes of the block, with layers by name
@@ -34,7 +35,7 @@ def add(model: pyo.ConcreteModel, problem: Problem, windows: StepsWindows) -> No
     pre[i], op[i] : PreOp and Op, in steps
     order, demand, wait, run, tail, end : the constraints of docs/model.md
     """
-    _Lowering(model, problem, windows).add()
+    _Lowering(model, problem, windows, pause).add()
 
 
 def assign(model: pyo.ConcreteModel, problem: Problem, allocation: Sequence[int]) -> int:
@@ -55,8 +56,10 @@ def assign(model: pyo.ConcreteModel, problem: Problem, allocation: Sequence[int]
 class _Lowering:
     """One run of `add`: what its constraints share."""
 
-    def __init__(self, model: pyo.ConcreteModel, problem: Problem, windows: StepsWindows) -> None:
-        self.model, self.windows = model, windows
+    def __init__(
+        self, model: pyo.ConcreteModel, problem: Problem, windows: StepsWindows, pause: Pause
+    ) -> None:
+        self.model, self.windows, self.pause = model, windows, pause
         self.names = [layer.name for layer in problem.network.layers]
         self.view: RuleView = rule_view(problem.network, problem.rule or "pipeline")
         self.top: Topology = topology(problem.network)
@@ -75,7 +78,7 @@ class _Lowering:
         block.run = pyo.Constraint(pyo.Any, doc="[layer]: Op behind PreOp")
         block.tail = pyo.Constraint(pyo.Any, doc="[edge]: Op behind the producer's Op")
         block.end = pyo.Constraint(pyo.Any, doc="[sink]: the value behind its Op")
-        for i, j in windows.demand:
+        for i, j in paused(windows.demand, self.pause):
             for link in self.top.towards(j, i):
                 if (i, link.layer) in self.steps:
                     self._demand(i, j, link)
@@ -100,7 +103,7 @@ class _Lowering:
             menu = windows.menus[j]
             for r, choice, a, b in zip(menu, self._choice(j), low, high, strict=True):
                 spans[names[i], names[j], int(r)] = (choice, int(a), int(b))
-        found = declare(self.block, spans)
+        found = declare(self.block, spans, self.pause)
         steps = {
             (i, j): [found[names[i], names[j], int(r)] for r in windows.menus[j]]
             for i, j in windows.demand
@@ -122,7 +125,7 @@ class _Lowering:
         cause = np.stack([np.searchsorted(found, values) for _, found in needs], axis=1)
         keep = changes(reach, keep_last=False)
         keep = keep[changes(cause[keep], keep_last=True)]
-        for number in keep:
+        for number in paused(keep, self.pause):
             left = [
                 f.at_least(int(k)) for f, k in zip(self.steps[i, j], reach[number], strict=True)
             ]

@@ -123,7 +123,7 @@ class _Intervals:
         ends = int(self.menus[i][0]), int(self.menus[i][-1])
         made[i] = (view.cap(i, ends[0]), view.cap(i, ends[1]))
         for j in self.top.ancestors[i]:
-            links = [link for link in self.top.towards(j, i) if link.layer in made]
+            links = [link for link in self.top.out_of[j] if link.layer in made]
             low, high = (
                 max((view.need[e](made[c][k]) for e, c in links if made[c][k]), default=0)
                 for k in (0, 1)

@@ -8,6 +8,7 @@ import numpy as np
 import pyomo.environ as pyo
 from pyomo.core.expr.numeric_expr import LinearExpression
 
+from xbarmip.model.pause import Pause, paused
 from xbarmip.network.window import Array
 
 
@@ -71,7 +72,7 @@ def row(
 
 
 def declare(
-    block: pyo.Block, spans: Mapping[tuple[Any, ...], tuple[Any, int, int]]
+    block: pyo.Block, spans: Mapping[tuple[Any, ...], tuple[Any, int, int]], pause: Pause
 ) -> dict[tuple[Any, ...], Thresholds]:
     """Declare `block.at_least[key, k]` and their order for every integer, and return them by key.
 
@@ -80,13 +81,15 @@ def declare(
     block : pyomo Block
     spans : mapping of key to (choice, low, high)
         Keys of three entries.
+    pause : callable
+        Called between the integers.
     """
     keys = [(*key, k) for key, (_, low, high) in spans.items() for k in range(low + 1, high + 1)]
     block.AT_LEAST = pyo.Set(initialize=keys, dimen=4)
     block.at_least = pyo.Var(block.AT_LEAST, bounds=(0, 1))
     block.order = pyo.Constraint(pyo.Any, doc="r is chosen where its integer counts, k before k+1")
     found = {}
-    for key, (choice, low, high) in spans.items():
+    for key, (choice, low, high) in paused(spans.items(), pause):
         above = tuple(block.at_least[(*key, k)] for k in range(low + 1, high + 1))
         found[key] = Thresholds(choice, low, high, above)
         for k, pair in enumerate(pairwise((choice, *above)), start=low + 1):

@@ -7,6 +7,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from xbarmip.errors import VerificationError
+from xbarmip.model.pause import Pause, no_pause, paused
 from xbarmip.model.record import Record, is_unchanged, record_of
 from xbarmip.model.rows import (
     Exact,
@@ -45,6 +46,7 @@ def verify(
     model: pyo.ConcreteModel,
     allocation: Mapping[str, int] | Sequence[int],
     claimed: int | None = None,
+    pause: Pause = no_pause,
 ) -> Verification:
     """Load `allocation` into `model` and re-evaluate every active constraint and the objective.
 
@@ -58,6 +60,8 @@ def verify(
     allocation : mapping by layer name, or sequence in layer order, of int
     claimed : int, optional
         The value that a solver claims for it.
+    pause : callable, optional
+        Called between variables and constraints; what it raises ends the verification.
 
     Raises
     ------
@@ -72,9 +76,9 @@ def verify(
     problem = record.problem
     chosen = problem.allocation(allocation)
     value = _load(model, problem, chosen)
-    _check_variables(model)
+    _check_variables(model, pause)
     checked = 0
-    for data in constraints(model):
+    for data in paused(constraints(model), pause):
         _check_constraint(model, data, record, chosen)
         checked += 1
     stated = read_objective(objective(model)).body
@@ -113,8 +117,9 @@ def _load(model: pyo.ConcreteModel, problem: Problem, allocation: tuple[int, ...
     return value
 
 
-def _check_variables(model: pyo.ConcreteModel) -> None:
-    for variable in model.component_data_objects(pyo.Var, active=True, descend_into=True):
+def _check_variables(model: pyo.ConcreteModel, pause: Pause) -> None:
+    variables = model.component_data_objects(pyo.Var, active=True, descend_into=True)
+    for variable in paused(variables, pause):
         if variable.value is None:
             raise VerificationError(
                 f"{label(variable)} has no value: the allocation does not determine it"

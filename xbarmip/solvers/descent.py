@@ -11,7 +11,7 @@ from xbarmip.timing.evaluate import evaluate, evaluate_many
 
 Allocation = tuple[int, ...]
 
-MOST_WORK = 500_000  # evaluations times layers: a few seconds
+MOST_WORK = 100_000  # evaluations times layers: about a second on the largest networks
 
 
 def descend(problem: Problem) -> Allocation:

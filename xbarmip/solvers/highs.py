@@ -14,6 +14,7 @@ import pyomo.environ as pyo
 from pyomo.common.collections import ComponentMap
 
 from xbarmip.errors import UnsupportedError, XbarmipError
+from xbarmip.model.pause import Pause, no_pause, paused
 from xbarmip.model.rows import (
     Exact,
     Row,
@@ -79,6 +80,7 @@ def run_highs(
     threads: int = 1,
     seed: int = 0,
     start: bool = False,
+    pause: Pause = no_pause,
 ) -> Run:
     """Minimise the model's objective with both MIP gaps at 0.
 
@@ -92,6 +94,8 @@ def run_highs(
         Options of HiGHS.
     start : bool
         Begin with the solution that the variables hold.
+    pause : callable, optional
+        Called between rows while the model is read; what it raises ends that.
 
     Raises
     ------
@@ -100,14 +104,16 @@ def run_highs(
     HighsError
         On a status of HiGHS that says nothing of the kinds above.
     """
-    program = _Program(model)
+    program = _Program(model, pause)
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-    _configure(solver, watch, threads, seed)
+    _configure(solver, threads, seed)
     _require(solver.passModel(program.lp), "passModel")
     if start:
         solution = highspy.HighsSolution()
         solution.col_value = [float(variable.value) for variable in program.variables]
         _require(solver.setSolution(solution), "setSolution")
+    if watch.remaining is not None:  # asked as late as can be: passing the model takes time too
+        _set(solver, "time_limit", watch.remaining)
     forced = _supervise(solver, watch, memory)
     status = solver.getModelStatus()
     if status not in _ENDS:
@@ -135,13 +141,13 @@ def run_highs(
 class _Program:
     """A linear model as HiGHS reads it."""
 
-    def __init__(self, model: pyo.ConcreteModel) -> None:
-        self.rows = [read_constraint(data) for data in constraints(model)]
+    def __init__(self, model: pyo.ConcreteModel, pause: Pause) -> None:
+        self.rows = [read_constraint(data) for data in paused(constraints(model), pause)]
         self.variables = list(model.component_data_objects(pyo.Var, active=True))
         self._column = ComponentMap((v, number) for number, v in enumerate(self.variables))
         self.lp = highspy.HighsLp()
         self._fill_columns(read_objective(objective(model)))
-        self._fill_rows()
+        self._fill_rows(pause)
 
     def _fill_columns(self, target: Row) -> None:
         lp, variables = self.lp, self.variables
@@ -159,11 +165,13 @@ class _Program:
             kind.kContinuous if v.is_continuous() else kind.kInteger for v in variables
         ]
 
-    def _fill_rows(self) -> None:
+    def _fill_rows(self, pause: Pause) -> None:
         lp, rows = self.lp, self.rows
         lengths = [len(row.variables) for row in rows]
-        columns = [self._column[variable] for row in rows for variable in row.variables]
-        numbers = [_number(k, row.component) for row in rows for k in row.coefficients]
+        columns = [self._column[v] for row in paused(rows, pause) for v in row.variables]
+        numbers = [
+            _number(k, row.component) for row in paused(rows, pause) for k in row.coefficients
+        ]
         lp.num_row_ = len(rows)
         lp.row_lower_ = np.array([_bound(row.lower, -np.inf, row.component) for row in rows])
         lp.row_upper_ = np.array([_bound(row.upper, np.inf, row.component) for row in rows])
@@ -191,7 +199,7 @@ def _bound(bound: Any, otherwise: float, component: Any) -> float:
     return otherwise if bound is None else _number(exact(bound, "bound", component), component)
 
 
-def _configure(solver: Any, watch: Watch, threads: int, seed: int) -> None:
+def _configure(solver: Any, threads: int, seed: int) -> None:
     options: dict[str, Any] = {
         "output_flag": False,
         "threads": threads,
@@ -200,10 +208,12 @@ def _configure(solver: Any, watch: Watch, threads: int, seed: int) -> None:
         "mip_rel_gap": 0.0,
         "mip_abs_gap": 0.0,
     }
-    if watch.remaining is not None:
-        options["time_limit"] = watch.remaining
     for option, setting in options.items():
-        _require(solver.setOptionValue(option, setting), f"option {option}")
+        _set(solver, option, setting)
+
+
+def _set(solver: Any, option: str, setting: Any) -> None:
+    _require(solver.setOptionValue(option, setting), f"option {option}")
 
 
 def _require(status: highspy.HighsStatus, what: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from xbarmip.errors import InputError
+from xbarmip.errors import InputError, XbarmipError
 from xbarmip.exact import as_int
 from xbarmip.model.statement import build_model, linear_obstacle
 from xbarmip.model.steps_windows import window_bound
@@ -30,6 +30,10 @@ _STOPS = {
     End.MEMORY: Stop.MEMORY,
     End.INTERRUPTED: Stop.INTERRUPTED,
 }
+
+
+class _OutOfTimeError(XbarmipError):
+    """The watch expired before HiGHS began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +98,9 @@ class Milp:
         answer.offer(self._known(problem))
         try:
             watch.tell(best=answer.value, bound=answer.bound)
-            if watch.expired:
-                answer.stop = Stop.TIME
-            else:
-                self._search(problem, answer, watch)
+            self._search(problem, answer, watch)
+        except _OutOfTimeError:
+            answer.stop = Stop.TIME
         except KeyboardInterrupt:
             answer.stop = Stop.INTERRUPTED
         except HighsError as error:
@@ -109,15 +112,19 @@ class Milp:
 
     def _search(self, problem: Problem, answer: "_Answer", watch: Watch) -> None:
         memory = Memory(watch.limits.memory_bytes)
-        model = build_model(_ample(problem), "linear", at_most=answer.value)
+
+        def pause() -> None:
+            if watch.expired:
+                raise _OutOfTimeError("the time limit passed before HiGHS began")
+
+        pause()
+        model = build_model(_ample(problem), "linear", at_most=answer.value, pause=pause)
         if answer.allocation is not None:
-            verify(model, answer.allocation, claimed=answer.value)
+            verify(model, answer.allocation, claimed=answer.value, pause=pause)
         if memory.exceeded:
             answer.stop = Stop.MEMORY
-        elif watch.expired:
-            answer.stop = Stop.TIME
         else:
-            run = run_highs(model, watch, memory, self.threads, self.seed, self.start)
+            run = run_highs(model, watch, memory, self.threads, self.seed, self.start, pause)
             answer.take(run, model)
 
 
