@@ -27,7 +27,7 @@ from xbarmip.solvers.dp.windows import blank_times, narrow
 LEVELS = 512  # slack is rounded up to one of this many levels
 ROUNDS = 4  # of narrowing the windows by what the layers must spend
 LABELS_AT_ONCE = 128  # expanded between two looks at the watch
-RIVALS_AT_ONCE = 4096  # compared between two looks at the watch
+RIVALS_AT_ONCE = 512  # compared between two looks at the watch
 
 
 class Switches(NamedTuple):
