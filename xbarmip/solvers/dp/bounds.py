@@ -5,6 +5,7 @@ from typing import NamedTuple
 from xbarmip.compiled import compiled
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp.table import SearchTable
+from xbarmip.timing.tables import need
 
 
 class Times(NamedTuple):
@@ -110,3 +111,26 @@ def too_late(
         earliest(table, bounds, layer, x) > deadline
         or least_time(bounds, layer, level, x) > deadline
     )
+
+
+@compiled
+def hand_on(table, bounds, k, level, made, deadline, out):  # type: ignore[no-untyped-def]
+    """Ask the producers of k for what its first `made` outputs need; False where that is too late.
+
+    One pair for each edge goes to `out`, which takes them in descending order; of equal x the last,
+    which has the earliest deadline, stays.
+    """
+    needs = table.needs
+    begin = needs.into[k]
+    for e in range(begin, needs.into[k + 1]):
+        wanted = need(needs, e, made)
+        if wanted > 0:
+            if too_late(table, bounds, needs.producer[e], level, wanted, deadline):
+                return False
+            at = out.length[e - begin]
+            if at == 0 or out.x[e - begin, at - 1] != wanted:
+                at += 1
+                out.length[e - begin] = at
+            out.x[e - begin, at - 1] = wanted
+            out.d[e - begin, at - 1] = deadline
+    return True

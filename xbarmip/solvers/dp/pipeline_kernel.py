@@ -3,7 +3,7 @@
 import numpy as np
 
 from xbarmip.compiled import compiled
-from xbarmip.solvers.dp.bounds import point_below, too_late
+from xbarmip.solvers.dp.bounds import hand_on, point_below
 from xbarmip.solvers.dp.grid import least_made
 from xbarmip.solvers.dp.table import NEVER
 from xbarmip.timing.tables import need
@@ -151,9 +151,8 @@ def expand(table, bounds, k, r, level, x, d, first, count, end, out):  # type: i
     needs of a producer must exist by then: one pair for each step and edge, written to `out` in
     descending order.
     """
-    needs, outputs = table.needs, table.outputs[k]
-    begin, stop = needs.into[k], needs.into[k + 1]
-    out.length[: stop - begin] = 0
+    outputs = table.outputs[k]
+    out.length[: table.needs.into[k + 1] - table.needs.into[k]] = 0
     if count == 0:
         return True
     i = first + count - 1
@@ -165,15 +164,6 @@ def expand(table, bounds, k, r, level, x, d, first, count, end, out):  # type: i
             i -= 1
         if deadline < 1:
             return False
-        for e in range(begin, stop):
-            wanted = need(needs, e, min(step * r, outputs))
-            if wanted > 0:
-                if too_late(table, bounds, needs.producer[e], level, wanted, deadline):
-                    return False
-                at = out.length[e - begin]
-                if at == 0 or out.x[e - begin, at - 1] != wanted:
-                    at += 1
-                    out.length[e - begin] = at
-                out.x[e - begin, at - 1] = wanted
-                out.d[e - begin, at - 1] = deadline
+        if not hand_on(table, bounds, k, level, min(step * r, outputs), deadline, out):
+            return False
     return True

@@ -3,7 +3,7 @@
 import numpy as np
 
 from xbarmip.compiled import compiled
-from xbarmip.solvers.dp.bounds import point_below, too_late
+from xbarmip.solvers.dp.bounds import hand_on, point_below, too_late
 from xbarmip.solvers.dp.grid import least_made
 from xbarmip.solvers.dp.spending import reach_back
 from xbarmip.solvers.dp.table import NEVER
@@ -186,17 +186,8 @@ def expand(table, bounds, k, r, level, x, d, first, count, end, out):  # type: i
         own = i < first or x[i] <= r
         made = min(r if own else _ceil(x[i], r) * r, table.cap[k])
         deadline = start if own else d[i]
-        for e in range(begin, stop):
-            wanted = need(needs, e, made) if made > 0 else 0
-            if wanted > 0:
-                if too_late(table, bounds, needs.producer[e], level, wanted, deadline):
-                    return False
-                at = out.length[e - begin]
-                if at == 0 or out.x[e - begin, at - 1] != wanted:
-                    at += 1
-                    out.length[e - begin] = at
-                out.x[e - begin, at - 1] = wanted
-                out.d[e - begin, at - 1] = deadline
+        if made > 0 and not hand_on(table, bounds, k, level, made, deadline, out):
+            return False
         if own:
             break
     if end < NEVER:
