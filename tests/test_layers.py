@@ -15,6 +15,7 @@ FLOORS = (
     "data",
     "network",
     "hardware",
+    "constraint",
     "problem",
     "timing",
     "model",

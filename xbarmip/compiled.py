@@ -2,27 +2,53 @@
 
 numba files machine code under the outermost function and looks only at that function's file for
 changes: after an edit to a kernel that others call, the old code would go on running. So the code
-is kept in a folder that is named by a digest of all sources of the package.
+of a module's kernels is kept in a folder that is named by a digest of the module and of all that it
+imports from this package, directly or not.
 """
 
 import os
+import re
 from collections.abc import Callable
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from numba import config, njit
 
+_ROOT = Path(__file__).parent.parent
+_IMPORT = re.compile(r"^(?:from|import) (xbarmip[\w.]*)(?: import (\([^)]*\)|.*))?", re.MULTILINE)
 
-def _folder() -> str:
+
+@cache
+def _imported(source: Path) -> frozenset[Path]:
+    """The package's files that `source` imports, a module itself or names out of one."""
+    found = set()
+    for module, names in _IMPORT.findall(source.read_text(encoding="utf-8")):
+        for dotted in (module, *(f"{module}.{name}" for name in re.findall(r"\w+", names))):
+            file = _ROOT.joinpath(*dotted.split(".")).with_suffix(".py")
+            if file.is_file():
+                found.add(file)
+    return frozenset(found)
+
+
+def sources_of(source: Path) -> list[Path]:
+    """`source` with all that it imports from this package, directly or not, sorted."""
+    found, open_files = {source}, [source]
+    while open_files:
+        new = _imported(open_files.pop()) - found
+        found |= new
+        open_files.extend(new)
+    return sorted(found)
+
+
+@cache
+def _folder(source: Path) -> str:
     digest = sha256()
-    for source in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(source.read_bytes())
+    for file in sources_of(source):
+        digest.update(file.read_bytes())
     caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return str(Path(caches) / "xbarmip" / digest.hexdigest()[:16])
-
-
-_FOLDER = _folder()
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -31,7 +57,8 @@ def compiled(function: Callable[..., Any]) -> Any:
     Where NUMBA_CACHE_DIR is set, numba's own setting holds.
     """
     before = config.CACHE_DIR  # type: ignore[attr-defined]
-    config.CACHE_DIR = before or _FOLDER  # type: ignore[attr-defined]
+    source = Path(function.__code__.co_filename)
+    config.CACHE_DIR = before or _folder(source)  # type: ignore[attr-defined]
     try:
         return njit(cache=True)(function)
     finally:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from xbarmip.constraint import Constraint, check_constraints
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
 from xbarmip.hardware.crossbar import Crossbar
@@ -28,6 +29,8 @@ class Problem:
         "cycles" (the pipeline, SPEC §4) or "steps" (the closed form, SPEC §5).
     rule : str, optional
         For "steps": "pipeline" (default) or "published". None for "cycles".
+    constraints : tuple of LinearConstraint or Predicate
+        What an allocation must meet besides the budget (SPEC §8).
 
     Raises
     ------
@@ -40,6 +43,7 @@ class Problem:
     size: Crossbar | int | tuple[int, int] = 128
     objective: str = "cycles"
     rule: str | None = None
+    constraints: tuple[Constraint, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "crossbars", as_int(self.crossbars, "crossbars", 1))
@@ -54,6 +58,8 @@ class Problem:
             raise InputError(f"rule must be one of {', '.join(RULES)}, got {self.rule!r}")
         if self.objective == "cycles" and self.rule is not None:
             raise InputError(f"objective 'cycles' takes no rule, got {self.rule!r}")
+        largest = dict(zip(self.network.index, self.largest, strict=True))
+        object.__setattr__(self, "constraints", check_constraints(self.constraints, largest))
 
     @property
     def crossbar(self) -> Crossbar:

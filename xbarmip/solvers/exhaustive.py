@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from xbarmip.constraint import allowed
 from xbarmip.exact import as_int
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
@@ -62,7 +63,10 @@ class Exhaustive:
     def solve(self, problem: Problem, watch: Watch) -> Result:
         """Evaluate all allocations (see `Solver.solve`)."""
         if not problem.feasible:
-            return self._infeasible(problem)
+            return self._infeasible(
+                f"{problem.crossbars} crossbars do not hold one copy of every layer: "
+                f"the smallest budget is {problem.smallest_budget}"
+            )
         space = Space.of(problem)
         total = space.count(self.limit)
         rows = _block_rows(problem, space, watch)
@@ -71,7 +75,8 @@ class Exhaustive:
         best, done, stop = None, 0, Stop.FINISHED
         try:
             for best, done in _search(problem, space, rows):
-                watch.tell(best=best.value, bound=None, allocations=done, of=total)
+                value = best.value if best else None
+                watch.tell(best=value, bound=None, allocations=done, of=total)
                 if watch.expired and done != total:
                     stop = Stop.TIME
                     break
@@ -82,6 +87,8 @@ class Exhaustive:
     def _result(
         self, problem: Problem, best: _Best | None, stop: Stop, done: int, message: str = ""
     ) -> Result:
+        if best is None and stop is Stop.FINISHED:
+            return self._infeasible("no allocation within the budget meets the constraints", done)
         names = [layer.name for layer in problem.network.layers]
         proven = best is not None and stop is Stop.FINISHED
         found = Status.OPTIMAL if proven else Status.FEASIBLE
@@ -98,14 +105,14 @@ class Exhaustive:
             message=message,
         )
 
-    def _infeasible(self, problem: Problem) -> Result:
+    def _infeasible(self, message: str, done: int = 0) -> Result:
         return Result(
             solver=self.name,
             status=Status.INFEASIBLE,
             stop=Stop.FINISHED,
+            statistics={"allocations": done},
             options=asdict(self),
-            message=f"{problem.crossbars} crossbars do not hold one copy of every layer: "
-            f"the smallest budget is {problem.smallest_budget}",
+            message=message,
         )
 
 
@@ -120,12 +127,17 @@ def _block_rows(problem: Problem, space: Space, watch: Watch) -> int:
     return min(max(1, _BLOCK_STEPS // row_steps), memory // row_bytes)
 
 
-def _search(problem: Problem, space: Space, rows: int) -> Iterator[tuple[_Best, int]]:
-    """After every block: the best so far, and how many allocations have been evaluated."""
+def _search(problem: Problem, space: Space, rows: int) -> Iterator[tuple[_Best | None, int]]:
+    """After every block: the best so far, and how many allocations have been looked at."""
     best: _Best | None = None
     done = 0
     for allocations, used in space.blocks(rows):
         done += len(allocations)
+        meets = allowed(problem.constraints, problem.network.index, allocations)
+        if not meets.any():
+            yield best, done
+            continue
+        allocations, used = allocations[meets], used[meets]
         values = evaluate_many(problem, allocations)
         found = _best_row(values, used, allocations)
         if best is None or (found.value, found.used) < (best.value, best.used):

@@ -17,7 +17,7 @@ from xbarmip.problem import Problem
 from xbarmip.solvers.descent import Allocation, descend
 from xbarmip.solvers.highs import LARGEST_NUMBER, End, HighsError, Run, run_highs
 from xbarmip.solvers.memory import Memory
-from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.protocol import Watch, refused_constraints
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate
 
@@ -75,12 +75,15 @@ class Milp:
         if not problem.feasible:
             return ()
         reasons = [
-            f"layer {layer.name!r} may take {s * most} crossbars, which HiGHS resolves "
-            f"exactly up to {LARGEST_NUMBER} only"
-            for layer, s, most in zip(
-                problem.network.layers, problem.sets, problem.largest, strict=True
-            )
-            if s * most > LARGEST_NUMBER
+            *refused_constraints(problem),
+            *(
+                f"layer {layer.name!r} may take {s * most} crossbars, which HiGHS resolves "
+                f"exactly up to {LARGEST_NUMBER} only"
+                for layer, s, most in zip(
+                    problem.network.layers, problem.sets, problem.largest, strict=True
+                )
+                if s * most > LARGEST_NUMBER
+            ),
         ]
         if reasons:
             return tuple(reasons)

@@ -81,3 +81,11 @@ class Solver(Protocol):
 
         Only called for a problem that it supports. A budget that is too small ends as INFEASIBLE.
         """
+
+
+def refused_constraints(problem: Problem) -> tuple[str, ...]:
+    """The reasons of a solver that can honour no constraint but the budget, one for each."""
+    return tuple(
+        f"constraint {constraint.name!r} is more than it can honour"
+        for constraint in problem.constraints
+    )

@@ -15,7 +15,7 @@ from xbarmip.network.graph import Network
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
 from xbarmip.solvers.interrupt import interrupts_held
-from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.protocol import Watch, refused_constraints
 from xbarmip.solvers.result import Result, Status, Stop
 from xbarmip.timing.closed_form import NO_TAIL, closed_form_table
 from xbarmip.timing.evaluate import evaluate
@@ -59,7 +59,7 @@ class PublishedDynamicProgram:
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
         """Refuse what is no chain, the objective `cycles`, and what would overflow or not fit."""
-        reasons = []
+        reasons = list(refused_constraints(problem))
         if problem.rule is None:
             reasons.append(f"it minimises the objective 'steps', not {problem.objective!r}")
         if not _is_chain(problem.network):
