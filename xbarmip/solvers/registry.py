@@ -14,13 +14,29 @@ from xbarmip.solvers.exhaustive import Exhaustive
 from xbarmip.solvers.milp import Milp
 from xbarmip.solvers.protocol import Limits, Progress, Solver, Watch
 from xbarmip.solvers.result import Result
+from xbarmip.solvers.rivals.annealing import SimulatedAnnealing
+from xbarmip.solvers.rivals.genetic import GeneticAlgorithm
+from xbarmip.solvers.rivals.greedy import Greedy
+from xbarmip.solvers.rivals.identical import Identical
+from xbarmip.solvers.rivals.lagrangian import Lagrangian
 from xbarmip.solvers.rivals.published_dp import PublishedDynamicProgram
+from xbarmip.solvers.rivals.random_search import RandomSearch
+from xbarmip.solvers.rivals.stride import StrideBalanced
+from xbarmip.solvers.rivals.woho import WohoProportional
 
 SOLVERS: dict[str, type[Solver]] = {
     "dp": DynamicProgram,
     "milp": Milp,
     "exhaustive": Exhaustive,
     "published-dp": PublishedDynamicProgram,
+    "woho": WohoProportional,
+    "stride": StrideBalanced,
+    "identical": Identical,
+    "greedy": Greedy,
+    "lagrangian": Lagrangian,
+    "random": RandomSearch,
+    "genetic": GeneticAlgorithm,
+    "annealing": SimulatedAnnealing,
 }
 EXACT = ("dp", "milp", "exhaustive")  # those that prove what they claim; a comparison's default
 
@@ -60,8 +76,8 @@ def solve(
     what : Problem or pyomo ConcreteModel
         A model comes from `build_model`; a solution is loaded into it and verified there.
     solver : str
-        A name of `SOLVERS`: "dp", "milp" and "exhaustive" prove the optimum, "published-dp" is a
-        heuristic.
+        A name of `SOLVERS`: those of `EXACT` prove the optimum, the others are heuristics from the
+        literature.
     time_limit : float, optional
         Wall-clock seconds.
     memory_limit : int, optional

@@ -17,8 +17,8 @@ from xbarmip.problem import Problem
 from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.protocol import Watch, refused_constraints
 from xbarmip.solvers.result import Result, Status, Stop
+from xbarmip.solvers.rivals.answer import feasible, infeasible
 from xbarmip.timing.closed_form import NO_TAIL, closed_form_table
-from xbarmip.timing.evaluate import evaluate
 from xbarmip.timing.tables import need
 
 MOST_STATES = 50_000_000  # pairs of layer and crossbars: 1.6 GB
@@ -80,18 +80,12 @@ class PublishedDynamicProgram:
     def solve(self, problem: Problem, watch: Watch) -> Result:
         """Return the heuristic's allocation; none (UNKNOWN) when a limit ends it early."""
         if not problem.feasible:
-            return self._no_allocation(
-                Status.INFEASIBLE,
-                Stop.FINISHED,
-                f"the smallest budget that works is {problem.smallest_budget} crossbars",
-            )
+            return infeasible(self, problem)
         most = watch.limits.memory_bytes
         needed = _bytes(problem)
         if most is not None and needed > most:
             return self._no_allocation(
-                Status.UNKNOWN,
-                Stop.MEMORY,
-                f"the prefixes take {needed} bytes, the limit is {most}",
+                Stop.MEMORY, f"the prefixes take {needed} bytes, the limit is {most}"
             )
         stop = Stop.TIME
         prefixes = None
@@ -101,25 +95,17 @@ class PublishedDynamicProgram:
             except KeyboardInterrupt:
                 stop = Stop.INTERRUPTED
         if prefixes is None:
-            return self._no_allocation(Status.UNKNOWN, stop, "stopped before the last layer")
+            return self._no_allocation(stop, "stopped before the last layer")
         return self._answer(problem, prefixes)
 
     def _answer(self, problem: Problem, prefixes: "_Prefixes") -> Result:
         used = np.flatnonzero(prefixes.op != _UNREACHABLE)
         best = used[-1] if self.spend_all else used[np.argmin(prefixes.op[used])]
-        allocation = [int(r) for r in prefixes.r[best]]
-        return Result(
-            self.name,
-            Status.FEASIBLE,
-            Stop.FINISHED,
-            evaluate(problem, allocation),
-            allocation=dict(zip(problem.network.index, allocation, strict=True)),
-            statistics={"states": len(used)},
-            options=asdict(self),
-        )
+        allocation = tuple(int(r) for r in prefixes.r[best])
+        return feasible(self, problem, allocation, statistics={"states": len(used)})
 
-    def _no_allocation(self, status: Status, stop: Stop, message: str) -> Result:
-        return Result(self.name, status, stop, message=message, options=asdict(self))
+    def _no_allocation(self, stop: Stop, message: str) -> Result:
+        return Result(self.name, Status.UNKNOWN, stop, message=message, options=asdict(self))
 
 
 class _Prefixes(NamedTuple):
