@@ -46,7 +46,7 @@ crossbars = [1, 2, 4]
 KEYS = [
     "network", "crossbars", "size", "objective", "rule", "solver", "status", "stop", "value",
     "bound", "gap", "proof", "allocation", "crossbars_used", "smallest_budget", "seconds",
-    "statistics", "message",
+    "statistics", "options", "message",
 ]  # fmt: skip
 
 
@@ -108,6 +108,36 @@ def test_solve_as_json(answers, solver):
     }  # fmt: skip
     assert {key: answer[key] for key in expected} == expected
     assert answer["seconds"] >= 0
+
+
+def test_solve_with_options_of_the_solver(answers):
+    answer = answers(
+        "solve", "pair.json", "--crossbars", "4", "--solver", "random",
+        "--option", "seed=7", "--option", "cosine=0.5",
+    )  # fmt: skip
+    assert answer["options"] == {"evaluations": 20_000, "seed": 7, "cosine": 0.5}
+    plain = answers(
+        "solve", "pair.json", "--crossbars", "4", "--solver", "dp", "--option", "windows=false"
+    )
+    assert plain["options"]["windows"] is False
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("seed", "--option: must be NAME=VALUE, got 'seed'"),
+        ("=3", "--option: must be NAME=VALUE, got '=3'"),
+        ("time_limit=3", "solver 'random' has no option 'time_limit'"),
+        ("name=3", "solver 'random' has no option 'name'"),
+        ("seed=x", "random option seed must be an integer, got 'x'"),
+    ],
+)
+def test_solve_refuses_options(run, option, message):
+    status, out, err = run(
+        "solve", "pair.json", "--crossbars", "4", "--solver", "random", "--option", option
+    )
+    assert (status, out) == (2, "")
+    assert message in err
 
 
 def test_solve_real_onnx_file(answers):

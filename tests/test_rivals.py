@@ -9,6 +9,7 @@ import pytest
 
 import xbarmip as xb
 from tests.brute import OBJECTIVES, brute_force, tiny_problem
+from xbarmip.constraint import Predicate
 from xbarmip.exact import ceil_div
 from xbarmip.network.generate import Shape
 from xbarmip.solvers.protocol import Limits, Watch
@@ -302,6 +303,15 @@ def test_bad_options(name, options, message):
     with pytest.raises(xb.InputError) as caught:
         make_solver(name, **options)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [*RECIPES, *SEARCHES])
+def test_a_constraint_is_refused_by_name(name):
+    network = xb.load_network("lenet-5")
+    never = Predicate("never", (network.layers[0].name,), lambda r: False)
+    problem = xb.Problem(network, 50, constraints=(never,))
+    with pytest.raises(xb.UnsupportedError, match="constraint 'never'"):
+        xb.solve(problem, solver=name)
 
 
 @pytest.mark.parametrize(("name", "library"), [("genetic", "pymoo"), ("annealing", "scipy")])

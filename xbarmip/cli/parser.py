@@ -114,6 +114,21 @@ def integers(text: str) -> tuple[int, ...]:
         ) from None
 
 
+def option(text: str) -> tuple[str, bool | int | float | str]:
+    """NAME=VALUE: true or false, a number, or a word."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise ArgumentTypeError(f"must be NAME=VALUE, got {short(text)}")
+    if value in ("true", "false"):
+        return name, value == "true"
+    for kind in (int, float):
+        try:
+            return name, kind(value)
+        except ValueError:
+            continue
+    return name, value
+
+
 def size(text: str) -> tuple[int, int]:
     """Rows and columns of a crossbar: one integer, or two with an x between."""
     try:

@@ -15,6 +15,7 @@ from xbarmip.cli.parser import (
     add_size,
     integer,
     network_of,
+    option,
 )
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.instance import Instance
@@ -23,7 +24,7 @@ from xbarmip.compare.verdict import judge
 from xbarmip.errors import VerificationError
 from xbarmip.exact import ceil_div
 from xbarmip.problem import Problem
-from xbarmip.solvers.registry import SOLVERS, solve
+from xbarmip.solvers.registry import SOLVERS, make_solver, solve
 from xbarmip.solvers.result import Result, Status, Stop
 
 
@@ -42,6 +43,14 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     add_size(parser)
     add_objective(parser)
     parser.add_argument("--solver", choices=tuple(SOLVERS), default="dp", help="(default: dp)")
+    parser.add_argument(
+        "--option",
+        type=option,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of the solver, for instance seed=3 (can be given several times)",
+    )
     add_limits(parser)
 
 
@@ -54,6 +63,8 @@ def run(arguments: Namespace) -> int:
         arguments.objective,
         arguments.rule,
     )
+    options = dict(arguments.option)
+    make_solver(arguments.solver, **options)  # refuses an option that could be mistaken for another
     with progress_line() as progress:
         result = solve(
             problem,
@@ -61,6 +72,7 @@ def run(arguments: Namespace) -> int:
             time_limit=arguments.time_limit,
             memory_limit=arguments.memory_limit,
             progress=progress,
+            **options,
         )
     _check(problem, arguments.solver, result)
     if arguments.json:
@@ -105,6 +117,7 @@ def as_dict(problem: Problem, result: Result) -> dict[str, Any]:
         "smallest_budget": problem.smallest_budget,
         "seconds": result.seconds,
         "statistics": plain(result.statistics),
+        "options": plain(result.options),
         "message": result.message,
     }
 

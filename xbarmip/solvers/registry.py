@@ -41,7 +41,7 @@ SOLVERS: dict[str, type[Solver]] = {
 EXACT = ("dp", "milp", "exhaustive")  # those that prove what they claim; a comparison's default
 
 
-def make_solver(name: str, **options: Any) -> Solver:
+def make_solver(name: str, /, **options: Any) -> Solver:
     """The solver called `name` with its options set.
 
     Raises

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xbarmip.problem import Problem
+from xbarmip.solvers.protocol import refused_constraints
 from xbarmip.solvers.rivals.encoding import Encoding
 from xbarmip.solvers.rivals.extra import missing
 from xbarmip.solvers.rivals.search import Incumbent, Search
@@ -25,8 +26,8 @@ class SimulatedAnnealing(Search):
         return "annealing"
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
-        """Refuse where SciPy is not installed."""
-        return missing("scipy")
+        """Refuse constraints, and where SciPy is not installed."""
+        return (*refused_constraints(problem), *missing("scipy"))
 
     def explore(self, problem: Problem, best: Incumbent) -> None:
         """Anneal until the evaluations are used up."""

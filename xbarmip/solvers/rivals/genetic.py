@@ -7,6 +7,7 @@ import numpy as np
 
 from xbarmip.exact import as_int
 from xbarmip.problem import Problem
+from xbarmip.solvers.protocol import refused_constraints
 from xbarmip.solvers.rivals.draws import shares
 from xbarmip.solvers.rivals.encoding import Encoding
 from xbarmip.solvers.rivals.extra import missing
@@ -41,8 +42,8 @@ class GeneticAlgorithm(Search):
         return "genetic"
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
-        """Refuse where pymoo is not installed."""
-        return missing("pymoo")
+        """Refuse constraints, and where pymoo is not installed."""
+        return (*refused_constraints(problem), *missing("pymoo"))
 
     def explore(self, problem: Problem, best: Incumbent) -> None:
         """Breed until the evaluations are used up, or no child is new."""

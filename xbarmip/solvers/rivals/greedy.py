@@ -5,7 +5,7 @@ from heapq import heapify, heappop, heappush
 
 from xbarmip.exact import ceil_div
 from xbarmip.problem import Problem
-from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.protocol import Watch, refused_constraints
 from xbarmip.solvers.result import Result, Stop
 from xbarmip.solvers.rivals.answer import feasible, infeasible
 
@@ -24,8 +24,8 @@ class Greedy:
         return "greedy"
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
-        """Nothing: every network and objective is taken."""
-        return ()
+        """Refuse constraints; every network and objective is taken."""
+        return refused_constraints(problem)
 
     def solve(self, problem: Problem, watch: Watch) -> Result:
         """Copy until nothing fits; stopped early, answer with the copies made so far."""

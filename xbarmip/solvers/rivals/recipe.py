@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from xbarmip.problem import Problem
-from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.protocol import Watch, refused_constraints
 from xbarmip.solvers.result import Result
 from xbarmip.solvers.rivals.answer import Allocation, feasible, infeasible
 
@@ -27,8 +27,8 @@ class Recipe(ABC):
         """R of every layer, within the budget of a feasible problem."""
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
-        """Nothing: every network and objective is taken."""
-        return ()
+        """Refuse constraints; every network and objective is taken."""
+        return refused_constraints(problem)
 
     def solve(self, problem: Problem, watch: Watch) -> Result:
         """Follow the recipe (see `Solver.solve`)."""

@@ -11,7 +11,7 @@ from xbarmip.exact import as_int
 from xbarmip.problem import Problem
 from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.memory import Memory
-from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.protocol import Watch, refused_constraints
 from xbarmip.solvers.result import Result, Stop
 from xbarmip.solvers.rivals.answer import Allocation, feasible, infeasible
 from xbarmip.timing.evaluate import evaluate_many
@@ -116,8 +116,8 @@ class Search(ABC):
         """Name in the registry."""
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
-        """Nothing: every network and objective is taken."""
-        return ()
+        """Refuse constraints; every network and objective is taken."""
+        return refused_constraints(problem)
 
     @abstractmethod
     def explore(self, problem: Problem, best: Incumbent) -> None:
