@@ -34,9 +34,7 @@ def cases(objective, rule, count):
             continue
         values = evaluate_many(problem, allocations)
         target = int(values.min()) + random.randint(0, 3)
-        search = TargetSearch(
-            search_table(problem), problem.sets, problem.largest, Switches(), lambda *_: None
-        )
+        search = TargetSearch(search_table(problem), problem, Switches(), lambda *_: None)
         meeting = [[int(r) for r in a] for a in allocations[values <= target]]
         yield problem, target, search, search.bounds(target, problem.crossbars), meeting
         count -= 1
@@ -97,7 +95,7 @@ def spending_along(search, bounds, allocation, target, budget):
     labels, arena = search.first_labels(target)
     left = budget - int(bounds.low @ bounds.sets)
     undecided, used = set(range(len(allocation))), 0
-    for step in search.steps(bounds, budget):
+    for step, carry in zip(search.steps(bounds, budget), search.carried.stages, strict=True):
         yield (
             set(undecided),
             least_spending(
@@ -105,7 +103,7 @@ def spending_along(search, bounds, allocation, target, budget):
             ),
         )
         k = step.layer
-        labels, arena, _ = search.successors(bounds, step, labels, arena, 2**60, {})
+        labels, arena, _ = search.successors(bounds, step, labels, arena, 2**60, {}, carry)
         at = np.flatnonzero(labels.choice == allocation[k])
         if not len(at):  # a layer without producers is decided only once, by its smallest R
             assert search.table.needs.into[k] == search.table.needs.into[k + 1]

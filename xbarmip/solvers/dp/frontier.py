@@ -11,13 +11,13 @@ from xbarmip.errors import InputError, VerificationError
 from xbarmip.exact import as_int
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.plain import plain_frontier
-from xbarmip.solvers.dp.solver import DynamicProgram, Run, until_stopped
+from xbarmip.solvers.dp.solver import ANY, DynamicProgram, Run, until_stopped
 from xbarmip.solvers.dp.start import proportional
 from xbarmip.solvers.dp.target import TargetSearch
 from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.protocol import Limits, Progress, Watch
 from xbarmip.solvers.result import Stop
-from xbarmip.timing.evaluate import evaluate, evaluate_many
+from xbarmip.timing.evaluate import evaluate
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,26 +153,29 @@ def _trace(run: Run, down_to: int, points: list[Point]) -> None:
         run.facts = {"points": len(points), "crossbars": run.budget}
         run.pause(0, {})
         run.meet(search, options.beam)
-        _cheapen(run, search, options.beam)
-        points.append(_point(run.problem, run.allocation, run.value))
+        if run.allocation is None:
+            return
+        points.append(_cheapest(run, search, options.beam))
         if points[-1].crossbars <= smallest:
             return
         _go_below(run, points[-1])
 
 
-def _cheapen(run: Run, search: TargetSearch, beam: int) -> None:
-    """Replace the optimal allocation of the run by one that takes the fewest crossbars."""
+def _cheapest(run: Run, search: TargetSearch, beam: int) -> Point:
+    """The point of the run's optimum, with an allocation that takes the fewest crossbars."""
     width, complete = 4 * beam, False  # most of these searches end in a proof, which needs room
+    used = run.problem.crossbars_used(run.best)
     while not complete:
-        used = run.problem.crossbars_used(run.allocation)
         answer = search.search(run.bound, used - 1, width)
         complete = answer.complete
         if answer.allocation is None:
             width *= 4
         else:
             run.accept(answer.allocation, run.bound)
+            used = run.problem.crossbars_used(answer.allocation)
     if run.value < run.bound:
-        raise VerificationError(f"frontier: {run.allocation} is better than the bound {run.bound}")
+        raise VerificationError(f"frontier: {run.best} is better than the bound {run.bound}")
+    return _point(run.problem, run.best, run.value)
 
 
 def _go_below(run: Run, point: Point) -> None:
@@ -183,15 +186,11 @@ def _go_below(run: Run, point: Point) -> None:
     """
     run.budget = point.crossbars - 1
     run.bound = point.value + 1
+    run.allocation, run.value = None, ANY
     chosen = np.array(list(point.allocation.values()), dtype=np.int64)
     fewer = (chosen - np.eye(len(chosen), dtype=np.int64))[chosen > 1]
-    values = evaluate_many(run.problem, fewer)
-    best = int(values.argmin())
     even = proportional(replace(run.problem, crossbars=run.budget))
-    run.allocation, run.value = tuple(int(r) for r in fewer[best]), int(values[best])
-    value = evaluate(run.problem, even)
-    if value < run.value:
-        run.allocation, run.value = even, value
+    run.try_each([*(tuple(row) for row in fewer.tolist()), even])
 
 
 def _trace_plain(run: Run, down_to: int, points: list[Point]) -> None:

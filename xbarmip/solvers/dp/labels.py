@@ -13,6 +13,7 @@ from xbarmip.compiled import compiled
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp import pipeline_kernel, steps_kernel
 from xbarmip.solvers.dp.bounds import level_of, most, too_late
+from xbarmip.solvers.dp.carried import Sums
 from xbarmip.solvers.dp.spending import PAIRS, least_spending
 from xbarmip.solvers.dp.stairs import deadline_of, implied, merge
 from xbarmip.solvers.dp.table import NEVER, SearchTable
@@ -31,6 +32,9 @@ class Labels(NamedTuple):
         The label of the stage before that it came from; the R just chosen.
     first, length, end : shape (labels, places)
         Staircase in the arena, and latest end (NEVER for `cycles`), for each place of the frontier.
+    room : shape (labels, open linear constraints)
+    memory : shape (labels, layers)
+        R of layers that a predicate still asks for; see `carried`.
     """
 
     used: Array
@@ -40,6 +44,8 @@ class Labels(NamedTuple):
     first: Array
     length: Array
     end: Array
+    room: Array
+    memory: Array
 
 
 class Arena(NamedTuple):
@@ -54,7 +60,8 @@ class Step(NamedTuple):
     """A `Stage` with its budget.
 
     `before` is the frontier that the stage meets, `frontier` the one it leaves; `budget` is what
-    remains when all layers after it take the low ends of their windows.
+    remains when all layers after it take the low ends of their windows. `sums` and `recalled` are
+    those of a `Carry`; `alone` says that nothing but the crossbars hangs on the layer's R.
     """
 
     layer: int
@@ -64,6 +71,9 @@ class Step(NamedTuple):
     source: Array
     target: Array
     budget: int
+    sums: Sums
+    recalled: Array
+    alone: bool
 
 
 class Out(NamedTuple):
@@ -134,7 +144,39 @@ def _room(labels, size):  # type: ignore[no-untyped-def]
         _grown(labels.first, size),
         _grown(labels.length, size),
         _grown(labels.end, size),
+        _grown(labels.room, size),
+        _grown(labels.memory, size),
     )
+
+
+@compiled
+def _room_after(step, labels, q, row, r):  # type: ignore[no-untyped-def]
+    """Room of a linear constraint when label q decides r; negative where no completion meets it."""
+    sums = step.sums
+    before = sums.before[row]
+    room = sums.limit[row] if before < 0 else labels.room[q, before]
+    return room - sums.weight[row, r - 1] - sums.least[row]
+
+
+@compiled
+def _has_room(step, labels, q, r):  # type: ignore[no-untyped-def]
+    for row in range(len(step.sums.limit)):  # noqa: SIM110 (numba takes no generators)
+        if _room_after(step, labels, q, row, r) < 0:
+            return False
+    return True
+
+
+@compiled
+def _carry(step, labels, q, r, new, made):  # type: ignore[no-untyped-def]
+    """Write the rooms and remembered R of a successor."""
+    sums = step.sums
+    for row in range(len(sums.limit)):
+        if sums.after[row] >= 0:
+            room = _room_after(step, labels, q, row, r) + sums.least[row]
+            new.room[made, sums.after[row]] = min(room, sums.most[row])
+    for at in range(len(step.recalled)):
+        before = step.recalled[at]
+        new.memory[made, at] = r if before < 0 else labels.memory[q, before]
 
 
 @compiled
@@ -218,6 +260,8 @@ def decide(table, bounds, step, labels, begin, stop, tries, arena, scratch, made
             if made == enough:
                 unfinished += 1
                 break
+            if not _has_room(step, labels, q, r):
+                continue
             used = labels.used[q] + r * bounds.sets[k]
             slack = step.budget - used
             level = level_of(bounds, slack)
@@ -242,18 +286,27 @@ def decide(table, bounds, step, labels, begin, stop, tries, arena, scratch, made
                 table, bounds, slack, step.frontier, new, made, arena, scratch
             )
             if spending <= slack:
+                _carry(step, labels, q, r, new, made)
                 new.total[made] = used + spending
                 made += 1
-                if edges == 0:
-                    break  # nothing waits for a larger R
+                if step.alone:
+                    break
     return arena, made, new, unfinished
 
 
 @compiled
 def signatures(table, bounds, step, labels, arena):  # type: ignore[no-untyped-def]
-    """A few deadlines of every label, shape (labels, places * (SAMPLES + 1)), to compare first."""
-    places = len(step.frontier)
-    signature = np.empty((len(labels.used), places * (SAMPLES + 1)), np.int64)
+    """What must be no lower in a label that dominates; shape (labels, columns).
+
+    A few deadlines of every staircase, to compare before the whole of it; the latest ends; the
+    rooms; and remembered R twice, with both signs, as they must be equal.
+    """
+    places, rooms, memory = len(step.frontier), labels.room.shape[1], labels.memory.shape[1]
+    deadlines = places * (SAMPLES + 1)
+    signature = np.empty((len(labels.used), deadlines + rooms + 2 * memory), np.int64)
+    signature[:, deadlines : deadlines + rooms] = labels.room
+    signature[:, deadlines + rooms : deadlines + rooms + memory] = labels.memory
+    signature[:, deadlines + rooms + memory :] = -labels.memory
     for q in range(len(labels.used)):
         for place in range(places):
             j = step.frontier[place]
@@ -286,8 +339,8 @@ def undominated(table, bounds, step, labels, signature, begin, stop, arena, kept
     """Add to keep[:kept] those of labels begin .. stop - 1 that no kept one dominates.
 
     Labels come by ascending `used`. One dominates another when it has used no more and each of its
-    deadlines follows from the other's, for every R that the other's slack allows: whatever
-    completes the other completes it. Returns `kept`.
+    deadlines follows from the other's, for every R that the other's slack allows, it has no less
+    room and remembers the same: whatever completes the other completes it. Returns `kept`.
     """
     for q in range(begin, stop):
         found = False

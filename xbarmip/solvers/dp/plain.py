@@ -6,12 +6,13 @@ bits might not hold a number.
 
 from collections.abc import Callable
 
+from xbarmip.constraint import Constraint
 from xbarmip.exact import ceil_div
 from xbarmip.problem import Problem
 from xbarmip.timing.rule import RuleView, rule_view
 
 Pairs = tuple[tuple[int, int], ...]
-State = tuple[tuple[int, Pairs, int | None], ...]
+State = tuple[tuple[tuple[int, Pairs, int | None], ...], tuple[int, ...]]
 
 
 def plain_optimum(
@@ -34,8 +35,9 @@ def plain_frontier(
 
     Backwards over the layers (SPEC §7). A label holds the crossbars used, the value so far, and for
     every layer that is waited for its pairs (x, D), D steps remaining behind output x (`cycles`) or
-    behind a first step (`steps`), with the longest tail behind it (`steps`). Of two labels with the
-    same pairs and tails only those stay that are better in crossbars or in value.
+    behind a first step (`steps`), with the longest tail behind it (`steps`), and the R of layers
+    that a constraint still asks for. Of two labels that are the same in all this only those stay
+    that are better in crossbars or in value.
     """
     network = problem.network
     view = None if problem.rule is None else rule_view(network, problem.rule)
@@ -43,12 +45,20 @@ def plain_frontier(
     for name in network.sinks:
         k = network.index[name]
         start[k] = (((network.layers[k].outputs, 0),), None) if view is None else ((), 0)
-    labels: dict[State, list[tuple[int, int, tuple[int, ...]]]] = {_state(start): [(0, 0, ())]}
+    scopes = [
+        (constraint, [network.index[layer] for layer in constraint.layers])
+        for constraint in problem.constraints
+    ]
+    labels: dict[State, list[tuple[int, int, tuple[int, ...]]]] = {
+        (_state(start), ()): [(0, 0, ())]
+    }
     rest = problem.smallest_budget
     for k in range(len(network.layers) - 1, -1, -1):
         rest -= problem.sets[k]
         after: dict[State, list[tuple[int, int, tuple[int, ...]]]] = {}
-        for state, choices in labels.items():
+        asked = [m for m in range(k, len(network.layers)) if _still_asked(scopes, m, k)]
+        tested = [(c, scope) for c, scope in scopes if min(scope) == k]
+        for (state, _), choices in labels.items():
             pause()
             waiting = {layer: (pairs, tail) for layer, pairs, tail in state}
             pairs, tail = waiting.pop(k, ((), None))
@@ -59,14 +69,25 @@ def plain_frontier(
                     behind, handed = _decide_steps(view, k, r, pairs, tail)
                 new = _state(_merged(waiting, handed))
                 for used, value, chosen in choices:
-                    total = used + r * problem.sets[k]
-                    if total + rest <= problem.crossbars:
-                        _keep(after.setdefault(new, []), (total, max(value, behind), (r, *chosen)))
+                    total, all_chosen = used + r * problem.sets[k], (r, *chosen)
+                    if total + rest <= problem.crossbars and all(
+                        c.holds(tuple(all_chosen[m - k] for m in scope)) for c, scope in tested
+                    ):
+                        memory = tuple(all_chosen[m - k] for m in asked)
+                        label = (total, max(value, behind), all_chosen)
+                        _keep(after.setdefault((new, memory), []), label)
         labels = {state: choices for state, choices in after.items() if choices}
     return sorted(end for choices in labels.values() for end in choices)
 
 
-def _state(waiting: dict[int, tuple[Pairs, int | None]]) -> State:
+def _still_asked(scopes: list[tuple[Constraint, list[int]]], layer: int, decided: int) -> bool:
+    """Whether a constraint on `layer` waits for layers before `decided`."""
+    return any(layer in scope and min(scope) < decided for _, scope in scopes)
+
+
+def _state(
+    waiting: dict[int, tuple[Pairs, int | None]],
+) -> tuple[tuple[int, Pairs, int | None], ...]:
     return tuple((layer, *waiting[layer]) for layer in sorted(waiting))
 
 

@@ -1,22 +1,27 @@
 """The solver `dp`: targets from above and below until they meet (SPEC §7)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
+from xbarmip.constraint import allowed
 from xbarmip.errors import InputError, VerificationError
 from xbarmip.exact import as_int
 from xbarmip.problem import Problem
+from xbarmip.solvers.dp.carried import fits_int64
 from xbarmip.solvers.dp.plain import plain_optimum
 from xbarmip.solvers.dp.start import proportional
 from xbarmip.solvers.dp.table import search_table
 from xbarmip.solvers.dp.target import Switches, TargetSearch
 from xbarmip.solvers.interrupt import interrupts_held
-from xbarmip.solvers.protocol import Watch, refused_constraints
+from xbarmip.solvers.protocol import Watch
 from xbarmip.solvers.result import Proof, Result, Status, Stop
-from xbarmip.timing.evaluate import evaluate
+from xbarmip.timing.evaluate import evaluate, evaluate_many
 
 INT64_SAFE = 2**60  # the search adds and doubles crossbars
+ANY = 2**50  # a target that every allocation meets
 
 
 class _StoppedError(Exception):
@@ -57,8 +62,8 @@ class DynamicProgram:
         return "dp"
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
-        """Constraints; every network, objective and rule is taken."""
-        return refused_constraints(problem)
+        """Nothing: every network, objective, rule and constraint is taken."""
+        return ()
 
     def solve(self, problem: Problem, watch: Watch) -> Result:
         """Prove the optimum; when a limit ends the search, the best allocation and bound so far."""
@@ -71,16 +76,28 @@ class DynamicProgram:
         with interrupts_held() as let_through:
             run = Run(problem, watch, let_through)
             stop = until_stopped(lambda: run.solve(self))
+        return self._result(run, stop)
+
+    def _result(self, run: "Run", stop: Stop) -> Result:
+        known: dict[str, Any] = {"statistics": run.statistics, "options": asdict(self)}
+        if run.infeasible:
+            return Result(
+                self.name, Status.INFEASIBLE, Stop.FINISHED,
+                message="no allocation within the budget meets the constraints", **known,
+            )  # fmt: skip
+        if run.allocation is None:
+            return Result(
+                self.name, Status.UNKNOWN, stop, bound=run.bound, proof=Proof.EXACT, **known
+            )
         return Result(
             self.name,
             Status.OPTIMAL if run.bound == run.value else Status.FEASIBLE,
             stop if run.bound < run.value else Stop.FINISHED,
             run.value,
             run.bound,
-            dict(zip(problem.network.index, run.allocation, strict=True)),
+            dict(zip(run.problem.network.index, run.allocation, strict=True)),
             Proof.EXACT,
-            statistics=run.statistics,
-            options=asdict(self),
+            **known,
         )
 
 
@@ -104,6 +121,10 @@ class Run:
         Crossbars that an allocation may take; those that no allocation can use are left out.
     bound, value : int
         No allocation within the budget is better than `bound`; `allocation` has `value`.
+    allocation : tuple of int, optional
+        None as long as none is known that meets the constraints; `value` is then ANY.
+    infeasible : bool
+        Whether it is proven that there is none.
     facts : dict
         What the watch is told besides best, bound and the state of the search.
     """
@@ -111,10 +132,11 @@ class Run:
     def __init__(self, problem: Problem, watch: Watch, let_through: Callable[[], None]) -> None:
         self.problem, self.watch, self._let_through = problem, watch, let_through
         self.facts: dict[str, Any] = {}
-        self.bound = 1
-        self.allocation = proportional(problem)
-        self.value = evaluate(problem, self.allocation)
-        self.statistics: dict[str, Any] = {"start": self.value, "searches": 0, "labels": 0}
+        self.bound, self.value, self.infeasible = 1, ANY, False
+        self.allocation: tuple[int, ...] | None = None
+        self.try_each([proportional(problem)])
+        start = None if self.allocation is None else self.value
+        self.statistics: dict[str, Any] = {"start": start, "searches": 0, "labels": 0}
         self.budget = min(
             problem.crossbars,
             sum(
@@ -122,6 +144,13 @@ class Run:
                 for layer, crossbar_set in zip(problem.network.layers, problem.sets, strict=True)
             ),
         )
+
+    @property
+    def best(self) -> tuple[int, ...]:
+        """The allocation, where one is known."""
+        if self.allocation is None:
+            raise VerificationError("dp: no allocation is known yet")
+        return self.allocation
 
     def solve(self, options: DynamicProgram) -> None:
         """Move bound and value until they meet."""
@@ -137,13 +166,20 @@ class Run:
     def search(self, options: DynamicProgram) -> TargetSearch | None:
         """The search of this problem; None where 64 bits might not hold a number."""
         table = search_table(self.problem)
-        if table is None or self.budget >= INT64_SAFE:
+        if table is None or self.budget >= INT64_SAFE or not fits_int64(self.problem.constraints):
             return None
         switches = Switches(options.windows, options.slack, options.spending, options.dominance)
-        return TargetSearch(table, self.problem.sets, self.problem.largest, switches, self.pause)
+        return TargetSearch(table, self.problem, switches, self.pause)
 
     def meet(self, search: TargetSearch, beam: int) -> None:
-        """Move bound and value until they meet, by sweeps of `beam` labels and more."""
+        """Move bound and value until they meet, by sweeps of `beam` labels and more.
+
+        Or until it is proven that no allocation within the budget meets the constraints.
+        """
+        if self.allocation is None:
+            self._find_any(search, beam)
+        if self.infeasible:
+            return
         self._raise_bound(search)
         width = beam or None
         while self.bound < self.value:
@@ -154,9 +190,35 @@ class Run:
         self.statistics["arithmetic"] = "python"
         answer = plain_optimum(self.problem, lambda: self.pause(0, {}))
         if answer is None:
-            raise VerificationError(f"dp found no allocation for {self.problem!r}")
-        self.bound, self.allocation = answer
-        self.value = self.bound
+            self.infeasible = True
+        else:
+            self.bound, self.allocation = answer
+            self.value = self.bound
+
+    def _find_any(self, search: TargetSearch, beam: int) -> None:
+        """An allocation that meets the constraints, whatever its value."""
+        width = beam or None
+        while self.allocation is None and not self.infeasible:
+            answer = search.search(ANY, self.budget, width)
+            self.statistics["searches"] += 1
+            if answer.allocation is not None:
+                self.accept(answer.allocation, ANY)
+            self.infeasible = answer.allocation is None and answer.complete
+            width = width and 4 * width
+
+    def try_each(self, candidates: Sequence[tuple[int, ...]]) -> None:
+        """Take the best of some allocations within the budget, if it is better than what there is.
+
+        Those that break a constraint are left out.
+        """
+        rows = np.array(candidates, dtype=np.int64).reshape(-1, len(self.problem.sets))
+        rows = rows[allowed(self.problem.constraints, self.problem.network.index, rows)]
+        if not len(rows):
+            return
+        values = evaluate_many(self.problem, rows)
+        best = int(values.argmin())
+        if values[best] < self.value:
+            self.value, self.allocation = int(values[best]), tuple(rows[best].tolist())
 
     def _raise_bound(self, search: TargetSearch) -> None:
         """Move the bound as far as windows alone prove it, then as far as all bounds do."""
@@ -194,6 +256,9 @@ class Run:
     def accept(self, allocation: tuple[int, ...], target: int) -> None:
         """Take an allocation that the search found for `target`, evaluated anew."""
         value = evaluate(self.problem, allocation)
+        row = np.array([allocation], dtype=np.int64)
+        if not allowed(self.problem.constraints, self.problem.network.index, row).all():
+            raise VerificationError(f"dp: allocation {allocation} breaks a constraint")
         if value > target:
             raise VerificationError(
                 f"dp: allocation {allocation} for target {target} has value {value}"
@@ -203,7 +268,8 @@ class Run:
     def pause(self, in_use: int, facts: dict[str, Any]) -> None:
         """Between pieces of work: report, and raise where a limit or Ctrl-C ends the search."""
         self._let_through()
-        self.watch.tell(best=self.value, bound=self.bound, **self.facts, **facts)
+        best = None if self.allocation is None else self.value
+        self.watch.tell(best=best, bound=self.bound, **self.facts, **facts)
         if self.watch.expired:
             raise _StoppedError(Stop.TIME)
         limit = self.watch.limits.memory_bytes

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from xbarmip.network.window import Array
+from xbarmip.problem import Problem
 from xbarmip.solvers.dp import pipeline_kernel, steps_kernel
-from xbarmip.solvers.dp.bounds import Bounds
+from xbarmip.solvers.dp.bounds import Bounds, Times
+from xbarmip.solvers.dp.carried import Carried, Carry, as_linear
 from xbarmip.solvers.dp.grid import GROUPS, POINTS, duplication_groups, outputs_grid
 from xbarmip.solvers.dp.labels import (
     Arena,
@@ -74,10 +76,9 @@ class TargetSearch:
     Parameters
     ----------
     table : SearchTable
-    sets : sequence of int
-        set_l; every sum of R * set within a budget must fit 62 bits.
-    largest : sequence of int
-        Largest R of each layer.
+    problem : Problem
+        Its `sets`, `largest` and `constraints` count; every sum of R * set within a budget, and
+        every sum of weights, must fit 62 bits.
     switches : Switches
     pause : callable
         Called between pieces of work with the bytes in use and facts on the search; may raise.
@@ -86,15 +87,19 @@ class TargetSearch:
     def __init__(
         self,
         table: SearchTable,
-        sets: Sequence[int],
-        largest: Sequence[int],
+        problem: Problem,
         switches: Switches,
         pause: Callable[[int, dict[str, Any]], None],
     ) -> None:
         self.table, self.switches, self._pause = table, switches, pause
-        self.sets = np.array(sets, dtype=np.int64)
-        self.largest = np.array(largest, dtype=np.int64)
+        self.sets = np.array(problem.sets, dtype=np.int64)
+        self.largest = np.array(problem.largest, dtype=np.int64)
         self.order = elimination_order(table)
+        names = tuple(problem.network.index)
+        largest = dict(zip(names, problem.largest, strict=True))
+        self.carried = Carried(
+            as_linear(problem.constraints, largest), names, self.largest, self.order
+        )
         self.stages = stages(table, self.order)
         self.labels_made = 0
         self.scratch = make_scratch(table)
@@ -117,10 +122,18 @@ class TargetSearch:
     def refuted_by_windows(self, target: int, budget: int) -> bool:
         """Whether the windows alone prove that a target cannot be met: a quick first look."""
         low, high = self._widest(budget)
-        times = blank_times(self.table)
-        return self.switches.windows and not narrow(
-            self.table, self.sets, budget, target, low, high, times
-        )
+        return not self._narrow(low, high, target, budget, blank_times(self.table))
+
+    def _narrow(self, low: Array, high: Array, target: int, budget: int, times: Times) -> bool:
+        """Narrow windows in place, by the target and by each constraint; False where none is."""
+        moved: bool | None = True
+        while moved:
+            if self.switches.windows and not narrow(
+                self.table, self.sets, budget, target, low, high, times
+            ):
+                return False
+            moved = self.carried.trim(low, high)
+        return moved is not None
 
     def _widest(self, budget: int) -> tuple[Array, Array]:
         """Windows that hold every R within the budget."""
@@ -131,7 +144,7 @@ class TargetSearch:
         """Bounds within windows, which are narrowed in place; `scratch.wanted` has the least R."""
         table, layers, switches = self.table, len(low), self.switches
         times = blank_times(table)
-        if switches.windows and not narrow(table, self.sets, budget, target, low, high, times):
+        if not self._narrow(low, high, target, budget, times):
             return None
         slack = budget - int(low @ self.sets)
         if slack < 0:
@@ -172,9 +185,9 @@ class TargetSearch:
         complete, tries = True, NEVER if width is None else -(-width // 2)
         labels, arena = self.first_labels(target)
         trail: list[tuple[Array, Array]] = []
-        for step in self.steps(bounds, budget):
+        for step, carry in zip(self.steps(bounds, budget), self.carried.stages, strict=True):
             facts = {"target": target, "layer": step.layer, "labels": len(labels.used)}
-            labels, arena, whole = self.successors(bounds, step, labels, arena, tries, facts)
+            labels, arena, whole = self.successors(bounds, step, labels, arena, tries, facts, carry)
             complete = complete and whole
             if self.switches.dominance:
                 labels = self._undominated(bounds, step, labels, arena, facts)
@@ -190,12 +203,20 @@ class TargetSearch:
     def steps(self, bounds: Bounds, budget: int) -> Iterator[Step]:
         """The decisions of a sweep, each with what the layers after it leave of the budget."""
         rest = int(bounds.low @ self.sets)
-        for stage in self.stages:
+        into = self.table.needs.into
+        for stage, carry, sums in zip(
+            self.stages,
+            self.carried.stages,
+            self.carried.sums(bounds.low, bounds.high),
+            strict=True,
+        ):
             k = stage.layer
             rest -= int(bounds.low[k] * self.sets[k])
             yield Step(
                 k, stage.slot, stage.before, stage.frontier, stage.source, stage.target,
-                budget - rest,
+                budget - rest, sums, carry.recalled,
+                alone=bool(into[k] == into[k + 1]) and not carry.tested
+                and not len(carry.recalled) and not sums.weight.any(),
             )  # fmt: skip
 
     def first_labels(self, target: int) -> tuple[Labels, Arena]:
@@ -217,6 +238,8 @@ class TargetSearch:
             np.arange(count, dtype=np.int64).reshape(1, count),
             np.full((1, count), 0 if closed else 1, dtype=np.int64),
             np.full((1, count), target if closed else NEVER, dtype=np.int64),
+            np.zeros((1, 0), dtype=np.int64),
+            np.zeros((1, 0), dtype=np.int64),
         )
         return labels, arena
 
@@ -228,13 +251,13 @@ class TargetSearch:
         arena: Arena,
         tries: int,
         facts: dict[str, Any],
+        carry: Carry,
     ) -> tuple[Labels, Arena, bool]:
         """Successors of all labels by ascending cost; whether they are all there are."""
         left_out = 0
-        places = len(step.frontier)
-        flat = np.empty((4, 256), dtype=np.int64)
-        wide = np.empty((3, 256, places), dtype=np.int64)
-        new, made = Labels(*flat, *wide), 0
+        places, (rooms, memory) = len(step.frontier), carry.width
+        widths = [(), (), (), (), (places,), (places,), (places,), (rooms,), (memory,)]
+        new, made = Labels(*(np.empty((256, *width), dtype=np.int64) for width in widths)), 0
         for begin in range(0, len(labels.used), LABELS_AT_ONCE):
             stop = min(begin + LABELS_AT_ONCE, len(labels.used))
             arena, made, new, unfinished = decide(
@@ -251,9 +274,11 @@ class TargetSearch:
                 new,
             )
             left_out += unfinished
-            self._pause(16 * len(arena.x) + 8 * len(new.used) * (4 + 3 * places), facts)
+            width = 4 + 3 * places + rooms + memory
+            self._pause(16 * len(arena.x) + 8 * len(new.used) * width, facts)
         self.labels_made += made
-        ascending = np.argsort(new.used[:made], kind="stable")
+        passed = carry.passed(labels.memory[new.parent[:made]], new.choice[:made])
+        ascending = passed[np.argsort(new.used[passed], kind="stable")]
         return Labels(*(field[ascending] for field in new)), arena, left_out == 0
 
     def _undominated(
