@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xbarmip.errors import InputError
+from xbarmip.errors import InputError, XbarmipError, short
 from xbarmip.exact import INT64_MAX, as_int
 
 
@@ -48,17 +48,29 @@ class LinearConstraint:
 
     def holds(self, duplication: tuple[int, ...]) -> bool:
         """Whether it holds for the R of its layers, in their order."""
+        return self.total(duplication) <= self.limit
+
+    def total(self, duplication: tuple[int, ...]) -> int:
+        """The sum for the R of its layers, in their order."""
         terms = zip(self.weights, duplication, strict=True)
-        return sum(weights[r - 1] for (_, weights), r in terms) <= self.limit
+        return sum(weights[r - 1] for (_, weights), r in terms)
 
     def holds_many(self, duplication: NDArray[np.int64]) -> NDArray[np.bool_]:
         """The same for each row of an array of shape (count, layers of the scope)."""
-        reach = sum(max(map(abs, weights)) for _, weights in self.weights)
-        kind: Any = np.int64 if max(reach, abs(self.limit)) <= INT64_MAX else object
-        total = np.zeros(len(duplication), dtype=kind)
+        return (self.excess_many(duplication) <= 0).astype(np.bool_)
+
+    def excess_many(self, duplication: NDArray[np.int64]) -> NDArray[Any]:
+        """By how much each row exceeds the limit; int64, or Python integers beyond 64 bits."""
+        excess = np.full(len(duplication), -self.limit, dtype=self.kind)
         for (_, weights), column in zip(self.weights, duplication.T, strict=True):
-            total = total + np.array(weights, dtype=kind)[column - 1]
-        return (total <= self.limit).astype(np.bool_)
+            excess = excess + np.array(weights, dtype=self.kind)[column - 1]
+        return excess
+
+    @property
+    def kind(self) -> Any:
+        """The array type that holds every partial sum: int64, or Python integers if need be."""
+        reach = abs(self.limit) + 2 * sum(max(map(abs, weights)) for _, weights in self.weights)
+        return np.int64 if reach <= INT64_MAX else object
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +90,8 @@ class Predicate:
     Raises
     ------
     InputError
-        On an empty scope or a layer named twice.
+        On an empty scope or a layer named twice; later, where the condition raises an error or
+        answers anything but True or False.
     """
 
     name: str
@@ -90,13 +103,30 @@ class Predicate:
 
     def holds(self, duplication: tuple[int, ...]) -> bool:
         """Whether it holds for the R of its layers, in their order."""
-        return bool(self.condition(*duplication))
+        try:
+            answer = self.condition(*duplication)
+        except XbarmipError:
+            raise
+        except Exception as error:
+            raise InputError(
+                f"constraint {self.name!r}: its condition failed on {self._at(duplication)}: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        if not isinstance(answer, bool | np.bool_):
+            raise InputError(
+                f"constraint {self.name!r}: its condition must answer True or False, "
+                f"got {short(answer)} on {self._at(duplication)}"
+            )
+        return bool(answer)
 
     def holds_many(self, duplication: NDArray[np.int64]) -> NDArray[np.bool_]:
         """The same for each row of an array of shape (count, layers of the scope)."""
         rows, where = np.unique(duplication, axis=0, return_inverse=True)
         answers = [self.holds(tuple(row)) for row in rows.tolist()]
         return np.array(answers, dtype=np.bool_)[where.reshape(-1)]
+
+    def _at(self, duplication: tuple[int, ...]) -> str:
+        return ", ".join(f"R[{k}]={r}" for k, r in zip(self.layers, duplication, strict=True))
 
 
 Constraint = LinearConstraint | Predicate

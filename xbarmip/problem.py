@@ -97,6 +97,20 @@ class Problem:
         """Crossbars that an allocation occupies."""
         return sum(r * s for r, s in zip(allocation, self.sets, strict=True))
 
+    def meets(self, allocation: Sequence[int]) -> bool:
+        """Whether an allocation is within the budget and meets every constraint."""
+        return self.crossbars_used(allocation) <= self.crossbars and not self.broken(allocation)
+
+    def broken(self, allocation: Sequence[int]) -> tuple[Constraint, ...]:
+        """The constraints that an allocation, in layer order and within the budget, breaks."""
+        return tuple(
+            constraint
+            for constraint in self.constraints
+            if not constraint.holds(
+                tuple(allocation[self.network.index[name]] for name in constraint.layers)
+            )
+        )
+
     def allocation(self, duplication: Mapping[str, int] | Sequence[int]) -> tuple[int, ...]:
         """Duplication as a tuple in layer order, each value checked to be in 1..N_l.
 

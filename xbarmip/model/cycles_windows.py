@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xbarmip.exact import ceil_div
-from xbarmip.model.menus import full_menus, within_budget
+from xbarmip.model.menus import full_menus, within_limits
 from xbarmip.model.steps_windows import steps_windows
 from xbarmip.model.topology import Topology, topology
 from xbarmip.network.window import Array
@@ -119,20 +119,17 @@ def cycles_windows(problem: Problem, at_most: int | None = None) -> CyclesWindow
     pipeline = pipeline_of(problem)
     target = sum(pipeline.outputs) if at_most is None else at_most
     menus = _first_menus(problem, at_most)
-    if menus is None:
-        return None
-    while True:
+    while menus is not None:
         spans = _spans(pipeline, menus)
         pruned = [
             menu[[span.fits(target) for span in some]]
             for menu, some in zip(menus, spans, strict=True)
         ]
-        within = within_budget(problem, pruned) if all(map(len, pruned)) else None
-        if within is None:
-            return None
-        if sum(map(len, within)) == sum(map(len, menus)):
+        within = within_limits(problem, pruned) if all(map(len, pruned)) else None
+        if within is not None and sum(map(len, within)) == sum(map(len, menus)):
             return CyclesWindows(target, tuple(menus), spans)
         menus = within
+    return None
 
 
 def sweep_pairs(problem: Problem, at_most: int | None = None) -> int:

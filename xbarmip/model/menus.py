@@ -1,10 +1,14 @@
 """Menus of duplications: which R can still occur, by the budget and by NormalOp alone."""
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from xbarmip.exact import ceil_div
+from xbarmip.constraint import LinearConstraint
+from xbarmip.exact import INT64_MAX, ceil_div
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
 from xbarmip.timing.rule import rule_view
@@ -35,26 +39,65 @@ def trivial_bound(problem: Problem) -> int:
     return low
 
 
-def full_menus(problem: Problem) -> list[Array]:
+def every_r(problem: Problem) -> list[Array]:
     """Every R from 1 to the largest that the budget leaves, one array for each layer."""
     return [np.arange(1, most + 1, dtype=np.int64) for most in problem.largest]
 
 
-def within_budget(problem: Problem, menus: Sequence[Array]) -> list[Array] | None:
-    """Menus without the R that, with the least R of all others, break the budget.
+def full_menus(problem: Problem) -> list[Array] | None:
+    """Every R that the budget and each single-layer constraint leave, one array for each layer.
 
-    None when the least R of all layers break it together. An infeasible problem is left as it is:
-    its budget constraint says so itself.
+    None when a layer has no such R.
     """
-    least = sum(s * int(menu[0]) for s, menu in zip(problem.sets, menus, strict=True))
-    if not problem.feasible:
-        return list(menus)
-    if least > problem.crossbars:
-        return None
-    spare = problem.crossbars - least
-    return [
-        menu[menu <= int(menu[0]) + spare // s] for s, menu in zip(problem.sets, menus, strict=True)
-    ]
+    menus = every_r(problem)
+    for constraint in problem.constraints:
+        if len(constraint.layers) == 1:
+            layer = problem.network.index[constraint.layers[0]]
+            menus[layer] = menus[layer][constraint.holds_many(menus[layer][:, None])]
+    return menus if all(map(len, menus)) else None
+
+
+def within_limits(problem: Problem, menus: Sequence[Array]) -> list[Array] | None:
+    """Menus without the R that no choice of the others makes meet the budget and the constraints.
+
+    Each sum on its own: an R goes when the least that all other layers can add to it exceeds the
+    limit. None when no R of a layer is left. The budget of an infeasible problem is left out: it
+    has a constraint that says so itself.
+    """
+    left = list(menus)
+    for total in _sums(problem):
+        weights = [table[left[k] - 1] for k, table in zip(total.layers, total.tables, strict=True)]
+        spare = total.limit - sum(int(some.min()) for some in weights)
+        for k, some in zip(total.layers, weights, strict=True):
+            left[k] = left[k][some - some.min() <= spare]
+            if not len(left[k]):
+                return None
+    return left
+
+
+class _Sum(NamedTuple):
+    """The entries for R of the tables of some layers add up to at most the limit."""
+
+    layers: tuple[int, ...]
+    tables: tuple[NDArray[Any], ...]
+    limit: int
+
+
+@lru_cache(maxsize=16)
+def _sums(problem: Problem) -> tuple[_Sum, ...]:
+    """The budget, and the linear constraints."""
+    sums = []
+    if problem.feasible:
+        kind = np.int64 if problem.crossbars <= INT64_MAX else object
+        copies = [menu.astype(kind) for menu in every_r(problem)]
+        tables = tuple(s * r for s, r in zip(problem.sets, copies, strict=True))
+        sums.append(_Sum(tuple(range(len(tables))), tables, problem.crossbars))
+    for constraint in problem.constraints:
+        if isinstance(constraint, LinearConstraint):
+            layers = tuple(problem.network.index[name] for name in constraint.layers)
+            tables = tuple(np.array(table, constraint.kind) for _, table in constraint.weights)
+            sums.append(_Sum(layers, tables, constraint.limit))
+    return tuple(sums)
 
 
 def ceil_divs(n: int, r: Array) -> Array:

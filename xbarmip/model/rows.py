@@ -13,6 +13,8 @@ from xbarmip.errors import UnsupportedError
 
 Exact = int | Fraction
 
+LARGEST_NUMBER = 10**6  # in a row for a MILP solver: beyond, its tolerance of 1e-6 blurs units
+
 RegisterNumericType(Fraction)  # so that users can write fractions without a warning
 
 _READABLE = (

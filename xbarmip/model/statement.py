@@ -1,5 +1,6 @@
 """The problem as one Pyomo model (SPEC §9)."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import pyomo.environ as pyo
@@ -8,11 +9,13 @@ from pyomo.core.expr.numeric_expr import LinearExpression
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.exact import as_int, ceil_div
 from xbarmip.model import cycles_lowering, steps_lowering
+from xbarmip.model.constraint_rows import add_constraints, constraint_obstacle
 from xbarmip.model.cycles_windows import CyclesWindows, cycles_windows, sweep_pairs
-from xbarmip.model.menus import counted_outputs, trivial_bound
+from xbarmip.model.menus import counted_outputs, every_r, trivial_bound
 from xbarmip.model.pause import Pause, no_pause
 from xbarmip.model.record import check_unchanged, record_of, write_record
 from xbarmip.model.steps_windows import StepsWindows, steps_windows
+from xbarmip.network.window import Array
 from xbarmip.problem import Problem
 from xbarmip.timing.evaluate import evaluate
 from xbarmip.timing.rule import fits_int64, rule_view
@@ -61,6 +64,9 @@ def build_model(
             Copies of layer l; crossbars that they occupy; NormalOp, the steps in which l alone
             makes the outputs that count. All linear in `choose`.
         one_choice[l], budget : constraints
+        constraints[name, number] : constraints
+            Rows of the problem's own constraints, if it has any. In the linear form a predicate is
+            a table; otherwise it may be a function of R, like the timing.
         value : integer
             Steps or cycles of one inference.
         objective : minimise value
@@ -88,9 +94,11 @@ def build_model(
     if timing == "auto" and (at_most is not None or sum(problem.largest) <= AUTOMATIC_CHOICES):
         linear = linear_obstacle(problem, at_most, AUTOMATIC_AUXILIARY) is None
     if linear:
-        _add_linear(model, problem, at_most, pause)
+        menus = _add_linear(model, problem, at_most, pause)
     else:
         _add_function(model, problem)
+        menus = every_r(problem)
+    add_constraints(model, problem, menus, pause)
     write_record(model, problem, at_most, pause)
     return model
 
@@ -124,7 +132,7 @@ def assign_timing(model: pyo.ConcreteModel, problem: Problem, allocation: tuple[
 def linear_obstacle(
     problem: Problem, at_most: int | None = None, limit: int = MOST_AUXILIARY
 ) -> str | None:
-    """Why the timing cannot be stated linearly within limits, naming the limit; None if it can."""
+    """Why the problem cannot be stated linearly within limits, naming the limit; None if it can."""
     if sum(problem.largest) > MOST_CHOICES:
         return _too_many_choices(problem)
     outputs = sum(layer.outputs for layer in problem.network.layers)
@@ -138,8 +146,10 @@ def linear_obstacle(
             f"the limit is {MOST_PAIRS}"
         )
     windows = _windows(problem, at_most)
-    if windows is None or windows.size <= limit:
+    if windows is None:
         return None
+    if windows.size <= limit:
+        return constraint_obstacle(problem, windows.menus)
     return (
         f"linear timing of {problem.objective!r} up to {windows.at_most} with {windows.size} "
         f"auxiliary variables, the limit is {limit}"
@@ -183,7 +193,8 @@ def _add_choices(model: pyo.ConcreteModel, problem: Problem) -> None:
 
 def _add_linear(
     model: pyo.ConcreteModel, problem: Problem, at_most: int | None, pause: Pause
-) -> None:
+) -> Sequence[Array]:
+    """Add the linear timing; return the R that it leaves to every layer."""
     obstacle = linear_obstacle(problem, at_most)
     if obstacle is not None:
         raise UnsupportedError(
@@ -195,9 +206,10 @@ def _add_linear(
     elif isinstance(windows, CyclesWindows):
         cycles_lowering.add(model, problem, windows, pause)
     else:
-        model.timing = pyo.Block(doc="no allocation reaches at_most")
-        model.timing.out_of_reach = pyo.Constraint(expr=model.value >= (at_most or 0) + 1)
-        return
+        model.timing = pyo.Block(doc="no allocation within the limits reaches at_most")
+        first = [model.choose[pair] for pair in model.CHOICES if pair[0] == model.LAYERS.first()]
+        model.timing.out_of_reach = pyo.Constraint(expr=pyo.quicksum(first) == 0)
+        return every_r(problem)
     model.timing.window = pyo.Constraint(pyo.Any, doc="[layer]: R within reach of at_most")
     for layer, menu, most in zip(
         problem.network.layers, windows.menus, problem.largest, strict=True
@@ -206,6 +218,7 @@ def _add_linear(
             within = [model.choose[layer.name, int(r)] for r in menu]
             body = LinearExpression(constant=0, linear_coefs=[1] * len(within), linear_vars=within)
             model.timing.window.add(layer.name, (1, body, 1))
+    return windows.menus
 
 
 class _Evaluation:

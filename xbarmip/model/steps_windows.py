@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from xbarmip.exact import ceil_div
-from xbarmip.model.menus import ceil_divs, full_menus, trivial_bound, within_budget
+from xbarmip.model.menus import ceil_divs, full_menus, trivial_bound, within_limits
 from xbarmip.model.topology import Topology, topology
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
@@ -75,26 +75,28 @@ def steps_windows(
     view = rule_view(problem.network, rule or problem.rule or "pipeline")
     menus = full_menus(problem)
     target = at_most
-    while True:
+    while menus is not None:
         state = _Intervals(view, menus)
         if target is None:
             target = state.worst_value
         pruned = _prune(state, target)
-        within = None if pruned is None else within_budget(problem, pruned)
-        if within is None:
-            return None
-        if sum(map(len, within)) == sum(map(len, menus)):
+        within = None if pruned is None else within_limits(problem, pruned)
+        if within is not None and sum(map(len, within)) == sum(map(len, menus)):
             latest = state.latest(target)
             return StepsWindows(target, tuple(menus), state.earliest, latest, state.demand)
         menus = within
+    return None
 
 
 def window_bound(problem: Problem) -> int:
     """A lower bound on the objective: no window is left for any smaller value.
 
-    Found by bisection from `trivial_bound` on; for `cycles` by the rule "pipeline".
+    Found by bisection from `trivial_bound` on; for `cycles` by the rule "pipeline". No more than
+    `trivial_bound` where constraints leave no window at all.
     """
     low = high = trivial_bound(problem)
+    if steps_windows(problem, None, problem.rule or "pipeline") is None:
+        return low
     while steps_windows(problem, high, problem.rule or "pipeline") is None:
         low, high = high + 1, 2 * high
     while low < high:

@@ -16,6 +16,7 @@ from pyomo.common.collections import ComponentMap
 from xbarmip.errors import UnsupportedError, XbarmipError
 from xbarmip.model.pause import Pause, no_pause, paused
 from xbarmip.model.rows import (
+    LARGEST_NUMBER,
     Exact,
     Row,
     constraints,
@@ -28,7 +29,6 @@ from xbarmip.model.rows import (
 from xbarmip.solvers.memory import Memory
 from xbarmip.solvers.protocol import Watch
 
-LARGEST_NUMBER = 10**6  # coefficients and bounds; beyond, HiGHS's tolerance of 1e-6 blurs units
 _POLL_SECONDS = 0.1
 
 

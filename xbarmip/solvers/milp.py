@@ -1,23 +1,24 @@
 """The solver `milp`: the Pyomo statement, solved by HiGHS (SPEC §9)."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 import pyomo.environ as pyo
 
-from xbarmip.errors import InputError, XbarmipError
+from xbarmip.errors import InputError, UnsupportedError, XbarmipError
 from xbarmip.exact import as_int
+from xbarmip.model.rows import LARGEST_NUMBER
 from xbarmip.model.statement import build_model, linear_obstacle
 from xbarmip.model.steps_windows import window_bound
 from xbarmip.model.verify import verify
 from xbarmip.problem import Problem
 from xbarmip.solvers.descent import Allocation, descend
-from xbarmip.solvers.highs import LARGEST_NUMBER, End, HighsError, Run, run_highs
+from xbarmip.solvers.highs import End, HighsError, Run, run_highs
 from xbarmip.solvers.memory import Memory
-from xbarmip.solvers.protocol import Watch, refused_constraints
+from xbarmip.solvers.protocol import Watch
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate
 
@@ -41,9 +42,10 @@ class Milp:
     """The linear statement handed to HiGHS; its choices rounded, everything else recomputed.
 
     With `start`, a descent by trades finds an allocation first, and the statement goes no further
-    than its value (`at_most`): much smaller, the same optimum. For `cycles` on large maps the
-    statement is still too large; there, solving `steps` with the rule "pipeline" bounds cycles from
-    below.
+    than its value (`at_most`): much smaller, the same optimum. Where constraints keep the descent
+    from finding one, statements up to larger and larger values follow each other. For `cycles` on
+    large maps the statement is still too large; there, solving `steps` with the rule "pipeline"
+    bounds cycles from below.
 
     Attributes
     ----------
@@ -75,21 +77,16 @@ class Milp:
         if not problem.feasible:
             return ()
         reasons = [
-            *refused_constraints(problem),
-            *(
-                f"layer {layer.name!r} may take {s * most} crossbars, which HiGHS resolves "
-                f"exactly up to {LARGEST_NUMBER} only"
-                for layer, s, most in zip(
-                    problem.network.layers, problem.sets, problem.largest, strict=True
-                )
-                if s * most > LARGEST_NUMBER
-            ),
+            f"layer {layer.name!r} may take {s * most} crossbars, which HiGHS resolves "
+            f"exactly up to {LARGEST_NUMBER} only"
+            for layer, s, most in zip(
+                problem.network.layers, problem.sets, problem.largest, strict=True
+            )
+            if s * most > LARGEST_NUMBER
         ]
         if reasons:
             return tuple(reasons)
-        known = self._known(problem)
-        at_most = None if known is None else evaluate(problem, known)
-        obstacle = linear_obstacle(_ample(problem), at_most)
+        obstacle = linear_obstacle(_ample(problem), next(self._targets(problem)))
         return (obstacle,) if obstacle else ()
 
     def solve(self, problem: Problem, watch: Watch) -> Result:
@@ -108,10 +105,30 @@ class Milp:
             answer.stop = Stop.INTERRUPTED
         except HighsError as error:
             answer.fail(str(error))
+        except UnsupportedError as error:  # a target after the first one
+            answer.stop, answer.message = Stop.MEMORY, str(error)
         return answer.result(self.name)
 
     def _known(self, problem: Problem) -> Allocation | None:
         return _descend(problem) if self.start else None
+
+    def _targets(self, problem: Problem) -> Iterator[int | None]:
+        """Values up to which the problem is stated, in turn, until one is reached.
+
+        The value of a known allocation is enough. Where constraints keep the descent from finding
+        one, the values double from what it finds without them; None states the whole problem.
+        """
+        known = self._known(problem)
+        if known is not None:
+            yield evaluate(problem, known)
+        elif self.start:
+            free = replace(problem, constraints=())
+            target = evaluate(free, _descend(free) or ())
+            worst = sum(layer.outputs for layer in problem.network.layers)
+            while target < worst:
+                yield target
+                target *= 2
+        yield None
 
     def _search(self, problem: Problem, answer: "_Answer", watch: Watch) -> None:
         memory = Memory(watch.limits.memory_bytes)
@@ -120,15 +137,20 @@ class Milp:
             if watch.expired:
                 raise _OutOfTimeError("the time limit passed before HiGHS began")
 
-        pause()
-        model = build_model(_ample(problem), "linear", at_most=answer.value, pause=pause)
-        if answer.allocation is not None:
-            verify(model, answer.allocation, claimed=answer.value, pause=pause)
-        if memory.exceeded:
-            answer.stop = Stop.MEMORY
-        else:
-            run = run_highs(model, watch, memory, self.threads, self.seed, self.start, pause)
-            answer.take(run, model)
+        for target in self._targets(problem):
+            pause()
+            model = build_model(_ample(problem), "linear", at_most=target, pause=pause)
+            start = answer.allocation is not None
+            if answer.allocation is not None:
+                verify(model, answer.allocation, claimed=answer.value, pause=pause)
+            if memory.exceeded:
+                answer.stop = Stop.MEMORY
+                return
+            run = run_highs(model, watch, memory, self.threads, self.seed, start, pause)
+            if run.end is not End.INFEASIBLE or start or not problem.constraints:
+                answer.take(run, model)
+                return
+            answer.nothing_up_to(target)
 
 
 class _Answer:
@@ -140,6 +162,7 @@ class _Answer:
         self.allocation: Allocation | None = None
         self.bound, self.proof = window_bound(problem), Proof.EXACT
         self.stop = Stop.FINISHED
+        self.infeasible = False
         self.message = ""
         self.statistics: dict[str, Any] = {}
 
@@ -167,6 +190,14 @@ class _Answer:
         elif self.stop is Stop.FINISHED and self.value != self.bound:
             self.fail(f"HiGHS calls {run.bound} optimal, the exact value found is {self.value}")
 
+    def nothing_up_to(self, target: int | None) -> None:
+        """Take HiGHS's word that no allocation of value up to `target`, or none at all, exists."""
+        if target is not None:
+            self._raise_bound(target + 1)
+        else:
+            self.infeasible = True
+            self.message = "HiGHS finds no allocation that meets the constraints (numerical)"
+
     def _raise_bound(self, bound: int) -> None:
         if self.value is not None and bound > self.value:
             self.fail(f"HiGHS claims a bound of {bound} above the exact value {self.value}")
@@ -174,17 +205,19 @@ class _Answer:
             self.bound, self.proof = bound, Proof.NUMERICAL
 
     def _rounded(self, values: Mapping[Any, float], model: pyo.ConcreteModel) -> Allocation | None:
-        """The allocation nearest to HiGHS's choices; None if they are not one within the budget."""
+        """The allocation nearest to HiGHS's choices; None if they are not one within all limits."""
         chosen = [pair for pair, choice in model.choose.items() if round(values[choice]) == 1]
         if [name for name, _ in chosen] == list(model.LAYERS):
             allocation = tuple(r for _, r in chosen)
-            if self.problem.crossbars_used(allocation) <= self.problem.crossbars:
+            if self.problem.meets(allocation):
                 return allocation
-        self.message = "HiGHS's choices, rounded, are no allocation within the budget"
+        self.message = "HiGHS's choices, rounded, are no allocation within the limits"
         return None
 
     def result(self, solver: str) -> Result:
         """The answer as a Result: OPTIMAL exactly where the bound meets the value."""
+        if self.infeasible:
+            return Result(solver, Status.INFEASIBLE, self.stop, message=self.message)
         allocation = None
         if self.allocation is not None:
             names = (layer.name for layer in self.problem.network.layers)

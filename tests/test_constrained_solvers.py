@@ -1,0 +1,71 @@
+"""Every solver under random constraints against every allocation there is."""
+
+from itertools import product
+from random import Random
+
+import pytest
+
+from tests.brute import OBJECTIVES, tiny_problem
+from tests.random_constraints import constrained
+from tests.test_statement import SHAPES
+from xbarmip.model.statement import build_model
+from xbarmip.model.verify import verify
+from xbarmip.solvers.exhaustive import Exhaustive
+from xbarmip.solvers.milp import Milp
+from xbarmip.solvers.protocol import Limits, Watch
+from xbarmip.solvers.result import Proof, Status, Stop
+from xbarmip.timing.evaluate import evaluate
+
+
+def best_value(problem):
+    """Least value over all allocations that are allowed; None when there is none."""
+    menus = [range(1, layer.outputs + 1) for layer in problem.network.layers]
+    index = problem.network.index
+    values = [
+        evaluate(problem, chosen)
+        for chosen in product(*menus)
+        if problem.crossbars_used(chosen) <= problem.crossbars
+        and all(
+            c.holds(tuple(chosen[index[name]] for name in c.layers)) for c in problem.constraints
+        )
+    ]
+    return min(values, default=None)
+
+
+def tiny_constrained(random, objective, rule, most):
+    return constrained(random, tiny_problem(random, random.choice(SHAPES), objective, rule, most))
+
+
+def solve(solver, problem):
+    return solver.solve(problem, Watch(Limits()))
+
+
+@pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
+def test_milp_agrees_with_every_allocation(objective, rule):
+    random = Random(f"milp constrained {objective} {rule}")
+    infeasible = bare = 0
+    for number in range(150):
+        problem = tiny_constrained(random, objective, rule, 300)
+        solver, best = Milp(start=number % 4 != 0), best_value(problem)
+        assert solver.unsupported(problem) == ()
+        result = solve(solver, problem)
+        assert result.stop is Stop.FINISHED, result
+        assert (result.status is Status.INFEASIBLE) == (best is None), problem.constraints
+        assert result.value == result.bound == best
+        infeasible += best is None
+        bare += result.statistics.get("start", 0) is None
+        if best is not None:
+            verify(build_model(problem, "function"), result.allocation, claimed=best)
+            verify(build_model(problem, "linear"), result.allocation, claimed=best)
+    assert infeasible > 10
+    assert bare > 10
+
+
+@pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
+def test_exhaustive_search_agrees_with_every_allocation(objective, rule):
+    random = Random(f"exhaustive constrained {objective} {rule}")
+    for _ in range(300):
+        problem = tiny_constrained(random, objective, rule, 300)
+        result, best = solve(Exhaustive(), problem), best_value(problem)
+        assert result.value == result.bound == best
+        assert result.proof is (None if best is None else Proof.EXACT)
