@@ -189,26 +189,8 @@ def test_harmless_additions():
     assert problem_of(model) is not None
 
 
-def _add_constraint(model):
-    model.equal = pyo.Constraint(expr=model.R["a"] == model.R["b"])
-
-
-def _add_in_block(model):
-    model.mine = pyo.Block()
-    model.mine.cap = pyo.ConstraintList()
-    model.mine.cap.add(model.R["a"] <= 2)
-
-
-def _add_variable(model):
-    model.extra = pyo.Var()
-
-
 def _add_objective(model):
     model.second = pyo.Objective(expr=model.R["a"])
-
-
-def _add_logic(model):
-    model.flag = pyo.BooleanVar()
 
 
 def _add_sos(model):
@@ -258,11 +240,7 @@ def _drop_timing(model):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (_add_constraint, "Constraint 'equal' was added"),
-        (_add_in_block, r"Constraint 'mine.cap\[1\]' was added"),
-        (_add_variable, "Var 'extra' was added"),
         (_add_objective, "Objective 'second' was added"),
-        (_add_logic, "BooleanVar 'flag' was added"),
         (_add_sos, "SOSConstraint 'sos' was added"),
         (_fix, r"Var 'choose\[a,1\]' was changed"),
         (_bound, "Var 'value' was changed"),

@@ -132,7 +132,7 @@ def test_every_binding_row_of_the_timing_matters(objective, rule):
 def test_added_constraints_are_evaluated_exactly():
     model = build_model(pair())
     model.third = pyo.Constraint(expr=Fraction(1, 3) * model.R["a"] + Fraction(1, 6) >= 1)
-    with pytest.raises(VerificationError, match="'third' is violated: 2/3, must be at least 5/6"):
+    with pytest.raises(VerificationError, match="'third' is violated: 5/6, must be at least 1"):
         verify(model, [2, 1])
     assert verify(model, [3, 1]).constraints == len(
         list(model.component_data_objects(pyo.Constraint, active=True))
@@ -143,20 +143,16 @@ def test_added_constraints_are_evaluated_exactly():
     verify(model, [4, 2])
 
 
-def _float(model):
-    model.extra = pyo.Constraint(expr=0.1 * model.R["a"] <= 1)
-
-
-def _float_bound(model):
-    model.extra = pyo.Constraint(expr=model.R["a"] <= 2.5)
+def _rounded(model):
+    model.extra = pyo.Constraint(expr=model.R["a"] / 3.0 + (1 / 3) * model.R["b"] <= 1)
 
 
 def _nan(model):
     model.extra = pyo.Constraint(expr=(None, model.R["a"] + float("nan"), 1))
 
 
-def _nonlinear(model):
-    model.extra = pyo.Constraint(expr=model.R["a"] * model.R["b"] <= 5)
+def _logarithm(model):
+    model.extra = pyo.Constraint(expr=pyo.log(model.R["a"]) <= 5)
 
 
 def _sos(model):
@@ -179,35 +175,34 @@ def _maximised(model):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (_float, "constraint 'extra': coefficient is 0.1, not an exact number"),
-        (_float_bound, "constraint 'extra': bound is 2.5, not an exact number"),
-        (_nan, "constraint 'extra': .* is nan, not an exact number"),
-        (_nonlinear, "constraint 'extra' is not linear"),
+        (_rounded, "constraint 'extra': number is 0.3333333333333333, which is not exact"),
+        (_nan, "constraint 'extra': number must be a finite number, got nan"),
+        (_logarithm, "constraint 'extra': function 'log' has no exact value"),
         (_sos, "SOSConstraint 'extra'.*not supported"),
-        (_logical, "'flag'.*not supported|'extra'.*not supported"),
-        (_two_objectives, "expected one active objective to minimise, found 'objective', 'extra'"),
+        (_logical, "constraint 'extra' is about no layer"),
+        (_two_objectives, "Objective 'extra' was added"),
         (_maximised, "expected one active objective to minimise"),
     ],
 )
 def test_what_cannot_be_evaluated_exactly_is_refused_by_name(change, message):
     model = build_model(pair())
     change(model)
-    with pytest.raises(UnsupportedError, match=message):
+    with pytest.raises((InputError, UnsupportedError), match=message):
         verify(model, [1, 1])
 
 
-def test_variables_of_the_user():
+def test_nonlinear_constraints_are_evaluated():
     model = build_model(pair())
-    model.extra = pyo.Var(domain=pyo.Integers, bounds=(0, 4))
-    with pytest.raises(VerificationError, match="var 'extra' has no value"):
-        verify(model, [1, 1])
-    for value, message in ((5, "'extra' is violated: 5, must be at most 4"), (2.5, "not an exact")):
-        model.extra.set_value(value, skip_validation=True)
-        with pytest.raises((VerificationError, UnsupportedError), match=message):
-            verify(model, [1, 1])
-    model.extra.set_value(Fraction(5, 2), skip_validation=True)
-    with pytest.raises(VerificationError, match="'extra' is 5/2, but must be an integer"):
-        verify(model, [1, 1])
+    model.extra = pyo.Constraint(expr=model.R["a"] * model.R["b"] <= 5)
+    verify(model, [2, 2])
+    with pytest.raises(VerificationError, match="constraint 'extra' is violated: 6, must be at m"):
+        verify(model, [3, 2])
+
+
+def test_a_variable_that_nothing_depends_on_does_not_matter():
+    model = build_model(pair())
+    model.extra = pyo.Var()
+    verify(model, [1, 1])
 
 
 def test_fixed_choices_are_kept():

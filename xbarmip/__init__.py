@@ -8,6 +8,7 @@ program, as a MILP by HiGHS, and by exhaustive search.
 from xbarmip.compare.run import compare
 from xbarmip.errors import InputError, UnsupportedError, VerificationError, XbarmipError
 from xbarmip.hardware.crossbar import Crossbar
+from xbarmip.model.hooks import add_condition, add_expression
 from xbarmip.model.statement import build_model
 from xbarmip.model.verify import verify
 from xbarmip.network.graph import Network
@@ -40,6 +41,8 @@ __all__ = [
     "Whole",
     "Window",
     "XbarmipError",
+    "add_condition",
+    "add_expression",
     "build_model",
     "compare",
     "cycles",

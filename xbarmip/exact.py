@@ -1,9 +1,13 @@
 """Exact numbers: checked conversion, ceiling division, the 64-bit boundary."""
 
+import math
 from decimal import Decimal
 from fractions import Fraction
+from numbers import Rational
 from operator import index
 from typing import Any
+
+import numpy as np
 
 from xbarmip.errors import InputError, short
 
@@ -11,6 +15,7 @@ INT64_MAX = 2**63 - 1
 LARGEST_EXPONENT = 100
 MOST = Fraction(10**LARGEST_EXPONENT)
 LEAST = 1 / MOST
+FLOAT_DIGITS = 15  # any decimal with this many digits survives the way into a float and back
 
 
 def ceil_div(a: int, b: int) -> int:
@@ -79,3 +84,43 @@ def as_positive_rational(value: Any, what: str) -> Fraction:
     if far or not LEAST <= Fraction(value) <= MOST:  # `far` first: its Fraction would be endless
         raise InputError(f"{what} must lie between 1e-100 and 1e100, got {short(value)}")
     return Fraction(value)
+
+
+def as_rational(value: Any, what: str) -> int | Fraction:
+    """Return `value` as the exact number that it was meant to be.
+
+    A float counts as the shortest decimal that is that float: 0.1 means one tenth. Where that takes
+    more than 15 digits the float is the rounded result of some arithmetic, as 1/3 or 0.1 * 3, and
+    what was meant is not known.
+
+    Parameters
+    ----------
+    value : Any
+        An int, float, Decimal, Fraction or NumPy number.
+    what : str
+        Name of the thing, for the message.
+
+    Raises
+    ------
+    InputError
+        If `value` is no finite number, further from 1 than 1e100, or a float of more digits.
+    """
+    if isinstance(value, Rational):  # an int, a bool, a Fraction, an integer of NumPy
+        return _plain(Fraction(int(value.numerator), int(value.denominator)))
+    if not isinstance(value, float | Decimal | np.floating):
+        raise InputError(f"{what} must be a number, got {short(value)}")
+    if not math.isfinite(value):
+        raise InputError(f"{what} must be a finite number, got {value}")
+    number = Decimal(str(value))
+    if number and abs(number.adjusted()) > LARGEST_EXPONENT:
+        raise InputError(f"{what} must lie between 1e-100 and 1e100, got {value}")
+    if not isinstance(value, Decimal) and len(number.normalize().as_tuple().digits) > FLOAT_DIGITS:
+        raise InputError(
+            f"{what} is {value}, which is not exact: write it as an integer, a Fraction or a "
+            f"decimal of at most {FLOAT_DIGITS} digits"
+        )
+    return _plain(Fraction(number))
+
+
+def _plain(number: Fraction) -> int | Fraction:
+    return number.numerator if number.denominator == 1 else number

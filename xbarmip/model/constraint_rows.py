@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 from numpy.typing import NDArray
-from pyomo.common.modeling import unique_component_name
 from pyomo.core.expr.numeric_expr import LinearExpression
 
 from xbarmip.constraint import Constraint, LinearConstraint, Predicate
+from xbarmip.model.hooks import condition_holds
 from xbarmip.model.pause import Pause, paused
 from xbarmip.model.rows import LARGEST_NUMBER
 from xbarmip.network.window import Array
@@ -38,7 +38,7 @@ def add_constraints(
     model.constraints = pyo.Constraint(pyo.Any, doc="[name, number]: the problem's constraints")
     for constraint, scope in _scopes(problem, menus):
         if isinstance(constraint, Predicate) and _cells(scope) > MOST_CELLS:
-            _add(model, constraint, _function(model, constraint))
+            _add(model, constraint, condition_holds(model, constraint))
             continue
         for coefficients, variables, upper in paused(_rows(model, constraint, scope), pause):
             body = LinearExpression(constant=0, linear_coefs=coefficients, linear_vars=variables)
@@ -154,24 +154,3 @@ def _forbidden(constraint: Constraint, order: Sequence[str], scope: _Scope) -> N
     holds = constraint.holds_many(grid.reshape(-1, len(order))[:, columns])
     forbidden = ~holds.reshape(grid.shape[:-1])
     return forbidden if len(order) > 1 else forbidden[None]
-
-
-def _function(model: pyo.ConcreteModel, predicate: Predicate) -> Any:
-    function = pyo.ExternalFunction(function=_Condition(predicate))
-    model.add_component(unique_component_name(model, f"condition_{predicate.name}"), function)
-    return function(*(model.R[name] for name in predicate.layers)) == 1
-
-
-class _Condition:
-    """A predicate for Pyomo's external functions: 1 where it holds, else 0."""
-
-    __qualname__ = "condition"
-
-    def __init__(self, predicate: Predicate) -> None:
-        self.predicate = predicate
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "_Condition":
-        return self
-
-    def __call__(self, *duplication: float) -> int:
-        return int(self.predicate.holds(tuple(map(int, duplication))))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pyomo.environ as pyo
@@ -33,6 +34,11 @@ class Record:
     names: tuple[str, ...]
     parts: list[tuple[Any, tuple[Any, ...]]]
 
+    @cached_property
+    def built(self) -> dict[int, tuple[Any, ...]]:
+        """The facts of every component data, by its id."""
+        return {id(data): facts for data, facts in self.parts}
+
     def __deepcopy__(self, memo: dict[int, Any]) -> "Record":
         # a cloned model shares the problem, which never changes, and has its own components
         return Record(self.problem, self.at_most, self.names, deepcopy(self.parts, memo))
@@ -62,28 +68,22 @@ def record_of(model: pyo.ConcreteModel) -> Record:
 
 def is_unchanged(record: Record, data: Any) -> bool:
     """Whether a component is one of those that were built, as it was built."""
-    return any(part is data and _same(_facts(data), facts) for part, facts in record.parts)
+    return id(data) in record.built and _same(_facts(data), record.built[id(data)])
 
 
 def check_unchanged(model: pyo.ConcreteModel, record: Record) -> None:
-    """Check that the model is as it was built; deactivated additions and names are no change.
+    """Check that what was built is still there, as it was built.
 
     Raises
     ------
     UnsupportedError
-        Naming the first component that was added, removed or changed.
+        Naming the first component that was removed or changed.
     """
-    built = {id(data): facts for data, facts in record.parts}
+    built = record.built
     found = set()
     for data in _components(model):
         found.add(id(data))
-        if id(data) not in built:
-            if not isinstance(data.parent_component(), _HARMLESS) and getattr(data, "active", True):
-                raise UnsupportedError(
-                    f"{data.ctype.__name__} {data.name!r} was added to the model: "
-                    "added components are not supported"
-                )
-        elif not _same(_facts(data), built[id(data)]):
+        if id(data) in built and not _same(_facts(data), built[id(data)]):
             raise UnsupportedError(
                 f"{data.ctype.__name__} {data.name!r} was changed since the model was built"
             )

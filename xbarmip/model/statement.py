@@ -1,6 +1,7 @@
 """The problem as one Pyomo model (SPEC §9)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import pyomo.environ as pyo
@@ -13,6 +14,7 @@ from xbarmip.model.constraint_rows import add_constraints, constraint_obstacle
 from xbarmip.model.cycles_windows import CyclesWindows, cycles_windows, sweep_pairs
 from xbarmip.model.menus import counted_outputs, every_r, trivial_bound
 from xbarmip.model.pause import Pause, no_pause
+from xbarmip.model.reading import read_additions
 from xbarmip.model.record import check_unchanged, record_of, write_record
 from xbarmip.model.steps_windows import StepsWindows, steps_windows
 from xbarmip.network.window import Array
@@ -104,21 +106,28 @@ def build_model(
 
 
 def problem_of(model: pyo.ConcreteModel) -> Problem:
-    """The problem that a model from `build_model` states.
+    """The problem that a model from `build_model` states, with what was added to it.
+
+    Active constraints, logical constraints and disjunctions that were added become constraints of
+    the problem (docs/adding-a-constraint.md); Params count with the values that they have now.
 
     Raises
     ------
     InputError
-        When the model is not one of `build_model`.
+        When the model is not one of `build_model`, or an addition is malformed.
     UnsupportedError
-        When it was built with `at_most`, which is no part of a Problem, or something was added to
-        it, changed or removed; the message names the component.
+        When it was built with `at_most`, which is no part of a Problem; when what `build_model`
+        built was changed or removed; or on an addition that cannot be made exact. The message names
+        the component.
     """
     record = record_of(model)
     if record.at_most is not None:
         raise UnsupportedError(f"the model states values up to {record.at_most} only (at_most)")
     check_unchanged(model, record)
-    return record.problem
+    added = read_additions(model, record).constraints
+    if not added:
+        return record.problem
+    return replace(record.problem, constraints=(*record.problem.constraints, *added))
 
 
 def assign_timing(model: pyo.ConcreteModel, problem: Problem, allocation: tuple[int, ...]) -> int:

@@ -1,17 +1,22 @@
 """An allocation loaded into the model, and everything there evaluated again, exactly."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyomo.environ as pyo
+from pyomo.core.expr.numeric_expr import LinearExpression
+from pyomo.gdp import Disjunct
 
 from xbarmip.errors import VerificationError
+from xbarmip.exact import as_rational
+from xbarmip.model.additions import additions
+from xbarmip.model.expressions import Fold, about, numbers
 from xbarmip.model.pause import Pause, no_pause, paused
-from xbarmip.model.record import Record, is_unchanged, record_of
+from xbarmip.model.reading import Reading, interval, read_additions
+from xbarmip.model.record import Record, record_of
 from xbarmip.model.rows import (
     Exact,
-    constraints,
     exact,
     label,
     objective,
@@ -77,11 +82,11 @@ def verify(
     chosen = problem.allocation(allocation)
     _check_limits(problem, chosen)
     value = _load(model, problem, chosen)
-    _check_variables(model, pause)
-    checked = 0
-    for data in paused(constraints(model), pause):
-        _check_constraint(model, data, record, chosen)
-        checked += 1
+    reading = read_additions(model, record)
+    _load_auxiliary(model, reading, problem.network.index, chosen)
+    own = {id(variable) for variable in reading.variables.values()} | record.built.keys()
+    _check_variables(model, own, pause)
+    checked = _check_constraints(model, record, pause)
     stated = read_objective(objective(model)).body
     confirmed = evaluate(problem, chosen)
     for what, other in (
@@ -102,8 +107,14 @@ def _check_limits(problem: Problem, allocation: tuple[int, ...]) -> None:
                 f"R of layer {layer.name!r} is {r}, but the budget leaves at most {most}"
             )
     for constraint in problem.broken(allocation):
-        at = ", ".join(f"R[{k}]={allocation[problem.network.index[k]]}" for k in constraint.layers)
-        raise VerificationError(f"constraint {constraint.name!r} is violated by {at}")
+        raise _violated(constraint.name, constraint.layers, problem.network.index, allocation)
+
+
+def _violated(
+    name: str, layers: Iterable[str], index: Mapping[str, int], allocation: Sequence[int]
+) -> VerificationError:
+    at = ", ".join(f"R[{layer}]={allocation[index[layer]]}" for layer in layers)
+    return VerificationError(f"constraint {name!r} is violated by {at}")
 
 
 def _load(model: pyo.ConcreteModel, problem: Problem, allocation: tuple[int, ...]) -> int:
@@ -126,9 +137,31 @@ def _load(model: pyo.ConcreteModel, problem: Problem, allocation: tuple[int, ...
     return value
 
 
-def _check_variables(model: pyo.ConcreteModel, pause: Pause) -> None:
+def _load_auxiliary(
+    model: pyo.ConcreteModel,
+    reading: Reading,
+    index: Mapping[str, int],
+    allocation: Sequence[int],
+) -> None:
+    """Set the discrete variables of the user to the first values that meet their conditions."""
+    for group in reading.groups:
+        found = group.witness([allocation[index[layer]] for layer in group.layers])
+        if found is None:
+            raise _violated(", ".join(group.names), group.layers, index, allocation)
+        for key, value in found.items():
+            reading.variables[key].set_value(value, skip_validation=True)
+    within = (pyo.Block, Disjunct)
+    for boolean in model.component_data_objects(pyo.BooleanVar, descend_into=within):
+        binary = boolean.get_associated_binary()
+        if binary is not None and binary.value is not None:
+            boolean.set_value(bool(binary.value), skip_validation=True)
+
+
+def _check_variables(model: pyo.ConcreteModel, own: Collection[int], pause: Pause) -> None:
     variables = model.component_data_objects(pyo.Var, active=True, descend_into=True)
     for variable in paused(variables, pause):
+        if id(variable) not in own:
+            continue  # nothing that counts depends on it
         if variable.value is None:
             raise VerificationError(
                 f"{label(variable)} has no value: the allocation does not determine it"
@@ -151,13 +184,45 @@ def _check_bounds(data: Any, value: Exact, lower: Exact | None, upper: Exact | N
             raise VerificationError(f"{label(data)} is violated: {value}, must be {word} {bound}")
 
 
-def _check_constraint(
-    model: pyo.ConcreteModel, data: Any, record: Record, allocation: tuple[int, ...]
-) -> None:
-    if data is model.component("timing") and is_unchanged(record, data):
-        _check_bounds(data, int(model.value.value), evaluate(record.problem, allocation), None)
+def _check_constraints(model: pyo.ConcreteModel, record: Record, pause: Pause) -> int:
+    """Evaluate everything active that restricts the model; return how many pieces there were."""
+    fold = numbers(_value)
+    plain = list(model.component_data_objects(pyo.Constraint, active=True, descend_into=True))
+    for data in paused(plain, pause):
+        if isinstance(data.body, LinearExpression):
+            row = read_constraint(data)
+            _check_bounds(data, row.body, row.lower, row.upper)
+        else:
+            _check_interval(data, fold)
+    others = [a for a in additions(model, record) if a.guards or a.data.ctype is not pyo.Constraint]
+    for addition in paused(others, pause):
+        if all(map(fold, addition.guards)):
+            _check_addition(addition.data, fold)
+    return len(plain) + len(others)
+
+
+def _check_addition(data: Any, fold: Fold) -> None:
+    if data.ctype is pyo.Constraint:
+        _check_interval(data, fold)
         return
-    if data.body.polynomial_degree() is None and is_unchanged(record, data):
-        return  # a predicate as a function: evaluated among the problem's own constraints
-    row = read_constraint(data)
-    _check_bounds(data, row.body, row.lower, row.upper)
+    with about(label(data)):
+        holds = fold(data.expr) if data.ctype is pyo.LogicalConstraint else _one_of(data, fold)
+    if not holds:
+        raise VerificationError(f"{label(data)} is violated")
+
+
+def _check_interval(data: Any, fold: Fold) -> None:
+    with about(label(data)):
+        stated = interval(data, fold)
+    _check_bounds(data, stated.body, stated.lower, stated.upper)
+
+
+def _one_of(disjunction: Any, fold: Fold) -> bool:
+    true = sum(bool(fold(d.indicator_var)) for d in disjunction.disjuncts if d.active)
+    return true == 1 if disjunction.xor else true > 0
+
+
+def _value(variable: Any) -> Exact:
+    if variable.ctype is pyo.BooleanVar and variable.get_associated_binary() is not None:
+        variable = variable.get_associated_binary()
+    return as_rational(variable.value, f"value of {label(variable)}")

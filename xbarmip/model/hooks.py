@@ -1,0 +1,112 @@
+"""What a user can attach to a model beside plain Pyomo: expressions and conditions in Python."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pyomo.environ as pyo
+from pyomo.common.modeling import unique_component_name
+from pyomo.core.expr.numeric_expr import LinearExpression
+
+from xbarmip.constraint import Predicate
+from xbarmip.errors import InputError
+from xbarmip.exact import as_rational
+from xbarmip.model.record import record_of
+from xbarmip.network.layer import Layer
+
+
+def add_expression(
+    model: pyo.ConcreteModel,
+    name: str,
+    function: Callable[[Layer, int], Any],
+    doc: str | None = None,
+) -> pyo.Expression:
+    """Add the named expression `name[l]`, any function of one layer's R, linear in the choices.
+
+    Parameters
+    ----------
+    model : pyomo ConcreteModel
+        From `build_model`.
+    name : str
+        Of the component.
+    function : callable
+        Called with a Layer and R = 1, 2, ... up to the largest that the budget leaves; returns an
+        exact number (see `xbarmip.exact.as_rational`), in a unit of your choice.
+    doc : str, optional
+        What it is, with its unit.
+
+    Raises
+    ------
+    InputError
+        On a value that is not exact, naming the expression, the layer and R.
+    """
+    problem = record_of(model).problem
+    bodies = {}
+    for layer, most in zip(problem.network.layers, problem.largest, strict=True):
+        menu = range(1, most + 1)
+        what = f"{name}[{layer.name}]"
+        bodies[layer.name] = LinearExpression(
+            constant=0,
+            linear_coefs=[as_rational(function(layer, r), f"{what} at R={r}") for r in menu],
+            linear_vars=[model.choose[layer.name, r] for r in menu],
+        )
+    expression = pyo.Expression(model.LAYERS, initialize=bodies, doc=doc)
+    model.add_component(name, expression)
+    return expression
+
+
+def add_condition(
+    model: pyo.ConcreteModel, name: str, layers: Sequence[str], condition: Callable[..., bool]
+) -> pyo.Constraint:
+    """Add a condition in Python on the R of a few layers, as the constraint `name`.
+
+    `dp` remembers the R of its layers until the last one is decided, `milp` takes it as a table if
+    that is small, `exhaustive` evaluates it (`xbarmip.explain`).
+
+    Parameters
+    ----------
+    model : pyomo ConcreteModel
+        From `build_model`.
+    name : str
+        Of the component.
+    layers : sequence of str
+        The layers in its scope.
+    condition : callable
+        Called with the R of these layers, in this order, as integers; True where they are allowed.
+        It must always say the same of the same R.
+
+    Raises
+    ------
+    InputError
+        On an unknown layer, one that is named twice, or none; when the model is solved, on a
+        condition that fails or answers neither True nor False.
+    """
+    known = record_of(model).problem.network.index
+    predicate = Predicate(name, tuple(layers), condition)
+    for layer in predicate.layers:
+        if layer not in known:
+            raise InputError(f"constraint {name!r}: unknown layer {layer!r}")
+    constraint = pyo.Constraint(expr=condition_holds(model, predicate))
+    model.add_component(name, constraint)
+    return constraint
+
+
+def condition_holds(model: pyo.ConcreteModel, predicate: Predicate) -> Any:
+    """The relation "the predicate holds", through an external function that is added."""
+    function = pyo.ExternalFunction(function=_Condition(predicate))
+    model.add_component(unique_component_name(model, f"condition_{predicate.name}"), function)
+    return function(*(model.R[layer] for layer in predicate.layers)) == 1
+
+
+class _Condition:
+    """A predicate for Pyomo's external functions: 1 where it holds, else 0."""
+
+    __qualname__ = "condition"
+
+    def __init__(self, predicate: Predicate) -> None:
+        self.predicate = predicate
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Condition":
+        return self
+
+    def __call__(self, *duplication: float) -> int:
+        return int(self.predicate.holds(tuple(map(int, duplication))))

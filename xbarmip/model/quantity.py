@@ -1,0 +1,131 @@
+"""What an expression of the model is as a function of the choices, in exact numbers.
+
+A quantity depends on the R of some layers, and perhaps on auxiliary variables of the user. Most are
+*separable*: a constant plus a table for each layer, which is what a linear constraint needs. Any
+function of one layer's R is such a table, also R**2 or 1/R. Everything else is *general*.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+Exact = int | Fraction
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Auxiliary:
+    """A discrete variable that a user added, by name."""
+
+    name: str
+
+
+Key = str | Auxiliary  # a layer by name, or an auxiliary variable
+Point = Mapping[Key, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Separable:
+    """A constant plus one table entry for each key; an R that a table leaves out counts 0."""
+
+    constant: Exact
+    tables: Mapping[Key, Mapping[int, Exact]]
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """What it depends on."""
+        return tuple(self.tables)
+
+    def at(self, point: Point) -> Exact:
+        """Its value."""
+        return self.constant + sum(table.get(point[k], 0) for k, table in self.tables.items())
+
+
+@dataclass(frozen=True, slots=True)
+class General:
+    """A function of several keys that is no sum over them."""
+
+    function: Function
+    operands: tuple[Any, ...]
+    keys: tuple[Key, ...]
+
+    def at(self, point: Point) -> Any:
+        """Its value."""
+        return self.function(*(value_at(operand, point) for operand in self.operands))
+
+
+Quantity = Separable | General
+
+
+def value_at(operand: Any, point: Point) -> Any:
+    """The value of a quantity, or of a number as it is."""
+    return operand.at(point) if isinstance(operand, Quantity) else operand
+
+
+def total(*operands: Any) -> Any:
+    """The sum."""
+    return sum(operands)
+
+
+def product(a: Any, b: Any) -> Any:
+    """The product of two."""
+    return a * b
+
+
+class Algebra:
+    """Applies functions of exact numbers to quantities.
+
+    Parameters
+    ----------
+    domains : mapping of key to range
+        The values of every layer's R and of every auxiliary variable.
+    """
+
+    def __init__(self, domains: Mapping[Key, range]) -> None:
+        self.domains = domains
+
+    def apply(self, function: Function, operands: Iterable[Any]) -> Any:
+        """`function` of the operands: a number where all are, otherwise a quantity."""
+        operands = tuple(operands)
+        quantities = [operand for operand in operands if isinstance(operand, Quantity)]
+        if not quantities:
+            return function(*operands)
+        keys = tuple(dict.fromkeys(key for quantity in quantities for key in quantity.keys))
+        if function is total and all(isinstance(some, Separable) for some in quantities):
+            return _sum(operands)
+        if function is product and len(quantities) == 1 and isinstance(quantities[0], Separable):
+            return _scaled(*operands)
+        if len(keys) == 1:
+            key = keys[0]
+            values = {r: _at(function, operands, {key: r}) for r in self.domains[key]}
+            return Separable(0, {key: {r: value for r, value in values.items() if value}})
+        return General(function, operands, keys)
+
+
+def _at(function: Function, operands: tuple[Any, ...], point: Point) -> Any:
+    return function(*(value_at(operand, point) for operand in operands))
+
+
+def _sum(operands: tuple[Any, ...]) -> Separable:
+    constant: Exact = 0
+    tables: dict[Key, dict[int, Exact]] = {}
+    for operand in operands:
+        if not isinstance(operand, Separable):
+            constant += operand
+            continue
+        constant += operand.constant
+        for key, table in operand.tables.items():
+            mine = tables.setdefault(key, {})
+            for r, value in table.items():
+                mine[r] = mine.get(r, 0) + value
+    return Separable(constant, tables)
+
+
+def _scaled(a: Any, b: Any) -> Separable:
+    factor, quantity = (a, b) if isinstance(b, Separable) else (b, a)
+    tables = {
+        key: {r: factor * value for r, value in table.items()}
+        for key, table in quantity.tables.items()
+    }
+    return Separable(factor * quantity.constant, tables)
