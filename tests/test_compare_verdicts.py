@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from xbarmip.compare.execute.ending import Ending, Outcome
 from xbarmip.compare.instance import Instance, Suite
+from xbarmip.compare.recorder import row_of
 from xbarmip.compare.report import markdown, problems
-from xbarmip.compare.row import Recorder
 from xbarmip.compare.run import compare
 from xbarmip.compare.verdict import Agreement, judge
 from xbarmip.network.graph import Network
@@ -49,9 +50,9 @@ INFEASIBLE = Result("s", Status.INFEASIBLE, Stop.FINISHED)
 
 
 def verdict(instance, *results):
-    recorder = Recorder("run", "suite")
-    rows = [recorder.answered(instance, f"s{i}", r, 0.0) for i, r in enumerate(results, start=1)]
-    return judge(instance, rows)
+    endings = [Ending(Outcome.ANSWERED, result) for result in results]
+    rows = [row_of(instance, f"s{i}", ending) for i, ending in enumerate(endings, start=1)]
+    return judge(instance.facts, rows)
 
 
 TABLE = {
@@ -194,32 +195,40 @@ def test_a_consistent_lie_in_company_of_liars_is_still_caught_by_a_stated_optimu
 
 
 CRASHES = {
-    "exception": (Fake(ZeroDivisionError("oh\nno")), "ERROR", "ZeroDivisionError: oh no (test_"),
-    "in unsupported": (Broken(), "ERROR", "KeyError: 'no such table' (test_"),
-    "out of memory": (Fake(MemoryError()), "MEMORY", "MemoryError"),
-    "nothing returned": (Fake(None), "ERROR", "no usable answer: expected a Result, got NoneType"),
+    "exception": (Fake(ZeroDivisionError("oh\nno")), "RAISED", "ZeroDivisionError: oh no (test_"),
+    "in unsupported": (Broken(), "RAISED", "KeyError: 'no such table' (test_"),
+    "out of memory": (Fake(MemoryError()), "OUT_OF_MEMORY", "MemoryError"),
+    "nothing returned": (
+        Fake(None),
+        "GARBAGE",
+        "no usable answer: expected a Result, got NoneType",
+    ),
     "NaN value": (
         Fake(feasible(float("nan"), None, ONES)),
-        "ERROR",
+        "GARBAGE",
         "no usable answer: value is nan, no integer",
     ),
-    "float bound": (Fake(feasible(4, 1.5, ONES)), "ERROR", "bound is 1.5, no integer"),
+    "float bound": (Fake(feasible(4, 1.5, ONES)), "GARBAGE", "bound is 1.5, no integer"),
 }
 
 
-@pytest.mark.parametrize(("solver", "stop", "message"), CRASHES.values(), ids=CRASHES.keys())
-def test_crashes_are_recorded_and_the_rest_goes_on(solver, stop, message):
+@pytest.mark.parametrize(("solver", "outcome", "message"), CRASHES.values(), ids=CRASHES.keys())
+def test_crashes_are_recorded_and_the_rest_goes_on(solver, outcome, message):
     suite = Suite("crashes", "Crashes.", (INSTANCE, SHORT))
     comparison = compare(suite, [solver, Exhaustive()])
     assert [row.solver for row in comparison.rows] == ["liar", "exhaustive"] * 2
     for row in comparison.rows[::2]:
-        assert (row.status, row.stop) == ("UNKNOWN", stop)
+        assert (row.status, row.outcome) == ("UNKNOWN", outcome)
         assert message in row.message
         assert (row.value, row.bound, row.allocation) == (None, None, None)
     assert [v.kind for v in comparison.verdicts] == [Agreement.AGREE] * 2
-    if stop == "ERROR":
-        assert comparison.errors == comparison.rows[::2]
-        assert message in "\n".join(problems(comparison))
+    assert comparison.errors == comparison.rows[::2]
+    lines = problems(comparison)
+    assert [line.partition(": liar: ")[0] for line in lines] == [
+        f"pair: {outcome}",
+        f"short: {outcome}",
+    ]
+    assert all(message in line for line in lines)
 
 
 def test_refusals_are_recorded_by_reason():
@@ -235,4 +244,4 @@ def test_claimed_and_confirmed_values_are_both_shown():
     comparison = compare(Suite("lies", "Lies.", (INSTANCE,)), [Fake(optimal(2, ONES))])
     (row,) = comparison.rows
     assert (row.value, row.confirmed) == (2, 4)
-    assert "| 2 ✗ 4, 0.00 s |" in markdown(comparison)
+    assert "| 2 ✗ 4, 0.0" in markdown(comparison)

@@ -2,11 +2,15 @@
 
 import sys
 from argparse import Namespace, _SubParsersAction
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, nullcontext
 
 from xbarmip.cli.output import print_json, print_rich
-from xbarmip.cli.parser import Parser, add_command, add_limits
+from xbarmip.cli.parser import Parser, add_command, add_limits, integer, integers
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.comparison import Comparison
+from xbarmip.compare.execute.allowance import Allowance
+from xbarmip.compare.execute.dask import dask_executor
 from xbarmip.compare.report import problems, terminal_table
 from xbarmip.compare.run import compare
 from xbarmip.solvers.registry import EXACT, SOLVERS
@@ -30,6 +34,28 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     )
     add_limits(parser, seconds=60)
     parser.add_argument(
+        "--seeds",
+        type=integers,
+        default=(),
+        metavar="S,...",
+        help="run each solver that has a seed once with each of these (default: its own)",
+    )
+    parser.add_argument(
+        "--threads", type=integer, default=1, metavar="N", help="threads of a solver (default: 1)"
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--jobs", type=integer, default=1, metavar="N", help="runs at a time (default: 1)"
+    )
+    where.add_argument(
+        "--scheduler", metavar="ADDRESS", help="run on the workers of this Dask scheduler instead"
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="run only what the results file does not hold yet",
+    )
+    parser.add_argument(
         "--output",
         default="results",
         metavar="DIR",
@@ -39,13 +65,17 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
 
 def run(arguments: Namespace) -> int:
     """Compare, print, and say by the exit status whether all is well."""
-    with progress_line() as progress:
+    allowance = Allowance(arguments.time_limit, arguments.memory_limit, threads=arguments.threads)
+    with _executor(arguments.scheduler) as executor, progress_line() as progress:
         comparison = compare(
             arguments.suite,
             arguments.solvers,
-            time_limit=arguments.time_limit,
-            memory_limit=arguments.memory_limit,
             output=arguments.output,
+            resume=arguments.resume,
+            seeds=arguments.seeds,
+            jobs=arguments.jobs,
+            executor=executor,
+            allowance=allowance,
             progress=progress,
         )
     if arguments.json:
@@ -60,6 +90,10 @@ def run(arguments: Namespace) -> int:
     if not comparison.complete:
         raise KeyboardInterrupt
     return 0
+
+
+def _executor(scheduler: str | None) -> AbstractContextManager[Executor | None]:
+    return nullcontext() if scheduler is None else dask_executor(scheduler)
 
 
 def _print_files(comparison: Comparison) -> None:

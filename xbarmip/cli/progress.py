@@ -14,7 +14,7 @@ from rich.table import Column
 from xbarmip.solvers.protocol import Progress
 
 _REFRESH_SECONDS = 0.1
-_FIRST = ("instance", "solver", "target", "best", "bound", "gap")
+_FIRST = ("done", "rows", "instance", "solver", "target", "best", "bound", "gap")
 
 
 @contextmanager

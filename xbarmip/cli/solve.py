@@ -18,8 +18,10 @@ from xbarmip.cli.parser import (
     option,
 )
 from xbarmip.cli.progress import progress_line
+from xbarmip.compare.execute.ending import Ending, Outcome
 from xbarmip.compare.instance import Instance
-from xbarmip.compare.row import Recorder, plain
+from xbarmip.compare.plain import plain
+from xbarmip.compare.recorder import row_of
 from xbarmip.compare.verdict import judge
 from xbarmip.errors import VerificationError
 from xbarmip.exact import ceil_div
@@ -91,8 +93,8 @@ def _check(problem: Problem, solver: str, result: Result) -> None:
         Naming the first claim that does not hold.
     """
     instance = Instance("solve", problem)
-    row = Recorder("solve", "solve").answered(instance, solver, result, result.seconds)
-    for finding in judge(instance, [row]).findings:
+    row = row_of(instance, solver, Ending(Outcome.ANSWERED, result))
+    for finding in judge(instance.facts, [row]).findings:
         raise VerificationError(f"{finding.kind}: {finding.solver} {finding.message}")
 
 

@@ -1,41 +1,77 @@
 """What comes out of a comparison: rows, verdicts, and the counts that decide."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from xbarmip.compare.instance import Suite
+from xbarmip.compare.execute.ending import Outcome
+from xbarmip.compare.instance import InstanceFacts
 from xbarmip.compare.row import Row
-from xbarmip.compare.verdict import Agreement, Verdict
+from xbarmip.compare.verdict import Agreement, Verdict, judge
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What came out of a run.
+    """What came out of one or several runs of a suite.
 
     Attributes
     ----------
-    suite : Suite
+    suite, description : str
+    instances : tuple of InstanceFacts
     facts : dict
-        What was run, when, on what machine, under which limits; `facts["run"]` names the run.
+        What was run last, when, under which limits; `facts["run"]` names the run.
     rows : tuple of Row
-        Instance by instance, solver by solver.
-    verdicts : tuple of Verdict
-        One for every instance that all solvers were through with.
+        Instance by instance, solver by solver; of each one at most, the latest.
     complete : bool
-        False where the run was interrupted.
+        Whether every solver was through with every instance.
     output : Path or None
         The results file.
     """
 
-    suite: Suite
+    suite: str
+    description: str
+    instances: tuple[InstanceFacts, ...]
     facts: dict[str, Any]
     rows: tuple[Row, ...]
-    verdicts: tuple[Verdict, ...]
     complete: bool
     output: Path | None = None
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """What the columns of a report are called: a solver, with its seed where it has several."""
+        return tuple(dict.fromkeys(self.label(row) for row in self.rows))
+
+    def label(self, row: Row) -> str:
+        """The column that a row belongs to."""
+        several = len(self._seeds[row.solver]) > 1
+        return f"{row.solver}#{row.seed}" if several else row.solver
+
+    @cached_property
+    def _seeds(self) -> dict[str, set[int | None]]:
+        seeds: dict[str, set[int | None]] = defaultdict(set)
+        for row in self.rows:
+            seeds[row.solver].add(row.seed)
+        return seeds
+
+    @cached_property
+    def by_instance(self) -> dict[str, dict[str, Row]]:
+        """The rows of each instance, by column."""
+        rows: dict[str, dict[str, Row]] = {instance.name: {} for instance in self.instances}
+        for row in self.rows:
+            rows[row.instance][self.label(row)] = row
+        return rows
+
+    @cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """One for every instance that any solver was run on."""
+        return tuple(
+            judge(instance, tuple(rows.values()))
+            for instance in self.instances
+            if (rows := self.by_instance[instance.name])
+        )
 
     @property
     def agreed(self) -> bool:
@@ -44,7 +80,7 @@ class Comparison:
 
     @property
     def errors(self) -> tuple[Row, ...]:
-        """Rows of solvers that crashed or returned something that is no answer."""
+        """Rows of runs that crashed, had to be ended, or gave no answer."""
         return tuple(row for row in self.rows if row.failed)
 
     @property
@@ -52,14 +88,6 @@ class Comparison:
         """Number of instances by verdict, every verdict listed."""
         counts = Counter(verdict.kind for verdict in self.verdicts)
         return {kind.value: counts[kind] for kind in Agreement}
-
-    @cached_property
-    def by_instance(self) -> dict[str, tuple[Row, ...]]:
-        """The rows of each instance, solver by solver."""
-        rows: dict[str, list[Row]] = {}
-        for row in self.rows:
-            rows.setdefault(row.instance, []).append(row)
-        return {name: tuple(found) for name, found in rows.items()}
 
     def as_dict(self) -> dict[str, Any]:
         """Everything, for JSON."""
@@ -73,3 +101,16 @@ class Comparison:
             "verdicts": [verdict.as_dict() for verdict in self.verdicts],
             "rows": [row.as_dict() for row in self.rows],
         }
+
+
+def latest(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Of rows for the same instance, solver and seed the last one; one that was lost yields to any.
+
+    In the order in which each first comes.
+    """
+    kept: dict[tuple[str, str, int | None], Row] = {}
+    for row in rows:
+        place = (row.instance, row.solver, row.seed)
+        if place not in kept or row.outcome != Outcome.LOST:
+            kept[place] = row
+    return tuple(kept.values())

@@ -2,12 +2,14 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
+from typing import Any
 
 from xbarmip.errors import InputError
 from xbarmip.network.graph import Network
 from xbarmip.problem import Problem
+from xbarmip.strict import known_keys
 
 OBJECTIVE_LABELS = ("cycles", "steps/pipeline", "steps/published")
 INFEASIBLE = "infeasible"
@@ -54,6 +56,86 @@ class Instance:
     optimum: int | str | None = None
     published: int | Decimal | None = None
     note: str = ""
+
+    @property
+    def facts(self) -> "InstanceFacts":
+        """What a verdict and a report need to know about it."""
+        problem = self.problem
+        return InstanceFacts(
+            name=self.name,
+            network=problem.network.name,
+            layers=len(problem.network.layers),
+            crossbars=problem.crossbars,
+            size=(problem.crossbar.rows, problem.crossbar.columns),
+            objective=objective_label(problem),
+            smallest_budget=problem.smallest_budget,
+            constraints=tuple(constraint.name for constraint in problem.constraints),
+            optimum=self.optimum,
+            published=self.published,
+            note=self.note,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceFacts:
+    """What a results file says about an instance, so that it can be judged without the suite.
+
+    Attributes
+    ----------
+    name, network : str
+    layers, crossbars : int
+    size : (int, int)
+        Rows and columns of a crossbar.
+    objective : str
+        One of `OBJECTIVE_LABELS`.
+    smallest_budget : int
+        Crossbars that one copy of every layer takes.
+    constraints : tuple of str
+        Names of what is asked besides the budget.
+    optimum, published, note
+        As in `Instance`.
+    """
+
+    name: str
+    network: str
+    layers: int
+    crossbars: int
+    size: tuple[int, int]
+    objective: str
+    smallest_budget: int
+    constraints: tuple[str, ...] = ()
+    optimum: int | str | None = None
+    published: int | Decimal | None = None
+    note: str = ""
+
+    @property
+    def solvable(self) -> bool:
+        """Whether one copy of every layer is a solution: it fits, and nothing else is asked."""
+        return self.smallest_budget <= self.crossbars and not self.constraints
+
+    def as_dict(self) -> dict[str, Any]:
+        """The facts for JSON; a decimal number as text, which keeps its digits."""
+        published = self.published
+        return {
+            **asdict(self),
+            "published": str(published) if isinstance(published, Decimal) else published,
+        }
+
+    @classmethod
+    def from_dict(cls, record: Any) -> "InstanceFacts":
+        """The facts that JSON holds.
+
+        Raises
+        ------
+        InputError
+            If the keys are not those of `as_dict`.
+        """
+        facts = dict(known_keys(record, [each.name for each in fields(cls)]))
+        if isinstance(facts["published"], str):
+            facts["published"] = Decimal(facts["published"])
+        return cls(
+            **{**facts, "size": tuple(facts["size"]), "constraints": tuple(facts["constraints"])}
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,24 @@
 """The results file: JSON Lines, appended record by record, so that a kill loses nothing finished.
 
-Every line is one JSON object with a key `record`: "run" (what was started, on what machine),
-"row" (one solver's answer to one instance, a `Row`) or "verdict". Each carries the `run` it belongs
-to: several runs may append to the same file, also at the same time.
+Every line is one JSON object with a key `record`: "run" (what was started, on which instances) or
+"row" (one solver's answer to one instance, a `Row`). Each carries the `run` that it belongs to:
+several runs may append to the same file, also at the same time. Verdicts are not written: they
+follow from these.
 """
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xbarmip.compare.files import writing, written
 from xbarmip.compare.row import Row
 from xbarmip.errors import InputError
-from xbarmip.strict import known_keys, located
+from xbarmip.strict import located
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Journal:
 
     @classmethod
     def open(cls, folder: Path, suite: str, run: str) -> "Journal":
-        """Make the folder and the file where they are missing; end a line that a kill cut off.
+        """Make the folder and the file where they are missing.
 
         Raises
         ------
@@ -43,19 +46,13 @@ class Journal:
             If the folder or the file cannot be written.
         """
         path = folder / f"{suite}.jsonl"
-        with _writing(path):
+        with writing(path):
             folder.mkdir(parents=True, exist_ok=True)
-            with path.open("ab+") as file:
-                if file.tell():
-                    file.seek(-1, os.SEEK_END)
-                    if file.read(1) != b"\n":
-                        file.write(b"\n")
+            path.open("ab").close()
         return cls(path, run)
 
     def write(self, record: str, facts: Mapping[str, Any]) -> None:
-        """Append one record; it is with the operating system when this returns.
-
-        One unbuffered write a line: runs that share a file do not cut into each other's lines.
+        """Append one record; it is on the disk when this returns.
 
         Raises
         ------
@@ -63,28 +60,44 @@ class Journal:
             If it cannot be written: the disk is full, for instance.
         """
         line = json.dumps({"record": record, "run": self.run, **facts}, allow_nan=False) + "\n"
-        data = line.encode()
-        with _writing(self.path), self.path.open("ab", buffering=0) as file:
-            if file.write(data) != len(data):
-                raise OSError("only a part of the line fitted")
+        append(self.path, line.encode())
 
     def summarise(self, text: str) -> Path:
         """Write the summary, <suite>.md, in one go: a reader sees the old one or the new one."""
         path = self.path.with_suffix(".md")
-        half = path.with_name(f".{path.name}.{self.run}")
-        with _writing(path):
-            half.write_text(text, encoding="utf-8")
-            half.replace(path)
+        written(path, text.encode())
         return path
 
 
+def append(path: Path, data: bytes) -> None:
+    """Append whole lines to a file that others append to at the same time.
+
+    The file is locked meanwhile. A line that a kill cut off is ended first, whoever wrote it, so
+    that it spoils no other.
+
+    Raises
+    ------
+    InputError
+        If they cannot be written.
+    """
+    with writing(path), path.open("rb+", buffering=0) as file, _locked(file.fileno()):
+        if file.seek(0, os.SEEK_END):
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":
+                data = b"\n" + data
+        if file.write(data) != len(data):
+            raise OSError("only a part of the line fitted")
+        os.fsync(file.fileno())
+
+
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Turn what goes wrong with a file into one line that names it."""
+def _locked(descriptor: int) -> Iterator[None]:
+    """Hold the file's lock; unlike flock, this one also works over NFS."""
+    fcntl.lockf(descriptor, fcntl.LOCK_EX)
     try:
         yield
-    except (OSError, ValueError) as error:
-        raise InputError(f"output {path}: cannot be written ({error})") from None
+    finally:
+        fcntl.lockf(descriptor, fcntl.LOCK_UN)
 
 
 def read_records(path: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
@@ -119,12 +132,10 @@ def read_rows(path: str | os.PathLike[str], run: str | None = None) -> tuple[Row
     InputError
         If the file cannot be read or a row has not the fields of a `Row`.
     """
-    names = [field.name for field in fields(Row)]
     rows = []
     for record in read_records(path):
         if record.get("record") == "row" and run in (None, record.get("run")):
             record.pop("record")
             with located(str(path)):
-                facts = dict(known_keys(record, names))
-            rows.append(Row(**{**facts, "size": tuple(facts["size"])}))
+                rows.append(Row.from_dict(record))
     return tuple(rows)

@@ -7,8 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xbarmip.compare.comparison import Comparison
-from xbarmip.compare.instance import objective_label
-from xbarmip.compare.row import UNSUPPORTED, Row
+from xbarmip.compare.row import FAILURES, UNSUPPORTED, Row
 from xbarmip.compare.verdict import Agreement, Verdict
 from xbarmip.solvers.result import Status, Stop
 
@@ -33,19 +32,22 @@ def terminal_table(comparison: Comparison) -> Table:
 
 
 def problems(comparison: Comparison) -> tuple[str, ...]:
-    """Every finding and every crash, one line each, naming instance and solver."""
+    """Every finding and every failed run, one line each, naming instance and solver."""
     findings = [
         f"{verdict.instance}: {finding.kind}: {finding.solver} {finding.message}"
         for verdict in comparison.verdicts
         for finding in verdict.findings
     ]
-    errors = [f"{row.instance}: ERROR: {row.solver}: {row.message}" for row in comparison.errors]
+    errors = [
+        f"{row.instance}: {failure(row)}: {comparison.label(row)}: {row.message}"
+        for row in comparison.errors
+    ]
     return (*findings, *errors)
 
 
 def markdown(comparison: Comparison) -> str:
     """The summary: what was run, how often each verdict came, every solver, every instance."""
-    parts = [f"# Comparison `{comparison.suite.name}`", comparison.suite.description]
+    parts = [f"# Comparison `{comparison.suite}`", comparison.description]
     parts.append(_run_facts(comparison))
     parts.append("## Verdicts\n\n" + _headline(comparison))
     found = problems(comparison)
@@ -70,31 +72,37 @@ def markdown(comparison: Comparison) -> str:
 
 def _headline(comparison: Comparison) -> str:
     counts = ", ".join(f"{count} {kind}" for kind, count in comparison.counts.items() if count)
-    of = len(comparison.suite.instances)
-    text = f"{comparison.suite.name}: {of} instances: {counts or 'none judged'}"
-    if comparison.errors:
-        text += f"; {len(comparison.errors)} ERROR"
-    return text if comparison.complete else f"{text} (interrupted)"
+    of = len(comparison.instances)
+    text = f"{comparison.suite}: {of} instances: {counts or 'none judged'}"
+    failures = Counter(failure(row) for row in comparison.errors)
+    if failures:
+        text += "; " + ", ".join(f"{count} {what}" for what, count in sorted(failures.items()))
+    return text if comparison.complete else f"{text} (incomplete)"
 
 
 def _run_facts(comparison: Comparison) -> str:
-    facts = comparison.facts
-    limit = facts["time_limit"]
-    limits = "none" if limit is None else f"{limit:g} s for each solver and instance"
-    if facts["memory_limit"] is not None:
-        limits += f", {facts['memory_limit']} bytes"
+    facts, limits = comparison.facts, comparison.facts["limits"]
+    code, machine = facts["code"], facts["machine"]
+    seconds, memory = limits["seconds"], limits["memory_bytes"]
+    told = "none" if seconds is None else f"{seconds:g} s for each solver and instance"
+    if memory is not None:
+        told += f", {memory / 2**30:g} GiB"
     return _bullets(
         (
             f"run {facts['run']}, started {facts['started']}",
-            f"xbarmip {facts['xbarmip']}, Python {facts['python']}, {facts['machine']}",
-            f"limits: {limits}",
+            f"xbarmip {code['xbarmip']} ({(code['commit'] or 'no commit')[:12]}), "
+            f"Python {code['python']}, numpy {code['numpy']}, numba {code['numba']}, "
+            f"highspy {code['highspy']}",
+            f"{machine['system']}, {machine['processor']}, {machine['processors']} processors, "
+            f"{machine['memory_bytes'] / 2**30:.0f} GiB",
+            f"limits: {told}; {limits['threads']} thread{'s' * (limits['threads'] > 1)}",
         )
     )
 
 
 def _columns(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
     """Names of the columns, and the cells of every verdict."""
-    solvers = list(comparison.facts["solvers"])
+    solvers = comparison.labels
     optimum = any(verdict.optimum is not None for verdict in comparison.verdicts)
     published = any(verdict.published is not None for verdict in comparison.verdicts)
     names = ["instance", "verdict", "value", "bound", "gap"]
@@ -104,9 +112,9 @@ def _columns(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
         line = [verdict.instance, verdict.kind.value, *map(_number, _trio(verdict))]
         line += [_number(verdict.optimum)] * optimum
         line += [_number(verdict.published), _difference(verdict)] * published
-        rows = {row.solver: row for row in comparison.by_instance[verdict.instance]}
-        lines.append(line + [_answer(rows[solver]) for solver in solvers])
-    return names + solvers, lines
+        rows = comparison.by_instance[verdict.instance]
+        lines.append(line + [answer(rows[label]) if label in rows else "" for label in solvers])
+    return [*names, *solvers], lines
 
 
 def _trio(verdict: Verdict) -> tuple[int | None, int | None, int | None]:
@@ -124,12 +132,19 @@ def _difference(verdict: Verdict) -> str:
     return f"{verdict.value - verdict.published:+}"
 
 
-def _answer(row: Row) -> str:
+def failure(row: Row) -> str:
+    """In a word, what became of a run that failed; empty for one that did not."""
+    if row.outcome in FAILURES:
+        return row.outcome
+    return "ERROR" if row.failed else ""
+
+
+def answer(row: Row) -> str:
     """One solver's cell."""
     if row.status == UNSUPPORTED:
         return "refused"
     if row.failed:
-        return "ERROR"
+        return failure(row)
     words = []
     if row.value is not None:
         mark = CONFIRMED if row.value == row.confirmed else f"{REFUTED} {_number(row.confirmed)}"
@@ -146,14 +161,14 @@ def _answer(row: Row) -> str:
 def _solver_table(comparison: Comparison) -> str:
     kinds = [*(status.value for status in Status), UNSUPPORTED]
     lines = []
-    for solver in comparison.facts["solvers"]:
-        rows = [row for row in comparison.rows if row.solver == solver]
+    for label in comparison.labels:
+        rows = [row for row in comparison.rows if comparison.label(row) == label]
         counts = Counter(row.status for row in rows)
         seconds = [row.seconds for row in rows if row.status != UNSUPPORTED]
         times = [f"{sum(seconds):.2f}", f"{max(seconds, default=0.0):.2f}"]
-        errors = sum(row.failed for row in rows)
-        lines.append([solver, *(str(counts[kind]) for kind in kinds), str(errors), *times])
-    return _markdown_table(["solver", *kinds, "ERROR", "seconds in all", "longest"], lines)
+        failed = sum(row.failed for row in rows)
+        lines.append([label, *(str(counts[kind]) for kind in kinds), str(failed), *times])
+    return _markdown_table(["solver", *kinds, "failed", "seconds in all", "longest"], lines)
 
 
 def _refusals(comparison: Comparison) -> list[str]:
@@ -166,9 +181,9 @@ def _refusals(comparison: Comparison) -> list[str]:
 def _notes(comparison: Comparison) -> list[str]:
     """Each distinct note of the suite, with the cases that it is about."""
     cases: dict[str, dict[str, None]] = {}
-    for instance in comparison.suite.instances:
+    for instance in comparison.instances:
         if instance.note:
-            case = instance.name.removesuffix("/" + objective_label(instance.problem))
+            case = instance.name.removesuffix("/" + instance.objective)
             cases.setdefault(instance.note, {})[case] = None
     return [f"{', '.join(names)}: {note}" for note, names in cases.items()]
 

@@ -1,27 +1,26 @@
 """Running solvers over a suite."""
 
-import os
-import platform
-import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
-from xbarmip.compare.comparison import Comparison
-from xbarmip.compare.instance import Instance, Suite
-from xbarmip.compare.journal import Journal
+from xbarmip.compare.comparison import Comparison, latest
+from xbarmip.compare.execute.allowance import Allowance
+from xbarmip.compare.execute.ending import Outcome
+from xbarmip.compare.execute.pool import LocalPool, run_tasks
+from xbarmip.compare.execute.task import Task
+from xbarmip.compare.instance import Suite
+from xbarmip.compare.journal import Journal, read_rows
+from xbarmip.compare.plan import Plan
 from xbarmip.compare.report import markdown
-from xbarmip.compare.row import Recorder, Row, plain
+from xbarmip.compare.row import Row
 from xbarmip.compare.suite import read_suite
 from xbarmip.compare.verdict import Verdict, judge
 from xbarmip.errors import InputError
-from xbarmip.solvers.protocol import Limits, Progress, Solver, Watch
-from xbarmip.solvers.registry import EXACT, make_solver
-from xbarmip.solvers.result import Stop
+from xbarmip.solvers.protocol import Progress, Solver
+from xbarmip.solvers.registry import EXACT
 
 Observer = Callable[[Row | Verdict], None]
 
@@ -32,19 +31,25 @@ def compare(
     time_limit: float | None = None,
     memory_limit: int | None = None,
     output: str | PathLike[str] | None = None,
+    *,
+    resume: bool = False,
+    seeds: Sequence[int] = (),
+    jobs: int = 1,
+    executor: Executor | None = None,
+    allowance: Allowance | None = None,
     observe: Observer | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Run every solver on every instance of a suite, check every answer, and judge.
 
-    A solver that raises is recorded as an error and the run goes on; one that refuses is recorded
-    with its reasons. On Ctrl-C the run ends and what is done is returned.
+    Each run has a process of its own. A solver that raises, crashes, hangs or outgrows its memory
+    is recorded as what it did and the rest goes on; one that refuses is recorded with its reasons.
+    On Ctrl-C what is running is ended and what is done is returned.
 
     Parameters
     ----------
     suite : Suite, str or path
-        A suite, the name of a shipped one ("ladder", "published", "onnx", "random"), or a path that
-        ends in .toml.
+        A suite, the name of a shipped one (see `list_suites`), or a path that ends in .toml.
     solvers : sequence of str or Solver
         Names or solver objects, each name once.
     time_limit : float, optional
@@ -54,10 +59,23 @@ def compare(
     output : str or path, optional
         Folder for the results: `<suite>.jsonl`, appended to as rows finish (see
         `xbarmip.compare.journal`), and `<suite>.md`, a summary, written at the end.
+    resume : bool
+        Run only what the results file does not hold yet: no row with the same task key, which
+        covers problem, solver, options, seed, limits and the package's sources.
+    seeds : sequence of int
+        Each solver that has an option `seed` is run once with each.
+    jobs : int
+        Runs at a time, on this machine.
+    executor : concurrent.futures.Executor, optional
+        Where to run instead; its workers need this package. It is not shut down.
+    allowance : Allowance, optional
+        All limits at once, the grace beyond them and the threads included, instead of `time_limit`
+        and `memory_limit`.
     observe : callable, optional
-        Called with every `Row` and every `Verdict` as it is made.
+        Called with every `Row` as it is made, and with the `Verdict` of an instance after its last.
     progress : callable, optional
-        Called with a dict of facts (instance, solver, seconds, best, bound, ...) during a search.
+        Called with a dict of facts (done, rows, instance, solver, seconds, best, bound, ...) while
+        searches run on this machine, and after each row. Not always from the same thread.
 
     Returns
     -------
@@ -71,106 +89,106 @@ def compare(
         anything is run.
     """
     chosen = suite if isinstance(suite, Suite) else read_suite(suite)
-    runners, limits = _runners(solvers), Limits(time_limit, memory_limit)
-    facts = _facts(chosen, runners, limits)
-    journal = None
-    if output is not None:
-        journal = Journal.open(Path(output), chosen.name, facts["run"])
-        journal.write("run", facts)
-    rows: list[Row] = []
-    verdicts: list[Verdict] = []
-    bench, complete = _Bench(Recorder(facts["run"], chosen.name), limits, progress), True
+    plan = Plan(chosen, solvers, seeds, allowance or Allowance(time_limit, memory_limit))
+    if allowance is not None and (time_limit, memory_limit) != (None, None):
+        raise InputError("takes either an allowance or single limits, got both")
+    if resume and output is None:
+        raise InputError("resume needs an output: the results file that is to be gone on with")
+    journal = None if output is None else Journal.open(Path(output), chosen.name, plan.run)
+    kept = _kept(plan, journal) if resume and journal is not None else {}
+    todo = [task for task in plan.tasks if task.key not in kept]
+    if journal is not None:
+        journal.write("run", plan.facts)
+    ledger = _Ledger(plan, kept, journal, observe)
+    counter = _Counter(progress, len(kept), len(plan.tasks))
     try:
-        for made in bench.run(chosen, runners):
-            if isinstance(made, Row):
-                rows.append(made)
-            else:
-                verdicts.append(made)
-            if journal is not None:
-                journal.write("row" if isinstance(made, Row) else "verdict", made.as_dict())
-            if observe is not None:
-                observe(made)
+        with _engine(executor, jobs, counter if progress else None) as engine:
+            for row in run_tasks(todo, engine):
+                ledger.enter(row)
+                counter.count(row)
     except KeyboardInterrupt:
-        complete = False
-    path = None if journal is None else journal.path
-    comparison = Comparison(chosen, facts, tuple(rows), tuple(verdicts), complete, path)
+        pass
+    comparison = ledger.comparison()
     if journal is not None:
         journal.summarise(markdown(comparison))
     return comparison
 
 
-@dataclass(frozen=True, slots=True)
-class _Bench:
-    """Runs solvers one after another and records what they do."""
-
-    recorder: Recorder
-    limits: Limits
-    progress: Progress | None
-
-    def run(self, suite: Suite, solvers: Sequence[Solver]) -> Iterator[Row | Verdict]:
-        """Every row as it is made, and after the rows of an instance its verdict.
-
-        Raises
-        ------
-        KeyboardInterrupt
-            When a solver was interrupted, after its row.
-        """
-        for instance in suite.instances:
-            rows = []
-            for solver in solvers:
-                row = self._run(instance, solver)
-                rows.append(row)
-                yield row
-                if row.stop == Stop.INTERRUPTED:
-                    raise KeyboardInterrupt
-            yield judge(instance, rows)
-
-    def _run(self, instance: Instance, solver: Solver) -> Row:
-        watch = Watch(self.limits)
-        try:
-            reasons = solver.unsupported(instance.problem)
-            if reasons:
-                return self.recorder.refused(instance, solver.name, reasons)
-            watch = Watch(self.limits, self._teller(instance, solver))
-            answer = solver.solve(instance.problem, watch)
-        except Exception as error:  # whatever a solver does, the others are to run
-            return self.recorder.failed(instance, solver.name, error, watch.seconds)
-        return self.recorder.answered(instance, solver.name, answer, watch.seconds)
-
-    def _teller(self, instance: Instance, solver: Solver) -> Progress | None:
-        progress = self.progress
-        if progress is None:
-            return None
-        return lambda facts: progress({"instance": instance.name, "solver": solver.name, **facts})
+def _kept(plan: Plan, journal: Journal) -> dict[str, Row]:
+    """Rows of the results file that answer tasks of the plan, by key."""
+    wanted = {task.key for task in plan.tasks}
+    rows = [row for row in read_rows(journal.path) if row.outcome != Outcome.LOST]
+    return {row.task: row for row in rows if row.task in wanted}
 
 
-def _runners(solvers: Sequence[str | Solver]) -> tuple[Solver, ...]:
-    if isinstance(solvers, str) or not solvers:
-        raise InputError(f"solvers must be a sequence of at least one solver, got {solvers!r}")
-    runners = tuple(make_solver(one) if isinstance(one, str) else one for one in solvers)
-    names = [runner.name for runner in runners]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"solver {name!r} is listed {names.count(name)} times")
-    return runners
+@contextmanager
+def _engine(executor: Executor | None, jobs: int, tell: Progress | None) -> Iterator[Executor]:
+    """The executor that was given, or one of this machine, ended with the block."""
+    if executor is not None:
+        yield executor
+        return
+    pool = LocalPool(jobs, tell)
+    try:
+        yield pool
+    except BaseException:
+        pool.stop()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def _facts(suite: Suite, solvers: Sequence[Solver], limits: Limits) -> dict[str, Any]:
-    """What a reader of the results must know about the run."""
-    started = datetime.now(UTC)
-    return {
-        "run": f"{started:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}",
-        "suite": suite.name,
-        "started": started.isoformat(timespec="seconds"),
-        "instances": len(suite.instances),
-        "solvers": {solver.name: _options(solver) for solver in solvers},
-        "time_limit": limits.seconds,
-        "memory_limit": limits.memory_bytes,
-        "xbarmip": version("xbarmip"),
-        "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
-    }
+class _Ledger:
+    """Enters rows as they come, and judges an instance when all of its rows are there."""
+
+    def __init__(
+        self, plan: Plan, kept: dict[str, Row], journal: Journal | None, observe: Observer | None
+    ) -> None:
+        self._plan, self._journal, self._observe = plan, journal, observe
+        self._rows = dict(kept)
+        self._facts = {instance.name: instance.facts for instance in plan.suite.instances}
+        self._of: dict[str, list[Task]] = {}
+        for task in plan.tasks:
+            self._of.setdefault(task.instance.name, []).append(task)
+
+    def enter(self, row: Row) -> None:
+        """Write a row down and show it."""
+        self._rows[row.task] = row
+        if self._journal is not None:
+            self._journal.write("row", row.as_dict())
+        if self._observe is None:
+            return
+        self._observe(row)
+        rows = [self._rows.get(task.key) for task in self._of[row.instance]]
+        made = [each for each in rows if each is not None]
+        if len(made) == len(rows):
+            self._observe(judge(self._facts[row.instance], made))
+
+    def comparison(self) -> Comparison:
+        """Everything that was entered, in the order of the plan."""
+        plan = self._plan
+        rows = [self._rows[task.key] for task in plan.tasks if task.key in self._rows]
+        return Comparison(
+            plan.suite.name,
+            plan.suite.description,
+            tuple(self._facts.values()),
+            plan.facts,
+            latest(rows),
+            len(rows) == len(plan.tasks),
+            None if self._journal is None else self._journal.path,
+        )
 
 
-def _options(solver: Solver) -> dict[str, Any]:
-    return plain(asdict(solver)) if is_dataclass(solver) else {}
+class _Counter:
+    """Adds to the facts of a search how many rows there are of how many."""
+
+    def __init__(self, progress: Progress | None, done: int, of: int) -> None:
+        self._progress, self._done, self._of = progress, done, of
+
+    def __call__(self, facts: dict[str, object]) -> None:
+        if self._progress is not None:
+            self._progress({"done": self._done, "rows": self._of, **facts})
+
+    def count(self, row: Row) -> None:
+        """One row more."""
+        self._done += 1
+        self({"instance": row.instance, "solver": row.solver, "seconds": row.seconds})

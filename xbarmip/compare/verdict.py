@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from xbarmip.compare.instance import INFEASIBLE, Instance
+from xbarmip.compare.instance import INFEASIBLE, InstanceFacts
 from xbarmip.compare.row import Row
 from xbarmip.solvers.result import Proof, Status
 
@@ -98,7 +98,7 @@ class Verdict:
         }
 
 
-def judge(instance: Instance, rows: Sequence[Row]) -> Verdict:
+def judge(instance: InstanceFacts, rows: Sequence[Row]) -> Verdict:
     """The verdict on `instance` from the rows of all solvers that ran on it."""
     values = [row.confirmed for row in rows if row.confirmed is not None]
     bounds = [row.bound for row in rows if row.bound is not None]
@@ -147,7 +147,7 @@ def _values(rows: Sequence[Row]) -> list[Finding]:
     ]
 
 
-def _stated(instance: Instance, rows: Sequence[Row]) -> list[Finding]:
+def _stated(instance: InstanceFacts, rows: Sequence[Row]) -> list[Finding]:
     """Values and bounds that contradict the optimum that the suite states."""
     optimum = instance.optimum
     if not isinstance(optimum, int):
@@ -166,17 +166,19 @@ def _stated(instance: Instance, rows: Sequence[Row]) -> list[Finding]:
     return below + above
 
 
-def _infeasible(instance: Instance, rows: Sequence[Row]) -> list[Finding]:
-    """Claims of infeasibility against the budget, and both ways against what the suite states."""
-    problem, kind = instance.problem, Agreement.INFEASIBILITY_CONFLICT
-    why = ""
-    if problem.feasible:
+def _infeasible(instance: InstanceFacts, rows: Sequence[Row]) -> list[Finding]:
+    """Claims of infeasibility against what is known, found, or stated by the suite."""
+    kind, why = Agreement.INFEASIBILITY_CONFLICT, ""
+    if instance.solvable:
         why = (
-            f"{problem.crossbars} crossbars hold one copy of every layer "
-            f"({problem.smallest_budget})"
+            f"{instance.crossbars} crossbars hold one copy of every layer "
+            f"({instance.smallest_budget})"
         )
     elif isinstance(instance.optimum, int):
         why = f"the stated optimum is {instance.optimum}"
+    else:
+        solved = [row for row in rows if row.confirmed is not None]
+        why = f"{solved[0].solver} found an allocation that is allowed" if solved else ""
     claims = [
         Finding(kind, row.solver, f"claims INFEASIBLE, but {why}")
         for row in rows

@@ -1,0 +1,450 @@
+"""Runs in processes of their own: limits that hold, and all that a solver can do wrong."""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import numpy as np
+import psutil
+import pytest
+
+from tests.test_compare_run import make_suite
+from xbarmip.compare.execute import messages
+from xbarmip.compare.execute.allowance import MIB, Allowance
+from xbarmip.compare.execute.pool import LocalPool
+from xbarmip.compare.execute.vigil import Vigil, thinned
+from xbarmip.compare.run import compare
+from xbarmip.errors import InputError
+from xbarmip.solvers.exhaustive import Exhaustive
+from xbarmip.solvers.result import Result, Status, Stop
+
+ALLOWANCE = Allowance(0.2, 100 * MIB, grace_seconds=0.3, grace_bytes=20 * MIB)
+
+
+@dataclass(frozen=True)
+class Does:
+    """A solver that does something else than solving."""
+
+    deed: object
+    name: str = "culprit"
+
+    def unsupported(self, problem):
+        return ()
+
+    def solve(self, problem, watch):
+        return self.deed(problem, watch)
+
+
+def sleeps_natively(problem, watch):
+    """As a native solver that never comes back: it holds Python's lock, and no signal wakes it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals) - {signal.SIGKILL})
+    ctypes.PyDLL(None).sleep(1000)
+
+
+def spins(problem, watch):
+    while True:
+        with suppress(BaseException):
+            while True:
+                pass
+
+
+def sleeps_in_a_child(problem, watch):
+    if os.fork():
+        os.wait()
+    time.sleep(1000)
+
+
+def hangs_when_asked():
+    class Hangs(Does):
+        def unsupported(self, problem):
+            time.sleep(1000)
+
+    return Hangs(None)
+
+
+HANGING = {
+    "native": Does(sleeps_natively),
+    "in Python": Does(spins),
+    "in a child": Does(sleeps_in_a_child),
+    "when asked": hangs_when_asked(),
+}
+
+
+def grabs(problem, watch):
+    watch.tell(best=12, bound=3)
+    kept = []
+    while True:
+        kept.append(np.ones(MIB))
+        time.sleep(0.005)
+
+
+def grabs_in_a_child(problem, watch):
+    if os.fork():
+        os.wait()
+    grabs(problem, watch)
+
+
+CRASHING = {
+    "a signal": (lambda p, w: os.kill(os.getpid(), signal.SIGSEGV), "ended by signal 11"),
+    "a null pointer": (lambda p, w: ctypes.string_at(0), "ended by signal 11"),
+    "an abort": (lambda p, w: os.abort(), "ended by signal 6"),
+    "leaving": (lambda p, w: os._exit(3), "left with status 3"),
+    "the kernel's killer": (lambda p, w: os.kill(os.getpid(), signal.SIGKILL), "by signal 9"),
+    "last words": (
+        lambda p, w: (os.write(2, b"terminate called\nafter throwing"), os.abort()),
+        "ended by signal 6, after printing: terminate called after throwing",
+    ),
+}
+
+
+def run(solver, allowance=ALLOWANCE):
+    """The row of a culprit, and whether an honest solver that runs after it is undisturbed."""
+    comparison = compare(make_suite(1), [solver, Exhaustive()], allowance=allowance)
+    culprit, honest = comparison.rows
+    assert (honest.outcome, honest.value, honest.confirmed) == ("ANSWERED", 12, 12)
+    return culprit
+
+
+def processes():
+    return {child.pid for child in psutil.Process().children(recursive=True)}
+
+
+@pytest.mark.parametrize("solver", HANGING.values(), ids=HANGING.keys())
+def test_a_solver_that_never_returns_is_ended_and_named(solver):
+    before = processes()
+    row = run(solver)
+    assert (row.outcome, row.status, row.stop) == ("TIMEOUT", "UNKNOWN", "TIME")
+    assert row.message == "still running 0.3 s after its time limit of 0.2 s"
+    assert row.seconds >= 0.5
+    assert row.failed
+    assert processes() <= before
+
+
+@pytest.mark.parametrize("deed", [grabs, grabs_in_a_child], ids=["itself", "in a child"])
+def test_a_solver_that_outgrows_its_memory_is_ended_and_named(deed):
+    row = run(Does(deed), replace(ALLOWANCE, seconds=100))
+    assert (row.outcome, row.status, row.stop) == ("OUT_OF_MEMORY", "UNKNOWN", "MEMORY")
+    assert "104857600 are its memory limit" in row.message
+    assert 120 * MIB < row.memory_bytes < 400 * MIB
+    assert [point[1:] for point in row.trace] == [[12, 3]]
+
+
+def test_memory_within_the_limit_is_measured():
+    def takes(problem, watch):
+        assert np.ones(8 * MIB).sum() > 0
+        return Exhaustive().solve(problem, watch)
+
+    row = run(Does(takes))
+    assert row.outcome == "ANSWERED"
+    assert 64 * MIB <= row.memory_bytes < 100 * MIB
+
+
+@pytest.mark.parametrize(("deed", "message"), CRASHING.values(), ids=CRASHING.keys())
+def test_a_crash_is_recorded_as_what_it_was(deed, message):
+    row = run(Does(deed))
+    assert (row.outcome, row.status, row.stop) == ("CRASHED", "UNKNOWN", "ERROR")
+    assert message in row.message
+
+
+def answers_late(problem, watch):
+    time.sleep(0.35)
+    return Exhaustive().solve(problem, watch)
+
+
+def test_an_answer_within_the_grace_counts():
+    row = run(Does(answers_late))
+    assert (row.outcome, row.value) == ("ANSWERED", 12)
+    assert row.seconds >= 0.35
+
+
+def test_there_may_be_no_limits():
+    row = run(Does(answers_late), Allowance(grace_seconds=0))
+    assert row.outcome == "ANSWERED"
+
+
+class Unsendable(dict):
+    def __reduce__(self):
+        raise TypeError("stays at home")
+
+
+class Spoilt(dict):
+    def __reduce__(self):
+        return int, ("no number",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [(Unsendable, "TypeError: stays at home"), (Spoilt, "ValueError: invalid literal")],
+    ids=["cannot be sent", "cannot be read"],
+)
+def test_an_answer_that_does_not_survive_the_way_is_garbage(kind, message):
+    def answer(problem, watch):
+        return Result("x", Status.UNKNOWN, Stop.TIME, statistics=kind())
+
+    row = run(Does(answer))
+    assert row.outcome == "GARBAGE"
+    assert message in row.message
+
+
+def test_a_solver_that_cannot_be_sent_is_refused_before_anything_runs():
+    with pytest.raises(InputError, match=r"'culprit' cannot be sent .* stays at home"):
+        compare(make_suite(1), [Exhaustive(), Does(Unsendable())])
+
+
+def test_a_solver_that_cannot_be_read_is_recorded():
+    row = run(Does(Spoilt()))
+    assert row.outcome == "RAISED"
+    assert "ValueError: invalid literal" in row.message
+
+
+def test_noise_on_standard_output_harms_nothing(capfd):
+    def noisy(problem, watch):
+        os.write(1, b"x" * 10**6)
+        print("y" * 10**6)
+        return Exhaustive().solve(problem, watch)
+
+    assert run(Does(noisy)).value == 12
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_a_solver_leaves_behind_is_ended(tmp_path):
+    def forks(problem, watch):
+        if not os.fork():
+            (tmp_path / "pid").write_text(str(os.getpid()))
+            time.sleep(1000)
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+            time.sleep(0.01)
+        return Exhaustive().solve(problem, watch)
+
+    assert run(Does(forks), replace(ALLOWANCE, seconds=100)).value == 12
+    left = int((tmp_path / "pid").read_text())
+    deadline = time.monotonic() + 60
+    while psutil.pid_exists(left) and time.monotonic() < deadline:
+        with suppress(psutil.Error):
+            if psutil.Process(left).status() == psutil.STATUS_ZOMBIE:
+                break
+        time.sleep(0.01)
+    else:
+        assert not psutil.pid_exists(left)
+
+
+def test_solvers_have_one_thread_and_a_session_of_their_own():
+    def tells(problem, watch):
+        found = Exhaustive().solve(problem, watch)
+        facts = {"threads": os.environ["OMP_NUM_THREADS"], "leads": os.getsid(0) == os.getpid()}
+        return replace(found, statistics=facts)
+
+    assert run(Does(tells)).statistics == {"threads": "1", "leads": True}
+    two = run(Does(tells), replace(ALLOWANCE, threads=2))
+    assert two.statistics == {"threads": "2", "leads": True}
+
+
+def compiles(problem, watch):
+    from numba import njit
+
+    before = watch.seconds
+    assert njit(lambda n: n * n + 1)(7) == 50
+    result = Exhaustive().solve(problem, watch)
+    return replace(result, statistics={"before": before, "after": watch.seconds})
+
+
+def test_compiling_is_start_up_and_not_solving():
+    """The limit is far below what compiling takes; the watch stands still meanwhile."""
+    row = run(Does(compiles), Allowance(0.05, grace_seconds=0.05))
+    assert (row.outcome, row.value) == ("ANSWERED", 12)
+    assert row.startup_seconds > row.seconds
+    assert row.seconds < 0.1
+
+
+def test_what_was_told_is_kept_as_a_trace():
+    def tells(problem, watch):
+        for best, bound in ((None, 1), (20, 1), (20, 1), (15, 2), (12, 12)):
+            watch.tell(best=best, bound=bound, labels=7)
+        time.sleep(1000)
+
+    row = run(Does(tells))
+    assert [point[1:] for point in row.trace] == [[None, 1], [20, 1], [15, 2], [12, 12]]
+    assert all(0 <= point[0] < 0.5 for point in row.trace)
+    assert (row.value, row.bound) == (None, None), "what cannot be checked does not count"
+
+
+def test_traces_are_thinned_and_keep_both_ends():
+    trace = [(float(n), 10**6 - n, n) for n in range(10_000)]
+    kept = thinned(trace)
+    assert (kept[0], kept[-1]) == (trace[0], trace[-1])
+    assert 400 < len(kept) < 600
+    assert set(kept) <= set(trace)
+    assert thinned(trace[:500]) == tuple(trace[:500])
+
+
+def test_two_clocks_of_which_one_runs():
+    now = 0.0
+    vigil = Vigil(Allowance(10, grace_seconds=2, startup_seconds=100), now=lambda: now)
+    now = 99.0
+    assert (vigil.seconds, vigil.startup_seconds, vigil.overdue) == (0, 99, "")
+    now = 101.0
+    assert vigil.overdue == "still starting after 100 s"
+    vigil.hear(messages.Solving(1000))
+    now = 105.0
+    vigil.hear(messages.Compiling())
+    now = 165.0
+    assert (vigil.seconds, vigil.startup_seconds, vigil.overdue) == (4, 161, "")
+    now = 206.0
+    assert vigil.overdue == "still compiling after 100 s"
+    vigil.hear(messages.Compiled(101.0))
+    now = 213.5
+    assert (vigil.seconds, vigil.overdue) == (11.5, "")
+    now = 214.5
+    assert vigil.overdue == "still running 2 s after its time limit of 10 s"
+    vigil.hear(messages.Refused(("no",)))
+    assert vigil.overdue == ""
+
+
+def test_messages_are_cut_out_of_any_stream_of_bytes():
+    ours, theirs = socket.socketpair()
+    sent = [messages.Born(7), messages.Told({"best": "x" * 300}), messages.Compiling()]
+    with ours, theirs:
+        for message in sent:
+            messages.send(theirs, message)
+        data = ours.recv(10_000)
+        for width in (1, 7, 8, 9, 1000):
+            buffer = messages.Buffer()
+            parts = [data[at : at + width] for at in range(0, len(data), width)]
+            assert [m for part in parts for m in buffer.feed(part)] == sent
+        messages.send(theirs, sent[1])
+        messages.send(theirs, sent[0])
+        assert [messages.receive(ours), messages.receive(ours)] == [sent[1], sent[0]]
+        theirs.close()
+        with pytest.raises(EOFError):
+            messages.receive(ours)
+
+
+BAD = {
+    "negative time": ({"seconds": -1}, "time limit"),
+    "negative memory": ({"memory_bytes": 0}, "memory limit"),
+    "endless grace": ({"grace_seconds": float("inf")}, "grace_seconds must be a number"),
+    "negative grace": ({"grace_bytes": -1}, "grace_bytes must be at least 0"),
+    "NaN start-up": ({"startup_seconds": float("nan")}, "startup_seconds must be a number"),
+    "no threads": ({"threads": 0}, "threads must be at least 1"),
+}
+
+
+@pytest.mark.parametrize(("values", "message"), BAD.values(), ids=BAD.keys())
+def test_bad_allowances(values, message):
+    with pytest.raises(InputError, match=message):
+        Allowance(**values)
+    with pytest.raises(InputError, match="got both"):
+        compare(make_suite(1), time_limit=1, allowance=Allowance(2))
+
+
+class Losing(LocalPool):
+    """A pool whose first workers are lost: their processes are killed under them."""
+
+    def __init__(self, losses):
+        super().__init__(1)
+        self.losses = losses
+
+    def submit(self, function, *arguments):
+        return super().submit(self.maybe_lost, function, *arguments)
+
+    def maybe_lost(self, function, *arguments):
+        if self.losses:
+            self.losses -= 1
+            raise ConnectionError("worker gone")
+        return function(*arguments)
+
+
+def test_a_lost_worker_is_tried_again():
+    with Losing(2) as pool:
+        found = compare(make_suite(1), [Exhaustive()], executor=pool)
+    assert [row.outcome for row in found.rows] == ["ANSWERED"]
+
+
+def test_a_task_that_is_always_lost_does_not_hold_up_the_others(tmp_path):
+    with Losing(10**6) as pool:
+        lost = compare(make_suite(2), [Exhaustive()], output=tmp_path, executor=pool)
+    assert [row.outcome for row in lost.rows] == ["LOST", "LOST"]
+    assert "worker gone" in lost.rows[0].message
+    again = compare(make_suite(2), [Exhaustive()], output=tmp_path, resume=True)
+    assert [row.outcome for row in again.rows] == ["ANSWERED", "ANSWERED"]
+
+
+def test_the_process_that_forks_may_be_killed(tmp_path):
+    """Whoever kills it, the task is run again."""
+
+    def kills_its_parent_once(problem, watch):
+        if not (tmp_path / "done").exists():
+            (tmp_path / "done").touch()
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(1000)
+        return Exhaustive().solve(problem, watch)
+
+    row = run(Does(kills_its_parent_once), replace(ALLOWANCE, seconds=100))
+    assert (row.outcome, row.value) == ("ANSWERED", 12)
+
+
+def always_kills_its_parent(problem, watch):
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(1000)
+
+
+def test_a_solver_that_always_kills_the_process_that_forks_is_given_up():
+    row = run(Does(always_kills_its_parent), replace(ALLOWANCE, seconds=100))
+    assert row.outcome == "LOST"
+    assert "3 times" in row.message
+
+
+ORPHANS = """
+import sys, time
+from tests.test_compare_run import make_suite
+from tests.test_execute import Does
+from xbarmip.compare.run import compare
+mark = sys.argv[1]
+def sleeps(problem, watch):
+    open(mark, "w").write(str(__import__("os").getpid()))
+    time.sleep(1000)
+compare(make_suite(1), [Does(sleeps)])
+"""
+
+
+def test_no_process_outlives_a_harness_that_is_killed(tmp_path):
+    mark = tmp_path / "pid"
+    harness = subprocess.Popen([sys.executable, "-c", ORPHANS, str(mark)])
+    while not (mark.exists() and mark.read_text()):
+        assert harness.poll() is None
+        time.sleep(0.05)
+    solving = psutil.Process(int(mark.read_text()))
+    forking = solving.parent()
+    harness.kill()
+    harness.wait()
+    for process in (solving, forking):
+        process.wait(60)
+
+
+def test_a_solver_from_a_script_goes_along_by_value(tmp_path):
+    script = tmp_path / "mine.py"
+    script.write_text(
+        "import xbarmip as xb\n"
+        "from dataclasses import dataclass\n"
+        "from xbarmip.solvers.exhaustive import Exhaustive\n"
+        "@dataclass(frozen=True)\n"
+        "class Mine:\n"
+        "    name: str = 'mine'\n"
+        "    def unsupported(self, problem): return ()\n"
+        "    def solve(self, problem, watch): return Exhaustive().solve(problem, watch)\n"
+        "print(xb.compare('mine.toml', [Mine()]).counts['AGREE'])\n"
+    )
+    (tmp_path / "mine.toml").write_text(
+        'format = "xbarmip-suite"\nversion = 1\nname = "mine"\ndescription = "x"\n'
+        '[[family]]\nname = "f"\nseed = 1\ncount = 2\nlayers = 2\nspare = 3\nsize = 8\n'
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "2\n"

@@ -1,0 +1,137 @@
+"""A process that has everything imported and forks a fresh process for each task.
+
+Python, the libraries and the compiled kernels take seconds to start or load; a fork takes
+milliseconds. What the nursery hands on to its children is the same for every task.
+"""
+
+import gc
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+
+from xbarmip.compare.execute import child
+from xbarmip.compare.execute.messages import Born, Ended, receive, send
+from xbarmip.compare.execute.process import die_with_parent
+from xbarmip.compare.instance import OBJECTIVE_LABELS, problem_for, smallest_budget
+from xbarmip.network.library import load_network
+from xbarmip.solvers.protocol import Limits, Watch
+from xbarmip.solvers.registry import make_solver
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
+_PROGRAM = (
+    "import sys; sys.path[:] = {path!r}; "
+    "from xbarmip.compare.execute.nursery import main; main({fd}, {parent})"
+)
+
+
+class LostError(Exception):
+    """The nursery has gone: killed from outside, or out of memory."""
+
+
+class Nursery:
+    """A nursery as its guard sees it; one child at a time.
+
+    Parameters
+    ----------
+    threads : int
+        What numerical libraries are told.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        self.control, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-c",
+                    _PROGRAM.format(path=sys.path, fd=theirs.fileno(), parent=os.getpid()),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+                env={**os.environ, **dict.fromkeys(_THREADS, str(threads))},
+            )
+
+    def fork(self, connection: socket.socket, output: int) -> int:
+        """Have a child forked that talks over `connection` and prints into `output`; its id.
+
+        Raises
+        ------
+        LostError
+            If the nursery has gone.
+        """
+        try:
+            socket.send_fds(self.control, [b"f"], [connection.fileno(), output])
+            born: Born = receive(self.control)
+        except (OSError, EOFError):
+            raise LostError("the process that forks solvers has gone") from None
+        return born.pid
+
+    def close(self) -> None:
+        """End it."""
+        self.kill()
+        self.control.close()
+        self._process.wait()
+
+    def kill(self) -> None:
+        """End it from another thread; whoever waits for it finds it lost."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+
+
+def main(fd: int, parent: int) -> None:
+    """Fork for every request, report the child's end, until the guard closes the connection."""
+    die_with_parent(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _warm_up()
+    gc.freeze()
+    control = socket.socket(fileno=fd)
+    while True:
+        request, fds, _, _ = socket.recv_fds(control, 1, 2)
+        if not request:
+            return
+        own = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            control.close()
+            _become_child(fds, own)
+        for each in fds:
+            os.close(each)
+        send(control, Born(pid))
+        _, status, usage = os.wait4(pid, 0)
+        cpu = usage.ru_utime + usage.ru_stime
+        peak = usage.ru_maxrss * _MAXRSS_UNIT
+        send(control, Ended(os.waitstatus_to_exitcode(status), cpu, peak))
+
+
+def _warm_up() -> None:
+    """Load the compiled kernels, or compile them: those of the evaluation and of the search.
+
+    By a small solve under each objective. It uses no threads, which would not survive a fork.
+    """
+    network = load_network("lenet-5")
+    budget = 2 * smallest_budget(network, 128)
+    for label in OBJECTIVE_LABELS:
+        make_solver("dp").solve(problem_for(network, budget, 128, label), Watch(Limits()))
+
+
+def _become_child(fds: list[int], parent: int) -> None:
+    """Run the child and leave, whatever happens, without the nursery's way out."""
+    status = 1
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        connection, output = fds
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.close(output)
+        child.main(socket.socket(fileno=connection), parent)
+        status = 0
+    finally:
+        os._exit(status)

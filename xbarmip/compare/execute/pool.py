@@ -1,0 +1,78 @@
+"""Handing tasks to an executor and taking rows back, whatever happens to its workers."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED as FIRST
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+
+from xbarmip.compare.execute.ending import Ending, Outcome
+from xbarmip.compare.execute.guard import Guard
+from xbarmip.compare.execute.task import Task
+from xbarmip.compare.execute.worker import TRIES, equip, run_task
+from xbarmip.compare.recorder import record
+from xbarmip.compare.row import Row
+from xbarmip.exact import as_int
+from xbarmip.solvers.protocol import Progress
+
+
+class LocalPool(ThreadPoolExecutor):
+    """`jobs` tasks at a time on this machine: a thread with a guard for each.
+
+    Parameters
+    ----------
+    jobs : int
+    tell : callable, optional
+        Called, from these threads, with a dict of facts during each search.
+    """
+
+    def __init__(self, jobs: int, tell: Progress | None = None) -> None:
+        self._guards: list[Guard] = []
+        self._lock = threading.Lock()
+        self._tell = tell
+        super().__init__(as_int(jobs, "jobs", 1), "xbarmip", self._equip)
+
+    def _equip(self) -> None:
+        guard = Guard(self._tell)
+        with self._lock:
+            self._guards.append(guard)
+        equip(guard)
+
+    def stop(self) -> None:
+        """End all processes now."""
+        with self._lock:
+            for guard in self._guards:
+                guard.stop()
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the threads, then the processes that fork for them."""
+        super().shutdown(wait, cancel_futures=cancel_futures)
+        if wait:
+            for guard in self._guards:
+                guard.close()
+
+
+def run_tasks(tasks: Sequence[Task], executor: Executor) -> Iterator[Row]:
+    """The row of every task, as they are done.
+
+    A task whose future fails (its worker is gone, say) is submitted again; after the last try its
+    row says that it was lost.
+    """
+    running: dict[Future[Row], tuple[Task, int]] = {
+        executor.submit(run_task, task): (task, 1) for task in tasks
+    }
+    try:
+        while running:
+            done, _ = wait(running, return_when=FIRST)
+            for future in done:
+                task, tries = running.pop(future)
+                error = future.exception()
+                if error is None:
+                    yield future.result()
+                elif tries < TRIES:
+                    running[executor.submit(run_task, task)] = (task, tries + 1)
+                else:
+                    message = f"{type(error).__name__}: {' '.join(str(error).split())}"
+                    yield record(task, Ending(Outcome.LOST, message=message))
+    finally:
+        for future in running:
+            future.cancel()

@@ -1,0 +1,91 @@
+"""A task: one solver, one instance, one seed; and its key, by which it is found again."""
+
+import json
+import re
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+from xbarmip.compare.execute.allowance import Allowance
+from xbarmip.compare.execute.facts import code_facts
+from xbarmip.compare.instance import Instance
+from xbarmip.compare.plain import plain
+from xbarmip.problem import Problem
+from xbarmip.solvers.protocol import Limits, Solver
+
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # in the representation of a function
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a solver's own process is given."""
+
+    problem: Problem
+    solver: Solver
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class Task:
+    """One entry of a run's plan.
+
+    Attributes
+    ----------
+    run, suite : str
+    instance : Instance
+    solver : Solver
+        With its seed and threads set.
+    seed : int or None
+        None for a solver that has no option `seed`.
+    allowance : Allowance
+    """
+
+    run: str
+    suite: str
+    instance: Instance
+    solver: Solver
+    seed: int | None
+    allowance: Allowance
+
+    @property
+    def work(self) -> Work:
+        """What goes to the process; tables that the network has worked out stay behind."""
+        problem = self.instance.problem
+        bare = replace(problem, network=replace(problem.network))
+        return Work(bare, self.solver, self.allowance.limits)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The solver's options."""
+        return plain(asdict(self.solver)) if is_dataclass(self.solver) else {}
+
+    @cached_property
+    def key(self) -> str:
+        """A digest of all that decides about the answer: same key, same task.
+
+        That is the problem with all its numbers, solver, options and seed, the limits, and the
+        sources of this package that the solvers come from.
+        """
+        facts = {
+            "suite": self.suite,
+            "instance": self.instance.name,
+            "problem": repr(self.instance.problem),
+            "solver": self.solver.name,
+            "options": self.options,
+            "allowance": asdict(self.allowance),
+            "sources": code_facts()["sources"],
+        }
+        text = _ADDRESS.sub("", json.dumps(facts, sort_keys=True))
+        return sha256(text.encode()).hexdigest()[:16]
+
+
+def seeded(solver: Solver, seeds: tuple[int, ...], threads: int) -> list[tuple[Solver, int | None]]:
+    """A solver once for every seed, or once if it has no option `seed`; its threads are set."""
+    given: Any = solver
+    options = {field.name for field in fields(given)} if is_dataclass(given) else set()
+    if "threads" in options and threads > 1:
+        given = replace(given, threads=threads)
+    if "seed" not in options:
+        return [(given, None)]
+    return [(replace(given, seed=seed), seed) for seed in seeds or (given.seed,)]

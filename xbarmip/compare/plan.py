@@ -1,0 +1,119 @@
+"""The plan of a run: which solver, with which seed, on which instance."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import cloudpickle
+
+from xbarmip.compare.execute.allowance import Allowance
+from xbarmip.compare.execute.facts import code_facts, machine_facts
+from xbarmip.compare.execute.task import Task, seeded
+from xbarmip.compare.instance import Suite
+from xbarmip.errors import InputError
+from xbarmip.exact import as_int
+from xbarmip.solvers.protocol import Solver
+from xbarmip.solvers.registry import make_solver
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a run is going to do, checked before anything is run.
+
+    Attributes
+    ----------
+    suite : Suite
+    solvers : sequence of str or Solver
+        Names or solver objects, each name once.
+    seeds : sequence of int
+        Each solver that has an option `seed` is run once with each; without, with its own.
+    allowance : Allowance
+
+    Raises
+    ------
+    InputError
+        On an unknown solver, one that is listed twice or cannot be sent to a process of its own, or
+        a bad seed.
+    """
+
+    suite: Suite
+    solvers: Sequence[str | Solver]
+    seeds: Sequence[int]
+    allowance: Allowance
+
+    def __post_init__(self) -> None:
+        if isinstance(self.solvers, str) or not self.solvers:
+            raise InputError(
+                f"solvers must be a sequence of at least one solver, got {self.solvers!r}"
+            )
+        listed: list[tuple[str, str | int]] = [
+            *(("solver", solver.name) for solver in self.made),
+            *(("seed", seed) for seed in self.seeds),
+        ]
+        for what, one in listed:
+            if listed.count((what, one)) > 1:
+                times = listed.count((what, one))
+                raise InputError(f"{what} {one!r} is listed {times} times")
+        for solver in self.made:
+            _check_sendable(solver)
+        for seed in self.seeds:
+            as_int(seed, "seed", 0, 2**31 - 1)
+
+    @cached_property
+    def made(self) -> tuple[Solver, ...]:
+        """The solver objects."""
+        return tuple(make_solver(one) if isinstance(one, str) else one for one in self.solvers)
+
+    @cached_property
+    def run(self) -> str:
+        """A name that no other run has, which begins with the time."""
+        return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+
+    @cached_property
+    def tasks(self) -> tuple[Task, ...]:
+        """Instance by instance, solver by solver, seed by seed."""
+        variants = [
+            variant
+            for solver in self.made
+            for variant in seeded(solver, tuple(self.seeds), self.allowance.threads)
+        ]
+        return tuple(
+            Task(self.run, self.suite.name, instance, solver, seed, self.allowance)
+            for instance in self.suite.instances
+            for solver, seed in variants
+        )
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What a reader of the results must know about the run."""
+        options = {task.solver.name: task.options for task in self.tasks[: self.variants]}
+        return {
+            "run": self.run,
+            "suite": self.suite.name,
+            "description": self.suite.description,
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            "solvers": options,
+            "seeds": list(self.seeds),
+            "limits": asdict(self.allowance),
+            "code": code_facts(),
+            "machine": machine_facts(),
+            "instances": [instance.facts.as_dict() for instance in self.suite.instances],
+        }
+
+    @property
+    def variants(self) -> int:
+        """Tasks for each instance."""
+        return len(self.tasks) // len(self.suite.instances)
+
+
+def _check_sendable(solver: Solver) -> None:
+    try:
+        cloudpickle.dumps(solver)
+    except Exception as error:  # whatever the solver's own objects do
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise InputError(
+            f"solver {solver.name!r} cannot be sent to a process of its own ({reason})"
+        ) from None
