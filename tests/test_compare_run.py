@@ -12,7 +12,7 @@ from rich.console import Console
 from xbarmip.compare.execute.allowance import Allowance
 from xbarmip.compare.instance import Instance, Suite, problem_for
 from xbarmip.compare.journal import Journal, read_records, read_rows
-from xbarmip.compare.report import markdown, terminal_table
+from xbarmip.compare.report.summary import markdown, terminal_table
 from xbarmip.compare.row import Row
 from xbarmip.compare.run import compare
 from xbarmip.compare.verdict import Verdict

@@ -7,7 +7,7 @@ import pytest
 from xbarmip.compare.execute.ending import Ending, Outcome
 from xbarmip.compare.instance import Instance, Suite
 from xbarmip.compare.recorder import row_of
-from xbarmip.compare.report import markdown, problems
+from xbarmip.compare.report.summary import markdown, problems
 from xbarmip.compare.run import compare
 from xbarmip.compare.verdict import Agreement, judge
 from xbarmip.network.graph import Network

@@ -11,7 +11,7 @@ from xbarmip.cli.progress import progress_line
 from xbarmip.compare.comparison import Comparison
 from xbarmip.compare.execute.allowance import Allowance
 from xbarmip.compare.execute.dask import dask_executor
-from xbarmip.compare.report import problems, terminal_table
+from xbarmip.compare.report.summary import problems, terminal_table
 from xbarmip.compare.run import compare
 from xbarmip.solvers.registry import EXACT, SOLVERS
 

@@ -1,10 +1,7 @@
 """`xbarmip frontier`: the optimum of every budget."""
 
-import csv
-import os
 import sys
 from argparse import Namespace, _SubParsersAction
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +17,10 @@ from xbarmip.cli.parser import (
     network_of,
 )
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.picture import frontier_png, require_matplotlib
+from xbarmip.compare.files import check_writable, written
+from xbarmip.compare.pictures.canvas import png, require_matplotlib
+from xbarmip.compare.pictures.frontier import frontier_figure
+from xbarmip.compare.report.table import as_csv
 from xbarmip.errors import InputError
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.frontier import Frontier, frontier
@@ -108,14 +108,12 @@ def as_dict(curve: Frontier) -> dict[str, Any]:
     }
 
 
-def as_csv(curve: Frontier) -> str:
+def points_csv(curve: Frontier) -> str:
     """One line a point: crossbars, value, then R of every layer."""
-    file = StringIO()
-    lines = csv.writer(file, lineterminator="\n")
-    lines.writerow(["crossbars", curve.problem.objective, *curve.problem.network.index])
-    for point in curve.points:
-        lines.writerow([point.crossbars, point.value, *point.allocation.values()])
-    return file.getvalue()
+    return as_csv(
+        ["crossbars", curve.problem.objective, *curve.problem.network.index],
+        [[point.crossbars, point.value, *point.allocation.values()] for point in curve.points],
+    )
 
 
 def _print(curve: Frontier) -> None:
@@ -157,30 +155,14 @@ def _check_files(arguments: Namespace) -> None:
             raise InputError(f"--plot {str(arguments.plot)!r}: the name must end in .png")
         require_matplotlib()
     for path in (arguments.csv, arguments.plot):
-        if path is not None and (path.is_dir() or not path.parent.is_dir()):
-            why = "is a folder" if path.is_dir() else "its folder does not exist"
-            raise InputError(f"output {str(path)!r}: cannot be written ({why})")
+        if path is not None:
+            check_writable(path)
 
 
 def _write_files(arguments: Namespace, curve: Frontier) -> None:
     if arguments.csv is not None:
-        _write(arguments.csv, as_csv(curve).encode())
+        written(arguments.csv, points_csv(curve).encode())
     if arguments.plot is not None and curve.points:
-        _write(arguments.plot, frontier_png(curve))
+        written(arguments.plot, png(frontier_figure(curve)))
     elif arguments.plot is not None:
         print(f"xbarmip: {arguments.plot}: not drawn, there is no point", file=sys.stderr)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file in one go: a reader sees the old one or the new one."""
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        try:
-            half.write_bytes(content)
-            half.replace(path)
-        finally:
-            half.unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"output {str(path)!r}: cannot be written ({error.strerror or error})"
-        ) from None

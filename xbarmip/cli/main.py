@@ -8,7 +8,10 @@ from xbarmip.cli import (
     compare,
     frontier,
     hardware,
+    merge,
     networks,
+    regress,
+    report,
     show,
     simulate,
     solve,
@@ -18,7 +21,20 @@ from xbarmip.cli import (
 from xbarmip.cli.parser import Parser
 from xbarmip.errors import VerificationError, XbarmipError
 
-COMMANDS = (solve, frontier, simulate, compare, networks, show, hardware, suites, version)
+COMMANDS = (
+    solve,
+    frontier,
+    simulate,
+    compare,
+    report,
+    regress,
+    merge,
+    networks,
+    show,
+    hardware,
+    suites,
+    version,
+)
 
 ANSWERED, CHECK_FAILED, BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 

@@ -14,7 +14,7 @@ from xbarmip.compare.execute.task import Task
 from xbarmip.compare.instance import Suite
 from xbarmip.compare.journal import Journal, read_rows
 from xbarmip.compare.plan import Plan
-from xbarmip.compare.report import markdown
+from xbarmip.compare.report.summary import markdown
 from xbarmip.compare.row import Row
 from xbarmip.compare.suite import read_suite
 from xbarmip.compare.verdict import Verdict, judge

@@ -1,0 +1,61 @@
+"""`xbarmip report`: what results files say, as tables, pages and data."""
+
+import sys
+from argparse import Namespace, _SubParsersAction
+from collections.abc import Callable
+from pathlib import Path
+
+from xbarmip.cli.output import print_json, print_rich
+from xbarmip.cli.parser import Parser, add_command
+from xbarmip.compare.analysis.load import load
+from xbarmip.compare.comparison import Comparison
+from xbarmip.compare.files import check_writable, written
+from xbarmip.compare.report.page import page
+from xbarmip.compare.report.summary import headline, markdown, problems
+from xbarmip.compare.report.tables import gap_table, rows_csv, solver_table
+
+Comparisons = tuple[Comparison, ...]
+_FILES: dict[str, Callable[[Comparisons], str]] = {
+    "markdown": lambda found: "\n".join(map(markdown, found)),
+    "csv": rows_csv,
+    "html": page,
+}
+
+
+def add(commands: "_SubParsersAction[Parser]") -> None:
+    """Add the command to the parser."""
+    text = "say what results files hold: verdicts, gaps, times"
+    parser = add_command(commands, "report", text, run)
+    parser.add_argument(
+        "results", nargs="+", metavar="FILE.jsonl", help="of `xbarmip compare`; several are merged"
+    )
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write a page of Markdown")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write every row as CSV")
+    parser.add_argument(
+        "--html",
+        type=Path,
+        metavar="FILE",
+        help="write one self-contained page with charts (needs matplotlib)",
+    )
+
+
+def run(arguments: Namespace) -> int:
+    """Load, print, write."""
+    wanted = {kind: path for kind in _FILES if (path := getattr(arguments, kind)) is not None}
+    for path in wanted.values():
+        check_writable(path)
+    found = load(arguments.results)
+    for kind, path in wanted.items():
+        written(path, _FILES[kind](found).encode())
+    if arguments.json:
+        print_json([comparison.as_dict() for comparison in found])
+    else:
+        for comparison in found:
+            print_rich(solver_table(comparison).rich(headline(comparison)))
+            print_rich(gap_table(comparison).rich("gaps to the best known values"))
+        for path in wanted.values():
+            print(f"written: {path}")
+    for comparison in found:
+        for problem in problems(comparison):
+            print(f"xbarmip: {comparison.suite}: {problem}", file=sys.stderr)
+    return int(any(not comparison.agreed or comparison.errors for comparison in found))

@@ -1,0 +1,81 @@
+"""What all pictures share: matplotlib, colours, sizes, and the forms in which they are saved."""
+
+import re
+from io import BytesIO
+from typing import Any
+
+from xbarmip.errors import InputError
+
+COLORS = (  # distinct in print and to the colour-blind (Okabe and Ito)
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#7f7f7f",
+)  # fmt: skip
+STROKES = ("-", "--", ":", "-.")  # of the first, second, ... eight curves
+_STYLE = {
+    "font.size": 9,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "svg.fonttype": "none",  # text stays text: small files, the reader's fonts
+    "svg.hashsalt": "xbarmip",  # the same picture is the same file
+}
+_NARROW = 5  # an axis of less than this ratio gets evenly spaced ticks
+
+
+def require_matplotlib() -> Any:
+    """The module matplotlib.
+
+    Raises
+    ------
+    InputError
+        If it is not installed.
+    """
+    try:
+        import matplotlib.figure
+        import matplotlib.ticker
+    except ImportError:
+        raise InputError(
+            "a picture needs matplotlib, which is not installed; it comes with the extra `plot`: "
+            "pip install 'xbarmip[plot]'"
+        ) from None
+    return matplotlib
+
+
+def new_figure(width: float, height: float, rows: int = 1) -> tuple[Any, Any]:
+    """A figure of so many inches, and its axes, one or one a row."""
+    matplotlib = require_matplotlib()
+    with matplotlib.rc_context(_STYLE):
+        figure = matplotlib.figure.Figure(figsize=(width, height), layout="constrained")
+        return figure, figure.subplots(rows, 1)
+
+
+def png(figure: Any) -> bytes:
+    """A figure as the content of a PNG file."""
+    return _saved(figure, "png", dpi=120, metadata={"Software": None})
+
+
+def svg(figure: Any) -> str:
+    """A figure as an SVG element, to stand in a page."""
+    text = _saved(figure, "svg", metadata={"Date": None, "Creator": None}).decode()
+    text = text[text.index("<svg") :]
+    return re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r"\1", text, count=1)
+
+
+def _saved(figure: Any, kind: str, **options: Any) -> bytes:
+    file = BytesIO()
+    with require_matplotlib().rc_context(_STYLE):
+        figure.savefig(file, format=kind, **options)
+    return file.getvalue()
+
+
+def round_ticks(axis: Any, low: float, high: float) -> None:
+    """Ticks at 1, 2, 5, 10, ..., or evenly spaced where too few of those are in range."""
+    ticker = require_matplotlib().ticker
+    wide = high >= _NARROW * low
+    axis.set_major_locator(
+        ticker.LogLocator(subs=(1, 2, 5))
+        if wide
+        else ticker.MaxNLocator(6, integer=True, steps=[1, 2, 5, 10])
+    )
+    axis.set_major_formatter(ticker.StrMethodFormatter("{x:,.0f}"))
+    axis.set_minor_formatter(ticker.NullFormatter())

@@ -1,0 +1,91 @@
+"""Charts of a comparison: profiles, curves over time, and one solver's times against another's."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import cycle
+from typing import Any
+
+from xbarmip.compare.analysis.curves import (
+    Curve,
+    cactus,
+    closeness,
+    pairs,
+    performance_profile,
+)
+from xbarmip.compare.comparison import Comparison
+from xbarmip.compare.pictures.canvas import COLORS, STROKES, new_figure
+
+_WIDTH, _HEIGHT = 4.4, 3.4  # inches: about the width of a phone at the size of its text
+_BEYOND = 1.3  # curves go on to the right of their last point
+
+
+def profile_figure(comparison: Comparison) -> Any:
+    """Performance profiles."""
+    figure, axes = new_figure(_WIDTH, _HEIGHT)
+    _steps(axes, comparison, performance_profile(comparison), start=1.0)
+    axes.set(ylim=(0, 1.03), xlabel="time, as a multiple of the fastest", ylabel="share proven")
+    return figure
+
+
+def cactus_figure(comparison: Comparison) -> Any:
+    """Instances proven against the time that each took."""
+    figure, axes = new_figure(_WIDTH, _HEIGHT)
+    _steps(axes, comparison, cactus(comparison))
+    axes.set(xlabel="seconds", ylabel="instances proven")
+    axes.set_ylim(bottom=0)
+    return figure
+
+
+def closeness_figure(comparison: Comparison, within: Fraction) -> Any:
+    """Share of the instances that are within a gap of the best known value, against time."""
+    figure, axes = new_figure(_WIDTH, _HEIGHT)
+    _steps(axes, comparison, closeness(comparison, within))
+    what = "at the best known value" if not within else f"within {float(100 * within):g} % of it"
+    axes.set(ylim=(0, 1.03), xlabel="seconds", ylabel=f"share {what}")
+    return figure
+
+
+def scatter_figure(comparison: Comparison, one: str, other: str) -> Any:
+    """Seconds of one solver against those of another, where both prove the instance."""
+    figure, axes = new_figure(_WIDTH, _HEIGHT)
+    found = pairs(comparison, one, other)
+    x, y = [a for _, a, _ in found], [b for _, _, b in found]
+    axes.plot(x, y, "o", markersize=3, alpha=0.6, color=COLORS[0], markeredgewidth=0)
+    if found:
+        ends = [min(*x, *y) / _BEYOND, max(*x, *y) * _BEYOND]
+        axes.plot(ends, ends, "-", linewidth=0.8, color=COLORS[-1])
+        axes.set(xlim=ends, ylim=ends)
+    axes.set(xscale="log", yscale="log", xlabel=f"{one}, seconds", ylabel=f"{other}, seconds")
+    return figure
+
+
+def _steps(
+    axes: Any, comparison: Comparison, curves: Sequence[Curve], start: float | None = None
+) -> None:
+    """Step curves over a logarithmic axis; a solver has the same colour in every chart."""
+    axes.set_xscale("log")
+    xs = [x for curve in curves for x, _ in curve.points]
+    if not xs:
+        axes.set_title("no curve to draw", fontsize="medium")
+        return
+    first, last = start or min(xs) / _BEYOND, max(xs) * _BEYOND
+    looks = dict(zip(comparison.labels, cycle(looks_in_order()), strict=False))
+    for curve in curves:
+        x, y = zip(*curve.points, strict=True)
+        color, stroke = looks[curve.label]
+        axes.step(
+            [first, *x, last],
+            [0, *y, y[-1]],
+            where="post",
+            label=curve.label,
+            color=color,
+            linestyle=stroke,
+            linewidth=1.4,
+        )
+    axes.set_xlim(first, last)
+    axes.legend(fontsize="small", frameon=False, loc="best", ncols=1 + (len(curves) > 6))
+
+
+def looks_in_order() -> list[tuple[str, str]]:
+    """Colour and stroke of the first, second, ... solver."""
+    return [(color, stroke) for stroke in STROKES for color in COLORS]

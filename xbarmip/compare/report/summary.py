@@ -1,0 +1,116 @@
+"""A comparison on a terminal and as a page of Markdown."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from rich.table import Table as RichTable
+
+from xbarmip.compare.comparison import Comparison
+from xbarmip.compare.report.tables import (
+    CONFIRMED,
+    REFUTED,
+    failure,
+    gap_table,
+    instance_table,
+    solver_table,
+)
+from xbarmip.compare.row import UNSUPPORTED
+
+
+def terminal_table(comparison: Comparison) -> RichTable:
+    """One line an instance, under a line that counts the verdicts."""
+    return instance_table(comparison).rich(headline(comparison))
+
+
+def problems(comparison: Comparison) -> tuple[str, ...]:
+    """Every finding and every failed run, one line each, naming instance and solver."""
+    findings = [
+        f"{verdict.instance}: {finding.kind}: {finding.solver} {finding.message}"
+        for verdict in comparison.verdicts
+        for finding in verdict.findings
+    ]
+    errors = [
+        f"{row.instance}: {failure(row)}: {comparison.label(row)}: {row.message}"
+        for row in comparison.errors
+    ]
+    return (*findings, *errors)
+
+
+def markdown(comparison: Comparison) -> str:
+    """The summary: what was run, how often each verdict came, every solver, every instance."""
+    parts = [f"# Comparison `{comparison.suite}`", comparison.description]
+    parts.append(bullets(run_facts(comparison)))
+    parts.append("## Verdicts\n\n" + headline(comparison))
+    found = problems(comparison)
+    if found:
+        parts.append("## Disagreements and failures\n\n" + bullets(found))
+    parts.append("## Solvers\n\n" + solver_table(comparison).markdown())
+    refused = refusals(comparison)
+    if refused:
+        parts.append("Refused:\n\n" + bullets(refused))
+    parts.append(
+        "## Gaps\n\nTo the smallest value that any solver found and the evaluation confirms.\n\n"
+        + gap_table(comparison).markdown()
+    )
+    parts.append(
+        "## Instances\n\n"
+        f"Values are cycles or steps, as the objective says. {CONFIRMED} the evaluation confirms "
+        f"the claimed value; {REFUTED} it confirms the one behind instead.\n\n"
+        + instance_table(comparison).markdown()
+    )
+    if notes(comparison):
+        parts.append("## Notes\n\n" + bullets(notes(comparison)))
+    return "\n\n".join(parts) + "\n"
+
+
+def headline(comparison: Comparison) -> str:
+    """The verdicts and failures, counted, in one line."""
+    counts = ", ".join(f"{count} {kind}" for kind, count in comparison.counts.items() if count)
+    of = len(comparison.instances)
+    text = f"{comparison.suite}: {of} instances: {counts or 'none judged'}"
+    failures = Counter(failure(row) for row in comparison.errors)
+    if failures:
+        text += "; " + ", ".join(f"{count} {what}" for what, count in sorted(failures.items()))
+    return text if comparison.complete else f"{text} (incomplete)"
+
+
+def run_facts(comparison: Comparison) -> tuple[str, ...]:
+    """What was run, with what, where, under which limits."""
+    facts, limits = comparison.facts, comparison.facts["limits"]
+    code, machine = facts["code"], facts["machine"]
+    seconds, memory = limits["seconds"], limits["memory_bytes"]
+    told = "none" if seconds is None else f"{seconds:g} s for each solver and instance"
+    if memory is not None:
+        told += f", {memory / 2**30:g} GiB"
+    return (
+        f"run {facts['run']}, started {facts['started']}",
+        f"xbarmip {code['xbarmip']} ({(code['commit'] or 'no commit')[:12]}), "
+        f"Python {code['python']}, numpy {code['numpy']}, numba {code['numba']}, "
+        f"highspy {code['highspy']}",
+        f"{machine['system']}, {machine['processor']}, {machine['processors']} processors, "
+        f"{machine['memory_bytes'] / 2**30:.0f} GiB",
+        f"limits: {told}; {limits['threads']} thread{'s' * (limits['threads'] > 1)}",
+    )
+
+
+def refusals(comparison: Comparison) -> list[str]:
+    """Each reason of each solver that refused, and how often it gave it."""
+    reasons = Counter(
+        (row.solver, row.message) for row in comparison.rows if row.status == UNSUPPORTED
+    )
+    return [f"{solver}: {reason} ({n} times)" for (solver, reason), n in reasons.items()]
+
+
+def notes(comparison: Comparison) -> list[str]:
+    """Each distinct note of the suite, with the cases that it is about."""
+    cases: dict[str, dict[str, None]] = {}
+    for instance in comparison.instances:
+        if instance.note:
+            case = instance.name.removesuffix("/" + instance.objective)
+            cases.setdefault(instance.note, {})[case] = None
+    return [f"{', '.join(names)}: {note}" for note, names in cases.items()]
+
+
+def bullets(lines: Iterable[str]) -> str:
+    """A Markdown list."""
+    return "\n".join(f"- {line}" for line in lines)

@@ -1,0 +1,132 @@
+"""The tables of a comparison."""
+
+from collections import Counter
+from fractions import Fraction
+
+from xbarmip.compare.analysis.gaps import gap_summaries
+from xbarmip.compare.comparison import Comparison
+from xbarmip.compare.report.table import Cell, Table, as_csv
+from xbarmip.compare.row import FAILURES, UNSUPPORTED, Row
+from xbarmip.compare.verdict import Agreement, Verdict
+from xbarmip.solvers.result import Status, Stop
+
+CONFIRMED, REFUTED = "✓", "✗"
+VERDICT_STYLES = {
+    kind.value: {Agreement.AGREE: "green", Agreement.UNDECIDED: "yellow"}.get(kind, "red")
+    for kind in Agreement
+}
+_CSV = (
+    "suite", "instance", "network", "crossbars", "objective", "rule", "solver", "seed", "outcome",
+    "status", "stop", "value", "confirmed", "bound", "proof", "crossbars_used", "seconds",
+    "startup_seconds", "cpu_seconds", "memory_bytes", "message", "defect", "run", "task",
+    "finished",
+)  # fmt: skip
+
+
+def instance_table(comparison: Comparison) -> Table:
+    """One line an instance: verdict, value, bound, gap, then each solver's answer.
+
+    An answer shows the claimed value, then ✓ where the evaluation confirms it, else ✗ and what it
+    confirms instead; a bound that differs from the value; why it stopped early; seconds.
+    """
+    optimum = any(verdict.optimum is not None for verdict in comparison.verdicts)
+    published = any(verdict.published is not None for verdict in comparison.verdicts)
+    names = ["instance", "verdict", "value", "bound", "gap"]
+    names += ["stated"] * optimum + ["published", "difference"] * published
+    lines: list[list[Cell]] = []
+    for verdict in comparison.verdicts:
+        line: list[Cell] = [
+            verdict.instance,
+            verdict.kind.value,
+            verdict.value,
+            verdict.bound,
+            verdict.gap,
+        ]
+        line += [verdict.optimum] * optimum
+        line += [_text(verdict.published), _difference(verdict)] * published
+        rows = comparison.by_instance[verdict.instance]
+        answers = [answer(rows[label]) if label in rows else "" for label in comparison.labels]
+        lines.append([*line, *answers])
+    return Table([*names, *comparison.labels], lines, 2, VERDICT_STYLES)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _difference(verdict: Verdict) -> str:
+    """Checked value minus published value."""
+    if verdict.published is None or verdict.value is None:
+        return ""
+    return f"{verdict.value - verdict.published:+}"
+
+
+def failure(row: Row) -> str:
+    """In a word, what became of a run that failed; empty for one that did not."""
+    if row.outcome in FAILURES:
+        return row.outcome
+    return "ERROR" if row.failed else ""
+
+
+def answer(row: Row) -> str:
+    """One solver's cell."""
+    if row.status == UNSUPPORTED:
+        return "refused"
+    if row.failed:
+        return failure(row)
+    words = []
+    if row.value is not None:
+        found = "" if row.confirmed is None else f" {row.confirmed}"
+        mark = CONFIRMED if row.value == row.confirmed else f"{REFUTED}{found}"
+        words.append(f"{row.value} {mark}")
+    if row.status != Status.OPTIMAL:
+        words.append(row.status.lower())
+    if row.bound not in (None, row.value):
+        words.append(f"≥ {row.bound}")
+    if row.stop is not None and row.stop != Stop.FINISHED:
+        words.append(row.stop.lower())
+    return ", ".join([*words, f"{row.seconds:.2f} s"])
+
+
+def solver_table(comparison: Comparison) -> Table:
+    """One line a solver: what it answered, how often, and how long it took."""
+    kinds = [*(status.value for status in Status), UNSUPPORTED]
+    lines: list[list[Cell]] = []
+    for label in comparison.labels:
+        rows = [row for row in comparison.rows if comparison.label(row) == label]
+        counts = Counter(row.status for row in rows)
+        seconds = [row.seconds for row in rows if row.status != UNSUPPORTED]
+        times = [f"{sum(seconds):.2f}", f"{max(seconds, default=0.0):.2f}"]
+        failed = sum(row.failed for row in rows)
+        lines.append([label, *(counts[kind] for kind in kinds), failed, *times])
+    return Table(["solver", *kinds, "failed", "seconds in all", "longest"], lines)
+
+
+def gap_table(comparison: Comparison) -> Table:
+    """One line a solver: how often it proves, how often and how far it is from the best known."""
+    lines: list[list[Cell]] = [
+        [
+            gap.label,
+            gap.runs,
+            gap.proven,
+            gap.values,
+            gap.best,
+            percent(gap.mean),
+            percent(gap.largest),
+            gap.failed,
+        ]
+        for gap in gap_summaries(comparison)
+    ]
+    columns = ["solver", "runs", "proven", "values", "best known", "mean gap", "largest gap"]
+    return Table([*columns, "failed"], lines)
+
+
+def percent(gap: Fraction | None) -> str:
+    """A relative gap, to two decimals of a percent."""
+    return "" if gap is None else f"{float(100 * gap):.2f} %"
+
+
+def rows_csv(comparisons: tuple[Comparison, ...]) -> str:
+    """Every row of every suite, one line each."""
+    rows = [row.as_dict() for comparison in comparisons for row in comparison.rows]
+    return as_csv(_CSV, [[row[column] for column in _CSV] for row in rows])
