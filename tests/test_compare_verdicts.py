@@ -10,6 +10,7 @@ from xbarmip.compare.recorder import row_of
 from xbarmip.compare.report.summary import markdown, problems
 from xbarmip.compare.run import compare
 from xbarmip.compare.verdict import Agreement, judge
+from xbarmip.constraint import LinearConstraint
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.window import Window
@@ -102,6 +103,19 @@ def test_infeasible_instances():
     assert verdict(SHORT, INFEASIBLE, unknown(3)).kind is Agreement.AGREE
     assert verdict(SHORT, unknown()).kind is Agreement.UNDECIDED
     assert verdict(SHORT, optimal(4, ONES)).kind is Agreement.INVALID_ALLOCATION
+
+
+def test_constraints_count():
+    few = LinearConstraint("few copies of a", (("a", (1, 2, 3, 4)),), 1)
+    asked = Instance("asked", replace(INSTANCE.problem, constraints=(few,)))
+    broken = verdict(asked, optimal(2, BEST))
+    assert broken.kind is Agreement.INVALID_ALLOCATION
+    assert broken.findings[0].message == "breaks the constraint 'few copies of a'"
+    assert verdict(asked, optimal(4, ONES)).kind is Agreement.AGREE
+    assert verdict(asked, INFEASIBLE).kind is Agreement.AGREE, "fitting is not all that is asked"
+    conflict = verdict(asked, INFEASIBLE, optimal(4, ONES))
+    assert conflict.kind is Agreement.INFEASIBILITY_CONFLICT
+    assert "s2 found an allocation that is allowed" in conflict.findings[0].message
 
 
 def test_the_stated_optimum_is_held_against_every_answer():

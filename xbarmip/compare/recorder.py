@@ -118,7 +118,7 @@ def _checked(problem: Problem, allocation: Any) -> dict[str, Any]:
     facts = {"allocation": named, "crossbars_used": used}
     if used > problem.crossbars:
         return {**facts, "defect": f"takes {used} crossbars, there are {problem.crossbars}"}
-    for constraint in problem.constraints:
-        if not constraint.holds(tuple(named[layer] for layer in constraint.layers)):
-            return {**facts, "defect": f"breaks the constraint {constraint.name!r}"}
+    broken = problem.broken(chosen)
+    if broken:
+        return {**facts, "defect": f"breaks the constraint {broken[0].name!r}"}
     return {**facts, "confirmed": evaluate(problem, chosen)}

@@ -9,7 +9,12 @@ import time
 from xbarmip.compare.execute.ending import Ending, Outcome
 from xbarmip.compare.execute.messages import Buffer, Ended, Unsendable, receive, send
 from xbarmip.compare.execute.nursery import LostError, Nursery
-from xbarmip.compare.execute.process import descendants, end_tree, resident_bytes
+from xbarmip.compare.execute.process import (
+    descendants,
+    end_tree,
+    private_bytes,
+    resident_bytes,
+)
 from xbarmip.compare.execute.task import Task
 from xbarmip.compare.execute.vigil import Vigil
 from xbarmip.solvers.protocol import Progress
@@ -172,7 +177,8 @@ class _Watch:
         if now - self._counted >= _COUNT:
             self._below, self._counted = descendants(self._pid), now
         late = self._vigil.overdue
-        large = self._vigil.oversized(sum(map(resident_bytes, (self._pid, *self._below))))
+        held = resident_bytes(self._pid) + sum(map(private_bytes, self._below))
+        large = self._vigil.oversized(held)
         if late or large:
             outcome = Outcome.TIMEOUT if late else Outcome.OUT_OF_MEMORY
             self._killed = (outcome, late or large)

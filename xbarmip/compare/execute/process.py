@@ -37,6 +37,15 @@ def resident_bytes(pid: int) -> int:
     return resident
 
 
+def private_bytes(pid: int) -> int:
+    """Memory that one process shares with no other; 0 once it is gone."""
+    try:
+        private: int = psutil.Process(pid).memory_full_info().uss
+    except psutil.Error:
+        return 0
+    return private
+
+
 def descendants(pid: int) -> list[int]:
     """Processes below `pid`, however deep."""
     try:
