@@ -8,9 +8,12 @@ from xbarmip.constraint import Constraint, check_constraints
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
 from xbarmip.hardware.crossbar import Crossbar
+from xbarmip.hardware.preset import Hardware
 from xbarmip.network.graph import Network
 
-OBJECTIVES = ("cycles", "steps")
+COUNTS = ("cycles", "steps")
+LATENCIES = {"latency": "cycles", "latency-steps": "steps"}  # which count the step time multiplies
+OBJECTIVES = (*COUNTS, *LATENCIES)
 RULES = ("pipeline", "published")
 
 
@@ -23,14 +26,18 @@ class Problem:
     network : Network
     crossbars : int
         Total, the logical crossbars that there are.
-    size : Crossbar, int or (int, int)
-        Rows and columns of a crossbar; one integer for a square one.
+    size : Crossbar, int or (int, int), optional
+        Rows and columns of a crossbar; one integer for a square one. By default that of the
+        hardware, or 128 without hardware.
     objective : str
-        "cycles" (the pipeline, SPEC §4) or "steps" (the closed form, SPEC §5).
+        "cycles" (the pipeline, SPEC §4), "steps" (the closed form, SPEC §5), or either multiplied
+        by the step time of the hardware: "latency" and "latency-steps" (SPEC §6).
     rule : str, optional
-        For "steps": "pipeline" (default) or "published". None for "cycles".
+        Of the closed form: "pipeline" (default) or "published". None where cycles count.
     constraints : tuple of LinearConstraint or Predicate
         What an allocation must meet besides the budget (SPEC §8).
+    hardware : Hardware, optional
+        Needed for a latency.
 
     Raises
     ------
@@ -40,26 +47,57 @@ class Problem:
 
     network: Network
     crossbars: int
-    size: Crossbar | int | tuple[int, int] = 128
+    size: Crossbar | int | tuple[int, int] | None = None
     objective: str = "cycles"
     rule: str | None = None
     constraints: tuple[Constraint, ...] = ()
+    hardware: Hardware | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "crossbars", as_int(self.crossbars, "crossbars", 1))
-        object.__setattr__(self, "size", _crossbar(self.size))
+        self._set_size()
+        self._set_rule()
+        largest = dict(zip(self.network.index, self.largest, strict=True))
+        object.__setattr__(self, "constraints", check_constraints(self.constraints, largest))
+
+    def _set_size(self) -> None:
+        own = 128 if self.hardware is None else self.hardware.crossbar
+        size = _crossbar(own if self.size is None else self.size)
+        if self.hardware is not None and size != self.hardware.crossbar:
+            rows, columns = self.hardware.crossbar.rows, self.hardware.crossbar.columns
+            raise InputError(
+                f"crossbar size must be that of hardware {self.hardware.name!r}, {rows}x{columns}, "
+                f"got {size.rows}x{size.columns}"
+            )
+        object.__setattr__(self, "size", size)
+
+    def _set_rule(self) -> None:
         if self.objective not in OBJECTIVES:
             raise InputError(
                 f"objective must be one of {', '.join(OBJECTIVES)}, got {self.objective!r}"
             )
-        if self.objective == "steps" and self.rule is None:
+        if self.is_latency:
+            if self.hardware is None:
+                raise InputError(f"objective {self.objective!r} needs hardware, got none")
+            self.hardware.require_step_time()
+        if self.count == "cycles":
+            if self.rule is not None:
+                raise InputError(f"objective {self.objective!r} takes no rule, got {self.rule!r}")
+            return
+        if self.rule is None:
             object.__setattr__(self, "rule", "pipeline")
-        if self.objective == "steps" and self.rule not in RULES:
+        if self.rule not in RULES:
             raise InputError(f"rule must be one of {', '.join(RULES)}, got {self.rule!r}")
-        if self.objective == "cycles" and self.rule is not None:
-            raise InputError(f"objective 'cycles' takes no rule, got {self.rule!r}")
-        largest = dict(zip(self.network.index, self.largest, strict=True))
-        object.__setattr__(self, "constraints", check_constraints(self.constraints, largest))
+
+    @property
+    def is_latency(self) -> bool:
+        """Whether the objective is a time: a count multiplied by the step time."""
+        return self.objective in LATENCIES
+
+    @property
+    def count(self) -> str:
+        """What is counted: "cycles" or "steps"."""
+        return LATENCIES.get(self.objective, self.objective)
 
     @property
     def crossbar(self) -> Crossbar:

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from xbarmip.errors import InputError
 from xbarmip.network.graph import Network
 from xbarmip.network.library import load_network
-from xbarmip.problem import OBJECTIVES, RULES
+from xbarmip.problem import COUNTS, RULES
 from xbarmip.strict import short
 
 Run = Callable[[Namespace], int]
@@ -65,13 +65,16 @@ def add_size(parser: Parser) -> None:
     )
 
 
-def add_objective(parser: Parser) -> None:
+def add_objective(
+    parser: Parser, objectives: tuple[str, ...] = COUNTS, default: str = "cycles"
+) -> None:
     """The options --objective and --rule."""
     parser.add_argument(
         "--objective",
-        choices=OBJECTIVES,
-        default="cycles",
-        help="the pipeline itself, or the closed form that approximates it (default: cycles)",
+        choices=objectives,
+        default=default,
+        help="the pipeline itself (cycles), the closed form that approximates it (steps)"
+        f"{', or either times the step time' * (objectives != COUNTS)} (default: {default})",
     )
     parser.add_argument(
         "--rule", choices=RULES, help="rule of the closed form (default for steps: pipeline)"

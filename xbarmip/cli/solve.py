@@ -5,16 +5,15 @@ from argparse import Namespace, _SubParsersAction
 from collections.abc import Mapping
 from typing import Any
 
-from xbarmip.cli.output import print_json, print_rich, sides, table
+from xbarmip.cli.budget import add_budget, problem_of, question
+from xbarmip.cli.latency import answer_line, hardware_facts, step_columns
+from xbarmip.cli.output import print_json, print_rich, table
 from xbarmip.cli.parser import (
     Parser,
     add_command,
     add_limits,
     add_network,
     add_objective,
-    add_size,
-    integer,
-    network_of,
     option,
 )
 from xbarmip.cli.progress import progress_line
@@ -25,7 +24,8 @@ from xbarmip.compare.recorder import row_of
 from xbarmip.compare.verdict import judge
 from xbarmip.errors import VerificationError
 from xbarmip.exact import ceil_div
-from xbarmip.problem import Problem
+from xbarmip.problem import OBJECTIVES, Problem
+from xbarmip.solvers.latency.result import LatencyResult
 from xbarmip.solvers.registry import SOLVERS, make_solver, solve
 from xbarmip.solvers.result import Result, Status, Stop
 
@@ -35,15 +35,8 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     text = "find the allocation of crossbars with the fastest inference"
     parser = add_command(commands, "solve", text, run)
     add_network(parser)
-    parser.add_argument(
-        "--crossbars",
-        type=integer,
-        required=True,
-        metavar="N",
-        help="the budget: logical crossbars that there are",
-    )
-    add_size(parser)
-    add_objective(parser)
+    add_budget(parser)
+    add_objective(parser, OBJECTIVES)
     parser.add_argument("--solver", choices=tuple(SOLVERS), default="dp", help="(default: dp)")
     parser.add_argument(
         "--option",
@@ -58,13 +51,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
 
 def run(arguments: Namespace) -> int:
     """Solve, check the answer, print it."""
-    problem = Problem(
-        network_of(arguments),
-        arguments.crossbars,
-        arguments.size,
-        arguments.objective,
-        arguments.rule,
-    )
+    problem = problem_of(arguments)
     options = dict(arguments.option)
     make_solver(arguments.solver, **options)  # refuses an option that could be mistaken for another
     with progress_line() as progress:
@@ -121,6 +108,7 @@ def as_dict(problem: Problem, result: Result) -> dict[str, Any]:
         "statistics": plain(result.statistics),
         "options": plain(result.options),
         "message": result.message,
+        **hardware_facts(problem, result),
     }
 
 
@@ -132,29 +120,30 @@ def _used(problem: Problem, result: Result) -> int | None:
 
 def _print(problem: Problem, result: Result) -> None:
     if result.allocation is not None:
-        names = ("layer", "outputs", "set", "R", "crossbars", "own steps")
-        print_rich(table(names, _rows(problem, result.allocation)))
-    print(f"{_question(problem)}: {_answer(problem, result)}")
+        names = ["layer", "outputs", "set", "R", "crossbars", "own steps"]
+        rows: list[list[object]] = _rows(problem, result.allocation)
+        for name, column in step_columns(problem, result.allocation):
+            names.append(name)
+            rows = [[*row, cell] for row, cell in zip(rows, column, strict=True)]
+        print_rich(table(names, rows))
+    print(f"{question(problem)}: {_answer(problem, result)}")
     if result.message and result.status is not Status.INFEASIBLE:
         print(f"xbarmip: {result.solver}: {result.message}", file=sys.stderr)
 
 
-def _rows(problem: Problem, allocation: Mapping[str, int]) -> list[tuple[object, ...]]:
+def _rows(problem: Problem, allocation: Mapping[str, int]) -> list[list[object]]:
     return [
-        (layer.name, layer.outputs, crossbar_set, r, r * crossbar_set, ceil_div(layer.outputs, r))
+        [layer.name, layer.outputs, crossbar_set, r, r * crossbar_set, ceil_div(layer.outputs, r)]
         for layer, crossbar_set, r in zip(
             problem.network.layers, problem.sets, allocation.values(), strict=True
         )
     ]
 
 
-def _question(problem: Problem) -> str:
-    size = sides((problem.crossbar.rows, problem.crossbar.columns))
-    return f"{problem.network.name}, {problem.crossbars} crossbars of {size}"
-
-
 def _answer(problem: Problem, result: Result) -> str:
     """Status, value, bound and proof in one line."""
+    if isinstance(result, LatencyResult) and result.status is not Status.INFEASIBLE:
+        return answer_line(problem, result)
     unit = problem.objective if problem.rule is None else f"{problem.objective} ({problem.rule})"
     effort = f"{result.solver}, {result.seconds:.2f} s"
     if result.stop is not Stop.FINISHED:

@@ -1,15 +1,17 @@
 """Hardware presets: published architectures as TOML files (docs/hardware-format.md)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from os import PathLike
 from typing import Any
 
 from xbarmip.data import find_file, shipped_names
 from xbarmip.errors import InputError
-from xbarmip.exact import INT64_MAX, as_int, as_positive_rational
+from xbarmip.exact import INT64_MAX, as_int, as_positive_rational, ceil_div
+from xbarmip.hardware import rules as _shipped_rules  # noqa: F401  (registers them)
 from xbarmip.hardware.crossbar import Crossbar
+from xbarmip.hardware.movement import rule_named
 from xbarmip.strict import (
     as_text,
     check_format,
@@ -18,6 +20,7 @@ from xbarmip.strict import (
     parse_toml,
     read_text,
     short,
+    suggestion,
 )
 
 FORMAT = "xbarmip-hardware"
@@ -32,6 +35,7 @@ COUNTS = (
     "physical_crossbars_per_tile",
     "tiles",
     "bits_per_cell",
+    "signed_pair",
     "weight_bits",
     "input_bits",
     "adc_bits",
@@ -66,7 +70,7 @@ class MemoryLevel:
             exact = as_positive_rational(self.bytes_per_second, "bytes_per_second")
             object.__setattr__(self, "bytes_per_second", exact)
             if self.rule is not None:
-                as_text(self.rule, "rule")
+                rule_named(as_text(self.rule, "rule"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,17 @@ class Hardware:
     crossbar : Crossbar
         Logical: one weight at each row and column.
     crossbars_per_tile : int, optional
-        Logical crossbars.
+        Logical crossbars; by default the physical ones divided by those that a logical one takes,
+        where both are known.
     physical_crossbars_per_tile : int, optional
-        Crossbars of cells, of which a logical one takes several.
+        Crossbars of cells, of which a logical one takes several (`physical_per_logical`).
     tiles : int, optional
         Tiles of a chip.
     bits_per_cell, weight_bits, input_bits : int, optional
+        An activation moves as `input_bits` bits.
+    signed_pair : int, optional
+        2 where positive and negative weights have crossbars of their own, 1 where one crossbar
+        holds both (as an offset or in two's complement).
     adc_bits, adcs_per_crossbar, dac_bits, dacs_per_crossbar : int, optional
         Resolution and number of the converters.
     clock_ns : Fraction, optional
@@ -99,8 +108,8 @@ class Hardware:
     Raises
     ------
     InputError
-        On a value that is not positive or not of its type, two levels of one name, or a compute_ns
-        that contradicts compute_cycles * clock_ns.
+        On a value that is not positive or not of its type, two levels of one name, or a figure
+        that contradicts the others that it follows from.
     """
 
     name: str
@@ -110,6 +119,7 @@ class Hardware:
     physical_crossbars_per_tile: int | None = None
     tiles: int | None = None
     bits_per_cell: int | None = None
+    signed_pair: int | None = None
     weight_bits: int | None = None
     input_bits: int | None = None
     adc_bits: int | None = None
@@ -132,6 +142,7 @@ class Hardware:
                 exact = as_positive_rational(getattr(self, field), field)
                 object.__setattr__(self, field, exact)
         self._check_compute_time()
+        self._check_tile()
         names = [level.name for level in self.memory]
         for name in names:
             if names.count(name) > 1:
@@ -147,6 +158,77 @@ class Hardware:
                 f"got {self.compute_ns}"
             )
         object.__setattr__(self, "compute_ns", product)
+
+    @property
+    def physical_per_logical(self) -> int | None:
+        """Physical crossbars of a logical one: a slice for every bits_per_cell bits of a weight,
+        twice for pairs of signs. None where the figures do not say.
+        """
+        if self.bits_per_cell is None or self.weight_bits is None or self.signed_pair is None:
+            return None
+        return self.signed_pair * ceil_div(self.weight_bits, self.bits_per_cell)
+
+    def _check_tile(self) -> None:
+        if self.signed_pair not in (None, 1, 2):
+            raise InputError(f"signed_pair must be 1 or 2, got {self.signed_pair}")
+        physical, each = self.physical_crossbars_per_tile, self.physical_per_logical
+        if physical is None or each is None:
+            return
+        logical = physical // each
+        if logical < 1 or self.crossbars_per_tile not in (None, logical):
+            raise InputError(
+                f"{physical} physical crossbars a tile, {each} to a logical one, make {logical} "
+                f"logical ones, but crossbars_per_tile is {self.crossbars_per_tile or 'at least 1'}"
+            )
+        object.__setattr__(self, "crossbars_per_tile", logical)
+
+    @property
+    def has_step_time(self) -> bool:
+        """Whether the figures say how long a step lasts."""
+        return not self._missing()
+
+    def require_step_time(self) -> None:
+        """Check that the figures say how long a step lasts.
+
+        Raises
+        ------
+        InputError
+            Naming the hardware and the first figure that is missing.
+        """
+        for missing in self._missing():
+            raise InputError(f"hardware {self.name!r} gives no step time: it has no {missing}")
+
+    def _missing(self) -> list[str]:
+        missing = [f for f in ("compute_ns", "input_bits") if getattr(self, f) is None]
+        if not self.memory:
+            missing.append("memory")
+        for level in self.memory:
+            if level.rule is None:
+                missing.append(f"rule of memory level {level.name!r}")
+            elif rule_named(level.rule).tiled and self.crossbars_per_tile is None:
+                missing.append("crossbars_per_tile")
+        return missing
+
+    def with_bandwidth(self, factor: Fraction, level: str | None = None) -> "Hardware":
+        """The same hardware with the bandwidth of one level, or of all, times `factor`.
+
+        Raises
+        ------
+        InputError
+            On an unknown level.
+        """
+        names = [each.name for each in self.memory]
+        if level is not None and level not in names:
+            raise InputError(
+                f"hardware {self.name!r} has no memory level {level!r}{suggestion(level, names)}"
+            )
+        memory = tuple(
+            replace(each, bytes_per_second=each.bytes_per_second * factor)
+            if level in (None, each.name)
+            else each
+            for each in self.memory
+        )
+        return replace(self, memory=memory)
 
 
 def list_hardware() -> tuple[str, ...]:

@@ -16,11 +16,13 @@ from xbarmip.model.menus import counted_outputs, every_r, trivial_bound
 from xbarmip.model.pause import Pause, no_pause
 from xbarmip.model.reading import read_additions
 from xbarmip.model.record import check_unchanged, record_of, write_record
+from xbarmip.model.step_time import add_step_time
 from xbarmip.model.steps_windows import StepsWindows, steps_windows
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
 from xbarmip.timing.evaluate import evaluate
 from xbarmip.timing.rule import fits_int64, rule_view
+from xbarmip.timing.step_limit import least_step
 
 Timing = Literal["auto", "linear", "function"]
 
@@ -69,8 +71,12 @@ def build_model(
         constraints[name, number] : constraints
             Rows of the problem's own constraints, if it has any. In the linear form a predicate is
             a table; otherwise it may be a function of R, like the timing.
+        step_time_us[l] : expressions
+            Microseconds that layer l takes to move the data of one step (SPEC §6); only for a
+            problem with hardware that says so.
         value : integer
-            Steps or cycles of one inference.
+            Steps or cycles of one inference, or its latency in ticks (`ticks_of(problem).tick`
+            seconds each).
         objective : minimise value
         timing : block or constraint
             value >= what the choices take.
@@ -90,7 +96,7 @@ def build_model(
         raise UnsupportedError(_too_many_choices(problem))
     model = pyo.ConcreteModel(name=f"{problem.network.name}, {problem.crossbars} crossbars")
     _add_choices(model, problem)
-    model.value = pyo.Var(domain=pyo.Integers, bounds=(trivial_bound(problem), at_most))
+    model.value = pyo.Var(domain=pyo.Integers, bounds=(_least(problem), at_most))
     model.objective = pyo.Objective(expr=model.value, sense=pyo.minimize)
     linear = timing == "linear"
     if timing == "auto" and (at_most is not None or sum(problem.largest) <= AUTOMATIC_CHOICES):
@@ -101,6 +107,8 @@ def build_model(
         _add_function(model, problem)
         menus = every_r(problem)
     add_constraints(model, problem, menus, pause)
+    if problem.hardware is not None and problem.hardware.has_step_time:
+        add_step_time(model, problem)
     write_record(model, problem, at_most, pause)
     return model
 
@@ -142,6 +150,8 @@ def linear_obstacle(
     problem: Problem, at_most: int | None = None, limit: int = MOST_AUXILIARY
 ) -> str | None:
     """Why the problem cannot be stated linearly within limits, naming the limit; None if it can."""
+    if problem.is_latency:
+        return f"linear timing of {problem.objective!r}, the product of a count and the step time"
     if sum(problem.largest) > MOST_CHOICES:
         return _too_many_choices(problem)
     outputs = sum(layer.outputs for layer in problem.network.layers)
@@ -163,6 +173,11 @@ def linear_obstacle(
         f"linear timing of {problem.objective!r} up to {windows.at_most} with {windows.size} "
         f"auxiliary variables, the limit is {limit}"
     )
+
+
+def _least(problem: Problem) -> int:
+    """A value, found without a search, than which no allocation has a smaller one."""
+    return trivial_bound(problem) * (least_step(problem) if problem.is_latency else 1)
 
 
 def _too_many_choices(problem: Problem) -> str:

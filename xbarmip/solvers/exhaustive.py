@@ -9,6 +9,8 @@ from xbarmip.constraint import allowed
 from xbarmip.exact import as_int
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
+from xbarmip.solvers.latency.pareto import Pareto
+from xbarmip.solvers.latency.result import latency_result
 from xbarmip.solvers.protocol import Watch
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.solvers.space import Space
@@ -33,7 +35,8 @@ class Exhaustive:
 
     Among the optimal allocations it returns one with the fewest crossbars, of those the
     lexicographically smallest in layer order. It proves nothing before it has seen them all:
-    stopped early, it has a value but no bound.
+    stopped early, it has a value but no bound. Of a latency it evaluates the definition; it needs
+    no walk, and sees the whole frontier.
 
     Attributes
     ----------
@@ -73,8 +76,9 @@ class Exhaustive:
         if rows < 1:
             return self._result(problem, None, Stop.MEMORY, 0, "no room for a single allocation")
         best, done, stop = None, 0, Stop.FINISHED
+        frontier = Pareto(problem) if problem.is_latency else None
         try:
-            for best, done in _search(problem, space, rows):
+            for best, done in _search(problem, space, rows, frontier):
                 value = best.value if best else None
                 watch.tell(best=value, bound=None, allocations=done, of=total)
                 if watch.expired and done != total:
@@ -82,7 +86,11 @@ class Exhaustive:
                     break
         except KeyboardInterrupt:
             stop = Stop.INTERRUPTED
-        return self._result(problem, best, stop, done)
+        result = self._result(problem, best, stop, done)
+        if frontier is None:
+            return result
+        whole = stop is Stop.FINISHED
+        return latency_result(problem, result, frontier.points() if whole else (), whole)
 
     def _result(
         self, problem: Problem, best: _Best | None, stop: Stop, done: int, message: str = ""
@@ -127,7 +135,9 @@ def _block_rows(problem: Problem, space: Space, watch: Watch) -> int:
     return min(max(1, _BLOCK_STEPS // row_steps), memory // row_bytes)
 
 
-def _search(problem: Problem, space: Space, rows: int) -> Iterator[tuple[_Best | None, int]]:
+def _search(
+    problem: Problem, space: Space, rows: int, frontier: Pareto | None
+) -> Iterator[tuple[_Best | None, int]]:
     """After every block: the best so far, and how many allocations have been looked at."""
     best: _Best | None = None
     done = 0
@@ -138,7 +148,10 @@ def _search(problem: Problem, space: Space, rows: int) -> Iterator[tuple[_Best |
             yield best, done
             continue
         allocations, used = allocations[meets], used[meets]
-        values = evaluate_many(problem, allocations)
+        if frontier is None:
+            values = evaluate_many(problem, allocations)
+        else:
+            values = frontier.latencies(allocations)
         found = _best_row(values, used, allocations)
         if best is None or (found.value, found.used) < (best.value, best.used):
             best = found

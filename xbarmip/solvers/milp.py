@@ -18,7 +18,7 @@ from xbarmip.problem import Problem
 from xbarmip.solvers.descent import Allocation, descend
 from xbarmip.solvers.highs import End, HighsError, Run, run_highs
 from xbarmip.solvers.memory import Memory
-from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.protocol import Watch, refused_latency
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate
 
@@ -74,6 +74,8 @@ class Milp:
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
         """What is too large: a layer's crossbars for floats, or the statement as a whole."""
+        if problem.is_latency:
+            return refused_latency(problem)
         if not problem.feasible:
             return ()
         reasons = [

@@ -89,3 +89,10 @@ def refused_constraints(problem: Problem) -> tuple[str, ...]:
         f"constraint {constraint.name!r} is more than it can honour"
         for constraint in problem.constraints
     )
+
+
+def refused_latency(problem: Problem) -> tuple[str, ...]:
+    """The reason of a solver that minimises a count and no latency."""
+    if not problem.is_latency:
+        return ()
+    return (f"it minimises {problem.count}, not the objective {problem.objective!r}",)

@@ -11,9 +11,11 @@ from xbarmip.model.verify import verify
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.solver import DynamicProgram
 from xbarmip.solvers.exhaustive import Exhaustive
+from xbarmip.solvers.latency.result import LatencyResult, latency_result
+from xbarmip.solvers.latency.walk import LatencyWalk
 from xbarmip.solvers.milp import Milp
 from xbarmip.solvers.protocol import Limits, Progress, Solver, Watch
-from xbarmip.solvers.result import Result
+from xbarmip.solvers.result import Proof, Result
 from xbarmip.solvers.rivals.annealing import SimulatedAnnealing
 from xbarmip.solvers.rivals.genetic import GeneticAlgorithm
 from xbarmip.solvers.rivals.greedy import Greedy
@@ -61,12 +63,29 @@ def make_solver(name: str, /, **options: Any) -> Solver:
     return solver
 
 
+def solver_for(problem: Problem, solver: Solver, whole_frontier: bool = False) -> Solver:
+    """What solves `problem` with `solver`: where the objective is a latency, its walk.
+
+    Raises
+    ------
+    InputError
+        When the whole frontier is asked for, and the objective is no latency.
+    """
+    if whole_frontier and not problem.is_latency:
+        raise InputError(f"objective {problem.objective!r} has no frontier of step times")
+    if problem.is_latency and isinstance(solver, DynamicProgram | Milp):
+        refutes = Proof.NUMERICAL if isinstance(solver, Milp) else Proof.EXACT
+        return LatencyWalk(solver, refutes, whole_frontier)
+    return solver
+
+
 def solve(
     what: "Problem | pyo.ConcreteModel",
     solver: str = "dp",
     time_limit: float | None = None,
     memory_limit: int | None = None,
     progress: Progress | None = None,
+    whole_frontier: bool = False,
     **options: Any,
 ) -> Result:
     """Solve a problem, or the problem that a model states.
@@ -84,8 +103,16 @@ def solve(
         Bytes of working memory of the search.
     progress : callable, optional
         Called with a dict of facts (seconds, best, bound, ...) while the search runs.
+    whole_frontier : bool
+        For a latency: find every point of the frontier of counts and step times, not only those
+        that can hold the least latency.
     **options
         The solver's own options.
+
+    Returns
+    -------
+    Result
+        A `LatencyResult` where the objective is a latency.
 
     Raises
     ------
@@ -96,13 +123,15 @@ def solve(
     VerificationError
         When the answer does not survive re-evaluation in the model.
     """
-    chosen = make_solver(solver, **options)
     problem = what if isinstance(what, Problem) else problem_of(what)
+    chosen = solver_for(problem, make_solver(solver, **options), whole_frontier)
     reasons = chosen.unsupported(problem)
     if reasons:
         raise UnsupportedError(f"solver {solver!r} cannot take this problem: {'; '.join(reasons)}")
     watch = Watch(Limits(time_limit, memory_limit), progress)
     result = chosen.solve(problem, watch)
+    if problem.is_latency and not isinstance(result, LatencyResult):
+        result = latency_result(problem, result)
     if not isinstance(what, Problem) and result.allocation is not None:
         verify(what, result.allocation, claimed=result.value)
     return replace(result, seconds=watch.seconds, options={**options, **result.options})

@@ -14,6 +14,7 @@ from xbarmip.compare.execute.messages import receive, send
 from xbarmip.compare.execute.process import die_with_parent, resident_bytes
 from xbarmip.compare.execute.task import Work
 from xbarmip.solvers.protocol import Limits, Progress, Watch
+from xbarmip.solvers.registry import solver_for
 
 _PAUSE = 0.1  # seconds between two reports that say nothing new about best and bound
 _COMPILING = "numba:compiler_lock"  # held while machine code is compiled or read from the cache
@@ -35,11 +36,12 @@ def main(connection: socket.socket, parent: int) -> None:
     send(connection, messages.Solving(resident_bytes(os.getpid())))
     watch = SolvingWatch(work.limits, reporter, meter)
     try:
-        reasons = work.solver.unsupported(work.problem)
+        solver = solver_for(work.problem, work.solver)
+        reasons = solver.unsupported(work.problem)
         if reasons:
             last = messages.Refused(tuple(map(str, reasons)))
         else:
-            last = messages.Answered(work.solver.solve(work.problem, watch), watch.seconds)
+            last = messages.Answered(solver.solve(work.problem, watch), watch.seconds)
     except BaseException as error:  # whatever a solver does, it is to be told
         last = messages.Raised(error_line(error), isinstance(error, MemoryError), watch.seconds)
     try:

@@ -16,7 +16,7 @@ from xbarmip.solvers.dp.start import proportional
 from xbarmip.solvers.dp.table import search_table
 from xbarmip.solvers.dp.target import Switches, TargetSearch
 from xbarmip.solvers.interrupt import interrupts_held
-from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.protocol import Watch, refused_latency
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate, evaluate_many
 
@@ -62,8 +62,8 @@ class DynamicProgram:
         return "dp"
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
-        """Nothing: every network, objective, rule and constraint is taken."""
-        return ()
+        """A latency; every network, count, rule and constraint is taken."""
+        return refused_latency(problem)
 
     def solve(self, problem: Problem, watch: Watch) -> Result:
         """Prove the optimum; when a limit ends the search, the best allocation and bound so far."""

@@ -1,0 +1,101 @@
+"""The options that say how many crossbars there are: by number, or by tiles of some hardware."""
+
+from argparse import Namespace
+
+from xbarmip.cli.output import sides
+from xbarmip.cli.parser import Parser, integer, network_of, size
+from xbarmip.errors import InputError
+from xbarmip.exact import as_int
+from xbarmip.hardware.preset import Hardware, load_hardware
+from xbarmip.problem import Problem
+
+
+def add_hardware(parser: Parser, required: bool = False) -> None:
+    """The option --hardware."""
+    parser.add_argument(
+        "--hardware",
+        required=required,
+        metavar="NAME",
+        help="a preset that `xbarmip hardware` lists, or a path to a .toml file: crossbar size, "
+        "tiles, and how long a step takes",
+    )
+
+
+def add_budget(parser: Parser, needs_hardware: bool = False) -> None:
+    """The options --crossbars, --hardware, --tiles and --size; `problem_of` reads them."""
+    parser.add_argument(
+        "--crossbars",
+        type=integer,
+        metavar="N",
+        help="the budget: logical crossbars that there are",
+    )
+    add_hardware(parser, needs_hardware)
+    parser.add_argument(
+        "--tiles",
+        type=integer,
+        metavar="N",
+        help="the budget in tiles of the hardware (default: those of its chip, if it says so)",
+    )
+    parser.add_argument(
+        "--size",
+        type=size,
+        metavar="SIZE",
+        help="crossbar size: 128, or rows x columns as 256x128 (default: the hardware's, or 128)",
+    )
+
+
+def problem_of(arguments: Namespace) -> Problem:
+    """The problem that was asked for.
+
+    Raises
+    ------
+    InputError
+        When the budget is not given, or given twice.
+    """
+    hardware = None if arguments.hardware is None else load_hardware(arguments.hardware)
+    crossbars = _crossbars(arguments, hardware)
+    return Problem(
+        network_of(arguments),
+        crossbars,
+        arguments.size,
+        arguments.objective,
+        arguments.rule,
+        hardware=hardware,
+    )
+
+
+def tiles_of(problem: Problem) -> int | None:
+    """The budget in whole tiles; None where it is none, or no tile is known."""
+    each = None if problem.hardware is None else problem.hardware.crossbars_per_tile
+    return None if each is None or problem.crossbars % each else problem.crossbars // each
+
+
+def question(problem: Problem) -> str:
+    """Network and budget in words."""
+    crossbars = f"{problem.crossbars} crossbars of "
+    crossbars += sides((problem.crossbar.rows, problem.crossbar.columns))
+    if problem.hardware is None:
+        return f"{problem.network.name}, {crossbars}"
+    tiles = tiles_of(problem)
+    where = problem.hardware.name if tiles is None else f"{tiles} tiles of {problem.hardware.name}"
+    return f"{problem.network.name}, {where} ({crossbars})"
+
+
+def _crossbars(arguments: Namespace, hardware: Hardware | None) -> int:
+    if arguments.tiles is None and arguments.crossbars is not None:
+        crossbars: int = arguments.crossbars
+        return crossbars
+    if arguments.tiles is not None and arguments.crossbars is not None:
+        raise InputError("--crossbars and --tiles both give the budget, one is wanted")
+    if hardware is None:
+        wanted = (
+            "--tiles needs" if arguments.tiles is not None else "needs --crossbars, or --tiles and"
+        )
+        raise InputError(f"{wanted} --hardware")
+    tiles = hardware.tiles if arguments.tiles is None else as_int(arguments.tiles, "--tiles", 1)
+    if tiles is None or hardware.crossbars_per_tile is None:
+        figure = "tiles" if tiles is None else "crossbars_per_tile"
+        raise InputError(
+            f"hardware {hardware.name!r} has no {figure}: --crossbars must give the budget"
+        )
+    return tiles * hardware.crossbars_per_tile

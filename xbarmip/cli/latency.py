@@ -1,0 +1,127 @@
+"""Step times and latencies, as the command line prints them."""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from xbarmip.cli.budget import tiles_of
+from xbarmip.problem import Problem
+from xbarmip.solvers.latency.result import LatencyResult
+from xbarmip.solvers.result import Result, Status, Stop
+from xbarmip.timing.evaluate import evaluate_count
+from xbarmip.timing.step_time import StepTime, step_time
+
+MICRO = 10**6
+
+
+def microseconds(seconds: Fraction | None) -> float | None:
+    """Rounded to what a float holds, for reading; decisions are made on the exact value."""
+    return None if seconds is None else float(seconds * MICRO)
+
+
+def shown(seconds: Fraction) -> str:
+    """Microseconds with as many digits as are of interest."""
+    return f"{float(seconds * MICRO):,.2f}"
+
+
+def time_of(
+    problem: Problem, allocation: Mapping[str, int] | Sequence[int] | None
+) -> StepTime | None:
+    """The step time of an allocation, where the hardware says how long a step lasts."""
+    hardware = problem.hardware
+    if allocation is None or hardware is None or not hardware.has_step_time:
+        return None
+    return step_time(problem.network, hardware, allocation)
+
+
+def step_columns(
+    problem: Problem, allocation: Mapping[str, int]
+) -> list[tuple[str, tuple[str, ...]]]:
+    """A column for the time that each memory level takes in a step of each layer."""
+    time = time_of(problem, allocation)
+    if time is None:
+        return []
+    columns = zip(*(layer.seconds for layer in time.layers), strict=True)
+    return [
+        (f"{level} us", tuple(shown(each) for each in column))
+        for level, column in zip(time.levels, columns, strict=True)
+    ]
+
+
+def binding_words(time: StepTime) -> str:
+    """What makes a step as long as it is."""
+    if not time.binding:
+        return "computation binds"
+    return "; ".join(f"{layer} binds at {level}" for layer, level in time.binding)
+
+
+def hardware_facts(problem: Problem, result: Result) -> dict[str, Any]:
+    """What the JSON of an answer gains from the hardware."""
+    if problem.hardware is None:
+        return {}
+    facts: dict[str, Any] = {"hardware": problem.hardware.name, "tiles": tiles_of(problem)}
+    time = time_of(problem, result.allocation)
+    if time is not None and result.allocation is not None:
+        count = evaluate_count(problem, result.allocation)
+        facts |= {
+            problem.count: count,
+            "tstep_us": microseconds(time.seconds),
+            "latency_us": microseconds(count * time.seconds),
+            "latency_s": str(count * time.seconds),
+            "binding": [list(pair) for pair in time.binding],
+        }
+    if isinstance(result, LatencyResult):
+        facts |= _walk_facts(problem, result)
+    return facts
+
+
+def _walk_facts(problem: Problem, result: LatencyResult) -> dict[str, Any]:
+    return {
+        "unit_s": str(result.unit),
+        "latency_bound_us": microseconds(result.latency_bound),
+        "frontier": [
+            {
+                problem.count: point.count,
+                "tstep_us": microseconds(point.step),
+                "latency_us": microseconds(point.latency),
+                "tight": point.tight,
+                "allocation": dict(point.allocation),
+            }
+            for point in result.points
+        ],
+        "frontier_whole": result.whole,
+        "subproblems": [
+            {
+                "tstep_at_most_us": microseconds(asked.at_most),
+                "status": asked.status,
+                "stop": asked.stop,
+                "value": asked.value,
+                "bound": asked.bound,
+                "proof": asked.proof,
+                "seconds": asked.seconds,
+            }
+            for asked in result.subproblems
+        ],
+    }
+
+
+def answer_line(problem: Problem, result: LatencyResult) -> str:
+    """Latency, status, bound and proof in one line."""
+    asked = len(result.subproblems)
+    effort = f"{result.solver}, {result.seconds:.2f} s"
+    if asked:
+        effort += f", {asked} subproblem{'s' * (asked != 1)}"
+    if result.stop is not Stop.FINISHED:
+        effort += f", stopped: {result.stop}"
+    bound = result.latency_bound
+    bound_words = "no bound" if bound is None else f"bound {shown(bound)} us"
+    if result.latency is None or result.step_time is None or result.allocation is None:
+        return f"UNKNOWN, no allocation found, {bound_words} ({effort})"
+    count = problem.count if problem.rule is None else f"{problem.count} ({problem.rule})"
+    words = (
+        f"{shown(result.latency)} us = {result.count} {count} of "
+        f"{shown(result.step_time.seconds)} us, {result.status}, "
+    )
+    words += f"{result.proof} proof" if result.status is Status.OPTIMAL else bound_words
+    used = problem.crossbars_used(problem.allocation(result.allocation))
+    return f"{words} ({effort}); {used} crossbars used; {binding_words(result.step_time)}"

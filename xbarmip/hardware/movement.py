@@ -1,0 +1,184 @@
+"""Data movement: how many bytes a step of a layer moves through a memory level (SPEC §6)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from xbarmip.errors import InputError
+from xbarmip.exact import ceil_div
+from xbarmip.hardware.crossbar import Crossbar
+from xbarmip.network.layer import Layer
+from xbarmip.strict import as_text, short, suggestion
+
+Bytes = int | Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A layer in its place, as a rule sees it.
+
+    Attributes
+    ----------
+    layer : Layer
+    producers : tuple of Layer
+        The layers that it reads from, each once, in the order of the network.
+    crossbar_set : int
+        Logical crossbars of one copy of the layer.
+    crossbar : Crossbar
+    tile : int
+        Logical crossbars in a tile; 0 where the hardware does not say, which a rule that is `tiled`
+        never sees.
+    value_bytes : Fraction
+        Bytes of one activation.
+    """
+
+    layer: Layer
+    producers: tuple[Layer, ...]
+    crossbar_set: int
+    crossbar: Crossbar
+    tile: int
+    value_bytes: Fraction
+
+    @property
+    def window_values(self) -> int:
+        """Kh*Kw*Ci, the input values that one output position is made of."""
+        height, width = self.layer.kernel
+        return height * width * self.layer.in_channels
+
+    @property
+    def column_blocks(self) -> int:
+        """Blocks of crossbar columns that one group of the layer is spread over, ceil(Co/g/N)."""
+        return ceil_div(self.layer.out_channels // self.layer.groups, self.crossbar.columns)
+
+
+def one_value(site: Site) -> Fraction:
+    """The grain of a rule that moves whole values."""
+    return site.value_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SeparableRule:
+    """Bytes of a step = own(R_i) + the sum over producers j of per_copy(R_i, j) * R_j.
+
+    That form is what makes a bound on the step time linear in the choice of each layer's R (see
+    `xbarmip.timing.step_limit`). Nothing else is asked of the two functions: they need not grow
+    with R.
+
+    Attributes
+    ----------
+    name : str
+        What hardware files call it.
+    text, source : str
+        What it moves, and who describes hardware that does so.
+    own : callable (Site, int) -> int or Fraction
+        Bytes whatever the producers' R, for the layer's own R.
+    per_copy : callable (Site, int, Layer) -> int or Fraction, optional
+        Bytes for each copy of one producer, for the layer's own R; none by default.
+    tiled : bool
+        Whether it needs to know how many crossbars a tile has.
+    grain : callable (Site) -> Fraction
+        Bytes come in whole multiples of this: that gives the times of a network a common unit.
+    """
+
+    name: str
+    text: str
+    source: str
+    own: Callable[[Site, int], Bytes]
+    per_copy: Callable[[Site, int, Layer], Bytes] | None = None
+    tiled: bool = False
+    grain: Callable[[Site], Fraction] = one_value
+
+    def moved(self, site: Site, copies: int, producer_copies: tuple[int, ...]) -> Fraction:
+        """Bytes that a step moves."""
+        pairs = zip(site.producers, producer_copies, strict=True)
+        return self.own_bytes(site, copies) + sum(
+            self.producer_bytes(site, copies, producer) * r for producer, r in pairs
+        )
+
+    def own_bytes(self, site: Site, copies: int) -> Fraction:
+        """`own`, checked."""
+        return _checked(self.name, site, copies, self.own(site, copies), self.grain(site))
+
+    def producer_bytes(self, site: Site, copies: int, producer: Layer) -> Fraction:
+        """`per_copy`, checked."""
+        if self.per_copy is None:
+            return Fraction(0)
+        amount = self.per_copy(site, copies, producer)
+        return _checked(self.name, site, copies, amount, self.grain(site))
+
+
+@dataclass(frozen=True, slots=True)
+class GeneralRule:
+    """Bytes of a step as any function of the layer's R and its producers'.
+
+    A bound on the step time is then a condition on these layers together, which every solver that
+    takes a `Predicate` can honour, but more slowly than the bound of a `SeparableRule`.
+
+    Attributes
+    ----------
+    name, text, source, tiled, grain
+        As in `SeparableRule`.
+    amount : callable (Site, int, tuple of int) -> int or Fraction
+        Bytes for the layer's R and those of `site.producers`.
+    """
+
+    name: str
+    text: str
+    source: str
+    amount: Callable[[Site, int, tuple[int, ...]], Bytes]
+    tiled: bool = False
+    grain: Callable[[Site], Fraction] = one_value
+
+    def moved(self, site: Site, copies: int, producer_copies: tuple[int, ...]) -> Fraction:
+        """Bytes that a step moves."""
+        amount = self.amount(site, copies, producer_copies)
+        return _checked(self.name, site, copies, amount, self.grain(site))
+
+
+Rule = SeparableRule | GeneralRule
+_RULES: dict[str, Rule] = {}
+
+
+def register_rule(rule: Rule) -> Rule:
+    """Make a rule known by its name, for hardware files and `MemoryLevel`.
+
+    A name keeps its rule as long as the process lives.
+
+    Raises
+    ------
+    InputError
+        When the name is empty or taken by another rule.
+    """
+    as_text(rule.name, "name of a data-movement rule")
+    if _RULES.setdefault(rule.name, rule) != rule:
+        raise InputError(f"data-movement rule {rule.name!r} is registered already")
+    return rule
+
+
+def list_rules() -> tuple[Rule, ...]:
+    """All registered rules, in the order of their registration."""
+    return tuple(_RULES.values())
+
+
+def rule_named(name: str) -> Rule:
+    """The rule of that name.
+
+    Raises
+    ------
+    InputError
+        When there is none; the message lists the nearest names.
+    """
+    if name not in _RULES:
+        raise InputError(f"unknown data-movement rule {name!r}{suggestion(name, _RULES)}")
+    return _RULES[name]
+
+
+def _checked(rule: str, site: Site, copies: int, amount: Bytes, grain: Fraction) -> Fraction:
+    """An amount in bytes as a Fraction, refused unless it is a multiple of the rule's grain."""
+    exact = isinstance(amount, int | Fraction) and not isinstance(amount, bool)
+    if not exact or amount < 0 or (Fraction(amount) / grain).denominator != 1:
+        raise InputError(
+            f"data-movement rule {rule!r}: layer {site.layer.name!r} with R = {copies} moves "
+            f"{short(amount)} bytes, which must be a multiple of {grain}, and not negative"
+        )
+    return Fraction(amount)

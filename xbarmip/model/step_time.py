@@ -1,0 +1,67 @@
+"""The step time of each layer as a named expression of the model (SPEC §6)."""
+
+from fractions import Fraction
+from typing import Any
+
+import pyomo.environ as pyo
+
+from xbarmip.problem import Problem
+from xbarmip.timing.step_time import LayerTicks, ticks_of
+
+
+def add_step_time(model: pyo.ConcreteModel, problem: Problem) -> None:
+    """Add step_time_us[l], T_A of every layer in microseconds, in exact fractions.
+
+    With separable rules it is a quadratic expression: own(R) and the coefficient of each producer
+    are linear in the choice of the layer's own R, and the latter multiply the producer's R. With
+    general rules it is an external function of R.
+    """
+    ticks = ticks_of(problem)
+    unit = ticks.tick * 10**6
+    names = [layer.name for layer in problem.network.layers]
+    made = {}
+    for name, layer, largest in zip(names, ticks.layers, problem.largest, strict=True):
+        producers = [names[k] for k in layer.producers]
+        if layer.separable:
+            made[name] = _quadratic(model, name, producers, layer, largest, unit)
+        else:
+            function = pyo.ExternalFunction(function=_StepTime(layer, unit))
+            model.add_component(f"step_time_of_{names.index(name) + 1}", function)
+            made[name] = function(model.R[name], *(model.R[k] for k in producers))
+    model.step_time_us = pyo.Expression(model.LAYERS, rule=lambda _, name: made[name])
+
+
+def _quadratic(
+    model: pyo.ConcreteModel,
+    name: str,
+    producers: list[str],
+    layer: LayerTicks,
+    largest: int,
+    unit: Fraction,
+) -> Any:
+    chosen = [model.choose[name, r] for r in range(1, largest + 1)]
+    table = [layer.coefficients(r) for r in range(1, largest + 1)]
+    total = pyo.quicksum(
+        own * unit * choice for (own, _), choice in zip(table, chosen, strict=True)
+    )
+    for number, producer in enumerate(producers):
+        copies = pyo.quicksum(
+            each[number] * unit * choice for (_, each), choice in zip(table, chosen, strict=True)
+        )
+        total += copies * model.R[producer]
+    return total
+
+
+class _StepTime:
+    """T_A of one layer as a function of its R and its producers', for Pyomo."""
+
+    __qualname__ = "step_time"
+
+    def __init__(self, layer: LayerTicks, unit: Fraction) -> None:
+        self.layer, self.unit = layer, unit
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_StepTime":
+        return self
+
+    def __call__(self, own: float, *producers: float) -> Fraction:
+        return self.layer(int(own), [int(r) for r in producers]) * self.unit

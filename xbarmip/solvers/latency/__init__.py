@@ -1,0 +1,1 @@
+"""Latency, a count times the step time, minimised by any solver that minimises the count."""

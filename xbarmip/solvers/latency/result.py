@@ -1,0 +1,125 @@
+"""What a solver answers where the objective is a latency (SPEC §6)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from fractions import Fraction
+
+from xbarmip.problem import Problem
+from xbarmip.solvers.result import Proof, Result, Status, Stop
+from xbarmip.timing.evaluate import evaluate_count
+from xbarmip.timing.step_time import StepTime, step_time, ticks_of
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point (count, step time) that no allocation beats in both.
+
+    Attributes
+    ----------
+    count : int
+        Cycles or steps.
+    step : Fraction
+        Tstep in seconds.
+    allocation : mapping of str to int
+    tight : bool
+        Whether it is proven that no allocation with this count has a shorter step.
+    """
+
+    count: int
+    step: Fraction
+    allocation: Mapping[str, int]
+    tight: bool
+
+    @property
+    def latency(self) -> Fraction:
+        """Seconds."""
+        return self.count * self.step
+
+
+@dataclass(frozen=True, slots=True)
+class Subproblem:
+    """A subproblem of the walk: the fewest cycles or steps subject to Tstep <= `at_most`.
+
+    Attributes
+    ----------
+    at_most : Fraction, optional
+        Seconds; None for the first one, which has no such limit.
+    status : Status
+    stop : Stop
+    value, bound : int, optional
+        Cycles or steps.
+    proof : Proof, optional
+    seconds : float
+        Wall-clock time.
+    """
+
+    at_most: Fraction | None
+    status: Status
+    stop: Stop
+    value: int | None
+    bound: int | None
+    proof: Proof | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyResult(Result):
+    """A Result whose value and bound are latencies, in whole multiples of `unit`.
+
+    Attributes
+    ----------
+    unit : Fraction
+        Seconds.
+    count : int, optional
+        Cycles or steps of the allocation.
+    step_time : StepTime, optional
+        Of the allocation: Tstep, and which layers and memory levels bind it.
+    points : tuple of Point
+        The frontier of (count, step time) as far as the search followed it, by growing count.
+    whole : bool
+        Whether `points` is the whole frontier.
+    subproblems : tuple of Subproblem
+        In the order in which they were solved; empty for a solver that needs none.
+    """
+
+    unit: Fraction = Fraction(1)
+    count: int | None = None
+    step_time: StepTime | None = None
+    points: tuple[Point, ...] = ()
+    whole: bool = False
+    subproblems: tuple[Subproblem, ...] = ()
+
+    @property
+    def latency(self) -> Fraction | None:
+        """Of the allocation, in seconds."""
+        return None if self.value is None else self.value * self.unit
+
+    @property
+    def latency_bound(self) -> Fraction | None:
+        """No allocation has a shorter latency than this, in seconds; None when nothing is known."""
+        return None if self.bound is None else self.bound * self.unit
+
+
+def latency_result(
+    problem: Problem,
+    result: Result,
+    points: Iterable[Point] = (),
+    whole: bool = False,
+    subproblems: Iterable[Subproblem] = (),
+) -> LatencyResult:
+    """`result`, whose value and bound are in ticks, with what belongs to a latency."""
+    plain = {field.name: getattr(result, field.name) for field in fields(Result)}
+    count = timed = None
+    if result.allocation is not None:
+        assert problem.hardware is not None
+        count = evaluate_count(problem, result.allocation)
+        timed = step_time(problem.network, problem.hardware, result.allocation)
+    return LatencyResult(
+        **plain,
+        unit=ticks_of(problem).tick,
+        count=count,
+        step_time=timed,
+        points=tuple(points),
+        whole=whole,
+        subproblems=tuple(subproblems),
+    )
