@@ -8,6 +8,7 @@ their Python names, from top to bottom.
 
 import re
 import shlex
+import signal
 from dataclasses import replace
 from doctest import ELLIPSIS, OutputChecker
 from pathlib import Path
@@ -46,6 +47,15 @@ def same(shown, printed):
     return OutputChecker().check_output(shown, printed, ELLIPSIS)
 
 
+@pytest.fixture
+def own_interrupts():
+    """Handlers of Ctrl-C that a page's libraries install do not outlive it (dask_jobqueue)."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("own_interrupts")
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_do_what_the_page_shows(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

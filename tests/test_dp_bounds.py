@@ -11,9 +11,12 @@ from tests.brute import OBJECTIVES, tiny_problem
 from xbarmip.network.generate import Shape
 from xbarmip.solvers.dp.bounds import earliest, least_time, level_of
 from xbarmip.solvers.dp.labels import Labels
+from xbarmip.solvers.dp.multipliers import find_paths
 from xbarmip.solvers.dp.spending import least_spending
+from xbarmip.solvers.dp.steps_kernel import first_demand
 from xbarmip.solvers.dp.table import search_table
 from xbarmip.solvers.dp.target import Switches, TargetSearch
+from xbarmip.solvers.dp.windows import blank_times
 from xbarmip.timing.evaluate import evaluate_many
 from xbarmip.timing.pipeline import schedule
 from xbarmip.timing.reference import closed_form
@@ -36,7 +39,7 @@ def cases(objective, rule, count):
         target = int(values.min()) + random.randint(0, 3)
         search = TargetSearch(search_table(problem), problem, Switches(), lambda *_: None)
         meeting = [[int(r) for r in a] for a in allocations[values <= target]]
-        yield problem, target, search, search.bounds(target, problem.crossbars), meeting
+        yield problem, target, search, search.cuts(target, problem.crossbars), meeting
         count -= 1
 
 
@@ -51,8 +54,9 @@ def output_time(problem, allocation, layer, x):
 
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
 def test_windows_hold_every_allocation_that_meets_the_target(objective, rule):
-    for *_, bounds, meeting in cases(objective, rule, 150):
-        assert bounds is not None
+    for *_, cuts, meeting in cases(objective, rule, 150):
+        assert cuts is not None
+        bounds = cuts.bounds
         for allocation in meeting:
             assert all(bounds.low <= allocation)
             assert all(allocation <= bounds.high)
@@ -60,7 +64,7 @@ def test_windows_hold_every_allocation_that_meets_the_target(objective, rule):
 
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
 def test_no_output_comes_before_its_earliest_and_least_time(objective, rule):
-    for problem, _, search, bounds, meeting in cases(objective, rule, 60):
+    for problem, _, search, (bounds, _), meeting in cases(objective, rule, 60):
         network = problem.network
         for allocation in meeting[:40]:
             extra = (np.array(allocation) - bounds.low) * bounds.sets
@@ -78,7 +82,7 @@ def test_no_output_comes_before_its_earliest_and_least_time(objective, rule):
 
 @pytest.mark.parametrize("rule", ["pipeline", "published"])
 def test_no_layer_ends_before_its_least_end(rule):
-    for problem, _, _, bounds, meeting in cases("steps", rule, 60):
+    for problem, _, _, (bounds, _), meeting in cases("steps", rule, 60):
         network = problem.network
         view = rule_view(network, rule)
         for allocation in meeting[:40]:
@@ -90,26 +94,25 @@ def test_no_layer_ends_before_its_least_end(rule):
                 assert bounds.least_end[k, level] <= ends[k]
 
 
-def spending_along(search, bounds, allocation, target, budget):
-    """(undecided layers, least spending) before each decision on the way to one allocation."""
-    labels, arena = search.first_labels(target)
+def labels_along(search, cuts, allocation, target, budget):
+    """Before each decision on the way to an allocation: undecided layers, slack, label, arena."""
+    bounds = cuts.bounds
+    labels, arena = search.first_labels(target, cuts.prices.bound)
     left = budget - int(bounds.low @ bounds.sets)
-    undecided, used = set(range(len(allocation))), 0
-    for step, carry in zip(search.steps(bounds, budget), search.carried.stages, strict=True):
-        yield (
-            set(undecided),
-            least_spending(
-                search.table, bounds, left, step.before, labels, 0, arena, search.scratch
-            ),
-        )
+    undecided = set(range(len(allocation)))
+    for step, stage, carry in zip(
+        search.steps(cuts, budget), search.stages, search.carried.stages, strict=True
+    ):
+        yield set(undecided), left, stage.before, labels, arena
         k = step.layer
+        labels.lowest[:] = bounds.low[k]
+        labels.spent[:] = 0
         labels, arena, _ = search.successors(bounds, step, labels, arena, 2**60, {}, carry)
         at = np.flatnonzero(labels.choice == allocation[k])
         if not len(at):  # a layer without producers is decided only once, by its smallest R
             assert search.table.needs.into[k] == search.table.needs.into[k + 1]
-        labels = Labels(*(field[at[:1] if len(at) else [0]] for field in labels))
-        used += int(allocation[k] * bounds.sets[k])
-        labels.used[0] = used
+            return
+        labels = Labels(*(field[at[:1]] for field in labels))
         left -= int((allocation[k] - bounds.low[k]) * bounds.sets[k])
         undecided.remove(k)
 
@@ -117,9 +120,59 @@ def spending_along(search, bounds, allocation, target, budget):
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
 def test_no_allocation_spends_less_than_the_least_spending(objective, rule):
     """Label every suffix of the good allocations, and compare with what their prefixes pay."""
-    for problem, target, search, bounds, meeting in cases(objective, rule, 60):
+    for problem, target, search, cuts, meeting in cases(objective, rule, 60):
+        bounds = cuts.bounds
         for allocation in meeting[:15]:
-            way = spending_along(search, bounds, allocation, target, problem.crossbars)
-            for undecided, least in way:
+            way = labels_along(search, cuts, allocation, target, problem.crossbars)
+            for undecided, left, frontier, labels, arena in way:
+                least = least_spending(
+                    search.table, bounds, left, frontier, labels, 0, arena, search.scratch
+                )
                 paid = sum((allocation[m] - bounds.low[m]) * bounds.sets[m] for m in undecided)
                 assert least <= paid
+
+
+@pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
+def test_every_allocation_that_meets_the_target_keeps_the_path_bound(objective, rule):
+    """As a whole, for every R of its own, and at every label on the way to it."""
+    tight = 0
+    for problem, target, search, cuts, meeting in cases(objective, rule, 150):
+        prices, low = cuts.prices, cuts.bounds.low
+        for allocation in meeting[:15]:
+            paid = prices.scale * problem.crossbars_used(allocation)
+            assert prices.bound <= paid
+            for k, r in enumerate(allocation):
+                own = prices.price[prices.start[k] + r - low[k]]
+                assert prices.bound - prices.least[k] + own <= paid
+            way = labels_along(search, cuts, allocation, target, problem.crossbars)
+            for _, _, _, labels, _ in way:
+                assert labels.price[0] <= paid
+                tight += labels.price[0] > prices.scale * (problem.crossbars - 1)
+    assert tight
+
+
+@pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
+def test_no_path_is_longer_than_the_value(objective, rule):
+    random = Random(f"paths {objective} {rule}")
+    seen = 0
+    for number in range(150):
+        problem = tiny_problem(random, SHAPES[number % 2], objective, rule, most=600)
+        menus = [range(1, layer.outputs + 1) for layer in problem.network.layers]
+        allocations = np.array(list(product(*menus)), dtype=np.int64)
+        table, sets = search_table(problem), np.array(problem.sets)
+        low = np.array([random.randint(1, len(menu)) for menu in menus])
+        high = np.array([random.randint(a, len(menu)) for a, menu in zip(low, menus, strict=True)])
+        demand = np.zeros((len(low), len(low)), dtype=np.int64)
+        if table.closed_form:
+            first_demand(table, low, high, demand)
+        _, paths = find_paths(
+            table, sets, low, high, int(sets @ high), 1, blank_times(table), demand, ()
+        )
+        inside = allocations[((low <= allocations) & (allocations <= high)).all(axis=1)]
+        values = evaluate_many(problem, inside)
+        for path in paths:
+            layer, begin, end, _ = path.legs.T
+            steps = -(-end // inside[:, layer]) + (-begin // inside[:, layer])
+            assert (steps.sum(axis=1) <= values).all()
+            seen += 1
+    assert seen > 100

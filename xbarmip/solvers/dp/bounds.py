@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from xbarmip.compiled import compiled
 from xbarmip.network.window import Array
-from xbarmip.solvers.dp.table import SearchTable
+from xbarmip.solvers.dp.table import NEVER, SearchTable
 from xbarmip.timing.tables import need
 
 
@@ -34,6 +34,8 @@ class Bounds(NamedTuple):
         See `Times`.
     grid : shape (layers, points)
         Outputs of each layer, ascending, for which least times are kept.
+    reach : int32, shape (layers, points, layers)
+        What each of them asks of every layer at least; 0 where nothing.
     least : shape (layers, levels + 1, points)
         Least time of an output of the grid when the layer and its ancestors together spend at most
         level * unit crossbars beyond the low end of their windows.
@@ -55,6 +57,7 @@ class Bounds(NamedTuple):
     high: Array
     early: Array
     grid: Array
+    reach: Array
     least: Array
     groups: Array
     first: Array
@@ -67,6 +70,12 @@ class Bounds(NamedTuple):
 def most(bounds: Bounds, layer: int, slack: int) -> int:
     """Largest R of `layer` when `slack` crossbars are left beyond the low ends of the windows."""
     return min(bounds.high[layer], bounds.low[layer] + slack // bounds.sets[layer])
+
+
+@compiled
+def spread_of(table, bounds, layer, slack):  # type: ignore[no-untyped-def]
+    """What `stairs` calls `most`, for the completions that `slack` allows."""
+    return NEVER if table.closed_form else most(bounds, layer, slack)
 
 
 @compiled
@@ -103,18 +112,7 @@ def earliest(table: SearchTable, bounds: Bounds, layer: int, x: int) -> int:
 
 
 @compiled
-def too_late(
-    table: SearchTable, bounds: Bounds, layer: int, level: int, x: int, deadline: int
-) -> bool:
-    """Whether output x of `layer` cannot meet `deadline` with the slack of `level`."""
-    return (
-        earliest(table, bounds, layer, x) > deadline
-        or least_time(bounds, layer, level, x) > deadline
-    )
-
-
-@compiled
-def hand_on(table, bounds, k, level, made, deadline, out):  # type: ignore[no-untyped-def]
+def hand_on(table, bounds, k, made, deadline, out):  # type: ignore[no-untyped-def]
     """Ask the producers of k for what its first `made` outputs need; False where that is too late.
 
     One pair for each edge goes to `out`, which takes them in descending order; of equal x the last,
@@ -125,7 +123,7 @@ def hand_on(table, bounds, k, level, made, deadline, out):  # type: ignore[no-un
     for e in range(begin, needs.into[k + 1]):
         wanted = need(needs, e, made)
         if wanted > 0:
-            if too_late(table, bounds, needs.producer[e], level, wanted, deadline):
+            if earliest(table, bounds, needs.producer[e], wanted) > deadline:
                 return False
             at = out.length[e - begin]
             if at == 0 or out.x[e - begin, at - 1] != wanted:

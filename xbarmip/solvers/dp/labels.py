@@ -1,4 +1,4 @@
-"""Labels: one decision applied to all of them, and dominance between the results.
+"""Labels, and one decision applied to all of them.
 
 A label stands for a choice of R for the layers decided so far. It holds the crossbars used, and for
 every place of the frontier a staircase of deadlines (a slice of the arena) and, for `steps`, a
@@ -12,13 +12,12 @@ import numpy as np
 from xbarmip.compiled import compiled
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp import pipeline_kernel, steps_kernel
-from xbarmip.solvers.dp.bounds import level_of, most, too_late
+from xbarmip.solvers.dp.bounds import level_of, most, spread_of
 from xbarmip.solvers.dp.carried import Sums
-from xbarmip.solvers.dp.spending import PAIRS, least_spending
-from xbarmip.solvers.dp.stairs import deadline_of, implied, merge
+from xbarmip.solvers.dp.grid import POINTS
+from xbarmip.solvers.dp.paths import Exits
+from xbarmip.solvers.dp.stairs import merge
 from xbarmip.solvers.dp.table import NEVER, SearchTable
-
-SAMPLES = 6  # deadlines of a staircase that are compared before the whole of it is
 
 
 class Labels(NamedTuple):
@@ -26,8 +25,13 @@ class Labels(NamedTuple):
 
     Attributes
     ----------
-    used, total : shape (labels,)
-        Crossbars used; lower bound on those of a completion, less what the rest takes at least.
+    used : shape (labels,)
+        Crossbars used.
+    price : shape (labels,)
+        Lower bound on the crossbars of a completion, times `scale`, by paths.
+    spent, lowest : shape (labels,)
+        What the undecided layers spend at least beyond the low ends of their windows; the least R
+        of the layer that comes next. Filled by `survey`.
     parent, choice : shape (labels,)
         The label of the stage before that it came from; the R just chosen.
     first, length, end : shape (labels, places)
@@ -38,7 +42,9 @@ class Labels(NamedTuple):
     """
 
     used: Array
-    total: Array
+    price: Array
+    spent: Array
+    lowest: Array
     parent: Array
     choice: Array
     first: Array
@@ -59,18 +65,25 @@ class Arena(NamedTuple):
 class Step(NamedTuple):
     """A `Stage` with its budget.
 
-    `before` is the frontier that the stage meets, `frontier` the one it leaves; `budget` is what
-    remains when all layers after it take the low ends of their windows. `sums` and `recalled` are
-    those of a `Carry`; `alone` says that nothing but the crossbars hangs on the layer's R.
+    `frontier` is the one that the stage leaves; `budget` is what remains when all layers after it
+    take the low ends of their windows, `limit` the whole of it times `scale`. `price`, `least`,
+    `rest` and `exits` are those of the layer and the stage in `Prices`, `sums` and `recalled` those
+    of a `Carry`; `alone` says that nothing but the crossbars hangs on the layer's R.
     """
 
+    number: int
     layer: int
     slot: int
-    before: Array
     frontier: Array
     source: Array
     target: Array
     budget: int
+    limit: int
+    scale: int
+    price: Array
+    least: int
+    rest: int
+    exits: Exits
     sums: Sums
     recalled: Array
     alone: bool
@@ -95,10 +108,11 @@ class Scratch(NamedTuple):
     down_d: Array
     reach: Array
     least: Array
-    asked: Array
-    deadline: Array
     ends: Array
     wanted: Array
+    layer: Array
+    point: Array
+    deadline: Array
 
 
 def make_scratch(table: SearchTable) -> Scratch:
@@ -109,19 +123,9 @@ def make_scratch(table: SearchTable) -> Scratch:
     flat = np.empty((4, pairs), dtype=np.int64)
     counts = np.empty((2, edges), dtype=np.int64)
     layers = len(table.outputs)
-    reach, least, ends, wanted = np.empty((4, layers), dtype=np.int64)
-    asked = np.empty((PAIRS * layers, layers), dtype=np.int64)
-    deadline = np.empty(PAIRS * layers, dtype=np.int64)
-    out = Out(rows[0], rows[1], counts[0], counts[1])
-    return Scratch(
-        out, flat[0], flat[1], flat[2], flat[3], reach, least, asked, deadline, ends, wanted
-    )
-
-
-@compiled
-def spread_of(table, bounds, layer, slack):  # type: ignore[no-untyped-def]
-    """What `stairs` calls `most`, for the completions that `slack` allows."""
-    return NEVER if table.closed_form else most(bounds, layer, slack)
+    by_layer = np.empty((4, layers), dtype=np.int64)
+    asked = np.empty((3, POINTS * layers), dtype=np.int64)
+    return Scratch(Out(*rows, *counts), *flat, *by_layer, *asked)
 
 
 @compiled
@@ -138,7 +142,9 @@ def _grown(array, size):  # type: ignore[no-untyped-def]
 def _room(labels, size):  # type: ignore[no-untyped-def]
     return Labels(
         _grown(labels.used, size),
-        _grown(labels.total, size),
+        _grown(labels.price, size),
+        _grown(labels.spent, size),
+        _grown(labels.lowest, size),
         _grown(labels.parent, size),
         _grown(labels.choice, size),
         _grown(labels.first, size),
@@ -147,6 +153,30 @@ def _room(labels, size):  # type: ignore[no-untyped-def]
         _grown(labels.room, size),
         _grown(labels.memory, size),
     )
+
+
+@compiled
+def _price(table, bounds, step, new, q, arena, slack):  # type: ignore[no-untyped-def]
+    """The path bound of a label: what it used, the rest, less what its deadlines leave to paths."""
+    exits = step.exits
+    price = step.scale * new.used[q] + step.rest
+    before, i, spread = -1, 0, 0
+    for e in range(len(exits.place)):
+        place, ask = exits.place[e], exits.ask[e]
+        end = new.first[q, place] + new.length[q, place]
+        if place != before:
+            before, i = place, new.first[q, place]
+            spread = spread_of(table, bounds, step.frontier[place], slack)
+        deadline = exits.latest[e]
+        if ask == 0:
+            deadline = min(deadline, new.end[q, place])
+        else:
+            while i < end and arena.x[i] < ask:
+                i += 1
+            if i < end:
+                deadline = min(deadline, arena.d[i] - (arena.x[i] - ask) // spread)
+        price -= exits.weight[e] * deadline
+    return price
 
 
 @compiled
@@ -177,21 +207,6 @@ def _carry(step, labels, q, r, new, made):  # type: ignore[no-untyped-def]
     for at in range(len(step.recalled)):
         before = step.recalled[at]
         new.memory[made, at] = r if before < 0 else labels.memory[q, before]
-
-
-@compiled
-def _still_in_time(table, bounds, step, labels, q, level, arena):  # type: ignore[no-untyped-def]
-    """Whether the staircases that stay in the frontier can be met with the slack that is left."""
-    for place in range(len(step.frontier)):
-        old = step.source[place]
-        if old >= 0:
-            j = step.frontier[place]
-            for i in range(labels.first[q, old], labels.first[q, old] + labels.length[q, old]):
-                if too_late(table, bounds, j, level, arena.x[i], arena.d[i]):
-                    return False
-            if bounds.least_end[j, level] > labels.end[q, old]:
-                return False
-    return True
 
 
 @compiled
@@ -253,14 +268,14 @@ def decide(table, bounds, step, labels, begin, stop, tries, arena, scratch, made
         if slot >= 0:
             first, count, end = labels.first[q, slot], labels.length[q, slot], labels.end[q, slot]
         slack = step.budget - labels.used[q] - bounds.low[k] * bounds.sets[k]
-        spent = least_spending(table, bounds, slack, step.before, labels, q, arena, scratch)
-        lowest = scratch.wanted[k]
-        others = spent - (lowest - bounds.low[k]) * bounds.sets[k]
+        lowest = labels.lowest[q]
+        others = labels.spent[q] - (lowest - bounds.low[k]) * bounds.sets[k]
         for r in range(lowest, most(bounds, k, slack - others) + 1):
             if made == enough:
                 unfinished += 1
                 break
-            if not _has_room(step, labels, q, r):
+            price = labels.price[q] - step.least + step.price[r - bounds.low[k]]
+            if price > step.limit or not _has_room(step, labels, q, r):
                 continue
             used = labels.used[q] + r * bounds.sets[k]
             slack = step.budget - used
@@ -272,9 +287,9 @@ def decide(table, bounds, step, labels, begin, stop, tries, arena, scratch, made
             else:
                 scratch.out.end[:] = NEVER
                 possible = pipeline_kernel.expand(
-                    table, bounds, k, r, level, arena.x, arena.d, first, count, end, scratch.out
+                    table, bounds, k, r, arena.x, arena.d, first, count, scratch.out
                 )
-            if not possible or not _still_in_time(table, bounds, step, labels, q, level, arena):
+            if not possible:
                 continue
             new = _room(new, made + 1)
             new.used[made], new.parent[made], new.choice[made] = used, q, r
@@ -282,79 +297,12 @@ def decide(table, bounds, step, labels, begin, stop, tries, arena, scratch, made
                 arena, new.first[made, place], new.length[made, place], new.end[made, place] = (
                     _gather(table, bounds, step, edges, labels, q, place, slack, arena, scratch)
                 )
-            spending = least_spending(
-                table, bounds, slack, step.frontier, new, made, arena, scratch
-            )
-            if spending <= slack:
-                _carry(step, labels, q, r, new, made)
-                new.total[made] = used + spending
-                made += 1
-                if step.alone:
-                    break
-    return arena, made, new, unfinished
-
-
-@compiled
-def signatures(table, bounds, step, labels, arena):  # type: ignore[no-untyped-def]
-    """What must be no lower in a label that dominates; shape (labels, columns).
-
-    A few deadlines of every staircase, to compare before the whole of it; the latest ends; the
-    rooms; and remembered R twice, with both signs, as they must be equal.
-    """
-    places, rooms, memory = len(step.frontier), labels.room.shape[1], labels.memory.shape[1]
-    deadlines = places * (SAMPLES + 1)
-    signature = np.empty((len(labels.used), deadlines + rooms + 2 * memory), np.int64)
-    signature[:, deadlines : deadlines + rooms] = labels.room
-    signature[:, deadlines + rooms : deadlines + rooms + memory] = labels.memory
-    signature[:, deadlines + rooms + memory :] = -labels.memory
-    for q in range(len(labels.used)):
-        for place in range(places):
-            j = step.frontier[place]
-            base = place * (SAMPLES + 1)
-            for sample in range(SAMPLES):
-                x = max(1, table.outputs[j] * (sample + 1) // SAMPLES)
-                signature[q, base + sample] = deadline_of(
-                    arena.x, arena.d, labels.first[q, place], labels.length[q, place], x,
-                    spread_of(table, bounds, j, step.budget - labels.used[q]), NEVER,
-                )  # fmt: skip
-            signature[q, base + SAMPLES] = labels.end[q, place]
-    return signature
-
-
-@compiled
-def _dominates(table, bounds, step, labels, a, b, arena):  # type: ignore[no-untyped-def]
-    slack = step.budget - labels.used[b]
-    for place in range(len(step.frontier)):
-        first, count = labels.first[a, place], labels.length[a, place]
-        other, other_count = labels.first[b, place], labels.length[b, place]
-        same = first == other and count == other_count
-        spread = spread_of(table, bounds, step.frontier[place], slack)
-        if not same and not implied(arena.x, arena.d, first, count, other, other_count, spread):
-            return False
-    return True
-
-
-@compiled
-def undominated(table, bounds, step, labels, signature, begin, stop, arena, kept, keep):  # type: ignore[no-untyped-def]
-    """Add to keep[:kept] those of labels begin .. stop - 1 that no kept one dominates.
-
-    Labels come by ascending `used`. One dominates another when it has used no more and each of its
-    deadlines follows from the other's, for every R that the other's slack allows, it has no less
-    room and remembers the same: whatever completes the other completes it. Returns `kept`.
-    """
-    for q in range(begin, stop):
-        found = False
-        for i in range(kept):
-            rival = keep[i]
-            better = True
-            for s in range(signature.shape[1]):
-                if signature[rival, s] < signature[q, s]:
-                    better = False
-                    break
-            if better and _dominates(table, bounds, step, labels, rival, q, arena):
-                found = True
+            price = max(price, _price(table, bounds, step, new, made, arena, slack))
+            if price > step.limit:
+                continue
+            _carry(step, labels, q, r, new, made)
+            new.price[made] = price
+            made += 1
+            if step.alone:
                 break
-        if not found:
-            keep[kept] = q
-            kept += 1
-    return kept
+    return arena, made, new, unfinished

@@ -144,7 +144,7 @@ def in_time(table, bounds, times):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def expand(table, bounds, k, r, level, x, d, first, count, end, out):  # type: ignore[no-untyped-def]
+def expand(table, bounds, k, r, x, d, first, count, out):  # type: ignore[no-untyped-def]
     """Decide R_k = r under one staircase of deadlines; False where a bound cuts it.
 
     Step s must end a step before step s + 1, and by the deadline of every output it makes. What it
@@ -164,6 +164,6 @@ def expand(table, bounds, k, r, level, x, d, first, count, end, out):  # type: i
             i -= 1
         if deadline < 1:
             return False
-        if not hand_on(table, bounds, k, level, min(step * r, outputs), deadline, out):
+        if not hand_on(table, bounds, k, min(step * r, outputs), deadline, out):
             return False
     return True

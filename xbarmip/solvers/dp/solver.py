@@ -37,7 +37,7 @@ class DynamicProgram:
 
     Attributes
     ----------
-    windows, slack, spending, dominance : bool
+    windows, slack, spending, dominance, paths : bool
         The cuts of `Switches`. Without them the search takes longer, the answer is the same.
     beam : int
         Labels that the first sweeps keep at each layer; four times as many in every further round,
@@ -48,10 +48,11 @@ class DynamicProgram:
     slack: bool = True
     spending: bool = True
     dominance: bool = True
+    paths: bool = True
     beam: int = 16
 
     def __post_init__(self) -> None:
-        for field in ("windows", "slack", "spending", "dominance"):
+        for field in Switches._fields:
             if not isinstance(getattr(self, field), bool):
                 raise InputError(f"dp option {field} must be a bool, got {getattr(self, field)!r}")
         as_int(self.beam, "dp option beam", 0)
@@ -168,7 +169,7 @@ class Run:
         table = search_table(self.problem)
         if table is None or self.budget >= INT64_SAFE or not fits_int64(self.problem.constraints):
             return None
-        switches = Switches(options.windows, options.slack, options.spending, options.dominance)
+        switches = Switches(*(getattr(options, field) for field in Switches._fields))
         return TargetSearch(table, self.problem, switches, self.pause)
 
     def meet(self, search: TargetSearch, beam: int) -> None:
@@ -224,7 +225,7 @@ class Run:
         """Move the bound as far as windows alone prove it, then as far as all bounds do."""
         for refuted in (
             search.refuted_by_windows,
-            lambda target, budget: search.bounds(target, budget) is None,
+            lambda target, budget: search.cuts(target, budget) is None,
         ):
             open_target = self.value
             while self.bound < open_target:

@@ -1,13 +1,15 @@
 """What the undecided layers must spend under a label's deadlines, added up over the layers."""
 
+import numpy as np
+
 from xbarmip.compiled import compiled
-from xbarmip.solvers.dp.bounds import level_of, most
+from xbarmip.solvers.dp.bounds import level_of, most, spread_of
 from xbarmip.solvers.dp.grid import least_made
 from xbarmip.solvers.dp.table import NEVER
 from xbarmip.timing.closed_form import NO_TAIL
 from xbarmip.timing.tables import need
 
-PAIRS = 16  # as many pairs of a staircase are looked at, the last one among them
+LARGEST = 2**31 - 1  # of `reach`
 
 
 @compiled
@@ -35,29 +37,47 @@ def reach_back(table, bounds, slack, j, x, upper, reach):  # type: ignore[no-unt
 
 
 @compiled
+def fill_reach(table, bounds, scratch):  # type: ignore[no-untyped-def]
+    """Fill `bounds.reach`: what the outputs of the grid ask of all layers within the windows."""
+    for j in range(len(bounds.low)):
+        for point in range(bounds.grid.shape[1]):
+            if point > 0 and bounds.grid[j, point] == bounds.grid[j, point - 1]:
+                bounds.reach[j, point] = bounds.reach[j, point - 1]
+            else:
+                reach_back(table, bounds, NEVER, j, bounds.grid[j, point], False, scratch.reach)
+                bounds.reach[j, point] = np.minimum(scratch.reach, LARGEST)
+
+
+@compiled
 def _collect(table, bounds, slack, frontier, labels, q, arena, scratch):  # type: ignore[no-untyped-def]
-    """Gather some pairs of a label with what they reach, and the latest ends; how many pairs."""
-    asked, deadline, ends = scratch.asked, scratch.deadline, scratch.ends
+    """Gather deadlines of outputs of the grid, and the latest ends; how many deadlines."""
+    grid, ends = bounds.grid, scratch.ends
     ends[:] = NEVER
     pairs = 0
     for place in range(len(frontier)):
         j = frontier[place]
-        first, count = labels.first[q, place], labels.length[q, place]
-        last = first + count - 1
+        i, stop = labels.first[q, place], labels.first[q, place] + labels.length[q, place]
         ends[j] = min(ends[j], labels.end[q, place])
-        if not table.closed_form and count and arena.x[last] >= table.needed[j]:
-            ends[j] = min(ends[j], arena.d[last])
-        for i in range(last, first - 1, -max(1, -(-count // PAIRS))):
-            reach_back(table, bounds, slack, j, arena.x[i], False, asked[pairs])
-            deadline[pairs] = arena.d[i]
-            pairs += 1
+        if not table.closed_form and i < stop and arena.x[stop - 1] >= table.needed[j]:
+            ends[j] = min(ends[j], arena.d[stop - 1])
+        spread = spread_of(table, bounds, j, slack)
+        for point in range(grid.shape[1]):
+            x = grid[j, point]
+            while i < stop and arena.x[i] < x:
+                i += 1
+            if i == stop:
+                break
+            if point == 0 or x > grid[j, point - 1]:
+                scratch.layer[pairs], scratch.point[pairs] = j, point
+                scratch.deadline[pairs] = arena.d[i] - (arena.x[i] - x) // spread
+                pairs += 1
     return pairs
 
 
 @compiled
 def _least_r(table, bounds, m, left, pairs, scratch):  # type: ignore[no-untyped-def]
-    """Smallest R_m that every pair and the latest end allow; more than `left` pays for if none."""
-    level, asked, end = level_of(bounds, left), scratch.asked, scratch.ends[m]
+    """Smallest R_m that every deadline and the latest end allow; too dear for `left` if none."""
+    level, end = level_of(bounds, left), scratch.ends[m]
     shift = 0 if table.closed_form else 1
     highest, groups = most(bounds, m, left), bounds.groups[m]
     group = 0
@@ -70,8 +90,9 @@ def _least_r(table, bounds, m, left, pairs, scratch):  # type: ignore[no-untyped
         for pair in range(pairs):
             if late:
                 break
-            if asked[pair, m] > 0:
-                late = before + (asked[pair, m] - 1) // r + shift > scratch.deadline[pair]
+            asked = bounds.reach[scratch.layer[pair], scratch.point[pair], m]
+            if asked > 0:
+                late = before + (asked - 1) // r + shift > scratch.deadline[pair]
         if not late:
             return r
         r += 1
@@ -85,12 +106,12 @@ def least_spending(table, bounds, slack, frontier, labels, q, arena, scratch):  
     More than `slack`, which is what there is, where no completion can do.
 
     Let F(R) be the least time of the first output of layer m. Output y of m comes ceil(y/R) - 1
-    steps later at the earliest. Each pair (x, d) of the label asks F(R) + ceil(y/R) - 1 <= d of
-    every layer m that it reaches, y being the least that x needs of m; the deadline of a layer's
-    last needed output, less the tails on the way, asks it of the last needed outputs of its
-    ancestors. Each layer takes the smallest R that meets all, from the last layer to the first:
-    what is spent by then is not there for m and its ancestors, so that F is taken at the slack
-    that is left. `scratch.wanted` takes those R.
+    steps later at the earliest. The deadline d of an output x on the grid asks F(R) + ceil(y/R) - 1
+    <= d of every layer m that it reaches, y being the least that x needs of m (`reach`); the
+    deadline of a layer's last needed output, less the tails on the way, asks it of the last needed
+    outputs of its ancestors. Each layer takes the smallest R that meets all, from the last layer to
+    the first: what is spent by then is not there for m and its ancestors, so that F is taken at the
+    slack that is left. `scratch.wanted` takes those R.
     """
     scratch.wanted[:] = bounds.low
     if not bounds.spending:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from xbarmip.compiled import compiled
-from xbarmip.solvers.dp.bounds import hand_on, point_below, too_late
+from xbarmip.solvers.dp.bounds import earliest, hand_on, point_below
 from xbarmip.solvers.dp.grid import least_made
 from xbarmip.solvers.dp.spending import reach_back
 from xbarmip.solvers.dp.table import NEVER
@@ -17,17 +17,12 @@ def _ceil(a, r):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def propagate(table, low, high, target, times):  # type: ignore[no-untyped-def]
-    """Fill `times`; False where a layer cannot meet the target.
+def first_demand(table, low, high, demand):  # type: ignore[no-untyped-def]
+    """Fill demand[i, k], the fewest outputs of k that the first step of i needs within windows.
 
-    demand[i, k] follows the first step of i back with the fewest outputs that each step on the way
-    can make (see `pipeline_kernel`); the waits and ends of SPEC §5 take the fewest steps, R = high.
-    ceil(a/R) - ceil(b/R) >= floor((a - b)/R) bounds a tail.
+    Followed back with the fewest outputs that each step on the way can make (`least_made`).
     """
     needs = table.needs
-    early, late, late_end, demand = times
-    late[:] = NEVER
-    late_end[:] = NEVER
     demand[:] = 0
     for i in range(len(low)):
         demand[i, i] = low[i]
@@ -38,6 +33,21 @@ def propagate(table, low, high, target, times):  # type: ignore[no-untyped-def]
                 for e in range(needs.into[c], needs.into[c + 1]):
                     j = needs.producer[e]
                     demand[i, j] = max(demand[i, j], need(needs, e, made))
+
+
+@compiled
+def propagate(table, low, high, target, times):  # type: ignore[no-untyped-def]
+    """Fill `times`; False where a layer cannot meet the target.
+
+    The waits and ends of SPEC §5 take the fewest steps, R = high. ceil(a/R) - ceil(b/R) >=
+    floor((a - b)/R) bounds a tail.
+    """
+    needs = table.needs
+    early, late, late_end, demand = times
+    late[:] = NEVER
+    late_end[:] = NEVER
+    first_demand(table, low, high, demand)
+    for i in range(len(low)):
         early[i] = 0
         for k in range(i):
             if demand[i, k] > 0:
@@ -180,13 +190,13 @@ def expand(table, bounds, k, r, level, x, d, first, count, end, out):  # type: i
         start = min(start, d[i] - (x[i] - 1) // r)
     if start >= NEVER:
         return True
-    if too_late(table, bounds, k, bounds.least.shape[1] - 1, 1, start):
+    if earliest(table, bounds, k, 1) > start:
         return False
     for i in range(first + count - 1, first - 2, -1):
         own = i < first or x[i] <= r
         made = min(r if own else _ceil(x[i], r) * r, table.cap[k])
         deadline = start if own else d[i]
-        if made > 0 and not hand_on(table, bounds, k, level, made, deadline, out):
+        if made > 0 and not hand_on(table, bounds, k, made, deadline, out):
             return False
         if own:
             break

@@ -11,6 +11,7 @@ from xbarmip.problem import Problem
 from xbarmip.solvers.dp import pipeline_kernel, steps_kernel
 from xbarmip.solvers.dp.bounds import Bounds, Times
 from xbarmip.solvers.dp.carried import Carried, Carry, as_linear
+from xbarmip.solvers.dp.dominance import signatures, undominated
 from xbarmip.solvers.dp.grid import GROUPS, POINTS, duplication_groups, outputs_grid
 from xbarmip.solvers.dp.labels import (
     Arena,
@@ -18,16 +19,19 @@ from xbarmip.solvers.dp.labels import (
     Step,
     decide,
     make_scratch,
-    signatures,
-    undominated,
 )
+from xbarmip.solvers.dp.multipliers import find_paths
 from xbarmip.solvers.dp.order import elimination_order, first_frontier, stages
-from xbarmip.solvers.dp.spending import least_spending
+from xbarmip.solvers.dp.paths import Path, Prices, prices
+from xbarmip.solvers.dp.spending import fill_reach, least_spending
+from xbarmip.solvers.dp.steps_kernel import first_demand
+from xbarmip.solvers.dp.survey import survey
 from xbarmip.solvers.dp.table import NEVER, SearchTable
 from xbarmip.solvers.dp.windows import blank_times, narrow
 
 LEVELS = 512  # slack is rounded up to one of this many levels
 ROUNDS = 4  # of narrowing the windows by what the layers must spend
+PATH_ROUNDS = 3  # of narrowing them by the path bound
 LABELS_AT_ONCE = 128  # expanded between two looks at the watch
 RIVALS_AT_ONCE = 512  # compared between two looks at the watch
 
@@ -45,12 +49,22 @@ class Switches(NamedTuple):
         What the undecided layers must spend under a label's deadlines.
     dominance : bool
         Labels that another one makes superfluous are dropped.
+    paths : bool
+        The path bound, and windows of R by it.
     """
 
     windows: bool = True
     slack: bool = True
     spending: bool = True
     dominance: bool = True
+    paths: bool = True
+
+
+class Cuts(NamedTuple):
+    """All that is known of one target and budget before the sweep."""
+
+    bounds: Bounds
+    prices: Prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +118,50 @@ class TargetSearch:
         self.labels_made = 0
         self.scratch = make_scratch(table)
 
-    def bounds(self, target: int, budget: int) -> Bounds | None:
+    def cuts(self, target: int, budget: int) -> Cuts | None:
         """Bounds for a target, or None where they already prove that it cannot be met.
 
         What the least spending asks of each layer before any decision is asked of all allocations
-        that meet the target. So the windows begin there in the next round, which makes the slack
-        smaller and every bound sharper.
+        that meet the target, and so is what the path bound leaves of its R. So the windows begin
+        there in the next round, which makes the slack smaller and every bound sharper.
         """
         low, high = self._widest(budget)
+        cuts = None
         for _ in range(ROUNDS):
-            bounds = self._bounds_within(low, high, target, budget)
-            if bounds is None or (bounds.low == self.scratch.wanted).all():
-                return bounds
+            times = blank_times(self.table)
+            found = self._by_paths(low, high, target, budget, times)
+            bounds = found and self._bounds_within(low, high, target, budget, times)
+            if not found or not bounds or (self.scratch.wanted > high).any():
+                return None
+            cuts = Cuts(bounds, found)
+            if (low == self.scratch.wanted).all():
+                break
             low = self.scratch.wanted.copy()
-        return bounds
+        return cuts
+
+    def _by_paths(
+        self, low: Array, high: Array, target: int, budget: int, times: Times
+    ) -> Prices | None:
+        """Narrow windows in place, by times, constraints and the path bound; None where refuted."""
+        demand = np.zeros((len(low), len(low)), dtype=np.int64)
+        scale, paths = 1, list[Path]()
+        for _ in range(PATH_ROUNDS):
+            if not self._narrow(low, high, target, budget, times):
+                return None
+            if int(low @ self.sets) > budget:
+                return None
+            if self.switches.paths:
+                if self.table.closed_form:
+                    first_demand(self.table, low, high, demand)
+                scale, paths = find_paths(
+                    self.table, self.sets, low, high, budget, target, times, demand, paths
+                )
+            found = prices(self.table, self.stages, self.sets, low, high, target, scale, paths)
+            if found.bound > scale * budget:
+                return None
+            if not _within(found, low, high, scale * budget):
+                return found
+        return prices(self.table, self.stages, self.sets, low, high, target, scale, paths)
 
     def refuted_by_windows(self, target: int, budget: int) -> bool:
         """Whether the windows alone prove that a target cannot be met: a quick first look."""
@@ -140,15 +184,12 @@ class TargetSearch:
         spare = max(0, budget - int(self.sets.sum()))
         return np.ones_like(self.sets), np.minimum(self.largest, 1 + spare // self.sets)
 
-    def _bounds_within(self, low: Array, high: Array, target: int, budget: int) -> Bounds | None:
-        """Bounds within windows, which are narrowed in place; `scratch.wanted` has the least R."""
+    def _bounds_within(
+        self, low: Array, high: Array, target: int, budget: int, times: Times
+    ) -> Bounds | None:
+        """Bounds within windows and their times; `scratch.wanted` takes the least R."""
         table, layers, switches = self.table, len(low), self.switches
-        times = blank_times(table)
-        if not self._narrow(low, high, target, budget, times):
-            return None
         slack = budget - int(low @ self.sets)
-        if slack < 0:
-            return None
         levels = min(LEVELS, slack) if switches.slack else 0
         bounds = Bounds(
             sets=self.sets,
@@ -156,6 +197,7 @@ class TargetSearch:
             high=high.copy(),
             early=times.early,
             grid=outputs_grid(table, low, high),
+            reach=np.zeros((layers, POINTS, layers), dtype=np.int32),
             least=np.zeros((layers, levels + 1, POINTS), dtype=np.int64),
             groups=duplication_groups(low, high),
             first=np.full((layers, levels + 1, GROUPS), NEVER * switches.slack, dtype=np.int64),
@@ -163,6 +205,8 @@ class TargetSearch:
             unit=max(1, -(-slack // max(1, levels))),
             spending=switches.spending,
         )
+        if switches.spending:
+            fill_reach(table, bounds, self.scratch)
         if switches.slack:
             kernel = steps_kernel if table.closed_form else pipeline_kernel
             kernel.fill_least(table, bounds, times)
@@ -179,20 +223,23 @@ class TargetSearch:
         With a `width` only that many labels of each stage go on, those with the smallest bound on
         the crossbars of a completion, and of each only the width/2 cheapest successors are made.
         """
-        bounds = self.bounds(target, budget)
-        if bounds is None:
+        cuts = self.cuts(target, budget)
+        if cuts is None:
             return Answer(None, True)
+        bounds = cuts.bounds
         complete, tries = True, NEVER if width is None else -(-width // 2)
-        labels, arena = self.first_labels(target)
+        labels, arena = self.first_labels(target, cuts.prices.bound)
+        labels = self.surveyed(bounds, None, labels, arena, budget, {})
         trail: list[tuple[Array, Array]] = []
-        for step, carry in zip(self.steps(bounds, budget), self.carried.stages, strict=True):
+        for step, carry in zip(self.steps(cuts, budget), self.carried.stages, strict=True):
             facts = {"target": target, "layer": step.layer, "labels": len(labels.used)}
             labels, arena, whole = self.successors(bounds, step, labels, arena, tries, facts, carry)
             complete = complete and whole
             if self.switches.dominance:
                 labels = self._undominated(bounds, step, labels, arena, facts)
+            labels = self.surveyed(bounds, step, labels, arena, budget, facts)
             if width is not None and len(labels.used) > width:
-                best = np.sort(np.argsort(labels.total, kind="stable")[:width])
+                best = np.sort(np.argsort(_total(step, labels), kind="stable")[:width])
                 labels = Labels(*(field[best] for field in labels))
                 complete = False
             if not len(labels.used):
@@ -200,27 +247,57 @@ class TargetSearch:
             trail.append((labels.parent, labels.choice))
         return Answer(self._trace(trail), complete)
 
-    def steps(self, bounds: Bounds, budget: int) -> Iterator[Step]:
+    def surveyed(
+        self,
+        bounds: Bounds,
+        step: Step | None,
+        labels: Labels,
+        arena: Arena,
+        budget: int,
+        facts: dict[str, Any],
+    ) -> Labels:
+        """The labels after a step (None: before the first) that may still be completed."""
+        coming = self.stages[0 if step is None else step.number + 1 :][:1]
+        if not coming:
+            labels.spent[:] = 0
+            return labels
+        stage = coming[0]
+        room = budget - int(bounds.low @ self.sets) if step is None else step.budget
+        keep, kept = np.empty(len(labels.used), dtype=np.int64), 0
+        for begin in range(0, len(keep), LABELS_AT_ONCE):
+            stop = min(begin + LABELS_AT_ONCE, len(keep))
+            kept = survey(
+                self.table, bounds, stage.before, room, stage.layer, labels, begin, stop, arena,
+                self.scratch, kept, keep,
+            )  # fmt: skip
+            self._pause(16 * len(arena.x), facts)
+        return Labels(*(field[keep[:kept]] for field in labels))
+
+    def steps(self, cuts: Cuts, budget: int) -> Iterator[Step]:
         """The decisions of a sweep, each with what the layers after it leave of the budget."""
+        bounds, prices = cuts
         rest = int(bounds.low @ self.sets)
         into = self.table.needs.into
-        for stage, carry, sums in zip(
-            self.stages,
-            self.carried.stages,
-            self.carried.sums(bounds.low, bounds.high),
-            strict=True,
+        sums_of = self.carried.sums(bounds.low, bounds.high)
+        for number, (stage, carry, sums) in enumerate(
+            zip(self.stages, self.carried.stages, sums_of, strict=True)
         ):
             k = stage.layer
             rest -= int(bounds.low[k] * self.sets[k])
             yield Step(
-                k, stage.slot, stage.before, stage.frontier, stage.source, stage.target,
-                budget - rest, sums, carry.recalled,
+                number, k, stage.slot, stage.frontier, stage.source, stage.target,
+                budget - rest, prices.scale * budget, prices.scale,
+                prices.price[prices.start[k] : prices.start[k + 1]], int(prices.least[k]),
+                prices.rest[number], prices.exits[number], sums, carry.recalled,
                 alone=bool(into[k] == into[k + 1]) and not carry.tested
                 and not len(carry.recalled) and not sums.weight.any(),
             )  # fmt: skip
 
-    def first_labels(self, target: int) -> tuple[Labels, Arena]:
-        """The one label before the first decision: every sink has to end by the target."""
+    def first_labels(self, target: int, price: int = 0) -> tuple[Labels, Arena]:
+        """The one label before the first decision: every sink has to end by the target.
+
+        `price` is the path bound of all allocations.
+        """
         sinks = first_frontier(self.table)
         count = len(sinks)
         arena = Arena(
@@ -232,7 +309,9 @@ class TargetSearch:
         closed = self.table.closed_form
         labels = Labels(
             none,
-            none,
+            np.full(1, price, dtype=np.int64),
+            np.zeros(1, dtype=np.int64),
+            np.zeros(1, dtype=np.int64),
             none,
             none,
             np.arange(count, dtype=np.int64).reshape(1, count),
@@ -256,7 +335,7 @@ class TargetSearch:
         """Successors of all labels by ascending cost; whether they are all there are."""
         left_out = 0
         places, (rooms, memory) = len(step.frontier), carry.width
-        widths = [(), (), (), (), (places,), (places,), (places,), (rooms,), (memory,)]
+        widths = [(), (), (), (), (), (), (places,), (places,), (places,), (rooms,), (memory,)]
         new, made = Labels(*(np.empty((256, *width), dtype=np.int64) for width in widths)), 0
         for begin in range(0, len(labels.used), LABELS_AT_ONCE):
             stop = min(begin + LABELS_AT_ONCE, len(labels.used))
@@ -274,7 +353,7 @@ class TargetSearch:
                 new,
             )
             left_out += unfinished
-            width = 4 + 3 * places + rooms + memory
+            width = 6 + 3 * places + rooms + memory
             self._pause(16 * len(arena.x) + 8 * len(new.used) * width, facts)
         self.labels_made += made
         passed = carry.passed(labels.memory[new.parent[:made]], new.choice[:made])
@@ -301,3 +380,20 @@ class TargetSearch:
             allocation[stage.layer] = int(choice[label])
             label = parent[label]
         return tuple(allocation)
+
+
+def _within(prices: Prices, low: Array, high: Array, limit: int) -> bool:
+    """Narrow windows in place to the R whose path bound is within `limit`; whether one moved."""
+    moved = False
+    for k, least in enumerate(prices.least):
+        price = prices.price[prices.start[k] : prices.start[k + 1]]
+        fits = np.flatnonzero(prices.bound - least + price <= limit)
+        moved = moved or len(fits) < len(price)
+        low[k], high[k] = low[k] + fits[0], low[k] + fits[-1]
+    return moved
+
+
+def _total(step: Step, labels: Labels) -> Array:
+    """The best that is known of the crossbars of a completion: by paths, or by least spending."""
+    left = step.budget - labels.used - labels.spent
+    return np.maximum(labels.price, step.limit - step.scale * left)

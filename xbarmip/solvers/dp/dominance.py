@@ -1,0 +1,76 @@
+"""Dominance: labels that another one makes superfluous."""
+
+import numpy as np
+
+from xbarmip.compiled import compiled
+from xbarmip.solvers.dp.bounds import spread_of
+from xbarmip.solvers.dp.stairs import deadline_of, implied
+from xbarmip.solvers.dp.table import NEVER
+
+SAMPLES = 6  # deadlines of a staircase that are compared before the whole of it is
+
+
+@compiled
+def signatures(table, bounds, step, labels, arena):  # type: ignore[no-untyped-def]
+    """What must be no lower in a label that dominates; shape (labels, columns).
+
+    A few deadlines of every staircase, to compare before the whole of it; the latest ends; the
+    rooms; and remembered R twice, with both signs, as they must be equal.
+    """
+    places, rooms, memory = len(step.frontier), labels.room.shape[1], labels.memory.shape[1]
+    deadlines = places * (SAMPLES + 1)
+    signature = np.empty((len(labels.used), deadlines + rooms + 2 * memory), np.int64)
+    signature[:, deadlines : deadlines + rooms] = labels.room
+    signature[:, deadlines + rooms : deadlines + rooms + memory] = labels.memory
+    signature[:, deadlines + rooms + memory :] = -labels.memory
+    for q in range(len(labels.used)):
+        for place in range(places):
+            j = step.frontier[place]
+            base = place * (SAMPLES + 1)
+            for sample in range(SAMPLES):
+                x = max(1, table.outputs[j] * (sample + 1) // SAMPLES)
+                signature[q, base + sample] = deadline_of(
+                    arena.x, arena.d, labels.first[q, place], labels.length[q, place], x,
+                    spread_of(table, bounds, j, step.budget - labels.used[q]), NEVER,
+                )  # fmt: skip
+            signature[q, base + SAMPLES] = labels.end[q, place]
+    return signature
+
+
+@compiled
+def _dominates(table, bounds, step, labels, a, b, arena):  # type: ignore[no-untyped-def]
+    slack = step.budget - labels.used[b]
+    for place in range(len(step.frontier)):
+        first, count = labels.first[a, place], labels.length[a, place]
+        other, other_count = labels.first[b, place], labels.length[b, place]
+        same = first == other and count == other_count
+        spread = spread_of(table, bounds, step.frontier[place], slack)
+        if not same and not implied(arena.x, arena.d, first, count, other, other_count, spread):
+            return False
+    return True
+
+
+@compiled
+def undominated(table, bounds, step, labels, signature, begin, stop, arena, kept, keep):  # type: ignore[no-untyped-def]
+    """Add to keep[:kept] those of labels begin .. stop - 1 that no kept one dominates.
+
+    Labels come by ascending `used`. One dominates another when it has used no more and each of its
+    deadlines follows from the other's, for every R that the other's slack allows, it has no less
+    room and remembers the same: whatever completes the other completes it. Returns `kept`.
+    """
+    for q in range(begin, stop):
+        found = False
+        for i in range(kept):
+            rival = keep[i]
+            better = True
+            for s in range(signature.shape[1]):
+                if signature[rival, s] < signature[q, s]:
+                    better = False
+                    break
+            if better and _dominates(table, bounds, step, labels, rival, q, arena):
+                found = True
+                break
+        if not found:
+            keep[kept] = q
+            kept += 1
+    return kept
