@@ -11,8 +11,13 @@ from pathlib import Path
 from xbarmip.errors import InputError
 from xbarmip.strict import suggestion
 
-SUFFIX = {"networks": ".json", "hardware": ".toml", "suites": ".toml"}
-_WORD = {"networks": "network", "hardware": "hardware preset", "suites": "suite"}
+SUFFIX = {"networks": ".json", "hardware": ".toml", "suites": ".toml", "known": ".json"}
+_WORD = {
+    "networks": "network",
+    "hardware": "hardware preset",
+    "suites": "suite",
+    "known": "suite with best known values",
+}
 
 
 def _folder(kind: str) -> Traversable:
@@ -29,7 +34,7 @@ def shipped_names(kind: str) -> tuple[str, ...]:
     Parameters
     ----------
     kind : str
-        "networks", "hardware" or "suites".
+        "networks", "hardware", "suites" or "known".
     """
     folder, suffix = _folder(kind), SUFFIX[kind]
     found = [file.name for file in folder.iterdir()] if folder.is_dir() else []

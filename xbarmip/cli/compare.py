@@ -23,7 +23,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser.add_argument(
         "suite",
         metavar="SUITE",
-        help="a name that `xbarmip suites` lists, or a path to a .toml file",
+        help="a name that `xbarmip suites` lists, or a path to a .toml or .json file",
     )
     parser.add_argument(
         "--solvers",

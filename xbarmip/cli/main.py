@@ -15,6 +15,7 @@ from xbarmip.cli import (
     show,
     simulate,
     solve,
+    suite,
     suites,
     version,
 )
@@ -33,6 +34,7 @@ COMMANDS = (
     show,
     hardware,
     suites,
+    suite,
     version,
 )
 

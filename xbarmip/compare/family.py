@@ -1,7 +1,8 @@
 """Seeded families of random instances."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from fractions import Fraction
 from random import Random
 from typing import Any
 
@@ -13,16 +14,21 @@ from xbarmip.compare.fields import (
     read_size,
 )
 from xbarmip.compare.instance import Instance, problem_for, smallest_budget
-from xbarmip.exact import as_int
+from xbarmip.errors import InputError
+from xbarmip.exact import as_int, as_positive_rational
 from xbarmip.network.generate import Shape, random_network
-from xbarmip.strict import as_text, known_keys
+from xbarmip.network.graph import Network
+from xbarmip.network.staged import Stages, staged_network
+from xbarmip.strict import as_text, known_keys, located, short
 
 _COUNTS = ("extent", "outputs", "channels")
 _CHANCES = ("branching", "joining")
+_RANGES = ("depth", "channels")
+_Draw = Callable[[Random], Network]
 
 
 def read_family(entry: Any, defaults: Mapping[str, Any]) -> Iterator[Instance]:
-    """The instances of a [[family]] table (docs/comparing.md).
+    """The instances of a [[family]] table (docs/suite-format.md).
 
     Number k is drawn from the seed (name, seed, k) alone, so that neither a larger count nor
     another family changes it.
@@ -34,26 +40,76 @@ def read_family(entry: Any, defaults: Mapping[str, Any]) -> Iterator[Instance]:
     """
     table = known_keys(
         {**defaults, **entry} if isinstance(entry, Mapping) else entry,
-        ("name", "seed", "count", "layers", "spare", "size", "objectives"),
-        (*_COUNTS, *_CHANCES, "note"),
+        ("name", "seed", "count", "size", "objectives"),
+        ("layers", "stages", "spare", "budget_factor", *_COUNTS, *_CHANCES, "note"),
     )
     name, seed = as_text(table["name"], "name"), as_int(table["seed"], "seed")
-    layers = read_range(table["layers"], "layers", 1)
-    spare = read_range(table["spare"], "spare", 0)
     size, objectives = read_size(table["size"]), read_objectives(table["objectives"])
-    shape, note = _shape(table), read_note(table)
-    count = as_int(table["count"], "count", 1)
-    for number in range(count):
+    draw, note = _drawing(table), read_note(table)
+    budget = _budget(table)
+    for number in range(as_int(table["count"], "count", 1)):
         random = Random(f"{name} {seed} {number}")
-        drawn = random_network(random, replace(shape, layers=random.randint(*layers)))
-        network = replace(drawn, name=f"{name}-{number}")
-        crossbars = smallest_budget(network, size) + random.randint(*spare)
+        network = replace(draw(random), name=f"{name}-{number}")
+        crossbars = budget(smallest_budget(network, size), random)
         for label in objectives:
             problem = problem_for(network, crossbars, size, label)
             yield Instance(f"{network.name}/{crossbars}/{label}", problem, note=note)
 
 
-def _shape(table: Mapping[str, Any]) -> Shape:
+def _drawing(table: Mapping[str, Any]) -> _Draw:
+    """How a network is drawn: window by window, or in stages."""
+    if ("layers" in table) == ("stages" in table):
+        raise InputError("needs either layers or stages")
+    if "stages" in table:
+        others = [key for key in (*_COUNTS, *_CHANCES) if key in table]
+        if others:
+            raise InputError(f"{others[0]} goes with layers, not with stages")
+        with located("stages"):
+            shape = _stages(table["stages"])
+        return lambda random: staged_network(random, shape)
+    layers = read_range(table["layers"], "layers", 1)
     counts = {key: as_int(table[key], key, 1) for key in _COUNTS if key in table}
     chances = {key: read_chance(table[key], key) for key in _CHANCES if key in table}
-    return Shape(layers=1, **counts, **chances)  # type: ignore[arg-type]
+    drawn = Shape(layers=1, **counts, **chances)  # type: ignore[arg-type]
+    return lambda random: random_network(random, replace(drawn, layers=random.randint(*layers)))
+
+
+def _stages(value: Any) -> Stages:
+    table = known_keys(
+        value, ("extent",), ("stages", "blocks", "branches", "skips", "kernels", "head", *_RANGES)
+    )
+    facts: dict[str, Any] = {
+        key: as_int(table[key], key, 1)
+        for key in ("extent", "stages", "blocks", "branches")
+        if key in table
+    }
+    facts |= {key: read_range(table[key], key, 1) for key in _RANGES if key in table}
+    if "skips" in table:
+        facts["skips"] = read_chance(table["skips"], "skips")
+    if "kernels" in table:
+        facts["kernels"] = _kernels(table["kernels"])
+    if "head" in table:
+        if not isinstance(table["head"], bool):
+            raise InputError(f"head must be true or false, got {short(table['head'])}")
+        facts["head"] = table["head"]
+    return Stages(**facts)
+
+
+def _kernels(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list) or not value:
+        raise InputError(f"kernels must be an array of odd integers, got {short(value)}")
+    kernels = tuple(as_int(kernel, "kernels", 1) for kernel in value)
+    if not all(kernel % 2 for kernel in kernels):
+        raise InputError(f"kernels must be odd, got {short(value)}")
+    return kernels
+
+
+def _budget(table: Mapping[str, Any]) -> Callable[[int, Random], int]:
+    """The budget, from the smallest one: that and a number that is drawn, or a multiple of it."""
+    if ("spare" in table) == ("budget_factor" in table):
+        raise InputError("needs either spare or budget_factor")
+    if "spare" in table:
+        spare = read_range(table["spare"], "spare", 0)
+        return lambda smallest, random: smallest + random.randint(*spare)
+    factor: Fraction = as_positive_rational(table["budget_factor"], "budget_factor")
+    return lambda smallest, _: max(1, int(factor * smallest))

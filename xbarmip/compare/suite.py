@@ -9,6 +9,7 @@ from typing import Any
 from xbarmip.compare.case import CaseReader
 from xbarmip.compare.family import read_family
 from xbarmip.compare.instance import Instance, Suite
+from xbarmip.compare.integer_suite import read_integer_suite
 from xbarmip.data import find_file, shipped_names
 from xbarmip.errors import InputError
 from xbarmip.strict import as_text, check_format, known_keys, located, parse_toml, read_text, short
@@ -29,7 +30,8 @@ def read_suite(name_or_path: str | PathLike[str]) -> Suite:
     Parameters
     ----------
     name_or_path : str or path
-        A path that ends in .toml, or else the name of a shipped suite.
+        A path that ends in .toml, or in .json for a suite that is given as integers alone; or else
+        the name of a shipped suite.
 
     Raises
     ------
@@ -37,7 +39,9 @@ def read_suite(name_or_path: str | PathLike[str]) -> Suite:
         On an unknown name, an unreadable file, a key that is unknown or missing, a value out of
         range, or a network that cannot be read; the message names the file, the case and the key.
     """
-    file = find_file("suites", name_or_path, (".toml",))
+    file = find_file("suites", name_or_path, (".toml", ".json"))
+    if isinstance(file, Path) and file.suffix.lower() == ".json":
+        return read_integer_suite(file)
     text = read_text(file)
     with located(str(file)):
         return _suite(parse_toml(text), file.parent if isinstance(file, Path) else None)

@@ -177,7 +177,7 @@ class NetworkBuilder:
             if not others
             and step is not None
             and step.fusable
-            and not isinstance(step.operator, Broadcast)
+            and isinstance(step.operator, Window | Whole)
         }
 
     def _append(self, x: FeatureMap, layer: Layer) -> FeatureMap:

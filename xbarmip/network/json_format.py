@@ -12,7 +12,7 @@ from xbarmip.errors import InputError
 from xbarmip.exact import as_int
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
-from xbarmip.network.window import Broadcast, Operator, Whole, Window
+from xbarmip.network.window import Broadcast, Operator, Reach, Whole, Window
 from xbarmip.strict import as_text, check_format, known_keys, located, read_text, short
 
 FORMAT = "xbarmip-network"
@@ -172,6 +172,10 @@ def _operator(value: Any, what: str) -> Operator:
     if isinstance(value, Mapping) and "broadcast" in value:
         with located(what):
             return Broadcast(_pair(known_keys(value, ("broadcast",)), "broadcast"))
+    if isinstance(value, Mapping) and "reach" in value:
+        with located(f"{what}, reach"):
+            fields = known_keys(known_keys(value, ("reach",))["reach"], ("rows", "columns"))
+            return Reach(tuple(_list(fields, "rows")), tuple(_list(fields, "columns")))
     return _pool(value, what)
 
 
@@ -243,6 +247,8 @@ def _operator_out(operator: Operator) -> Any:
         return GLOBAL
     if isinstance(operator, Broadcast):
         return {"broadcast": _compact(operator.shape)}
+    if isinstance(operator, Reach):
+        return {"reach": {"rows": list(operator.rows), "columns": list(operator.columns)}}
     return _window_out(operator)
 
 

@@ -1,6 +1,6 @@
 """What one output of a convolution, a pooling or another spatial operator reads (SPEC §2, §3).
 
-`Window`, `Whole` and `Broadcast` share one small interface, per axis (0 rows, 1 columns):
+`Window`, `Whole`, `Broadcast` and `Reach` share one small interface, per axis (0 rows, 1 columns):
 
 `size(n, axis)`
     number of outputs along the axis when the input has `n` positions;
@@ -141,4 +141,41 @@ class Broadcast:
         return Affine(0, 1)
 
 
-Operator = Window | Whole | Broadcast
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What each output reads up to, listed: for problems that are given as integers alone.
+
+    Attributes
+    ----------
+    rows, columns : tuple of int
+        Last row, and last column, of the input that an output in each row, and each column, reads;
+        0 for none.
+    """
+
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        for what, listed in (("reach rows", self.rows), ("reach columns", self.columns)):
+            if not listed:
+                raise InputError(f"{what} must not be empty")
+            _integers(listed, what, len(listed), 0)
+
+    def _listed(self, axis: int) -> tuple[int, ...]:
+        return self.columns if axis else self.rows
+
+    def size(self, n: int, axis: int) -> int:
+        """Outputs along `axis`; 0, which no map has, where they reach beyond the `n` inputs."""
+        listed = self._listed(axis)
+        return len(listed) if max(listed) <= n else 0
+
+    def last(self, inner: Array, full: int, axis: int) -> Array:
+        return np.concatenate(([0], inner))[np.array(self._listed(axis), dtype=np.int64)]
+
+    def printed(self, axis: int) -> Affine:
+        raise InputError(
+            "the rule 'published' is about windows; it says nothing of a reach that is listed"
+        )
+
+
+Operator = Window | Whole | Broadcast | Reach

@@ -13,7 +13,7 @@ from xbarmip.network.onnx.names import layer_names
 from xbarmip.network.onnx.operation import Operation
 from xbarmip.network.onnx.operators import KEEPING_SHAPE, RULES
 from xbarmip.network.onnx.value import Source, Step, Value, union
-from xbarmip.network.window import Broadcast, Whole, Window
+from xbarmip.network.window import Whole, Window
 
 _UNDERSTOOD = frozenset({*LAYERS, *RULES})
 
@@ -126,5 +126,5 @@ def _fused(found: list[Found], leaving: tuple[Source, ...]) -> dict[int, Window 
         if len(steps) == 1
         and step is not None
         and step.pooled
-        and not isinstance(step.operator, Broadcast)
+        and isinstance(step.operator, Window | Whole)
     }

@@ -1,0 +1,142 @@
+"""Problems as integers alone, and back: the same problem, by every measure that there is."""
+
+import json
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from xbarmip.compare.instance import OBJECTIVE_LABELS, problem_for, smallest_budget
+from xbarmip.compare.integers import digest, from_integers, to_integers
+from xbarmip.compare.suite import read_suite
+from xbarmip.constraint import LinearConstraint, Predicate
+from xbarmip.errors import InputError, UnsupportedError
+from xbarmip.network.generate import Shape, random_network
+from xbarmip.network.json_format import from_dict, to_dict
+from xbarmip.problem import Problem
+from xbarmip.solvers.registry import solve
+from xbarmip.timing.evaluate import evaluate
+
+
+def drawn(number):
+    """A tiny problem with branches and joins, and some allocations."""
+    random = Random(number)
+    shape = Shape(random.randint(1, 6), 7, 14, branching=0.4, joining=0.5)
+    network = random_network(random, shape)
+    label = ("cycles", "steps/pipeline")[number % 2]
+    problem = problem_for(network, smallest_budget(network, 4) + random.randint(0, 12), 4, label)
+    allocations = [[random.randint(1, x.outputs) for x in network.layers] for _ in range(5)]
+    return problem, allocations
+
+
+def test_every_random_problem_comes_back_the_same():
+    for number in range(600):
+        problem, allocations = drawn(number)
+        written = json.loads(json.dumps(to_integers(problem)))
+        again = from_integers(written)
+        assert to_integers(again) == written
+        assert again.sets == problem.sets
+        for allocation in allocations:
+            assert evaluate(again, allocation) == evaluate(problem, allocation)
+
+
+def test_solvers_find_the_same_optimum():
+    for number in range(12):
+        problem, _ = drawn(number)
+        again = from_integers(to_integers(problem))
+        for solver in ("dp", "milp", "exhaustive"):
+            assert solve(again, solver).value == solve(problem, solver).value
+
+
+@pytest.mark.parametrize("name", ["published", "onnx"])
+def test_real_networks_come_back_the_same(name):
+    for instance in read_suite(name).instances[::4]:
+        problem = instance.problem
+        if problem.rule == "published":
+            continue
+        again = from_integers(to_integers(problem))
+        ones = [1] * len(problem.sets)
+        assert evaluate(again, ones) == evaluate(problem, ones)
+        assert evaluate(again, again.largest) == evaluate(problem, problem.largest)
+
+
+def test_a_listed_reach_is_part_of_the_network_format():
+    network = from_integers(to_integers(drawn(1)[0])).network
+    assert from_dict(json.loads(json.dumps(to_dict(network)))) == network
+    with pytest.raises(InputError, match="says nothing of a reach"):
+        evaluate(Problem(network, 99, 1, "steps", "published"), [1] * len(network.layers))
+
+
+def test_constraints_go_along():
+    problem, _ = drawn(3)
+    name = problem.network.layers[0].name
+    weights = tuple(range(1, problem.largest[0] + 1))
+    asked = replace(problem, constraints=(LinearConstraint("c", ((name, weights),), 2),))
+    again = from_integers(to_integers(asked))
+    assert again.constraints == asked.constraints
+    assert digest(asked) != digest(problem)
+    free = replace(problem, constraints=(Predicate("free", (name,), lambda r: r > 1),))
+    with pytest.raises(UnsupportedError, match="'free' is not linear"):
+        to_integers(free)
+
+
+def test_digests_tell_problems_apart_and_rest_on_integers_alone():
+    problems = [drawn(n)[0] for n in range(100)]
+    assert len({digest(problem) for problem in problems}) == 100
+    renamed = replace(problems[0], network=replace(problems[0].network, source="elsewhere"))
+    assert digest(renamed) == digest(problems[0])
+    assert digest(replace(problems[0], crossbars=problems[0].crossbars + 1)) != digest(problems[0])
+    labels = {digest(problem_for(problems[0].network, 99, 4, label)) for label in OBJECTIVE_LABELS}
+    assert len(labels) == 3
+
+
+def broken(change):
+    data = json.loads(json.dumps(to_integers(chain())))
+    change(data)
+    return data
+
+
+def chain():
+    random = Random(5)
+    while True:
+        network = random_network(random, Shape(3, 5, 12))
+        if network.layers[2].outputs > 1 and len(network.edges) == 2:
+            return Problem(network, smallest_budget(network, 4) + 3, 4)
+
+
+BAD = {
+    "unknown key": (lambda d: d.update(extra=1), "unknown key 'extra'"),
+    "missing key": (lambda d: d.pop("edges"), "missing key 'edges'"),
+    "published": (lambda d: d.update(objective="steps", rule="published"), "cannot be read back"),
+    "tails": (lambda d: d.update(tails=[1]), "tails belong to"),
+    "unknown objective": (lambda d: d.update(objective="x"), "objective must be one of"),
+    "no outputs": (lambda d: d["layers"][0].update(outputs=0), "outputs must be at least 1"),
+    "other outputs": (lambda d: d["layers"][2].update(outputs=7919), "but its edges make it"),
+    "float set": (lambda d: d["layers"][1].update(set=1.0), "layer number 1: set must be an int"),
+    "end of 2": (lambda d: d["layers"][1].update(end=2), "end must be at most 1"),
+    "no end": (lambda d: d["layers"][2].update(end=0), "must have end = 1"),
+    "growth": (lambda d: d["edges"][0].update(growth=1), "growth must be at most 0"),
+    "beyond the producer": (
+        lambda d: d["edges"][0].update(rows=[10**6] * len(d["edges"][0]["rows"])),
+        "a window does not fit",
+    ),
+    "no rows": (lambda d: d["edges"][0].update(rows=[]), "reach rows must not be empty"),
+    "text row": (lambda d: d["edges"][0].update(rows=["x"]), "reach rows must be an integer"),
+    "no such layer": (lambda d: d["edges"][0].update(consumer=9), "there are only 3 layers"),
+    "backward": (lambda d: d["edges"][0].update(producer=2, consumer=0), "edge"),
+    "edges no list": (lambda d: d.update(edges={}), "edges must be a list"),
+    "weights": (
+        lambda d: d.update(constraints=[{"name": "c", "limit": 1, "weights": [[0]]}]),
+        "weights must be pairs",
+    ),
+    "short weights": (
+        lambda d: d.update(constraints=[{"name": "c", "limit": 1, "weights": [[0, []]]}]),
+        "weights, but R up to",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), BAD.values(), ids=BAD.keys())
+def test_bad_integers(change, message):
+    with pytest.raises(InputError, match=message):
+        from_integers(broken(change))

@@ -1,0 +1,205 @@
+"""Problems as integers alone: for programs that know nothing of layers, windows and ONNX files.
+
+The keys are those of docs/suite-format.md. A need map is kept as the last row that each row of the
+consumer reads and the last column that each of its columns reads, as in
+`xbarmip.network.need.NeedMap`.
+"""
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from xbarmip.constraint import LinearConstraint
+from xbarmip.errors import InputError, UnsupportedError
+from xbarmip.exact import as_int
+from xbarmip.network.graph import Network
+from xbarmip.network.layer import Edge, Layer
+from xbarmip.network.need import NeedMap
+from xbarmip.network.window import Reach, Window
+from xbarmip.problem import Problem
+from xbarmip.strict import as_text, known_keys, located, short
+from xbarmip.timing.rule import rule_view
+
+_KEYS = ("name", "objective", "rule", "crossbars", "layers", "edges", "tails", "constraints")
+_EDGE_KEYS = ("producer", "consumer", "width", "rows", "columns", "growth")
+
+
+def to_integers(problem: Problem) -> dict[str, Any]:
+    """A problem as integers and strings, ready for JSON.
+
+    Raises
+    ------
+    UnsupportedError
+        On a constraint that is not linear, by name.
+    """
+    network = problem.network
+    published = problem.rule == "published"
+    needs = network.printed if published else network.clamped
+    index = network.index
+    return {
+        "name": network.name,
+        "objective": problem.objective,
+        "rule": problem.rule,
+        "crossbars": problem.crossbars,
+        "layers": [
+            {
+                "name": layer.name,
+                "outputs": layer.outputs,
+                "set": crossbar_set,
+                "end": int(layer.name in network.sinks),
+            }
+            for layer, crossbar_set in zip(network.layers, problem.sets, strict=True)
+        ],
+        "edges": [
+            _edge_out(index[edge.producer], index[edge.consumer], need)
+            for edge, need in zip(network.edges, needs, strict=True)
+        ],
+        "tails": _tails(problem) if published else [],
+        "constraints": [_constraint_out(problem, each) for each in problem.constraints],
+    }
+
+
+def digest(problem: Problem) -> str:
+    """Sixteen hexadecimal digits that stand for all integers of a problem."""
+    text = json.dumps(to_integers(problem), sort_keys=True)
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+def _edge_out(producer: int, consumer: int, need: NeedMap) -> dict[str, Any]:
+    return {
+        "producer": producer,
+        "consumer": consumer,
+        "width": need.producer_width,
+        "rows": need.rows.tolist(),
+        "columns": need.columns.tolist(),
+        "growth": need.row_scale,
+    }
+
+
+def _tails(problem: Problem) -> list[int]:
+    """Wo * floor(Pc / Sc) of every layer: the same for all edges into it, 0 without any."""
+    network = problem.network
+    tails = [0] * len(network.layers)
+    for edge, tail in zip(network.edges, rule_view(network, "published").tail, strict=True):
+        if tail is not None:
+            tails[network.index[edge.consumer]] = tail[0]
+    return tails
+
+
+def _constraint_out(problem: Problem, constraint: object) -> dict[str, Any]:
+    if not isinstance(constraint, LinearConstraint):
+        name = getattr(constraint, "name", constraint)
+        raise UnsupportedError(f"constraint {name!r} is not linear: integers cannot state it")
+    index = problem.network.index
+    return {
+        "name": constraint.name,
+        "limit": constraint.limit,
+        "weights": [
+            [index[layer], list(weights[: problem.largest[index[layer]]])]
+            for layer, weights in constraint.weights
+        ],
+    }
+
+
+def from_integers(data: Any) -> Problem:
+    """The problem that `to_integers` wrote.
+
+    Raises
+    ------
+    InputError
+        On an unknown or missing key, a value out of range, need maps that do not fit the layers, or
+        the rule "published", whose printed formulas are about windows.
+    """
+    table = known_keys(data, _KEYS)
+    if table["rule"] == "published":
+        raise InputError("rule 'published' is written for other programs and cannot be read back")
+    if table["tails"] != []:
+        raise InputError("tails belong to the rule 'published' alone")
+    edges = [_edge_in(entry, number) for number, entry in enumerate(_list(table, "edges"))]
+    sizes = _sizes(_list(table, "layers"), edges)
+    layers = [
+        _layer_in(entry, number, sizes) for number, entry in enumerate(_list(table, "layers"))
+    ]
+    network = Network(
+        as_text(table["name"], "name"),
+        tuple(layer for layer, _ in layers),
+        tuple(
+            Edge(layers[producer][0].name, layers[consumer][0].name, (reach,))
+            for producer, consumer, _, reach in edges
+        ),
+        tuple(layer.name for layer, end in layers if end),
+    )
+    if network.sinks != network.outputs:
+        raise InputError("every layer without a consumer must have end = 1")
+    constraints = [_constraint_in(entry, network) for entry in _list(table, "constraints")]
+    return Problem(
+        network, table["crossbars"], 1, table["objective"], table["rule"], tuple(constraints)
+    )
+
+
+_EdgeIn = tuple[int, int, int, Reach]  # producer, consumer, the producer's width, what is read
+
+
+def _edge_in(entry: Any, number: int) -> _EdgeIn:
+    with located(f"edge number {number}"):
+        table = known_keys(entry, _EDGE_KEYS)
+        as_int(table["growth"], "growth", 0, 0)
+        reach = Reach(tuple(_list(table, "rows")), tuple(_list(table, "columns")))
+        return (
+            as_int(table["producer"], "producer", 0),
+            as_int(table["consumer"], "consumer", 0),
+            as_int(table["width"], "width", 1),
+            reach,
+        )
+
+
+def _sizes(layers: list[Any], edges: list[_EdgeIn]) -> dict[int, tuple[int, int]]:
+    """Height and width of the layers that have an edge into them, then of those that feed one.
+
+    Of a layer with neither nothing but the number of its outputs matters.
+    """
+    sizes: dict[int, tuple[int, int]] = {}
+    for number, (producer, consumer, _, reach) in enumerate(edges):
+        size = (len(reach.rows), len(reach.columns))
+        if max(producer, consumer) >= len(layers):
+            raise InputError(f"edge number {number}: there are only {len(layers)} layers")
+        if sizes.setdefault(consumer, size) != size:
+            raise InputError(f"edge number {number}: its consumer's other edges differ in size")
+    for number, (producer, _, width, _) in enumerate(edges):
+        outputs = layers[producer].get("outputs") if isinstance(layers[producer], Mapping) else None
+        height = as_int(outputs, f"layer number {producer}: outputs", 1) // width
+        if sizes.setdefault(producer, (height, width))[1] != width:
+            raise InputError(f"edge number {number}: layer {producer} is {sizes[producer][1]} wide")
+    return sizes
+
+
+def _layer_in(entry: Any, number: int, sizes: dict[int, tuple[int, int]]) -> tuple[Layer, int]:
+    with located(f"layer number {number}"):
+        table = known_keys(entry, ("name", "outputs", "set", "end"))
+        outputs = as_int(table["outputs"], "outputs", 1)
+        height, width = sizes.get(number, (1, outputs))
+        if height * width != outputs:
+            raise InputError(f"has {outputs} outputs, but its edges make it {height} x {width}")
+        crossbar_set = as_int(table["set"], "set", 1)
+        layer = Layer(table["name"], crossbar_set, 1, height, width, Window.square(1))
+        return layer, as_int(table["end"], "end", 0, 1)
+
+
+def _constraint_in(entry: Any, network: Network) -> LinearConstraint:
+    table = known_keys(entry, ("name", "limit", "weights"))
+    weights = []
+    for pair in _list(table, "weights"):
+        if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[1], list):
+            raise InputError(f"weights must be pairs of a layer and a list, got {short(pair)}")
+        place = as_int(pair[0], "weights: layer", 0, len(network.layers) - 1)
+        listed = tuple(as_int(weight, "weights") for weight in pair[1])
+        weights.append((network.layers[place].name, listed))
+    return LinearConstraint(as_text(table["name"], "name"), tuple(weights), table["limit"])
+
+
+def _list(table: Mapping[str, Any], key: str) -> list[Any]:
+    value = table[key]
+    if not isinstance(value, list):
+        raise InputError(f"{key} must be a list, got {short(value)}")
+    return value
