@@ -294,7 +294,10 @@ def test_version_and_help(run, answers):
     for command in COMMANDS:
         name = command.__name__.rpartition(".")[2]
         assert f"\n    {name} " in out
-        assert "--json" in run(name, "--help")[1]
+        if name != "suite":  # a group: its parts have the option
+            assert "--json" in run(name, "--help")[1]
+    for part in ("check", "export", "record"):
+        assert "--json" in run("suite", part, "--help")[1]
 
 
 def test_names_with_brackets_are_printed_as_they_are(run):

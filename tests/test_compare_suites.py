@@ -105,7 +105,7 @@ def test_onnx_models_at_multiples_of_their_smallest_budget():
 
 
 def test_the_documented_suite_can_be_read(tmp_path):
-    page = Path(__file__).parents[1] / "docs" / "comparing.md"
+    page = Path(__file__).parents[1] / "docs" / "suite-format.md"
     text = page.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
     suite = read(tmp_path, text)
     assert [instance.name for instance in suite.instances][:3] == [
@@ -117,7 +117,7 @@ def test_the_documented_suite_can_be_read(tmp_path):
 
 
 def test_shipped_suites_are_listed():
-    assert set(list_suites()) >= {"ladder", "onnx", "published", "random"}
+    assert set(list_suites()) == {"hard", "ladder", "onnx", "published", "random", "scale"}
 
 
 def test_unknown_onnx_model_names_near_ones():
