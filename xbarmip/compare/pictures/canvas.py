@@ -32,6 +32,7 @@ def require_matplotlib() -> Any:
     """
     try:
         import matplotlib.figure
+        import matplotlib.patches
         import matplotlib.ticker
     except ImportError:
         raise InputError(

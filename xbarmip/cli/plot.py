@@ -1,0 +1,121 @@
+"""`xbarmip plot`: pictures of a solution."""
+
+from argparse import Namespace, _SubParsersAction
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from xbarmip.cli.budget import add_budget, problem_of
+from xbarmip.cli.output import print_json
+from xbarmip.cli.parser import (
+    Parser,
+    add_command,
+    add_limits,
+    add_network,
+    add_objective,
+    integers,
+)
+from xbarmip.cli.progress import progress_line
+from xbarmip.compare.files import check_writable, written
+from xbarmip.compare.pictures.canvas import png, require_matplotlib
+from xbarmip.compare.pictures.frontier import frontier_figure
+from xbarmip.compare.pictures.layers import layers_figure
+from xbarmip.compare.pictures.pipeline import pipeline_figure
+from xbarmip.errors import InputError
+from xbarmip.problem import OBJECTIVES, Problem
+from xbarmip.solvers.dp.frontier import frontier
+from xbarmip.solvers.registry import SOLVERS, solve
+
+_PICTURES = {
+    "pipeline": "which layer runs, waits or is done, over the cycles of the pipeline",
+    "layers": "crossbars and step time of each layer, and the one that binds",
+    "frontier": "the optimum of every budget up to this one",
+}
+
+
+def add(commands: "_SubParsersAction[Parser]") -> None:
+    """Add the command to the parser."""
+    text = "draw an allocation: its pipeline, its layers, the frontier (needs matplotlib)"
+    parser = add_command(commands, "plot", text, run)
+    add_network(parser)
+    add_budget(parser)
+    add_objective(parser, OBJECTIVES)
+    parser.add_argument(
+        "--allocation",
+        type=integers,
+        metavar="R1,R2,...",
+        help="the duplication R of every layer, in the order of `xbarmip show` "
+        "(default: the best one that is found)",
+    )
+    parser.add_argument("--solver", choices=tuple(SOLVERS), default="dp", help="(default: dp)")
+    for name, what in _PICTURES.items():
+        parser.add_argument(f"--{name}", type=Path, metavar="FILE.png", help=what)
+    add_limits(parser)
+
+
+def run(arguments: Namespace) -> int:
+    """Solve unless an allocation is given, draw, write."""
+    wanted = {name: path for name in _PICTURES if (path := getattr(arguments, name)) is not None}
+    _check_files(wanted)
+    problem = problem_of(arguments)
+    if "frontier" in wanted and problem.is_latency:
+        raise InputError(f"--frontier is of cycles or steps, not of {problem.objective!r}")
+    draw: dict[str, Callable[[], Any]] = {"frontier": lambda: _frontier(problem, arguments)}
+    allocation = None
+    if wanted.keys() - {"frontier"}:
+        allocation = _allocation(problem, arguments)
+        draw["pipeline"] = lambda: pipeline_figure(problem.network, allocation)
+        draw["layers"] = lambda: layers_figure(problem, allocation)
+    figures = {name: draw[name]() for name in wanted}
+    for name, path in wanted.items():
+        written(path, png(figures[name]))
+    if arguments.json:
+        files = {name: str(path) for name, path in wanted.items()}
+        print_json({"network": problem.network.name, "allocation": allocation, **files})
+    else:
+        for path in wanted.values():
+            print(f"written: {path}")
+    return 0
+
+
+def _check_files(wanted: dict[str, Path]) -> None:
+    """Refuse before the search what could not be written after it."""
+    if not wanted:
+        raise InputError(f"needs at least one of {', '.join(f'--{name}' for name in _PICTURES)}")
+    for name, path in wanted.items():
+        if path.suffix.lower() != ".png":
+            raise InputError(f"--{name} {str(path)!r}: the name must end in .png")
+        check_writable(path)
+    require_matplotlib()
+
+
+def _allocation(problem: Problem, arguments: Namespace) -> Sequence[int]:
+    """The one that was given, within the budget, or the best that is found."""
+    if arguments.allocation is not None:
+        chosen = problem.allocation(arguments.allocation)
+        used = problem.crossbars_used(chosen)
+        if used > problem.crossbars:
+            raise InputError(f"--allocation takes {used} crossbars, there are {problem.crossbars}")
+        return chosen
+    with progress_line() as progress:
+        result = solve(
+            problem,
+            arguments.solver,
+            time_limit=arguments.time_limit,
+            memory_limit=arguments.memory_limit,
+            progress=progress,
+        )
+    if result.allocation is None:
+        raise InputError(f"nothing to draw: {result.solver} found no allocation, {result.status}")
+    return problem.allocation(result.allocation)
+
+
+def _frontier(problem: Problem, arguments: Namespace) -> Any:
+    with progress_line() as progress:
+        curve = frontier(
+            problem,
+            time_limit=arguments.time_limit,
+            memory_limit=arguments.memory_limit,
+            progress=progress,
+        )
+    return frontier_figure(curve)

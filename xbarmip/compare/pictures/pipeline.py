@@ -1,0 +1,75 @@
+"""The pipeline of one allocation over time: which layer runs, waits, is done."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from xbarmip.compare.pictures.canvas import new_figure, require_matplotlib
+from xbarmip.compare.pictures.layers import layer_axis, layer_height
+from xbarmip.network.graph import Network
+from xbarmip.network.window import Array
+from xbarmip.problem import checked_allocation
+from xbarmip.timing.pipeline import schedule
+
+RUNS, WAITS, DONE = (0.0, 0.447, 0.698), (0.957, 0.871, 0.702), (0.949, 0.949, 0.949)
+_COLUMNS = 800  # more cycles than this share columns
+
+
+def activity(network: Network, allocation: Sequence[int]) -> tuple[Any, Array]:
+    """How busy each layer is in each column of time, and when it is done.
+
+    Returns
+    -------
+    share : float array, shape (layers, columns)
+        Share of the column's cycles in which the layer takes a step: 0 or 1 where each column is
+        one cycle, which holds up to 800 cycles.
+    end : int array, shape (layers,)
+        Cycle of the layer's last step.
+    """
+    finishes = schedule(network, allocation)
+    end = np.array([finish[-1] for finish in finishes])
+    last = int(end.max())
+    times = np.arange(last + 1)
+    edges = np.linspace(0, last, min(last, _COLUMNS) + 1)
+    busy = [np.interp(edges, times, np.searchsorted(f, times, side="right")) for f in finishes]
+    return np.diff(busy, axis=1) / edges[1], end
+
+
+def pipeline_figure(network: Network, allocation: Mapping[str, int] | Sequence[int]) -> Any:
+    """A Gantt chart, one line a layer.
+
+    A step ends with the cycle in which the pipeline simulation lets it end, and takes that cycle.
+    From the start to its last step a layer that does not run waits for its producers.
+
+    Raises
+    ------
+    InputError
+        On an allocation that does not fit the network, or without matplotlib.
+    """
+    chosen = checked_allocation(network, allocation)
+    share, end = activity(network, chosen)
+    layers, last = len(chosen), int(end.max())
+    colors = _mixed(WAITS, RUNS, share)
+    middles = (np.arange(share.shape[1]) + 0.5) * last / share.shape[1]
+    colors[middles[None, :] > end[:, None]] = DONE
+    figure, axes = new_figure(7.2, layer_height(layers))
+    axes.imshow(
+        colors, aspect="auto", interpolation="nearest", extent=(0, last, layers - 0.5, -0.5)
+    )
+    labels = [f"{layer.name}  R={r}" for layer, r in zip(network.layers, chosen, strict=True)]
+    layer_axis(axes, labels)
+    axes.hlines(np.arange(layers - 1) + 0.5, 0, last, color="white", linewidth=1.5)
+    axes.grid(False)
+    axes.set_title(f"{network.name}: {last:,} cycles", parse_math=False)
+    axes.set_xlabel("cycles")
+    patch = require_matplotlib().patches.Patch
+    names = {"runs": RUNS, "waits": WAITS, "done": DONE}
+    handles = [patch(facecolor=color, edgecolor="0.7", label=n) for n, color in names.items()]
+    figure.legend(handles=handles, loc="outside lower right", ncols=3, frameon=False)
+    return figure
+
+
+def _mixed(none: tuple[float, ...], full: tuple[float, ...], share: Any) -> Any:
+    """Colours from `none` at share 0 to `full` at share 1, shape (*share.shape, 3)."""
+    return np.array(none) + share[..., None] * (np.array(full) - np.array(none))
