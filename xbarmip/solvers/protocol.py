@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from xbarmip.errors import InputError
 from xbarmip.problem import Problem
@@ -81,6 +81,29 @@ class Solver(Protocol):
 
         Only called for a problem that it supports. A budget that is too small ends as INFEASIBLE.
         """
+
+
+class Hint(NamedTuple):
+    """What is known of a problem before it is solved. It may shorten a solve, never change it.
+
+    Attributes
+    ----------
+    allocations : tuple of (tuple of int)
+        Some within the budget, in layer order; those that break a constraint are of no use.
+    at_least : int
+        A proven lower bound of the optimum.
+    """
+
+    allocations: tuple[tuple[int, ...], ...] = ()
+    at_least: int = 1
+
+
+@runtime_checkable
+class HintedSolver(Solver, Protocol):
+    """A solver that can begin with what is known."""
+
+    def solve_from(self, problem: Problem, watch: Watch, hint: Hint) -> Result:
+        """`solve` with a hint."""
 
 
 def refused_constraints(problem: Problem) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from xbarmip.solvers.dp.start import proportional
 from xbarmip.solvers.dp.table import search_table
 from xbarmip.solvers.dp.target import Switches, TargetSearch
 from xbarmip.solvers.interrupt import interrupts_held
-from xbarmip.solvers.protocol import Watch, refused_latency
+from xbarmip.solvers.protocol import Hint, Watch, refused_latency
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate, evaluate_many
 
@@ -68,6 +68,10 @@ class DynamicProgram:
 
     def solve(self, problem: Problem, watch: Watch) -> Result:
         """Prove the optimum; when a limit ends the search, the best allocation and bound so far."""
+        return self.solve_from(problem, watch, Hint())
+
+    def solve_from(self, problem: Problem, watch: Watch, hint: Hint) -> Result:
+        """`solve`, with an allocation and a bound to begin with."""
         if not problem.feasible:
             return Result(
                 self.name, Status.INFEASIBLE, Stop.FINISHED,
@@ -75,7 +79,7 @@ class DynamicProgram:
                 options=asdict(self),
             )  # fmt: skip
         with interrupts_held() as let_through:
-            run = Run(problem, watch, let_through)
+            run = Run(problem, watch, let_through, hint)
             stop = until_stopped(lambda: run.solve(self))
         return self._result(run, stop)
 
@@ -130,12 +134,18 @@ class Run:
         What the watch is told besides best, bound and the state of the search.
     """
 
-    def __init__(self, problem: Problem, watch: Watch, let_through: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        watch: Watch,
+        let_through: Callable[[], None],
+        hint: Hint = Hint(),  # noqa: B008 (immutable)
+    ) -> None:
         self.problem, self.watch, self._let_through = problem, watch, let_through
         self.facts: dict[str, Any] = {}
-        self.bound, self.value, self.infeasible = 1, ANY, False
+        self.bound, self.value, self.infeasible = hint.at_least, ANY, False
         self.allocation: tuple[int, ...] | None = None
-        self.try_each([proportional(problem)])
+        self.try_each([proportional(problem), *hint.allocations])
         start = None if self.allocation is None else self.value
         self.statistics: dict[str, Any] = {"start": start, "searches": 0, "labels": 0}
         self.budget = min(

@@ -36,7 +36,7 @@ from xbarmip.errors import VerificationError
 from xbarmip.model.menus import trivial_bound
 from xbarmip.problem import Problem
 from xbarmip.solvers.latency.result import LatencyResult, Point, Subproblem, latency_result
-from xbarmip.solvers.protocol import Limits, Solver, Watch
+from xbarmip.solvers.protocol import Hint, HintedSolver, Limits, Solver, Watch
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate_count
 from xbarmip.timing.step_limit import least_step, step_limit
@@ -187,7 +187,10 @@ class _Walk:
         if reasons:
             raise _CutShortError(Stop.ERROR, f"{where}: {'; '.join(reasons)}")
         began = self.watch.seconds
-        answer = solver.solve(problem, self._watch())
+        if isinstance(solver, HintedSolver):
+            answer = solver.solve_from(problem, self._watch(), self._hint())
+        else:
+            answer = solver.solve(problem, self._watch())
         self._note(answer, at_most, self.watch.seconds - began)
         if walking:
             self.fewest = max(self.fewest, answer.bound or 1)
@@ -197,6 +200,16 @@ class _Walk:
         if point is None:
             self.message = answer.message
         return point
+
+    def _hint(self) -> Hint:
+        """All allocations so far, and the count that no allocation with such short steps goes
+        below.
+
+        At the foot `fewest` is still that of all allocations.
+        """
+        known = [self.foot[1]] if self.foot is not None else []
+        chosen = (tuple(point.allocation.values()) for point in (*known, *self.points))
+        return Hint(tuple(chosen), self.fewest)
 
     def _taken(self, allocation: Mapping[str, int], at_most: int | None) -> Point:
         """The allocation of an answer, evaluated anew, and kept if it is the best."""
