@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from xbarmip.compare.instance import Suite
 from xbarmip.compare.run import compare
 from xbarmip.compare.suite import list_suites, read_suite
 from xbarmip.compare.verdict import Agreement
@@ -13,6 +14,7 @@ from xbarmip.errors import InputError
 from xbarmip.network.library import load_network
 from xbarmip.solvers.exhaustive import Exhaustive
 from xbarmip.timing.evaluate import evaluate
+from xbarmip.timing.step_time import ticks_of
 
 HEAD = """
 format = "xbarmip-suite"
@@ -175,6 +177,19 @@ def test_a_larger_count_keeps_the_instances_before(tmp_path):
     assert all(a.problem != b.problem for a, b in zip(three, other, strict=True))
 
 
+def test_latencies_on_hardware(tmp_path):
+    case = CASE + 'hardware = "isaac-like"\ncrossbars = 2\nobjectives = ["latency", "cycles"]\n'
+    latency, cycles = read(tmp_path, HEAD + case).instances
+    assert (latency.name, cycles.name) == ("one/latency", "one/cycles")
+    assert latency.problem.hardware.name == cycles.problem.hardware.name
+    tick = ticks_of(latency.problem).tick
+    assert (latency.note, cycles.note) == (f"Latencies in ticks of {tick} s.", "")
+    found = compare(Suite("hw", "Hardware.", (latency, cycles)), ["dp", "exhaustive", "greedy"])
+    assert found.counts["AGREE"] == 2
+    assert [row.failed for row in found.rows] == [False] * 6
+    assert found.verdicts[0].value == evaluate(latency.problem, [2])
+
+
 BAD = {
     "not TOML": ("format = ", "not readable as TOML"),
     "no table": (HEAD + "case = 3\n", "case must be an array of tables"),
@@ -198,6 +213,18 @@ BAD = {
     "infinite factor": (HEAD + CASE + "budget_factor = inf\n", "must be a finite number"),
     "negative factor": (HEAD + CASE + "budget_factor = -1.5\n", "must be positive"),
     "factor as text": (HEAD + CASE + 'budget_factor = "2"\n', "budget_factor must be a number"),
+    "latency without hardware": (
+        HEAD + CASE + 'crossbars = 1\nobjectives = ["latency"]\n',
+        "objective 'latency' needs hardware",
+    ),
+    "unknown hardware": (
+        HEAD + CASE + 'crossbars = 1\nhardware = "isaac"\n',
+        "unknown hardware preset 'isaac'",
+    ),
+    "another size": (
+        HEAD + CASE + 'crossbars = 1\nhardware = "isaac-like"\nsize = 64\n',
+        "crossbar size must be that of hardware",
+    ),
     "zero size": (HEAD + CASE + "crossbars = 1\nsize = 0\n", "size must be at least 1"),
     "three sides": (HEAD + CASE + "crossbars = 1\nsize = [1, 2, 3]\n", "rows, columns"),
     "unknown objective": (

@@ -11,8 +11,10 @@ from xbarmip.compare.integers import digest, from_integers, to_integers
 from xbarmip.compare.suite import read_suite
 from xbarmip.constraint import LinearConstraint, Predicate
 from xbarmip.errors import InputError, UnsupportedError
+from xbarmip.hardware.preset import load_hardware
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.network.json_format import from_dict, to_dict
+from xbarmip.network.library import load_network
 from xbarmip.problem import Problem
 from xbarmip.solvers.registry import solve
 from xbarmip.timing.evaluate import evaluate
@@ -102,6 +104,16 @@ def chain():
         network = random_network(random, Shape(3, 5, 12))
         if network.layers[2].outputs > 1 and len(network.edges) == 2:
             return Problem(network, smallest_budget(network, 4) + 3, 4)
+
+
+def test_latencies_have_a_digest_and_no_integers():
+    presets = [load_hardware(name) for name in ("isaac-like", "shared-buffer")]
+    network = load_network("alexnet")
+    problems = [Problem(network, 2304, objective="latency", hardware=each) for each in presets]
+    assert digest(problems[0]) != digest(problems[1])
+    assert digest(replace(problems[0], crossbars=999)) != digest(problems[0])
+    with pytest.raises(UnsupportedError, match="'latency' depends on hardware"):
+        to_integers(problems[0])
 
 
 BAD = {

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from xbarmip.compare.fields import read_budgets, read_note, read_objectives, read_size
+from xbarmip.compare.fields import Size, read_budgets, read_note, read_objectives, read_size
 from xbarmip.compare.instance import (
     INFEASIBLE,
     Instance,
@@ -15,15 +15,17 @@ from xbarmip.compare.instance import (
 )
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int, as_positive_rational
+from xbarmip.hardware.preset import Hardware, load_hardware
 from xbarmip.network.graph import Network
 from xbarmip.network.json_format import FORMAT, VERSION, from_dict
 from xbarmip.network.library import ONNX_SCHEME, SUFFIXES, load_network
 from xbarmip.problem import Problem
 from xbarmip.strict import as_text, known_keys, located, short
 from xbarmip.timing.evaluate import evaluate
+from xbarmip.timing.step_time import ticks_of
 
 _FACTS = ("optimum", "published", "published_allocation")
-_OPTIONAL = ("name", "crossbars", "budget_factor", "note", *_FACTS)
+_OPTIONAL = ("name", "hardware", "crossbars", "budget_factor", "note", *_FACTS)
 
 
 @dataclass(slots=True)
@@ -55,24 +57,33 @@ class CaseReader:
             ("network", "size", "objectives"),
             _OPTIONAL,
         )
-        size, objectives = read_size(table["size"]), read_objectives(table["objectives"])
-        network = self._network(table)
-        budgets = read_budgets(table, smallest_budget(network, size))
+        hardware = self._hardware(table)
+        size = read_size(table["size"]) if hardware is None or "size" in entry else None
+        objectives, network = read_objectives(table["objectives"]), self._network(table)
+        budgets = read_budgets(table, smallest_budget(network, size, hardware))
         given = [key for key in _FACTS if key in table]
         if len(budgets) > 1 and given:
             raise InputError(f"{given[0]} needs a single budget, got {len(budgets)}")
-        name, note = _case_name(table, size), read_note(table)
+        name, note = _case_name(table, size, hardware), read_note(table)
         single = "name" in table and isinstance(table.get("crossbars"), int)
         for budget, crossbars in budgets.items():
             for label in objectives:
-                problem = problem_for(network, crossbars, size, label)
+                problem = problem_for(network, crossbars, size, label, hardware)
                 yield Instance(
                     f"{name}/{label}" if single else f"{name}/{budget}/{label}",
                     problem,
                     _optimum(table, label, objectives),
                     _published(table, problem),
-                    note,
+                    f"{note} {_unit(problem)}".strip(),
                 )
+
+    def _hardware(self, table: Mapping[str, Any]) -> Hardware | None:
+        if "hardware" not in table:
+            return None
+        reference = as_text(table["hardware"], "hardware")
+        if reference.lower().endswith(".toml"):
+            return load_hardware((self.folder or Path()) / reference)
+        return load_hardware(reference)
 
     def _network(self, table: Mapping[str, Any]) -> Network:
         reference = table["network"]
@@ -92,11 +103,18 @@ class CaseReader:
         return load_network(reference)
 
 
-def _case_name(table: Mapping[str, Any], size: int | tuple[int, int]) -> str:
+def _unit(problem: Problem) -> str:
+    """What a value counts, where that is not plain from the objective."""
+    return f"Latencies in ticks of {ticks_of(problem).tick} s." if problem.is_latency else ""
+
+
+def _case_name(table: Mapping[str, Any], size: Size | None, hardware: Hardware | None) -> str:
     if "name" in table:
         return as_text(table["name"], "name")
     stem = Path(table["network"].removeprefix(ONNX_SCHEME)).stem
-    sides = (size,) if isinstance(size, int) else size
+    if hardware is not None:
+        return f"{stem}@{hardware.name}"
+    sides = (size,) if isinstance(size, int) else size or ()
     return f"{stem}@{'x'.join(map(str, sides))}"
 
 

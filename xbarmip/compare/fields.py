@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from xbarmip.compare.instance import OBJECTIVE_LABELS
+from xbarmip.compare.instance import LATENCY_LABELS, OBJECTIVE_LABELS
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int, as_positive_rational
 from xbarmip.strict import as_text, short
@@ -26,11 +26,10 @@ def read_objectives(value: Any) -> tuple[str, ...]:
     """Objective labels, each at most once."""
     if not isinstance(value, list) or not value:
         raise InputError(f"objectives must be an array of objectives, got {short(value)}")
+    labels = (*OBJECTIVE_LABELS, *LATENCY_LABELS)
     for label in value:
-        if label not in OBJECTIVE_LABELS:
-            raise InputError(
-                f"objectives: must be among {', '.join(OBJECTIVE_LABELS)}, got {short(label)}"
-            )
+        if label not in labels:
+            raise InputError(f"objectives: must be among {', '.join(labels)}, got {short(label)}")
         if value.count(label) > 1:
             raise InputError(f"objectives: {label!r} is listed {value.count(label)} times")
     return tuple(value)

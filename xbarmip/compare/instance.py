@@ -7,30 +7,38 @@ from decimal import Decimal
 from typing import Any
 
 from xbarmip.errors import InputError
+from xbarmip.hardware.preset import Hardware
 from xbarmip.network.graph import Network
 from xbarmip.problem import Problem
 from xbarmip.strict import known_keys
 
 OBJECTIVE_LABELS = ("cycles", "steps/pipeline", "steps/published")
+LATENCY_LABELS = ("latency", "latency-steps/pipeline", "latency-steps/published")
 INFEASIBLE = "infeasible"
 
 
 def objective_label(problem: Problem) -> str:
-    """Objective and rule in one word: one of `OBJECTIVE_LABELS`."""
+    """Objective and rule in one word, of `OBJECTIVE_LABELS` or `LATENCY_LABELS`."""
     return problem.objective if problem.rule is None else f"{problem.objective}/{problem.rule}"
 
 
 def problem_for(
-    network: Network, crossbars: int, size: int | tuple[int, int], label: str
+    network: Network,
+    crossbars: int,
+    size: int | tuple[int, int] | None,
+    label: str,
+    hardware: Hardware | None = None,
 ) -> Problem:
     """The problem whose objective is called `label`."""
     objective, _, rule = label.partition("/")
-    return Problem(network, crossbars, size, objective, rule or None)
+    return Problem(network, crossbars, size, objective, rule or None, hardware=hardware)
 
 
-def smallest_budget(network: Network, size: int | tuple[int, int]) -> int:
-    """Crossbars of `size` that one copy of every layer takes."""
-    return Problem(network, 1, size).smallest_budget
+def smallest_budget(
+    network: Network, size: int | tuple[int, int] | None, hardware: Hardware | None = None
+) -> int:
+    """Crossbars of `size`, or else the hardware's, that one copy of every layer takes."""
+    return Problem(network, 1, size, hardware=hardware).smallest_budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,7 @@ class InstanceFacts:
     size : (int, int)
         Rows and columns of a crossbar.
     objective : str
-        One of `OBJECTIVE_LABELS`.
+        Of `OBJECTIVE_LABELS` or `LATENCY_LABELS`.
     smallest_budget : int
         Crossbars that one copy of every layer takes.
     constraints : tuple of str

@@ -31,8 +31,14 @@ def to_integers(problem: Problem) -> dict[str, Any]:
     Raises
     ------
     UnsupportedError
-        On a constraint that is not linear, by name.
+        On a constraint that is not linear, by name, or a latency, which depends on hardware.
     """
+    if problem.is_latency:
+        raise UnsupportedError(f"objective {problem.objective!r} depends on hardware, not integers")
+    return _stated(problem)
+
+
+def _stated(problem: Problem) -> dict[str, Any]:
     network = problem.network
     published = problem.rule == "published"
     needs = network.printed if published else network.clamped
@@ -61,8 +67,9 @@ def to_integers(problem: Problem) -> dict[str, Any]:
 
 
 def digest(problem: Problem) -> str:
-    """Sixteen hexadecimal digits that stand for all integers of a problem."""
-    text = json.dumps(to_integers(problem), sort_keys=True)
+    """Sixteen hexadecimal digits that stand for all integers of a problem, and its hardware."""
+    hardware = repr(problem.hardware) if problem.is_latency else ""
+    text = json.dumps(_stated(problem), sort_keys=True) + hardware
     return sha256(text.encode()).hexdigest()[:16]
 
 
