@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html import escape, unescape
 from io import StringIO
 from pathlib import Path
@@ -15,10 +16,13 @@ import pytest
 from tests.results import comparison, facts, failed, row, written
 from tests.test_compare_analysis import ROWS
 from xbarmip.cli.main import main
+from xbarmip.compare.instance import Suite
 from xbarmip.compare.report.page import page
 from xbarmip.compare.report.summary import headline, markdown, problems
 from xbarmip.compare.report.table import Table
 from xbarmip.compare.report.tables import gap_table, rows_csv
+from xbarmip.compare.run import compare
+from xbarmip.compare.suite import read_suite
 from xbarmip.errors import InputError
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
@@ -71,6 +75,18 @@ def test_the_page_holds_everything_and_loads_nothing():
 
 def test_a_suite_without_proofs_has_a_page_too():
     assert page([comparison([failed("x", "a", "CRASHED")])]).count("<svg") == 4
+
+
+def test_solutions_of_a_shipped_suite_are_drawn():
+    instances = [x for x in read_suite("published").instances if x.name.startswith("vgg-a@128/")]
+    found = compare(Suite("published", "Some.", tuple(instances)), ["woho", "greedy"])
+    text = page([found])
+    assert text.count("which layer runs, waits or is done.") == 1, "one of each network"
+    assert text.count("crossbars and steps of each layer.") == 1
+    links = re.findall(r"""(?:src|href)\s*=\s*["']([^"']*)""", text)
+    assert all(link.startswith(("#", "data:image/png;base64,")) for link in links)
+    lies = [replace(row, confirmed=1, value=1) for row in found.rows]
+    assert "which layer runs" not in page([replace(found, rows=tuple(lies))])
 
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch):

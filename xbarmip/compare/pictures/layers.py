@@ -26,7 +26,9 @@ def layer_axis(axes: Any, labels: Sequence[str]) -> None:
     axes.set_ylim(len(labels) - 0.5, -0.5)
 
 
-def layers_figure(problem: Problem, allocation: Mapping[str, int] | Sequence[int]) -> Any:
+def layers_figure(
+    problem: Problem, allocation: Mapping[str, int] | Sequence[int], width: float = 7.2
+) -> Any:
     """Bars of the crossbars of each layer; below, of its step time, and what binds.
 
     Where the hardware does not say how long a step lasts, the bars below are the steps that each
@@ -39,7 +41,7 @@ def layers_figure(problem: Problem, allocation: Mapping[str, int] | Sequence[int
     """
     chosen = problem.allocation(allocation)
     names = [layer.name for layer in problem.network.layers]
-    figure, (above, below) = new_figure(7.2, layer_height(len(names), 2), rows=2)
+    figure, (above, below) = new_figure(width, layer_height(len(names), 2), rows=2)
     _crossbars(above, problem, chosen)
     hardware = problem.hardware
     if hardware is not None and hardware.has_step_time:

@@ -36,8 +36,10 @@ def activity(network: Network, allocation: Sequence[int]) -> tuple[Any, Array]:
     return np.diff(busy, axis=1) / edges[1], end
 
 
-def pipeline_figure(network: Network, allocation: Mapping[str, int] | Sequence[int]) -> Any:
-    """A Gantt chart, one line a layer.
+def pipeline_figure(
+    network: Network, allocation: Mapping[str, int] | Sequence[int], width: float = 7.2
+) -> Any:
+    """A Gantt chart, one line a layer, so many inches wide.
 
     A step ends with the cycle in which the pipeline simulation lets it end, and takes that cycle.
     From the start to its last step a layer that does not run waits for its producers.
@@ -53,7 +55,7 @@ def pipeline_figure(network: Network, allocation: Mapping[str, int] | Sequence[i
     colors = _mixed(WAITS, RUNS, share)
     middles = (np.arange(share.shape[1]) + 0.5) * last / share.shape[1]
     colors[middles[None, :] > end[:, None]] = DONE
-    figure, axes = new_figure(7.2, layer_height(layers))
+    figure, axes = new_figure(width, layer_height(layers))
     axes.imshow(
         colors, aspect="auto", interpolation="nearest", extent=(0, last, layers - 0.5, -0.5)
     )

@@ -16,6 +16,7 @@ from xbarmip.compare.pictures.charts import (
     profile_figure,
     scatter_figure,
 )
+from xbarmip.compare.report.solutions import solution_figures
 from xbarmip.compare.report.summary import headline, notes, problems, refusals, run_facts
 from xbarmip.compare.report.tables import gap_table, instance_table, solver_table
 
@@ -66,6 +67,7 @@ def _section(comparison: Comparison) -> str:
         "<h3>Gaps</h3><p>To the smallest value that any solver found and the evaluation confirms."
         f"</p>{gap_table(comparison).html()}",
         f'<h3>Charts</h3><div class="charts">{"".join(_charts(comparison))}</div>',
+        _solutions(comparison),
         '<h3>Instances</h3><p><input type="search" placeholder="filter" '
         'aria-label="filter instances"></p>' + instance_table(comparison).html(),
         _listed("Notes", notes(comparison)),
@@ -73,6 +75,12 @@ def _section(comparison: Comparison) -> str:
         "</section>",
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _solutions(comparison: Comparison) -> str:
+    """Pictures of some solutions; nothing where the suite does not ship."""
+    drawn = "".join(_chart(caption, figure) for caption, figure in solution_figures(comparison))
+    return f'<h3>Solutions</h3><div class="charts">{drawn}</div>' if drawn else ""
 
 
 def _listed(title: str, lines: Iterable[str], opened: bool = False) -> str:
