@@ -1,0 +1,1 @@
+"""Certificates: claims of optimality that anybody can check."""

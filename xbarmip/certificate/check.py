@@ -1,0 +1,882 @@
+"""Check a certificate of xbarmip: `python check.py FILE ...`.
+
+This file needs Python 3.11 and nothing else, and can be read without the rest of the package. It
+trusts no number in a certificate: what a certificate says beyond the problem and the claim only
+tells this checker where to look. docs/certificate-format.md has the format and the arguments.
+
+What is proven is of the form "no allowed allocation has a value of at most T". Suppose there was
+one. It would stay inside the *windows* of R, which are narrowed by *path bounds*. Deciding the
+layers from the last to the first, it would complete a *label* of every stage: a label holds what
+the decided layers have used, and deadlines for the undecided ones. Every label is expanded here by
+every R of the window; each successor is refuted, or becomes part of a label of the next stage. When
+a stage has no labels, there was no such allocation.
+"""
+
+import gzip
+import json
+import sys
+import zlib
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+FORMAT, VERSION = "xbarmip-certificate", 1
+MOST_BYTES = 2**24  # of one line
+MOST_LAYERS = 2**14
+MOST_CHOICES = 2**24  # values of R in all windows together
+MOST_BITS = 1024  # of any number
+MOST_LABELS = 2**24  # of one stage
+MOST_PAIRS = 2**24  # of all labels of one stage
+
+Pairs = list[tuple[int, int]]
+Into = list[list[tuple[int, int, "Need"]]]
+Records = Iterator[tuple[int, Any]]
+
+
+class Refused(Exception):  # noqa: N818 - it tells of a certificate, not of a fault in the program
+    """The certificate does not prove what it claims; the message says where it fails."""
+
+
+# --- reading: one JSON value a line, each checked for its type and range
+
+
+def records(path: str) -> Records:
+    """The values of a certificate, gzip'd or plain, one at a time: (line number, value)."""
+    with open(path, "rb") as file:  # noqa: PTH123
+        zipped = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        lines, number = gzip.open(file) if zipped else file, 0
+        while line := read_line(lines, number + 1):
+            number += 1
+            try:
+                yield number, json.loads(line, object_pairs_hook=no_twins)
+            except (ValueError, RecursionError) as error:
+                raise Refused(f"line {number} is not a JSON value: {cut(str(error))}") from None
+
+
+def read_line(lines: Any, number: int) -> bytes:
+    """One line, empty at the end of the file."""
+    try:
+        line: bytes = lines.readline(MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise Refused(f"line {number} cannot be read: {cut(str(error))}") from None
+    if len(line) > MOST_BYTES:
+        raise Refused(f"line {number} is longer than {MOST_BYTES} bytes")
+    return line
+
+
+def no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object whose keys differ."""
+    if len(pairs) != len(dict(pairs)):
+        raise ValueError("a key occurs twice")
+    return dict(pairs)
+
+
+def cut(value: Any) -> str:
+    """A value for a message: short, printable, on one line."""
+    line = value if isinstance(value, str) else repr(value)
+    line = "".join(c if c.isprintable() else "?" for c in line[:81])
+    return line if len(line) <= 80 else line[:77] + "..."
+
+
+def integer(value: Any, what: str, low: int | None = None, high: int | None = None) -> int:
+    """An integer from `low` to `high`."""
+    if type(value) is not int or value.bit_length() > MOST_BITS:
+        raise Refused(f"{what} must be an integer of at most {MOST_BITS} bits, got {cut(value)}")
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise Refused(f"{what} must be at least {low} and at most {high}, got {cut(value)}")
+    return value
+
+
+def array(value: Any, what: str, length: int | None = None) -> list[Any]:
+    """An array, of a given length."""
+    if type(value) is not list or (length is not None and len(value) != length):
+        size = "" if length is None else f" of {length}"
+        raise Refused(f"{what} must be an array{size}, got {cut(value)}")
+    return value
+
+
+def integers(
+    value: Any,
+    what: str,
+    length: int | None = None,
+    low: int | None = None,
+    high: int | None = None,
+) -> list[int]:
+    """An array of integers."""
+    return [integer(each, what, low, high) for each in array(value, what, length)]
+
+
+def text(value: Any, what: str) -> str:
+    """A string, made fit for a message."""
+    if type(value) is not str:
+        raise Refused(f"{what} must be a string, got {cut(value)}")
+    return cut(value)
+
+
+def fields(value: Any, what: str, names: str) -> list[Any]:
+    """The values of an object that has exactly these keys."""
+    if type(value) is not dict or set(value) != set(names.split()):
+        raise Refused(f"{what} must be an object with {names}, got {cut(value)}")
+    return [value[name] for name in names.split()]
+
+
+def ceil(a: int, b: int) -> int:
+    """a / b, rounded up."""
+    return -(-a // b)
+
+
+# --- the problem
+
+
+class Need:
+    """need(x): how many outputs of the producer the consumer's outputs 1..x need; never falls.
+
+    An output in row p and column q needs the producer's outputs up to row rows[p] and column
+    columns[q], and so does every later one. Rows beyond the last add `growth` producer rows each.
+    """
+
+    def __init__(self, record: Any) -> None:
+        names = "producer consumer width rows columns growth"
+        producer, consumer, width, rows, columns, growth = fields(record, "edge", names)
+        self.producer = integer(producer, "producer of an edge", 0)
+        self.consumer = integer(consumer, "consumer of an edge", self.producer + 1)
+        self.width = integer(width, "width of an edge", 1)
+        self.rows = integers(rows, "rows of an edge")
+        self.columns = integers(columns, "columns of an edge")
+        self.growth = integer(growth, "growth of an edge", 0)
+        if not self.rows or not self.columns or self.columns != sorted(self.columns):
+            raise Refused("an edge needs rows, and columns that do not fall")
+        self.above = [0]
+        for row in self.rows:
+            self.above.append(max(self.above[-1], self.index(row, self.columns[-1])))
+
+    def index(self, row: int, column: int) -> int:
+        """Number of a producer's output by row and column; 0 where there is none."""
+        return (row - 1) * self.width + column if row > 0 and column > 0 else 0
+
+    def __call__(self, x: int) -> int:
+        if x < 1:
+            return 0
+        row, column = divmod(x - 1, len(self.columns))
+        if row < len(self.rows):
+            return max(self.above[row], self.index(self.rows[row], self.columns[column]))
+        last = self.rows[-1] + (row - len(self.rows) + 1) * self.growth
+        whole = self.index(last - self.growth, self.columns[-1])
+        return max(self.above[-1], whole, self.index(last, self.columns[column]))
+
+
+class Constraint:
+    """The sum of weights[l][R_l - 1] over some layers l is at most `limit`."""
+
+    def __init__(self, record: Any, largest: list[int]) -> None:
+        name, limit, weights = fields(record, "constraint", "name limit weights")
+        self.name = text(name, "name of a constraint")
+        self.limit = integer(limit, "limit of a constraint")
+        self.weights: dict[int, list[int]] = {}
+        for pair in array(weights, "weights of a constraint"):
+            layer, values = array(pair, "weights of a layer", 2)
+            layer = integer(layer, "layer of a weight", 0, len(largest) - 1)
+            if layer in self.weights:
+                raise Refused(f"constraint {self.name} has layer {layer} twice")
+            self.weights[layer] = integers(values, "weights of a layer", largest[layer])
+
+    def after(self, done: int, layer: int, r: int) -> int:
+        """Its sum `done`, with R = r of one more layer."""
+        return done + self.weights[layer][r - 1] if layer in self.weights else done
+
+
+class Problem:
+    """Layers in topological order, edges, budget, constraints; and what an allocation takes."""
+
+    def __init__(self, record: Any) -> None:
+        names = "name objective rule crossbars layers edges tails constraints"
+        values = fields(record, "problem", names)
+        name, self.objective, self.rule, crossbars, layers, edges, tails, constraints = values
+        self.name = text(name, "name of the problem")
+        self.crossbars = integer(crossbars, "crossbars", 1)
+        self.outputs, self.sets, self.ends = [], [], []
+        for layer in array(layers, "layers"):
+            name, outputs, crossbar_set, end = fields(layer, "layer", "name outputs set end")
+            text(name, "name of a layer")
+            self.outputs.append(integer(outputs, "outputs of a layer", 1))
+            self.sets.append(integer(crossbar_set, "set of a layer", 1))
+            self.ends.append(integer(end, "end of a layer", 0, 1))
+        self.layers = range(len(self.outputs))
+        self.edges = [Need(edge) for edge in array(edges, "edges")]
+        self._check_shape()
+        self.spare = self.crossbars - sum(self.sets)
+        self.largest = [
+            min(outputs, 1 + max(0, self.spare) // crossbar_set)
+            for outputs, crossbar_set in zip(self.outputs, self.sets, strict=True)
+        ]
+        if sum(self.largest) > MOST_CHOICES:
+            raise Refused(f"the layers have more than {MOST_CHOICES} values of R")
+        self.constraints = [Constraint(c, self.largest) for c in array(constraints, "constraints")]
+        self.timing: Pipeline | ClosedForm
+        match self.objective, self.rule:
+            case "cycles", None:
+                self.timing = Pipeline(self)
+            case "steps", "pipeline" | "published":
+                self.timing = ClosedForm(self, tails)
+            case _:
+                raise Refused(f"objective {cut(self.objective)} by rule {cut(self.rule)}: unknown")
+
+    def _check_shape(self) -> None:
+        if not 1 <= len(self.outputs) <= MOST_LAYERS:
+            raise Refused(f"a problem has 1 to {MOST_LAYERS} layers")
+        for edge in self.edges:
+            if edge.consumer >= len(self.outputs):
+                raise Refused(f"an edge leads to layer {edge.consumer}, which does not exist")
+            outputs = self.outputs[edge.consumer]
+            if len(edge.rows) * len(edge.columns) != outputs:
+                raise Refused(f"an edge does not fit the outputs of layer {edge.consumer}")
+            if self.rule != "published" and edge(outputs) > self.outputs[edge.producer]:
+                raise Refused(f"an edge needs more outputs than layer {edge.producer} has")
+        for k in set(self.layers) - {edge.producer for edge in self.edges}:
+            if not self.ends[k]:
+                raise Refused(f"nothing waits for layer {k}, and it ends nothing")
+
+    def into(self, numbers: Sequence[int]) -> Into:
+        """For each layer those of the given edges that lead to it: (number, producer, need map)."""
+        into: Into = [[] for _ in self.layers]
+        for number in numbers:
+            edge = self.edges[number]
+            into[edge.consumer].append((number, edge.producer, edge))
+        return into
+
+    def check_allowed(self, allocation: list[int]) -> None:
+        """Refuse an allocation that the problem does not allow."""
+        for k in self.layers:
+            integer(allocation[k], f"R of layer {k}", 1, self.largest[k])
+        if sum(r * s for r, s in zip(allocation, self.sets, strict=True)) > self.crossbars:
+            raise Refused(f"the allocation takes more than {self.crossbars} crossbars")
+        for c in self.constraints:
+            if sum(c.after(0, k, allocation[k]) for k in self.layers) > c.limit:
+                raise Refused(f"the allocation breaks the constraint {c.name}")
+
+
+# --- the two objectives: what an allocation takes, how a decision moves deadlines, what a path is
+
+
+class Pipeline:
+    """`cycles`: every layer makes R outputs a step, a step a cycle, and waits for what it needs.
+
+    A label's deadline (x, d) for layer k says: output x of k exists at the end of cycle d. A leg
+    (k, a, b, b) of a path says: output b of k comes ceil(b/R) - ceil(a/R) cycles after a, or more.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+    def value(self, allocation: list[int]) -> int:
+        """Cycles of one inference, by simulation."""
+        p, finish = self.problem, list[list[int]]()
+        into = p.into(range(len(p.edges)))
+        for k in p.layers:
+            times = [0]
+            for step in range(1, ceil(p.outputs[k], allocation[k]) + 1):
+                time = times[-1] + 1
+                for _, j, need in into[k]:
+                    wanted = need(min(step * allocation[k], p.outputs[k]))
+                    time = max(time, finish[j][ceil(wanted, allocation[j])])
+                times.append(time)
+            finish.append(times)
+        return max(finish[k][-1] for k in p.layers if p.ends[k])
+
+    def first_label(self, target: int | None) -> "Label":
+        """The label before any decision: the last output of every end exists by the target."""
+        p = self.problem
+        ends = [k for k in p.layers if p.ends[k] and target is not None]
+        return Label(0, [0] * len(p.constraints), {k: [(p.outputs[k], target)] for k in ends}, {})
+
+    def cap(self, k: int, made: int) -> int:
+        """Outputs of layer k after steps that would make `made` of them."""
+        return min(made, self.problem.outputs[k])
+
+    def spread(self, most: int) -> int | None:
+        """Of two outputs x < y, with R <= most, y comes (y - x) // spread cycles later or more."""
+        return most
+
+    def expand(
+        self, label: "Label", k: int, r: int, into: list[tuple[int, int, Need]]
+    ) -> tuple[dict[int, Pairs], dict[int, int]] | None:
+        """Deadlines that R_k = r leaves to each producer; None where one cannot be met.
+
+        Step s ends a cycle before step s + 1, by the deadline of every output that it makes, and in
+        cycle s at the earliest.
+        """
+        handed: dict[int, Pairs] = defaultdict(list)
+        due = label.due.get(k, [])
+        at, last = len(due) - 1, due[-1] if due else (0, 0)
+        time = last[1] + 1
+        for step in range(ceil(last[0], r), 0, -1):
+            time -= 1
+            while at >= 0 and due[at][0] > (step - 1) * r:
+                time = min(time, due[at][1])
+                at -= 1
+            if time < step:
+                return None
+            for _, j, need in into:
+                wanted = need(self.cap(k, step * r))
+                if wanted:
+                    handed[j].append((wanted, time))
+        return handed, {}
+
+    def legs(self, path: Any, search: "Search") -> "Legs":
+        """The legs of [sink, [[a, edge], ...]]: in the layer that is reached, from its output back
+        to output a, which needs an output of the edge's producer; in the last layer to its begin.
+        """
+        k, moves = array(path, "path", 2)
+        k, legs = search.sink(k), list[tuple[int, int, int, int | None]]()
+        b = self.problem.outputs[k]
+        for move in array(moves, "moves of a path"):
+            a, number = array(move, "move of a path", 2)
+            integer(a, "output on a path", 1, b)
+            legs.append((k, a, b, b))
+            edge = search.edge_into(number, k)
+            k, b = edge.producer, edge(search.least_made(k, a))
+            if not b:
+                raise Refused(f"a path waits for nothing of layer {k}")
+        return [*legs, (k, 0, b, b)]
+
+
+class ClosedForm:
+    """`steps`: the closed form by one of its two rules.
+
+    A label's deadline (x, d) for layer k says: PreOp_k + ceil(x/R) - 1 <= d, and whatever x outputs
+    of k wait for obeys d in the same way; its latest end e says: Op_k <= e. A leg (k, a, b, _) of a
+    path says: the part of the way in layer k takes ceil(b/R) - ceil(a/R) steps.
+    """
+
+    def __init__(self, problem: Problem, tails: Any) -> None:
+        self.problem = p = problem
+        self.made = list(p.outputs)  # NormalOp counts these
+        self.tails: list[tuple[int, int] | None] = []
+        if p.rule == "published":
+            lengths = integers(tails, "tails", len(p.outputs), 0)
+            self.tails = [(0, lengths[edge.consumer]) for edge in p.edges]
+            return
+        integers(tails, "tails", 0)
+        for k in reversed(p.layers):
+            wanted = [edge(self.made[edge.consumer]) for edge in p.edges if edge.producer == k]
+            self.made[k] = p.outputs[k] if p.ends[k] else max(wanted)
+        self.tails = [self.tail_of(edge) for edge in p.edges]
+
+    def tail_of(self, edge: Need) -> tuple[int, int] | None:
+        """The first output of the consumer that needs the producer's last, and its own last."""
+        last, end = self.made[edge.producer], self.made[edge.consumer]
+        if not last or edge(end) < last:
+            return None
+        return bisect_left(range(end), last, key=lambda x: edge(x + 1)) + 1, end
+
+    def cap(self, k: int, made: int) -> int:
+        """Outputs of layer k after steps that would make `made` of them."""
+        return made if self.problem.rule == "published" else min(made, self.made[k])
+
+    def spread(self, most: int) -> int | None:
+        """First steps that wait for more outputs need not come later."""
+        return None
+
+    def value(self, allocation: list[int]) -> int:
+        """Steps of one inference."""
+        p, r, pre, op = self.problem, allocation, list[int](), list[int]()
+        into = p.into(range(len(p.edges)))
+        for i in p.layers:
+            demand = [0] * i + [r[i]]
+            pre.append(0)
+            for c in range(i, -1, -1):
+                if demand[c] and c < i:
+                    pre[i] = max(pre[i], ceil(demand[c], r[c]) - 1 + pre[c])
+                made = self.cap(c, ceil(demand[c], r[c]) * r[c])
+                for _, j, need in into[c]:
+                    demand[j] = max(demand[j], need(made))
+            op.append(pre[i] + ceil(self.made[i], r[i]))
+            for number, j, _ in into[i]:
+                if tail := self.tails[number]:
+                    op[i] = max(op[i], op[j] + ceil(tail[1], r[i]) - ceil(tail[0], r[i]))
+        return max(op[k] for k in p.layers if p.ends[k])
+
+    def first_label(self, target: int | None) -> "Label":
+        """The label before any decision: every end ends by the target."""
+        p = self.problem
+        ends = [k for k in p.layers if p.ends[k] and target is not None]
+        return Label(0, [0] * len(p.constraints), {}, dict.fromkeys(ends, target))
+
+    def expand(
+        self, label: "Label", k: int, r: int, into: list[tuple[int, int, Need]]
+    ) -> tuple[dict[int, Pairs], dict[int, int]] | None:
+        """Deadlines and ends that R_k = r leaves to each producer; None where one cannot be met."""
+        handed: dict[int, Pairs] = defaultdict(list)
+        ends: dict[int, int] = {}
+        due, end = label.due.get(k, []), label.ends.get(k)
+        starts = [d - ceil(x, r) + 1 for x, d in due]
+        if end is not None:
+            starts.append(end - ceil(self.made[k], r))
+        if not starts:
+            return handed, ends
+        if min(starts) < 0:
+            return None
+        firsts = [(r, min(starts)), *((ceil(x, r) * r, d) for x, d in due)]
+        for number, j, need in into:
+            for made, d in firsts:
+                wanted = need(self.cap(k, made))
+                if wanted:
+                    handed[j].append((wanted, d))
+            if end is not None and (tail := self.tails[number]):
+                latest = end - ceil(tail[1], r) + ceil(tail[0], r)
+                ends[j] = min(latest, ends.get(j, latest))
+        return handed, ends
+
+    def legs(self, path: Any, search: "Search") -> "Legs":
+        """The legs of [sink, [edge, ...], [[edge, ...], ...]]: by tails from the sink to a layer,
+        its own steps, then from first step to first step, each along the edges it waits through.
+        """
+        k, tails, waits = array(path, "path", 3)
+        k, legs = search.sink(k), list[tuple[int, int, int, int | None]]()
+        for number in array(tails, "tails of a path"):
+            edge = search.edge_into(number, k)
+            tail = self.tails[number]
+            if not tail:
+                raise Refused(f"a path takes a tail that edge {number} does not have")
+            legs.append((k, *tail, None))
+            k = edge.producer
+        legs.append((k, 0, self.made[k], None))
+        for wait in array(waits, "waits of a path"):
+            x, made = 0, self.cap(k, search.low[k])
+            for number in array(wait, "wait of a path"):
+                if x:
+                    legs.append((k, x, x, x))
+                    made = search.least_made(k, x)
+                edge = search.edge_into(number, k)
+                k, x = edge.producer, edge(made)
+                if not x:
+                    raise Refused(f"a path waits for nothing of layer {k}")
+            if x:
+                legs.append((k, 1, x, x))
+        return legs
+
+
+# --- labels
+
+
+class Label:
+    """What the decided layers used, what they add to each constraint, and what they leave to the
+    others: deadlines (x, d), both rising, and latest ends, by layer.
+    """
+
+    __slots__ = ("due", "ends", "sums", "used")
+
+    def __init__(self, used: int, sums: list[int], due: Any, ends: Any) -> None:
+        self.used, self.sums = used, sums
+        self.due: dict[int, Pairs] = due
+        self.ends: dict[int, int] = ends
+
+
+def staircase(pairs: Pairs, spread: int | None) -> Pairs:
+    """Deadlines without those that a later output's deadline implies."""
+    kept: Pairs = []
+    for x, d in sorted(pairs, key=lambda pair: (-pair[0], pair[1])):
+        if not kept or d < earlier(kept[-1], x, spread):
+            kept.append((x, d))
+    kept.reverse()
+    return kept
+
+
+def earlier(pair: tuple[int, int], x: int, spread: int | None) -> int:
+    """The deadline that a pair sets for output x, which does not come after the pair's."""
+    return pair[1] if spread is None else pair[1] - (pair[0] - x) // spread
+
+
+def deadline(due: Pairs, x: int, spread: int | None) -> int | None:
+    """The deadline that a staircase sets for output x; None where it sets none."""
+    at = bisect_left(due, (x,))
+    return None if at == len(due) else earlier(due[at], x, spread)
+
+
+# --- path bounds
+
+# (layer, a, b, where a label has the deadline of a path that enters here: an output, or the end)
+Legs = list[tuple[int, int, int, int | None]]
+
+
+class Bound:
+    """A path bound, under the windows that a search has when it is made.
+
+    An allocation inside the windows, of value at most T, that completes a label has
+      scale*crossbars + sum_c multiplier_c*weight_c + sum_p multiplier_p*length_p
+        <= scale*Total + sum_c multiplier_c*limit_c + sum_p multiplier_p*deadline_p
+    where `length` counts a path in the undecided layers only, and `deadline` is the label's for the
+    place where the path enters them. Each undecided layer adds one of its `terms` to the left side,
+    `least` or more. Where even that exceeds the right side, no such allocation exists.
+    """
+
+    def __init__(self, record: Any, search: "Search") -> None:
+        scale, multipliers, paths = fields(record, "bound", "scale constraints paths")
+        p = self.problem = search.problem
+        self.scale = integer(scale, "scale of a bound", 0)
+        self.multipliers = integers(multipliers, "multipliers of a bound", len(p.constraints), 0)
+        self.paths: list[tuple[int, Legs]] = []
+        ramps: list[dict[int, int]] = [defaultdict(int) for _ in p.layers]
+        for pair in array(paths, "paths of a bound"):
+            multiplier, path = array(pair, "path of a bound", 2)
+            integer(multiplier, "multiplier of a path", 0)
+            if search.target is None:
+                raise Refused("a proof without a target has no paths")
+            legs = p.timing.legs(path, search)
+            for k, a, b, _ in legs:
+                if a > b:
+                    raise Refused(f"a path goes forward in layer {k}")
+                ramps[k][a] -= multiplier
+                ramps[k][b] += multiplier
+            self.paths.append((multiplier, legs))
+        self.terms = [self.terms_of(k, ramps[k], search) for k in p.layers]
+        self.least = [min(terms) for terms in self.terms]
+
+    def terms_of(self, k: int, ramps: dict[int, int], search: "Search") -> list[int]:
+        """The term of layer k for every R of its window; ramp x: m stands for m*ceil(x/R)."""
+        own = self.scale * self.problem.sets[k]
+        slopes = [(x, m) for x, m in ramps.items() if m]
+        weights = [
+            (m, c)
+            for m, c in zip(self.multipliers, self.problem.constraints, strict=True)
+            if m and k in c.weights
+        ]
+        return [
+            own * r
+            + sum(m * -(-x // r) for x, m in slopes)
+            + sum(m * c.after(0, k, r) for m, c in weights)
+            for r in range(search.low[k], search.high[k] + 1)
+        ]
+
+    def at(self, undecided: set[int]) -> tuple[int, dict[tuple[int, int | None], int]]:
+        """The least sum of the terms, and the multipliers by the place where paths enter."""
+        asked: dict[tuple[int, int | None], int] = defaultdict(int)
+        for multiplier, legs in self.paths:
+            entry = next((leg for leg in legs if leg[0] in undecided), None)
+            if entry:
+                asked[entry[0], entry[3]] += multiplier
+        return sum(self.least[k] for k in undecided), asked
+
+
+# --- the search that a proof describes
+
+
+class Search:
+    """The proof that no allowed allocation has a value of at most `target` (None: any value).
+
+    Edges that it leaves out could only make values larger: what it refutes without them is refuted.
+    """
+
+    def __init__(self, problem: Problem, target: int | None, edges: Any, order: Any) -> None:
+        self.problem, self.target = problem, target
+        count = len(problem.layers)
+        self.edges = set(integers(edges, "edges of a proof", None, 0, len(problem.edges) - 1))
+        self.order = integers(order, "order of a proof", count, 0, count - 1)
+        place = {k: at for at, k in enumerate(self.order)}
+        if len(place) != count:
+            raise Refused("the order of a proof has a layer twice")
+        for edge in (problem.edges[number] for number in self.edges):
+            if place[edge.consumer] > place[edge.producer]:
+                raise Refused(f"layer {edge.producer} is decided before its consumer")
+        self.into = problem.into(sorted(self.edges))
+        self.low, self.high = [1] * count, list(problem.largest)
+        self.bounds: list[Bound] = []
+        self._made: dict[tuple[int, int], int] = {}
+
+    def sink(self, k: Any) -> int:
+        """A layer where a path begins."""
+        k = integer(k, "sink of a path", 0, len(self.problem.layers) - 1)
+        if not self.problem.ends[k]:
+            raise Refused(f"a path begins at layer {k}, which ends nothing")
+        return int(k)
+
+    def edge_into(self, number: Any, k: int) -> Need:
+        """The edge by which a path leaves layer k for one of its producers."""
+        if integer(number, "edge of a path", 0) not in self.edges:
+            raise Refused(f"a path takes edge {number}, which the proof leaves out")
+        edge = self.problem.edges[number]
+        if edge.consumer != k:
+            raise Refused(f"a path takes edge {number} in layer {k}, to which it does not lead")
+        return edge
+
+    def least_made(self, k: int, x: int) -> int:
+        """The fewest outputs that exist after the step that makes output x, over the window."""
+        if (k, x) not in self._made:
+            window = range(self.low[k], self.high[k] + 1)
+            fewest = min(-(-x // r) * r for r in window)
+            self._made[k, x] = self.problem.timing.cap(k, fewest)
+        return self._made[k, x]
+
+    def narrow(self, record: Any) -> bool:
+        """One round: a bound, and the windows that it leaves. True where it leaves nothing."""
+        bound, low, high = fields(record, "round", "bound low high")
+        p, count = self.problem, len(self.problem.layers)
+        low = integers(low, "low of a round", count, 1)
+        high = integers(high, "high of a round", count, 0)
+        bound = Bound(bound, self)
+        for k, refuted in enumerate(self.refuted(bound)):
+            for r, gone in enumerate(refuted, self.low[k]):
+                if not gone and not low[k] <= r <= high[k]:
+                    raise Refused(f"a round drops R = {r} of layer {k}, which it does not refute")
+        self.low = [max(a, b) for a, b in zip(low, self.low, strict=True)]
+        self.high = [min(a, b) for a, b in zip(high, self.high, strict=True)]
+        self._made = {}
+        return any(self.low[k] > self.high[k] for k in p.layers)
+
+    def refuted(self, bound: Bound) -> Iterator[list[bool]]:
+        """For each layer, for every R of its window, whether the budget or a bound refutes it."""
+        p = self.problem
+        stage = Stage(self, set(p.layers), [bound])
+        excess = stage.excess(bound, p.timing.first_label(self.target))
+        for k in p.layers:
+            left = p.crossbars - stage.rest + self.low[k] * p.sets[k]
+            others = excess - bound.least[k]
+            yield [
+                r * p.sets[k] > left or others + term > 0
+                for r, term in enumerate(bound.terms[k], self.low[k])
+            ]
+
+
+class Stage:
+    """What holds of all labels with the same undecided layers."""
+
+    def __init__(self, search: Search, undecided: set[int], bounds: list[Bound]) -> None:
+        self.search, self.problem, self.undecided = search, search.problem, undecided
+        low, high = search.low, search.high
+        self.rest = sum(low[j] * self.problem.sets[j] for j in undecided)  # what they take at least
+        self.rests = [
+            sum(min(w[low[j] - 1 : high[j]]) for j, w in c.weights.items() if j in undecided)
+            for c in self.problem.constraints
+        ]
+        self.bounds = {bound: bound.at(undecided) for bound in bounds}
+
+    def spread(self, label: Label, k: int) -> int | None:
+        """`spread` of layer k in completions of a label: its R is at most what the label leaves."""
+        search, p = self.search, self.problem
+        slack = max(0, p.crossbars - label.used - self.rest)
+        return p.timing.spread(min(search.high[k], search.low[k] + slack // p.sets[k]))
+
+    def excess(self, bound: Bound, label: Label) -> int:
+        """Left side of a bound, at least, less its right side: above 0, nothing completes a label."""
+        total, asked = self.bounds[bound]
+        p = self.problem
+        total += bound.scale * (label.used - p.crossbars)
+        for multiplier, c, done in zip(bound.multipliers, p.constraints, label.sums, strict=True):
+            total += multiplier * (done - c.limit)
+        for (k, x), multiplier in asked.items():
+            total -= multiplier * self.latest(label, k, x)
+        return total
+
+    def latest(self, label: Label, k: int, x: int | None) -> int:
+        """The deadline of a path that enters layer k; the target where the label has none."""
+        target = self.search.target
+        assert target is not None, "without a target there are no paths"
+        if x is None:
+            return min(target, label.ends.get(k, target))
+        found = deadline(label.due.get(k, []), x, self.spread(label, k))
+        return target if found is None else min(target, found)
+
+    def refutes(self, label: Label) -> bool:
+        """Whether too little of the budget or a constraint is left, or a bound cuts the label."""
+        if label.used + self.rest > self.problem.crossbars:
+            return True
+        for c, done, rest in zip(self.problem.constraints, label.sums, self.rests, strict=True):
+            if done + rest > c.limit:
+                return True
+        return any(self.excess(bound, label) > 0 for bound in self.bounds)
+
+    def joined(self, a: Label, b: Label) -> Label:
+        """A label that asks no more than a, nor than b: what completes one of them completes it.
+
+        Where one of them dominates the other, it is the result.
+        """
+        ends = {j: max(a.ends[j], b.ends[j]) for j in a.ends.keys() & b.ends.keys()}
+        new = Label(min(a.used, b.used), list(map(min, a.sums, b.sums)), {}, ends)
+        for j in a.due.keys() & b.due.keys():
+            pairs: Pairs = []
+            for one, other in ((a, b), (b, a)):
+                spread = self.spread(other, j)
+                for x, d in one.due[j]:
+                    least = deadline(other.due[j], x, spread)
+                    if least is not None:
+                        pairs.append((x, max(d, least)))
+            new.due[j] = staircase(pairs, self.spread(new, j))
+        return new
+
+
+class Decision:
+    """The decision of one layer: from a stage to the next."""
+
+    def __init__(self, search: Search, k: int, undecided: set[int], bounds: list[Bound]) -> None:
+        self.search, self.problem, self.layer = search, search.problem, k
+        self.before = Stage(search, undecided, bounds)
+        self.after = Stage(search, undecided - {k}, bounds)
+
+    def successors(self, label: Label) -> Iterator[tuple[int, Label]]:
+        """The successors of a label that are not refuted: (R, label)."""
+        p, k, low = self.problem, self.layer, self.search.low[self.layer]
+        others = {b: self.before.excess(b, label) - b.least[k] for b in self.before.bounds}
+        left = p.crossbars - label.used - self.after.rest
+        for r in range(low, min(self.search.high[k], left // p.sets[k]) + 1):
+            if any(excess + bound.terms[k][r - low] > 0 for bound, excess in others.items()):
+                continue
+            new = self.successor(label, r)
+            if new and not self.after.refutes(new):
+                yield r, new
+
+    def successor(self, label: Label, r: int) -> Label | None:
+        """The label after R = r; None where a deadline cannot be met."""
+        p, k = self.problem, self.layer
+        moved = p.timing.expand(label, k, r, self.search.into[k])
+        if moved is None:
+            return None
+        sums = [c.after(done, k, r) for c, done in zip(p.constraints, label.sums, strict=True)]
+        new = Label(label.used + r * p.sets[k], sums, dict(label.due), dict(label.ends))
+        new.due.pop(k, None)
+        new.ends.pop(k, None)
+        handed, ends = moved
+        for j, pairs in handed.items():
+            new.due[j] = staircase([*new.due.get(j, []), *pairs], self.after.spread(new, j))
+        for j, end in ends.items():
+            new.ends[j] = min(end, new.ends.get(j, end))
+        return new
+
+
+# --- the course of a check
+
+
+def prove(lines: Records, problem: Problem, target: int | None) -> None:
+    """Read the proof that no allowed allocation has a value of at most `target`, to its end."""
+    edges, order = fields(one(lines, "proof"), "proof", "edges order")
+    search = Search(problem, target, edges, order)
+    undecided, labels = set(problem.layers), {1: problem.timing.first_label(target)}
+    for k in search.order:
+        key, value = entry(lines, "round", "bound", "stage")
+        while key != "stage":
+            if key == "bound":
+                search.bounds.append(Bound(value, search))
+            elif search.bounds or len(undecided) < len(problem.layers):
+                raise Refused("a round comes after a bound or a stage")
+            elif search.narrow(value):
+                return
+            key, value = entry(lines, "round", "bound", "stage")
+        count, numbers = fields(value, "stage", "labels bounds")
+        integer(count, "labels of a stage", 1, MOST_LABELS)
+        numbers = integers(numbers, "bounds of a stage", None, 0, len(search.bounds) - 1)
+        decision = Decision(search, k, undecided, [search.bounds[number] for number in numbers])
+        labels = expand_all(lines, decision, labels, count)
+        if not labels:
+            return
+        undecided = undecided - {k}
+    raise Refused("a label is left after the last layer: its allocation is not refuted")
+
+
+def expand_all(
+    lines: Records, decision: Decision, labels: dict[int, Label], count: int
+) -> dict[int, Label]:
+    """Expand the labels of a stage by their lines; the labels of the next stage by number.
+
+    A line has the first R, and for it and each R after it the number of the label that the successor
+    becomes a part of, or 0 where it is refuted; R that are not in a line are refuted, too.
+    """
+    found: dict[int, Label] = {}
+    pairs = 0
+    for number in range(1, count + 1):
+        goes = integers(following(lines), "line of a label", None, 0, MOST_LABELS)
+        label = labels.pop(number, None)
+        for r, new in decision.successors(label) if label else ():
+            at = r - goes[0] + 1 if goes else 0
+            if not 1 <= at < len(goes) or not goes[at]:
+                raise Refused(f"layer {decision.layer}, label {number}: R = {r} is not refuted")
+            if goes[at] in found:
+                new = decision.after.joined(found[goes[at]], new)
+            found[goes[at]] = new
+            pairs += sum(map(len, new.due.values()))
+            if pairs > MOST_PAIRS:
+                raise Refused(f"the labels of a stage have more than {MOST_PAIRS} deadlines")
+    if labels:
+        raise Refused(f"layer {decision.layer}: label {min(labels)} is not expanded")
+    return found
+
+
+def following(lines: Records) -> Any:
+    """The value of the next line."""
+    for _, value in lines:
+        return value
+    raise Refused("the certificate ends too early")
+
+
+def entry(lines: Records, *keys: str) -> tuple[str, Any]:
+    """The next line, an object with one of these keys: the key, and what it holds."""
+    value = following(lines)
+    if type(value) is not dict or len(value) != 1 or not set(value) <= set(keys):
+        raise Refused(f"expected an object with {' or '.join(keys)}, got {cut(value)}")
+    return next(iter(value.items()))
+
+
+def one(lines: Records, key: str) -> Any:
+    """What the next line holds, an object with this key."""
+    return entry(lines, key)[1]
+
+
+def check(path: str) -> str:
+    """Check the certificate in a file; what it proves, in words.
+
+    Raises Refused where it does not prove what it claims, OSError where it cannot be read.
+    """
+    lines = records(path)
+    if fields(following(lines), "first line", "format version") != [FORMAT, VERSION]:
+        raise Refused(f"not a certificate in the format {FORMAT}, version {VERSION}")
+    problem = Problem(one(lines, "problem"))
+    value, bound, allocation = fields(one(lines, "claim"), "claim", "value bound allocation")
+    if allocation is not None:
+        allocation = integers(allocation, "allocation", len(problem.layers))
+        problem.check_allowed(allocation)
+        if problem.timing.value(allocation) != integer(value, "value"):
+            raise Refused(f"the allocation takes {problem.timing.value(allocation)}, not {value}")
+        integer(bound, "bound", 1, value)
+    elif value is not None:
+        raise Refused("a value needs an allocation")
+    if bound is not None:
+        prove(lines, problem, integer(bound, "bound", 1) - 1)
+    elif problem.spare >= 0:
+        prove(lines, problem, None)
+    for number, _ in lines:
+        raise Refused(f"line {number} comes after the end of the proof")
+    return words(problem, value, bound)
+
+
+def words(problem: Problem, value: int | None, bound: int | None) -> str:
+    """What a certificate proves."""
+    allowed = f"{problem.name}: no allocation of at most {problem.crossbars} crossbars"
+    if problem.constraints:
+        allowed += f" within {', '.join(c.name for c in problem.constraints)}"
+    if bound is None:
+        return f"{allowed} exists"
+    unit = "cycles" if problem.rule is None else f"steps ({problem.rule})"
+    given = "" if value is None else f"; the given one takes {value}"
+    return f"{allowed} ends before {bound} {unit}{given}"
+
+
+def main(paths: list[str]) -> int:
+    """Check each file; 0 if all are accepted, 1 if one is refused, 2 if one cannot be read."""
+    if not paths:
+        print("usage: python check.py FILE ...", file=sys.stderr)
+        return 2
+    status = 0
+    for path in paths:
+        try:
+            print(f"{path}: accepted: {check(path)}", flush=True)
+        except Refused as reason:
+            print(f"{path}: REFUSED: {reason}", flush=True)
+            status = max(status, 1)
+        except OSError as error:
+            print(f"{path}: cannot be read: {error.strerror}", file=sys.stderr)
+            status = 2
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

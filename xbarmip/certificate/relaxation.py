@@ -1,0 +1,154 @@
+"""Multipliers of path bounds, from the linear relaxation over paths.
+
+    minimise  sum over layers of the mean of set*R,   R a mixture within its window
+    subject to  the mean length of every path <= T,  the mean of every constraint <= its limit
+
+Paths are added where they are violated. The duals are rounded to integers: a bound holds for any
+multipliers, so that no float decides anything.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import highspy
+import numpy as np
+
+from xbarmip.certificate import check
+from xbarmip.certificate.separation import CyclesPaths, StepsPaths, Weights
+
+SCALE = 10**6  # of multipliers, to 1 crossbar
+TOLERANCE = 1e-6
+
+
+class Relaxation:
+    """The relaxation under the windows that a search has when it is made."""
+
+    def __init__(self, search: check.Search, paths: Iterable[Any] = ()) -> None:
+        self.search = search
+        p = self.problem = search.problem
+        if search.target is not None:
+            self.paths = CyclesPaths(search) if p.rule is None else StepsPaths(search)
+        self.start = np.concatenate(([0], np.cumsum(np.array(search.high) - search.low + 1)))
+        self.rows: list[Any] = []
+        self._fill()
+        for path in paths:
+            self.add_path(path)
+        self.lp.run()
+
+    def _fill(self) -> None:
+        p, search = self.problem, self.search
+        self.lp = highspy.Highs()
+        self.lp.setOptionValue("output_flag", False)
+        self.lp.setOptionValue("threads", 1)
+        count = int(self.start[-1])
+        self.excess = count  # how much every path may exceed the target, at a price
+        cost = [
+            s * np.arange(a, b + 1) for s, a, b in zip(p.sets, search.low, search.high, strict=True)
+        ]
+        self.lp.addVars(count + 1, np.zeros(count + 1), np.full(count + 1, highspy.kHighsInf))
+        price = 1000.0 * (p.crossbars + 1)
+        columns = np.arange(count + 1, dtype=np.int32)
+        self.lp.changeColsCost(
+            count + 1, columns, np.append(np.concatenate(cost), price).astype(float)
+        )
+        for k in p.layers:
+            ids = columns[self.start[k] : self.start[k + 1]]
+            self.lp.addRow(1.0, 1.0, len(ids), ids, np.ones(len(ids)))
+        for c in p.constraints:
+            weights = {
+                k: np.array(w[search.low[k] - 1 : search.high[k]], float)
+                for k, w in c.weights.items()
+            }
+            self._add_row(weights, float(c.limit))
+
+    def _add_row(self, weights: dict[int, Any], limit: float) -> None:
+        ids = [np.arange(self.start[k], self.start[k + 1]) for k in weights]
+        ids.append(np.array([self.excess]))
+        values = [*weights.values(), np.array([-1.0])]
+        self.lp.addRow(
+            -highspy.kHighsInf, limit, sum(map(len, ids)),
+            np.concatenate(ids).astype(np.int32), np.concatenate(values),
+        )  # fmt: skip
+
+    def add_path(self, path: Any) -> None:
+        """Add the row of a path."""
+        weights: dict[int, Any] = {}
+        for k, a, b, _ in self.problem.timing.legs(path, self.search):
+            r = np.arange(self.search.low[k], self.search.high[k] + 1)
+            weights[k] = weights.get(k, 0.0) + (-(-b // r) + (-a // r)).astype(float)
+        self.rows.append(path)
+        self._add_row(weights, float(self.search.target))
+
+    def solve(self, most: int = 200) -> float:
+        """Add violated paths until there are none, or `most` times; the least cost."""
+        for _ in range(most if self.search.target is not None else 0):
+            share = np.array(self.lp.getSolution().col_value)
+            over = share[self.excess]
+            found = self.paths.longest(self._weights(share))
+            new = [path for length, path in found if length > self.search.target + over + TOLERANCE]
+            new = [path for path in new if path not in self.rows]
+            if not new:
+                break
+            for path in new:
+                self.add_path(path)
+            self.lp.run()
+        return float(self.lp.getInfo().objective_function_value)
+
+    def _weights(self, share: Any) -> Weights:
+        weights = []
+        for k in self.problem.layers:
+            part = share[self.start[k] : self.start[k + 1]]
+            used = np.flatnonzero(part > 1e-9)
+            weights.append((used + self.search.low[k], part[used] / part[used].sum()))
+        return weights
+
+    def bound(self) -> dict[str, Any]:
+        """The bound with the multipliers of the last solution."""
+        dual = -np.array(self.lp.getSolution().row_dual) * SCALE
+        whole = np.maximum(0, np.rint(dual)).astype(object)
+        first = len(self.problem.layers)
+        split = first + len(self.problem.constraints)
+        return {
+            "scale": SCALE,
+            "constraints": [int(m) for m in whole[first:split]],
+            "paths": [
+                [int(m), path] for m, path in zip(whole[split:], self.rows, strict=True) if m > 0
+            ],
+        }
+
+
+def rounds(search: check.Search, most: int = 10) -> list[dict[str, Any]]:
+    """Rounds that narrow the windows of `search`, until they stay, or are empty."""
+    found: list[dict[str, Any]] = []
+    paths: list[Any] = []
+    for _ in range(most):
+        relaxation = Relaxation(search, paths)
+        relaxation.solve()
+        paths = [path for _, path in relaxation.bound()["paths"]]
+        record = left_by(search, relaxation.bound())
+        if (record["low"], record["high"]) == (search.low, search.high):
+            break
+        found.append(record)
+        if search.narrow(record):
+            break
+    return found
+
+
+def left_by(search: check.Search, record: dict[str, Any]) -> dict[str, Any]:
+    """The round of a bound: the smallest windows around every R that it does not refute."""
+    p = search.problem
+    bound = check.Bound(record, search)
+    stage = check.Stage(search, set(p.layers), [bound])
+    excess = stage.excess(bound, p.timing.first_label(search.target))
+    low, high = [], []
+    for k in p.layers:
+        others = stage.rest - search.low[k] * p.sets[k]
+        left = [
+            r
+            for r in range(search.low[k], search.high[k] + 1)
+            if excess - bound.least[k] + bound.terms[k][r - search.low[k]] <= 0
+            and others + r * p.sets[k] <= p.crossbars
+        ]
+        low.append(min(left, default=1))
+        high.append(max(left, default=0))
+    return {"bound": record, "low": low, "high": high}

@@ -1,0 +1,79 @@
+"""A problem as the integers of a certificate (docs/certificate-format.md)."""
+
+from typing import Any
+
+from xbarmip.constraint import LinearConstraint
+from xbarmip.errors import UnsupportedError
+from xbarmip.network.need import NeedMap
+from xbarmip.problem import Problem
+from xbarmip.timing.rule import rule_view
+
+
+def statement(problem: Problem) -> dict[str, Any]:
+    """The whole problem in integers and strings, ready for JSON.
+
+    Raises
+    ------
+    UnsupportedError
+        On a constraint that is not linear, by name.
+    """
+    network = problem.network
+    published = problem.rule == "published"
+    needs = network.printed if published else network.clamped
+    return {
+        "name": network.name,
+        "objective": problem.objective,
+        "rule": problem.rule,
+        "crossbars": problem.crossbars,
+        "layers": [
+            {
+                "name": layer.name,
+                "outputs": layer.outputs,
+                "set": crossbar_set,
+                "end": int(layer.name in network.sinks),
+            }
+            for layer, crossbar_set in zip(network.layers, problem.sets, strict=True)
+        ],
+        "edges": [
+            _edge(network.index[edge.producer], network.index[edge.consumer], need)
+            for edge, need in zip(network.edges, needs, strict=True)
+        ],
+        "tails": _tails(problem) if published else [],
+        "constraints": [_constraint(problem, each) for each in problem.constraints],
+    }
+
+
+def _edge(producer: int, consumer: int, need: NeedMap) -> dict[str, Any]:
+    return {
+        "producer": producer,
+        "consumer": consumer,
+        "width": need.producer_width,
+        "rows": need.rows.tolist(),
+        "columns": need.columns.tolist(),
+        "growth": need.row_scale,
+    }
+
+
+def _tails(problem: Problem) -> list[int]:
+    """Wo * floor(Pc / Sc) of every layer: the same for all edges into it, 0 without any."""
+    view = rule_view(problem.network, "published")
+    tails = [0] * len(problem.network.layers)
+    for edge, tail in zip(problem.network.edges, view.tail, strict=True):
+        if tail is not None:
+            tails[problem.network.index[edge.consumer]] = tail[0]
+    return tails
+
+
+def _constraint(problem: Problem, constraint: object) -> dict[str, Any]:
+    if not isinstance(constraint, LinearConstraint):
+        name = getattr(constraint, "name", constraint)
+        raise UnsupportedError(f"constraint {name!r} is not linear: no certificate can state it")
+    index = problem.network.index
+    return {
+        "name": constraint.name,
+        "limit": constraint.limit,
+        "weights": [
+            [index[layer], list(weights[: problem.largest[index[layer]]])]
+            for layer, weights in constraint.weights
+        ],
+    }
