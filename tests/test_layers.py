@@ -20,6 +20,7 @@ FLOORS = (
     "timing",
     "model",
     "solvers",
+    "certificate",
     "compare",
     "cli",
     "xbarmip",  # the package itself and __main__: the roof

@@ -8,8 +8,9 @@ What is proven is of the form "no allowed allocation has a value of at most T". 
 one. It would stay inside the *windows* of R, which are narrowed by *path bounds*. Deciding the
 layers from the last to the first, it would complete a *label* of every stage: a label holds what
 the decided layers have used, and deadlines for the undecided ones. Every label is expanded here by
-every R of the window; each successor is refuted, or becomes part of a label of the next stage. When
-a stage has no labels, there was no such allocation.
+every R of the window; each successor is refuted, or one of the labels that the certificate keeps
+for the next stage, or dominated by one: what completes it would complete that one, too. When a
+stage keeps no label, there was no such allocation.
 """
 
 import gzip
@@ -22,12 +23,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 FORMAT, VERSION = "xbarmip-certificate", 1
-MOST_BYTES = 2**24  # of one line
-MOST_LAYERS = 2**14
-MOST_CHOICES = 2**24  # values of R in all windows together
+MOST_BYTES = 2**23  # of one line
+MOST_LAYERS = 2**12
+MOST_EDGES = 2**13
+MOST_OUTPUTS = 2**26  # of all layers together
+MOST_CHOICES = 2**23  # values of R in all windows together
 MOST_BITS = 1024  # of any number
-MOST_LABELS = 2**24  # of one stage
-MOST_PAIRS = 2**24  # of all labels of one stage
+MOST_PAIRS = 2**22  # deadlines in all labels of one stage
 
 Pairs = list[tuple[int, int]]
 Into = list[list[tuple[int, int, "Need"]]]
@@ -46,7 +48,7 @@ def records(path: str) -> Records:
     with open(path, "rb") as file:  # noqa: PTH123
         zipped = file.read(2) == b"\x1f\x8b"
         file.seek(0)
-        lines, number = gzip.open(file) if zipped else file, 0
+        lines, number = gzip.GzipFile(fileobj=file) if zipped else file, 0
         while line := read_line(lines, number + 1):
             number += 1
             try:
@@ -205,6 +207,8 @@ class Problem:
             self.ends.append(integer(end, "end of a layer", 0, 1))
         self.layers = range(len(self.outputs))
         self.edges = [Need(edge) for edge in array(edges, "edges")]
+        if sum(self.outputs) > MOST_OUTPUTS or len(self.edges) > MOST_EDGES:
+            raise Refused(f"more than {MOST_OUTPUTS} outputs or {MOST_EDGES} edges")
         self._check_shape()
         self.spare = self.crossbars - sum(self.sets)
         self.largest = [
@@ -609,10 +613,15 @@ class Search:
             self._made[k, x] = self.problem.timing.cap(k, fewest)
         return self._made[k, x]
 
-    def narrow(self, record: Any) -> bool:
-        """One round: a bound, and the windows that it leaves. True where it leaves nothing."""
+    @property
+    def empty(self) -> bool:
+        """Whether a layer has no R left."""
+        return any(low > high for low, high in zip(self.low, self.high, strict=True))
+
+    def narrow(self, record: Any) -> None:
+        """One round: a bound, and the windows that it leaves."""
         bound, low, high = fields(record, "round", "bound low high")
-        p, count = self.problem, len(self.problem.layers)
+        count = len(self.problem.layers)
         low = integers(low, "low of a round", count, 1)
         high = integers(high, "high of a round", count, 0)
         bound = Bound(bound, self)
@@ -623,7 +632,6 @@ class Search:
         self.low = [max(a, b) for a, b in zip(low, self.low, strict=True)]
         self.high = [min(a, b) for a, b in zip(high, self.high, strict=True)]
         self._made = {}
-        return any(self.low[k] > self.high[k] for k in p.layers)
 
     def refuted(self, bound: Bound) -> Iterator[list[bool]]:
         """For each layer, for every R of its window, whether the budget or a bound refutes it."""
@@ -659,7 +667,7 @@ class Stage:
         return p.timing.spread(min(search.high[k], search.low[k] + slack // p.sets[k]))
 
     def excess(self, bound: Bound, label: Label) -> int:
-        """Left side of a bound, at least, less its right side: above 0, nothing completes a label."""
+        """Left side of a bound, at least, less its right side: above 0, the label is refuted."""
         total, asked = self.bounds[bound]
         p = self.problem
         total += bound.scale * (label.used - p.crossbars)
@@ -687,23 +695,19 @@ class Stage:
                 return True
         return any(self.excess(bound, label) > 0 for bound in self.bounds)
 
-    def joined(self, a: Label, b: Label) -> Label:
-        """A label that asks no more than a, nor than b: what completes one of them completes it.
-
-        Where one of them dominates the other, it is the result.
-        """
-        ends = {j: max(a.ends[j], b.ends[j]) for j in a.ends.keys() & b.ends.keys()}
-        new = Label(min(a.used, b.used), list(map(min, a.sums, b.sums)), {}, ends)
-        for j in a.due.keys() & b.due.keys():
-            pairs: Pairs = []
-            for one, other in ((a, b), (b, a)):
-                spread = self.spread(other, j)
-                for x, d in one.due[j]:
-                    least = deadline(other.due[j], x, spread)
-                    if least is not None:
-                        pairs.append((x, max(d, least)))
-            new.due[j] = staircase(pairs, self.spread(new, j))
-        return new
+    def dominates(self, a: Label, b: Label) -> bool:
+        """Whether whatever completes b completes a: a used no more, and has no earlier deadline."""
+        if a.used > b.used or any(x > y for x, y in zip(a.sums, b.sums, strict=True)):
+            return False
+        if any(j not in b.ends or b.ends[j] > end for j, end in a.ends.items()):
+            return False
+        for j, due in a.due.items():
+            spread, other = self.spread(b, j), b.due.get(j, [])
+            for x, d in due:
+                implied = deadline(other, x, spread)
+                if implied is None or implied > d:
+                    return False
+        return True
 
 
 class Decision:
@@ -751,7 +755,7 @@ def prove(lines: Records, problem: Problem, target: int | None) -> None:
     """Read the proof that no allowed allocation has a value of at most `target`, to its end."""
     edges, order = fields(one(lines, "proof"), "proof", "edges order")
     search = Search(problem, target, edges, order)
-    undecided, labels = set(problem.layers), {1: problem.timing.first_label(target)}
+    undecided, labels = set(problem.layers), [problem.timing.first_label(target)]
     for k in search.order:
         key, value = entry(lines, "round", "bound", "stage")
         while key != "stage":
@@ -759,46 +763,55 @@ def prove(lines: Records, problem: Problem, target: int | None) -> None:
                 search.bounds.append(Bound(value, search))
             elif search.bounds or len(undecided) < len(problem.layers):
                 raise Refused("a round comes after a bound or a stage")
-            elif search.narrow(value):
-                return
+            else:
+                search.narrow(value)
+                if search.empty:
+                    return
             key, value = entry(lines, "round", "bound", "stage")
-        count, numbers = fields(value, "stage", "labels bounds")
-        integer(count, "labels of a stage", 1, MOST_LABELS)
+        numbers, keep = fields(value, "stage", "bounds keep")
         numbers = integers(numbers, "bounds of a stage", None, 0, len(search.bounds) - 1)
         decision = Decision(search, k, undecided, [search.bounds[number] for number in numbers])
-        labels = expand_all(lines, decision, labels, count)
+        labels = next_labels(lines, decision, labels, array(keep, "keep of a stage"))
         if not labels:
             return
         undecided = undecided - {k}
     raise Refused("a label is left after the last layer: its allocation is not refuted")
 
 
-def expand_all(
-    lines: Records, decision: Decision, labels: dict[int, Label], count: int
-) -> dict[int, Label]:
-    """Expand the labels of a stage by their lines; the labels of the next stage by number.
+def next_labels(
+    lines: Records, decision: Decision, labels: list[Label], keep: list[Any]
+) -> list[Label]:
+    """The labels that a stage keeps, once every other successor is refuted or dominated.
 
-    A line has the first R, and for it and each R after it the number of the label that the successor
-    becomes a part of, or 0 where it is refuted; R that are not in a line are refuted, too.
+    `keep` has the kept successors, as [number of a label, R]. Then comes a line for each label:
+    the first R that it speaks of, and for it and each R after it the number of the kept label that
+    dominates the successor, or 0 where it is refuted or kept. Numbers begin at 1.
     """
-    found: dict[int, Label] = {}
-    pairs = 0
-    for number in range(1, count + 1):
-        goes = integers(following(lines), "line of a label", None, 0, MOST_LABELS)
-        label = labels.pop(number, None)
-        for r, new in decision.successors(label) if label else ():
+    kept, places = [], set[tuple[int, int]]()
+    for pair in keep:
+        number, r = integers(pair, "label that a stage keeps", 2, 1)
+        if number > len(labels):
+            raise Refused(f"layer {decision.layer}: there is no label {number}")
+        new = decision.successor(labels[number - 1], r)
+        if new is None:
+            raise Refused(f"layer {decision.layer}: label {number} has no successor by R = {r}")
+        kept.append(new)
+        places.add((number, r))
+    if sum(len(due) for label in kept for due in label.due.values()) > MOST_PAIRS:
+        raise Refused(f"the labels of a stage have more than {MOST_PAIRS} deadlines")
+    for number, label in enumerate(labels, 1):
+        goes = integers(following(lines), "line of a label", None, 0)
+        for r, new in decision.successors(label):
+            if (number, r) in places:
+                continue
             at = r - goes[0] + 1 if goes else 0
-            if not 1 <= at < len(goes) or not goes[at]:
-                raise Refused(f"layer {decision.layer}, label {number}: R = {r} is not refuted")
-            if goes[at] in found:
-                new = decision.after.joined(found[goes[at]], new)
-            found[goes[at]] = new
-            pairs += sum(map(len, new.due.values()))
-            if pairs > MOST_PAIRS:
-                raise Refused(f"the labels of a stage have more than {MOST_PAIRS} deadlines")
-    if labels:
-        raise Refused(f"layer {decision.layer}: label {min(labels)} is not expanded")
-    return found
+            rival = goes[at] if 1 <= at < len(goes) else 0
+            if not 1 <= rival <= len(kept) or not decision.after.dominates(kept[rival - 1], new):
+                raise Refused(
+                    f"layer {decision.layer}, label {number}: R = {r} is neither refuted, nor kept "
+                    "or dominated"
+                )
+    return kept
 
 
 def following(lines: Records) -> Any:

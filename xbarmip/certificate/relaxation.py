@@ -26,8 +26,11 @@ class Relaxation:
     def __init__(self, search: check.Search, paths: Iterable[Any] = ()) -> None:
         self.search = search
         p = self.problem = search.problem
-        if search.target is not None:
-            self.paths = CyclesPaths(search) if p.rule is None else StepsPaths(search)
+        self.paths: CyclesPaths | StepsPaths
+        if isinstance(p.timing, check.ClosedForm):
+            self.paths = StepsPaths(search, p.timing)
+        else:
+            self.paths = CyclesPaths(search)
         self.start = np.concatenate(([0], np.cumsum(np.array(search.high) - search.low + 1)))
         self.rows: list[Any] = []
         self._fill()
@@ -37,7 +40,7 @@ class Relaxation:
 
     def _fill(self) -> None:
         p, search = self.problem, self.search
-        self.lp = highspy.Highs()
+        self.lp: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         self.lp.setOptionValue("output_flag", False)
         self.lp.setOptionValue("threads", 1)
         count = int(self.start[-1])
@@ -61,6 +64,10 @@ class Relaxation:
             }
             self._add_row(weights, float(c.limit))
 
+    @property
+    def _target(self) -> float:
+        return float("inf") if self.search.target is None else float(self.search.target)
+
     def _add_row(self, weights: dict[int, Any], limit: float) -> None:
         ids = [np.arange(self.start[k], self.start[k + 1]) for k in weights]
         ids.append(np.array([self.excess]))
@@ -77,15 +84,15 @@ class Relaxation:
             r = np.arange(self.search.low[k], self.search.high[k] + 1)
             weights[k] = weights.get(k, 0.0) + (-(-b // r) + (-a // r)).astype(float)
         self.rows.append(path)
-        self._add_row(weights, float(self.search.target))
+        self._add_row(weights, self._target)
 
     def solve(self, most: int = 200) -> float:
         """Add violated paths until there are none, or `most` times; the least cost."""
-        for _ in range(most if self.search.target is not None else 0):
+        for _ in range(most):
             share = np.array(self.lp.getSolution().col_value)
             over = share[self.excess]
             found = self.paths.longest(self._weights(share))
-            new = [path for length, path in found if length > self.search.target + over + TOLERANCE]
+            new = [path for length, path in found if length > self._target + over + TOLERANCE]
             new = [path for path in new if path not in self.rows]
             if not new:
                 break
@@ -129,7 +136,8 @@ def rounds(search: check.Search, most: int = 10) -> list[dict[str, Any]]:
         if (record["low"], record["high"]) == (search.low, search.high):
             break
         found.append(record)
-        if search.narrow(record):
+        search.narrow(record)
+        if search.empty:
             break
     return found
 

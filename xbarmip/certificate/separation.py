@@ -1,6 +1,5 @@
 """The longest path for fractional choices of R: which path bound is violated most."""
 
-from collections import defaultdict
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,10 @@ def mean_steps(weights: tuple[Array, Array], x: Array) -> Array:
 class CyclesPaths:
     """Longest paths for `cycles` under the windows of a search.
 
-    Output b of layer k comes at W_k(b) = S_k(b) + max over a <= b of ( W_j(need(made(a))) - S_k(a) ),
+    Output b of layer k comes at
+
+        W_k(b) = S_k(b) + max over a <= b of ( W_j(need(made(a))) - S_k(a) ),
+
     S_k the mean of ceil(x/R); a = 0 begins a path. One array over the outputs of each layer.
     """
 
@@ -38,24 +40,26 @@ class CyclesPaths:
         """For every sink the longest path to its end, with its length."""
         p = self.search.problem
         times: list[Array] = []
-        begins: list[tuple[Array, Array, Array]] = []
+        begins: list[tuple[Array, Array]] = []
         for k in p.layers:
             own = mean_steps(weights[k], self.x[k])
-            best, edge = np.zeros(len(own)), np.full(len(own), -1)
+            best, edge = np.zeros(len(own)), np.full(len(own), -1, dtype=np.int64)
             for e, j, wanted in self.asked[k]:
                 time = np.where(wanted > 0, times[j][np.maximum(wanted, 1) - 1] - own, 0.0)
                 edge = np.where(time > best, e, edge)
                 best = np.maximum(best, time)
-            at = np.maximum.accumulate(np.where(best == np.maximum.accumulate(best), self.x[k], 1))
-            begins.append((at, edge, best))
+            at = np.maximum.accumulate(
+                np.where(best == np.maximum.accumulate(best), self.x[k], 1)
+            ).astype(np.int64)
+            begins.append((at, edge))
             times.append(own + np.maximum.accumulate(best))
         return [(float(times[k][-1]), self._trace(k, begins)) for k in p.layers if p.ends[k]]
 
-    def _trace(self, k: int, begins: list[tuple[Array, Array, Array]]) -> Path:
-        p, sink, moves = self.search.problem, k, []
+    def _trace(self, k: int, begins: list[tuple[Array, Array]]) -> Path:
+        p, sink, moves = self.search.problem, k, list[list[int]]()
         b = p.outputs[k]
         while True:
-            at, edge, _ = begins[k]
+            at, edge = begins[k]
             a = int(at[b - 1])
             e = int(edge[a - 1])
             if e < 0:
@@ -66,16 +70,15 @@ class CyclesPaths:
 
 
 class StepsPaths:
-    """Longest paths for `steps`: ends, tails and waits of the closed form (SPEC §5), in the mean."""
+    """Longest paths for `steps`: ends, tails and waits of the closed form, in the mean."""
 
-    def __init__(self, search: check.Search) -> None:
-        self.search, p = search, search.problem
+    def __init__(self, search: check.Search, form: check.ClosedForm) -> None:
+        self.search, self.form, p = search, form, search.problem
         self.waits = [self._waits(i) for i in p.layers]
 
     def _waits(self, i: int) -> list[tuple[int, int, list[int]]]:
         """Where the first step of layer i waits: (layer, output, edges on the way)."""
-        search, p = self.search, self.search.problem
-        form = p.timing
+        search, form = self.search, self.form
         demand: dict[int, tuple[int, list[int]]] = {i: (0, [])}
         for c in range(i, -1, -1):
             if c not in demand:
@@ -90,8 +93,7 @@ class StepsPaths:
 
     def longest(self, weights: Weights) -> list[tuple[float, Path]]:
         """For every sink the longest path to its end, with its length."""
-        search, p = self.search, self.search.problem
-        form = p.timing
+        search, form, p = self.search, self.form, self.search.problem
         pre: list[tuple[float, list[list[int]]]] = []
         op: list[tuple[float, list[int], list[list[int]]]] = []
         for i in p.layers:
@@ -102,10 +104,11 @@ class StepsPaths:
                 if time > best[0]:
                     best = (time, [way, *pre[k][1]])
             pre.append(best)
-            end = (best[0] + mean_steps(weights[i], np.array([form.made[i]]))[0], [], best[1])
+            own = float(mean_steps(weights[i], np.array([form.made[i]]))[0])
+            end: tuple[float, list[int], list[list[int]]] = (best[0] + own, [], best[1])
             for e, j, _ in search.into[i]:
-                if form.tails[e]:
-                    begin, stop = mean_steps(weights[i], np.array(form.tails[e]))
+                if tail := form.tails[e]:
+                    begin, stop = mean_steps(weights[i], np.array(tail))
                     if op[j][0] + stop - begin > end[0]:
                         end = (op[j][0] + stop - begin, [e, *op[j][1]], op[j][2])
             op.append(end)

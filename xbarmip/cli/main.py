@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from xbarmip.cli import (
+    check,
     compare,
     frontier,
     hardware,
@@ -25,6 +26,7 @@ from xbarmip.errors import VerificationError, XbarmipError
 
 COMMANDS = (
     solve,
+    check,
     frontier,
     simulate,
     plot,

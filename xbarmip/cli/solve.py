@@ -3,8 +3,10 @@
 import sys
 from argparse import Namespace, _SubParsersAction
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from xbarmip.certificate.write import Certificate, require_certifiable, write_certificate
 from xbarmip.cli.budget import add_budget, problem_of, question
 from xbarmip.cli.latency import answer_line, hardware_facts, step_columns
 from xbarmip.cli.output import print_json, print_rich, table
@@ -18,6 +20,7 @@ from xbarmip.cli.parser import (
 )
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.execute.ending import Ending, Outcome
+from xbarmip.compare.files import check_writable
 from xbarmip.compare.instance import Instance
 from xbarmip.compare.plain import plain
 from xbarmip.compare.recorder import row_of
@@ -46,6 +49,12 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         metavar="NAME=VALUE",
         help="an option of the solver, for instance seed=3 (can be given several times)",
     )
+    parser.add_argument(
+        "--certificate",
+        type=Path,
+        metavar="FILE",
+        help="write a proof of the answer, which `xbarmip check` checks",
+    )
     add_limits(parser)
 
 
@@ -54,6 +63,9 @@ def run(arguments: Namespace) -> int:
     problem = problem_of(arguments)
     options = dict(arguments.option)
     make_solver(arguments.solver, **options)  # refuses an option that could be mistaken for another
+    if arguments.certificate is not None:
+        check_writable(arguments.certificate)
+        require_certifiable(problem)
     with progress_line() as progress:
         result = solve(
             problem,
@@ -68,7 +80,23 @@ def run(arguments: Namespace) -> int:
         print_json(as_dict(problem, result))
     else:
         _print(problem, result)
+    if arguments.certificate is not None:
+        _certify(problem, result, arguments)
     return 1 if result.stop is Stop.ERROR else 0
+
+
+def _certify(problem: Problem, result: Result, arguments: Namespace) -> None:
+    """Write the certificate, once the answer is out; say so, except beside JSON."""
+    sys.stdout.flush()
+    with progress_line() as progress:
+        made = write_certificate(problem, result, arguments.certificate, progress)
+    if not arguments.json:
+        print(_written(made))
+
+
+def _written(made: Certificate) -> str:
+    labels = f"{made.labels} label{'s' * (made.labels != 1)}"
+    return f"{made.path}: certificate of {made.size} bytes, {labels} ({made.seconds:.2f} s)"
 
 
 def _check(problem: Problem, solver: str, result: Result) -> None:

@@ -1,0 +1,111 @@
+"""The lines of a proof that no allocation has a value of at most a target.
+
+A sweep in plain Python on the checker's own labels and bounds, so that no number can leave 64 bits
+and nothing is listed that the checker would see in another way. It holds the labels of two stages.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from xbarmip.certificate import check
+from xbarmip.certificate.relaxation import Relaxation, rounds
+
+Record = Any
+Pause = Callable[[dict[str, Any]], None]
+
+
+class NotRefuted(Exception):  # noqa: N818 - no fault in the program
+    """There is an allocation that meets the target."""
+
+
+def proof(problem: check.Problem, target: int | None, pause: Pause) -> Iterator[Record]:
+    """Write a proof line by line.
+
+    Parameters
+    ----------
+    problem : check.Problem
+    target : int or None
+        None: that no allocation is allowed at all.
+    pause : callable
+        Called between pieces of work with facts on the search; may raise.
+
+    Yields
+    ------
+    dict or list
+        Lines of a certificate, after its claim.
+
+    Raises
+    ------
+    NotRefuted
+        When there is such an allocation: a label is left at the end.
+    """
+    edges, order = [*range(len(problem.edges))], [*reversed(problem.layers)]
+    yield {"proof": {"edges": edges, "order": order}}
+    search = check.Search(problem, target, edges, order)
+    for record in rounds(search):
+        pause({})
+        yield {"round": record}
+    if search.empty:
+        return
+    record = sharpest(search)
+    yield {"bound": record}
+    search.bounds.append(check.Bound(record, search))
+    yield from _stages(search, pause)
+
+
+def sharpest(search: check.Search) -> Record:
+    """The path bound by the multipliers that are best before any decision."""
+    relaxation = Relaxation(search)
+    relaxation.solve()
+    return relaxation.bound()
+
+
+def _stages(search: check.Search, pause: Pause) -> Iterator[Record]:
+    problem = search.problem
+    labels, undecided = [problem.timing.first_label(search.target)], set(problem.layers)
+    for k in search.order:
+        decision = check.Decision(search, k, undecided, search.bounds)
+        found: list[dict[int, check.Label]] = []
+        for label in labels:
+            pause({"layer": k, "labels": len(labels)})
+            found.append(dict(decision.successors(label)))
+        places, goes = undominated(found, decision.after, pause)
+        yield {"stage": {"bounds": [*range(len(search.bounds))], "keep": places}}
+        yield from map(_line, goes)
+        labels, undecided = [found[number - 1][r] for number, r in places], undecided - {k}
+        if not labels:
+            return
+    raise NotRefuted
+
+
+def undominated(
+    found: list[dict[int, check.Label]], stage: check.Stage, pause: Pause
+) -> tuple[list[list[int]], list[dict[int, int]]]:
+    """The successors to keep, as [number of the label, R], and who dominates the others.
+
+    The second is, for each label, the number of a kept successor by R.
+    """
+    order = [
+        (label.used, number, r) for number, some in enumerate(found, 1) for r, label in some.items()
+    ]
+    order.sort()
+    kept: list[check.Label] = []
+    places: list[list[int]] = []
+    goes: list[dict[int, int]] = [{} for _ in found]
+    for _, number, r in order:
+        pause({})
+        label = found[number - 1][r]
+        rival = next((at for at, one in enumerate(kept, 1) if stage.dominates(one, label)), None)
+        if rival is None:
+            kept.append(label)
+            places.append([number, r])
+        else:
+            goes[number - 1][r] = rival
+    return places, goes
+
+
+def _line(goes: dict[int, int]) -> list[int]:
+    if not goes:
+        return []
+    first, last = min(goes), max(goes)
+    return [first, *(goes.get(r, 0) for r in range(first, last + 1))]

@@ -1,0 +1,119 @@
+"""Writing the certificate of an answer (docs/certificate-format.md)."""
+
+import gzip
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xbarmip.certificate import check
+from xbarmip.certificate.statement import statement
+from xbarmip.certificate.sweep import NotRefuted, Pause, proof
+from xbarmip.errors import InputError, UnsupportedError, VerificationError
+from xbarmip.problem import Problem
+from xbarmip.solvers.protocol import Limits, Progress, Watch
+from xbarmip.solvers.result import Result, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate that was written.
+
+    Attributes
+    ----------
+    path : Path
+    size : int
+        Bytes of the file.
+    labels : int
+        Labels that the checker expands.
+    seconds : float
+        Time that writing took.
+    """
+
+    path: Path
+    size: int
+    labels: int
+    seconds: float
+
+
+def write_certificate(
+    problem: Problem, result: Result, path: Path | str, progress: Progress | None = None
+) -> Certificate:
+    """Write a certificate of what `result` says of `problem`: its value, bound and allocation.
+
+    The proof is made here, whatever the solver did. The file appears when it is whole.
+
+    Parameters
+    ----------
+    problem : Problem
+    result : Result
+        OPTIMAL or INFEASIBLE, or anything else with a bound.
+    path : Path or str
+        Where to write it, compressed by gzip.
+    progress : callable, optional
+        Called with a dict of facts while the proof is made.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be written.
+    UnsupportedError
+        When the problem cannot be stated, or the result has no bound.
+    VerificationError
+        When the bound does not hold.
+    """
+    path, watch = Path(path), Watch(Limits(), progress)
+    require_certifiable(problem)
+    if result.bound is None and result.status is not Status.INFEASIBLE:
+        raise UnsupportedError(f"no certificate: {result.solver} proves no bound")
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    labels = 0
+    try:
+        with half.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, 0) as file:
+            for line in lines(problem, result, lambda facts: watch.tell(**facts)):
+                labels += isinstance(line, list)
+                file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+        half.replace(path)
+    except NotRefuted:
+        raise VerificationError(
+            f"{result.solver} claims {_claimed(result)}: that is wrong"
+        ) from None
+    except OSError as error:
+        raise InputError(f"output {str(path)!r}: cannot be written ({error.strerror})") from None
+    finally:
+        half.unlink(missing_ok=True)
+    return Certificate(path, path.stat().st_size, labels, watch.seconds)
+
+
+def require_certifiable(problem: Problem) -> None:
+    """Refuse a problem that a certificate cannot state.
+
+    Raises
+    ------
+    UnsupportedError
+        On a constraint that is not linear, by name, or a problem beyond the checker's limits.
+    """
+    try:
+        check.Problem(statement(problem))
+    except check.Refused as reason:
+        raise UnsupportedError(f"no certificate can state this problem: {reason}") from None
+
+
+def lines(problem: Problem, result: Result, pause: Pause) -> Iterator[Any]:
+    """The lines of a certificate, each a JSON value."""
+    record = statement(problem)
+    yield {"format": check.FORMAT, "version": check.VERSION}
+    yield {"problem": record}
+    allocation = None if result.allocation is None else [*result.allocation.values()]
+    yield {"claim": {"value": result.value, "bound": result.bound, "allocation": allocation}}
+    stated = check.Problem(record)
+    if result.bound is not None:
+        yield from proof(stated, result.bound - 1, pause)
+    elif stated.spare >= 0:
+        yield from proof(stated, None, pause)
+
+
+def _claimed(result: Result) -> str:
+    return "INFEASIBLE" if result.bound is None else f"a bound of {result.bound}"
