@@ -15,9 +15,12 @@ import numpy as np
 
 from xbarmip.certificate import check
 from xbarmip.certificate.separation import CyclesPaths, StepsPaths, Weights
+from xbarmip.solvers.quiet import quiet_highs
 
 SCALE = 10**6  # of multipliers, to 1 crossbar
 TOLERANCE = 1e-6
+MOST_BITS = 24  # of weights in the relaxation
+LARGE = 10**12  # a limit beyond it is none
 
 
 class Relaxation:
@@ -33,6 +36,7 @@ class Relaxation:
             self.paths = CyclesPaths(search)
         self.start = np.concatenate(([0], np.cumsum(np.array(search.high) - search.low + 1)))
         self.rows: list[Any] = []
+        self.units = [unit_of(c) for c in p.constraints]
         self._fill()
         for path in paths:
             self.add_path(path)
@@ -40,8 +44,7 @@ class Relaxation:
 
     def _fill(self) -> None:
         p, search = self.problem, self.search
-        self.lp: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-        self.lp.setOptionValue("output_flag", False)
+        self.lp = quiet_highs()
         self.lp.setOptionValue("threads", 1)
         count = int(self.start[-1])
         self.excess = count  # how much every path may exceed the target, at a price
@@ -57,12 +60,12 @@ class Relaxation:
         for k in p.layers:
             ids = columns[self.start[k] : self.start[k + 1]]
             self.lp.addRow(1.0, 1.0, len(ids), ids, np.ones(len(ids)))
-        for c in p.constraints:
+        for c, unit in zip(p.constraints, self.units, strict=True):
             weights = {
-                k: np.array(w[search.low[k] - 1 : search.high[k]], float)
+                k: np.array([each // unit for each in w[search.low[k] - 1 : search.high[k]]], float)
                 for k, w in c.weights.items()
             }
-            self._add_row(weights, float(c.limit))
+            self._add_row(weights, float(max(-LARGE, min(LARGE, c.limit // unit))))
 
     @property
     def _target(self) -> float:
@@ -112,16 +115,25 @@ class Relaxation:
     def bound(self) -> dict[str, Any]:
         """The bound with the multipliers of the last solution."""
         dual = -np.array(self.lp.getSolution().row_dual) * SCALE
-        whole = np.maximum(0, np.rint(dual)).astype(object)
+        whole = [max(0, int(m)) for m in np.rint(dual)]
         first = len(self.problem.layers)
-        split = first + len(self.problem.constraints)
+        split = first + len(self.units)
+        finest = max(self.units, default=1)
         return {
-            "scale": SCALE,
-            "constraints": [int(m) for m in whole[first:split]],
+            "scale": SCALE * finest,
+            "constraints": [
+                m * (finest // unit) for m, unit in zip(whole[first:split], self.units, strict=True)
+            ],
             "paths": [
-                [int(m), path] for m, path in zip(whole[split:], self.rows, strict=True) if m > 0
+                [m * finest, path] for m, path in zip(whole[split:], self.rows, strict=True) if m
             ],
         }
+
+
+def unit_of(constraint: check.Constraint) -> int:
+    """A power of two in which the weights of a constraint are numbers that a float carries well."""
+    most = max(max(map(abs, some)) for some in constraint.weights.values())
+    return 1 << max(0, most.bit_length() - MOST_BITS)
 
 
 def rounds(search: check.Search, most: int = 10) -> list[dict[str, Any]]:

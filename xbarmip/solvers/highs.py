@@ -28,6 +28,7 @@ from xbarmip.model.rows import (
 )
 from xbarmip.solvers.memory import Memory
 from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.quiet import quiet_highs
 
 _POLL_SECONDS = 0.1
 
@@ -105,7 +106,7 @@ def run_highs(
         On a status of HiGHS that says nothing of the kinds above.
     """
     program = _Program(model, pause)
-    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    solver = quiet_highs()
     _configure(solver, threads, seed)
     _require(solver.passModel(program.lp), "passModel")
     if start:
@@ -201,7 +202,6 @@ def _bound(bound: Any, otherwise: float, component: Any) -> float:
 
 def _configure(solver: Any, threads: int, seed: int) -> None:
     options: dict[str, Any] = {
-        "output_flag": False,
         "threads": threads,
         "parallel": "on" if threads > 1 else "off",
         "random_seed": seed,

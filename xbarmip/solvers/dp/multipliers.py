@@ -7,9 +7,7 @@ how sharp the bound is, never whether it holds (see `paths`).
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-import highspy
 import numpy as np
 
 from xbarmip.network.window import Array
@@ -25,6 +23,7 @@ from xbarmip.solvers.dp.path_kernel import (
 )
 from xbarmip.solvers.dp.paths import END, MOST, Path, latest_of
 from xbarmip.solvers.dp.table import SearchTable
+from xbarmip.solvers.quiet import quiet_highs
 
 MENU = 48  # R of each layer in the program
 ROUNDS = 12  # of row generation
@@ -84,8 +83,7 @@ class _Program:
         self.start = _starts(self.menus)
         self.paths: list[Array] = []
         self._seen: set[bytes] = set()
-        self._solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-        self._solver.setOptionValue("output_flag", False)
+        self._solver = quiet_highs()
         self._solver.setOptionValue("threads", 1)
         count = int(self.start[-1])
         costs = np.concatenate([s * menu for s, menu in zip(sets, self.menus, strict=True)])

@@ -1,0 +1,26 @@
+"""HiGHS without the banner that it prints before anybody can tell it to be quiet."""
+
+import os
+import sys
+from typing import Any
+
+import highspy
+
+
+def quiet_highs() -> Any:
+    """A HiGHS solver that writes nothing to standard output, which may be a script's JSON.
+
+    Its constructor prints to the process's own descriptor 1, so that is turned away meanwhile.
+    """
+    sys.stdout.flush()
+    nowhere = os.open(os.devnull, os.O_WRONLY)  # descriptor 1 itself where that was closed
+    own = os.dup(1)
+    try:
+        os.dup2(nowhere, 1)
+        solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+        solver.setOptionValue("output_flag", False)
+    finally:
+        os.close(nowhere)
+        os.dup2(own, 1)
+        os.close(own)
+    return solver
