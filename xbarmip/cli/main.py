@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from xbarmip.cli import (
+    bandwidth,
     check,
     compare,
     frontier,
@@ -28,6 +29,7 @@ COMMANDS = (
     solve,
     check,
     frontier,
+    bandwidth,
     simulate,
     plot,
     compare,

@@ -186,11 +186,14 @@ class StepTicks:
 
     def __call__(self, allocation: Sequence[int]) -> int:
         """Tstep of an allocation."""
-        times = (
+        return max(self.compute, self.memory(allocation))
+
+    def memory(self, allocation: Sequence[int]) -> int:
+        """The longest T_A of an allocation: its step if computation took no time."""
+        return max(
             layer(r, [allocation[k] for k in layer.producers])
             for layer, r in zip(self.layers, allocation, strict=True)
         )
-        return max(self.compute, *times)
 
     def longest(self, largest: Sequence[int]) -> int:
         """No step is longer for an R of each layer up to `largest`; general rules count as 0."""

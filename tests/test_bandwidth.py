@@ -1,0 +1,119 @@
+"""Sensitivity to bandwidth: against its definition, and on the command line."""
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+from random import Random
+
+import pytest
+
+from tests.test_dp_constraints import SHAPES
+from tests.test_latency import KINDS, by_definition, timed
+from xbarmip.cli.bandwidth import scale
+from xbarmip.cli.main import main
+from xbarmip.errors import InputError
+from xbarmip.problem import Problem
+from xbarmip.solvers.latency.sensitivity import bandwidth_scan, enough_bandwidth, gains
+from xbarmip.solvers.result import Status, Stop
+from xbarmip.timing.step_time import ticks_of
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_enough_bandwidth_by_its_definition(kind):
+    random = Random(f"enough {kind}")
+    met = 0
+    for number in range(60):
+        problem = timed(random, SHAPES[number % 3], kind, 150)
+        enough = enough_bandwidth(problem)
+        every = by_definition(problem) if problem.feasible else []
+        if not every:
+            assert (enough.count, enough.factor) == (None, None)
+            continue
+        met += 1
+        fewest = min(count for count, _, _ in every)
+        assert (enough.count, enough.stop) == (fewest, Stop.FINISHED)
+        compute = ticks_of(problem).compute * ticks_of(problem).tick
+        for factor, binds in ((enough.factor, False), (enough.binds_at, True)):
+            if factor == 0:
+                continue
+            wider = replace(problem, hardware=problem.hardware.with_bandwidth(factor))
+            least = min(latency for _, _, latency in by_definition(wider))
+            assert (least > fewest * compute) is binds
+        assert enough.factor >= enough.binds_at
+    assert met > 30
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_scan_and_gains_are_the_least_latencies_of_what_they_say(kind):
+    random = Random(f"gains {kind}")
+    for number in range(15):
+        problem = timed(random, SHAPES[number % 3], kind, 100)
+        hardware = problem.hardware
+        factors = (Fraction(1, 3), Fraction(1), Fraction(5, 2))
+        expected = [
+            *(replace(problem, hardware=hardware.with_bandwidth(f)) for f in factors),
+            replace(problem, crossbars=problem.crossbars + hardware.crossbars_per_tile),
+            *(
+                replace(problem, hardware=hardware.with_bandwidth(Fraction(6, 5), level.name))
+                for level in hardware.memory
+            ),
+        ]
+        changes = [*bandwidth_scan(problem, factors), *gains(problem, Fraction(1, 5))]
+        for change, changed in zip(changes, expected, strict=True):
+            every = by_definition(changed) if changed.feasible else []
+            if every:
+                assert change.result.latency == min(latency for _, _, latency in every)
+            else:
+                assert change.result.status is Status.INFEASIBLE
+
+
+def test_a_count_is_refused():
+    problem = timed(Random(0), SHAPES[0], KINDS[0], 50)
+    with pytest.raises(InputError, match="needs a latency as objective, got 'cycles'"):
+        enough_bandwidth(Problem(problem.network, 100, 8))
+
+
+def test_factors():
+    assert scale("0.25..8") == tuple(Fraction(2) ** n for n in range(-2, 4))
+    assert scale("1..3") == (1, 2, 3)
+    assert scale("2..2") == (2,)
+    assert scale("0.5,3") == (Fraction(1, 2), 3)
+
+
+ALEXNET = ["bandwidth", "alexnet", "--hardware", "isaac-like", "--objective", "latency-steps"]
+
+
+def test_the_command(capsys, tmp_path):
+    plot = tmp_path / "scan.png"
+    more = ["--tiles", "8", "--scale", "0.5,1", "--rule", "published"]
+    assert main([*ALEXNET, *more, "--json", "--plot", str(plot)]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert [(each["factor"], each["status"]) for each in facts["scan"]] == [
+        (0.5, "OPTIMAL"),
+        (1.0, "OPTIMAL"),
+    ]
+    latencies = [each["latency_us"] for each in facts["scan"]]
+    assert latencies[0] >= latencies[1] == 464.1
+    assert [each["what"] for each in facts["changes"]] == [
+        "one more tile",
+        "buffer 10 percent wider",
+        "bus 10 percent wider",
+    ]
+    assert all(each["latency_us"] <= 464.1 for each in facts["changes"])
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    assert main([*ALEXNET, "--crossbars", "1", "--scale", "1"]) == 0
+    assert "INFEASIBLE" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (["--scale", "2..1"], "must go up, got '2..1'"),
+        (["--scale", "1,x"], "must be a number from 0.000001 to 1000000, got 'x'"),
+        (["--more", "-3"], "must be a number from 0.000001 to 1000000, got '-3'"),
+        (["--plot", "a.svg"], "--plot 'a.svg': the name must end in .png"),
+    ],
+)
+def test_bad_options(option, message, capsys):
+    assert main([*ALEXNET, "--tiles", "8", *option]) == 2
+    assert message in capsys.readouterr().err

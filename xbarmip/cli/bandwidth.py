@@ -1,0 +1,183 @@
+"""`xbarmip bandwidth`: what bandwidth and tiles are worth."""
+
+from argparse import ArgumentTypeError, Namespace, _SubParsersAction
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from xbarmip.cli.budget import add_budget, problem_of, question
+from xbarmip.cli.latency import binding_words, microseconds, shown
+from xbarmip.cli.output import print_json, print_rich, table
+from xbarmip.cli.parser import Parser, add_command, add_limits, add_network, add_objective
+from xbarmip.cli.progress import progress_line
+from xbarmip.compare.files import check_writable, written
+from xbarmip.compare.pictures.bandwidth import bandwidth_figure
+from xbarmip.compare.pictures.canvas import png, require_matplotlib
+from xbarmip.errors import InputError
+from xbarmip.problem import LATENCIES
+from xbarmip.solvers.latency.sensitivity import (
+    Change,
+    Enough,
+    bandwidth_scan,
+    enough_bandwidth,
+    gains,
+)
+from xbarmip.solvers.result import Stop
+from xbarmip.strict import short
+
+
+def add(commands: "_SubParsersAction[Parser]") -> None:
+    """Add the command to the parser."""
+    text = "find what more or less bandwidth does to the least latency, and one more tile"
+    parser = add_command(commands, "bandwidth", text, run)
+    add_network(parser)
+    add_budget(parser, needs_hardware=True)
+    add_objective(parser, tuple(LATENCIES), "latency")
+    parser.add_argument(
+        "--scale",
+        type=scale,
+        default=scale("0.25..8"),
+        metavar="A..B",
+        help="factors of all bandwidths: A, 2A, 4A, ... up to B, or a list as 0.5,1,3 "
+        "(default: 0.25..8)",
+    )
+    parser.add_argument(
+        "--more",
+        type=percent,
+        default=Fraction(1, 10),
+        metavar="PERCENT",
+        help="how much wider each level is made in turn (default: 10)",
+    )
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE.png", help="draw the curve (needs matplotlib)"
+    )
+    add_limits(parser)
+
+
+def scale(text: str) -> tuple[Fraction, ...]:
+    """Factors A..B, each twice the one before and the last one B, or a list with commas."""
+    low, dots, high = text.partition("..")
+    if not dots:
+        return tuple(_positive(part) for part in text.split(","))
+    factors, last = [_positive(low)], _positive(high)
+    if last < factors[0]:
+        raise ArgumentTypeError(f"must go up, got {short(text)}")
+    while 2 * factors[-1] < last:
+        factors.append(2 * factors[-1])
+    return (*factors, last) if last > factors[-1] else tuple(factors)
+
+
+def percent(text: str) -> Fraction:
+    """A positive number of percent as a fraction of 1."""
+    return _positive(text) / 100
+
+
+def _positive(text: str) -> Fraction:
+    try:
+        value = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        value = Fraction(0)
+    if not Fraction(1, 10**6) <= value <= 10**6:
+        raise ArgumentTypeError(f"must be a number from 0.000001 to 1000000, got {short(text)}")
+    return value
+
+
+def run(arguments: Namespace) -> int:
+    """Solve for every factor and every change, print the latencies, draw them."""
+    problem = problem_of(arguments)
+    if arguments.plot is not None:
+        if arguments.plot.suffix.lower() != ".png":
+            raise InputError(f"--plot {str(arguments.plot)!r}: the name must end in .png")
+        require_matplotlib()
+        check_writable(arguments.plot)
+    with progress_line() as progress:
+        limits = (arguments.time_limit, arguments.memory_limit, progress)
+        scanned = list(bandwidth_scan(problem, arguments.scale, *limits))
+        changed: list[Change] = []
+        enough = Enough(None, Fraction(0), None, None, Stop.INTERRUPTED)
+        if scanned[-1].result.stop is not Stop.INTERRUPTED:
+            changed = list(gains(problem, arguments.more, *limits))
+            if not any(each.result.stop is Stop.INTERRUPTED for each in changed):
+                enough = enough_bandwidth(problem, *limits)
+    pairs = list(zip(arguments.scale, scanned, strict=False))
+    if arguments.plot is not None:
+        _draw(arguments.plot, question(problem), pairs, enough)
+    if arguments.json:
+        print_json(
+            {
+                "question": question(problem),
+                "objective": problem.objective,
+                "rule": problem.rule,
+                "scan": [{"factor": float(f), **as_dict(change)} for f, change in pairs],
+                "changes": [as_dict(change) for change in changed],
+                "enough": {
+                    "count": enough.count,
+                    "binds_at": float(enough.binds_at),
+                    "factor": None if enough.factor is None else float(enough.factor),
+                    "allocation": enough.allocation,
+                    "stop": enough.stop,
+                },
+            }
+        )
+        return 0
+    names = ("change", "latency us", problem.count, "step us", "status", "binds")
+    print_rich(table(names, [_row(change) for change in (*scanned, *changed)]))
+    print(f"{question(problem)}: {enough_words(enough)}")
+    return 0
+
+
+def as_dict(change: Change) -> dict[str, Any]:
+    """One latency for JSON."""
+    result = change.result
+    time = result.step_time
+    return {
+        "what": change.what,
+        "crossbars": change.problem.crossbars,
+        "status": result.status,
+        "stop": result.stop,
+        "latency_us": microseconds(result.latency),
+        "latency_bound_us": microseconds(result.latency_bound),
+        change.problem.count: result.count,
+        "tstep_us": None if time is None else microseconds(time.seconds),
+        "binding": [] if time is None else [list(pair) for pair in time.binding],
+        "allocation": None if result.allocation is None else dict(result.allocation),
+    }
+
+
+def enough_words(enough: Enough) -> str:
+    """From where on memory does not bind, in a line."""
+    if enough.stop is Stop.FINISHED and enough.count is None:
+        return "INFEASIBLE"
+    if enough.factor is None or enough.count is None:
+        return f"from where on memory does not bind is not known (stopped: {enough.stop})"
+    words = (
+        f"memory does not bind from {float(enough.factor):.4g} times the bandwidth on "
+        f"(fewest: {enough.count})"
+    )
+    if enough.stop is not Stop.FINISHED:
+        return f"{words}; it does up to {float(enough.binds_at):.4g} (stopped: {enough.stop})"
+    return f"{words}; it does at {float(enough.binds_at):.4g}"
+
+
+def _row(change: Change) -> tuple[object, ...]:
+    result = change.result
+    if result.latency is None or result.step_time is None:
+        return change.what, None, None, None, result.status, None
+    return (
+        change.what,
+        shown(result.latency),
+        result.count,
+        shown(result.step_time.seconds),
+        result.status,
+        binding_words(result.step_time),
+    )
+
+
+def _draw(path: Path, title: str, pairs: list[tuple[Fraction, Change]], enough: Enough) -> None:
+    points = [
+        (factor, change.result.latency, change.result.proof is not None
+         and change.result.value == change.result.bound)
+        for factor, change in pairs
+        if change.result.latency is not None
+    ]  # fmt: skip
+    written(path, png(bandwidth_figure(title, points, enough)))
