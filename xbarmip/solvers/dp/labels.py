@@ -301,7 +301,7 @@ def decide(table, bounds, step, labels, begin, stop, tries, arena, scratch, made
             if price > step.limit:
                 continue
             _carry(step, labels, q, r, new, made)
-            new.price[made] = price
+            new.price[made], new.spent[made] = price, 0
             made += 1
             if step.alone:
                 break

@@ -13,7 +13,6 @@ import numpy as np
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp.bounds import Times
 from xbarmip.solvers.dp.path_kernel import (
-    VOID,
     Points,
     Support,
     asked_by,
@@ -27,6 +26,7 @@ from xbarmip.solvers.quiet import quiet_highs
 
 MENU = 48  # R of each layer in the program
 ROUNDS = 12  # of row generation
+PATHS = 64  # that are added in a round
 LITTLE = 1 / 500  # of the budget: a gain after which row generation ends
 SCALE = 2**20  # price of a crossbar, where that fits
 
@@ -170,7 +170,8 @@ def find_paths(
             length, count = longest_steps(table, demand, low, high, support, legs)
         else:
             length, count = longest_cycles(table, points, support, legs)
-        late = np.flatnonzero((length > VOID / 2) & (length > target * (1 + 1e-9)))
+        late = np.argsort(-length, kind="stable")[:PATHS]
+        late = late[length[late] > target * (1 + 1e-9)]
         if not program.add(legs[k, : count[k]].copy() for k in late):
             break
     else:

@@ -21,6 +21,7 @@ from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate, evaluate_many
 
 INT64_SAFE = 2**60  # the search adds and doubles crossbars
+ROOM = 8  # times the width of the beams: labels of a sweep that is to refute a target
 ANY = 2**50  # a target that every allocation meets
 
 
@@ -194,7 +195,8 @@ class Run:
         self._raise_bound(search)
         width = beam or None
         while self.bound < self.value:
-            self._round(search, width)
+            self._climb(search, width)
+            self._descend(search, width)
             width = width and 4 * width
 
     def _solve_plain(self) -> None:
@@ -247,22 +249,44 @@ class Run:
                 self.pause(0, {})
         self.statistics["first_bound"] = self.bound
 
-    def _round(self, search: TargetSearch, width: int | None) -> None:
-        """Halve what lies between bound and value, by sweeps of at most `width` labels.
+    def _climb(self, search: TargetSearch, width: int | None) -> None:
+        """Refute targets from the bound upwards, as far as sweeps of ROOM * `width` labels go.
 
-        A target that is missed moves the bound only if the sweep left no label out.
+        By longer and longer strides while they are, by shorter ones after the first that is not.
+        Targets far below the optimum are refuted with few labels.
         """
+        stride, last = 1, self.value - 1
+        while self.bound <= last:
+            target = min(self.bound + stride - 1, last)
+            if self._try(search, target, width and ROOM * width, beam=False):
+                stride *= 2
+                last = min(last, self.value - 1)
+            else:
+                stride, last = max(1, stride // 2), target - 1
+
+    def _descend(self, search: TargetSearch, width: int | None) -> None:
+        """Halve what lies between bound and value, by sweeps of at most `width` labels."""
         lowest = self.bound
         while lowest < self.value:
             target = (lowest + self.value) // 2
-            answer = search.search(target, self.budget, width)
-            self.statistics["searches"] += 1
-            if answer.allocation is not None:
-                self.accept(answer.allocation, target)
-                continue
-            lowest = target + 1
-            if answer.complete:
-                self.bound = lowest
+            before = self.value
+            self._try(search, target, width)
+            if self.value == before:
+                lowest = target + 1
+
+    def _try(self, search: TargetSearch, target: int, width: int | None, beam: bool = True) -> bool:
+        """Search one target, and move value or bound by what is found.
+
+        A target that is missed moves the bound only if the sweep left no label out. Returns whether
+        value or bound moved.
+        """
+        answer = search.search(target, self.budget, width, beam)
+        self.statistics["searches"] += 1
+        if answer.allocation is not None:
+            self.accept(answer.allocation, target)
+        elif answer.complete:
+            self.bound = target + 1
+        return answer.complete or answer.allocation is not None
 
     def accept(self, allocation: tuple[int, ...], target: int) -> None:
         """Take an allocation that the search found for `target`, evaluated anew."""

@@ -32,6 +32,8 @@ from xbarmip.solvers.dp.windows import blank_times, narrow
 LEVELS = 512  # slack is rounded up to one of this many levels
 ROUNDS = 4  # of narrowing the windows by what the layers must spend
 PATH_ROUNDS = 3  # of narrowing them by the path bound
+OVERSIZE = 4  # times the width of a beam: labels that are compared for dominance
+REMEMBERED = 4  # targets whose cuts are kept
 LABELS_AT_ONCE = 128  # expanded between two looks at the watch
 RIVALS_AT_ONCE = 512  # compared between two looks at the watch
 
@@ -116,20 +118,35 @@ class TargetSearch:
         )
         self.stages = stages(table, self.order)
         self.labels_made = 0
+        self._known: dict[tuple[int, int], Cuts | None] = {}
         self.scratch = make_scratch(table)
 
     def cuts(self, target: int, budget: int) -> Cuts | None:
         """Bounds for a target, or None where they already prove that it cannot be met.
+
+        Those of the last few targets are kept.
+        """
+        key = (target, budget)
+        if key not in self._known:
+            found = self._find_cuts(target, budget)
+            while len(self._known) >= REMEMBERED:
+                del self._known[next(iter(self._known))]
+            self._known[key] = found
+        return self._known[key]
+
+    def _find_cuts(self, target: int, budget: int) -> Cuts | None:
+        """Narrow windows from all sides until nothing moves, or a few times.
 
         What the least spending asks of each layer before any decision is asked of all allocations
         that meet the target, and so is what the path bound leaves of its R. So the windows begin
         there in the next round, which makes the slack smaller and every bound sharper.
         """
         low, high = self._widest(budget)
-        cuts = None
-        for _ in range(ROUNDS):
+        cuts, paths = None, list[Path]()
+        for number in range(ROUNDS):
             times = blank_times(self.table)
-            found = self._by_paths(low, high, target, budget, times)
+            rounds = PATH_ROUNDS if number == 0 else 1
+            found = self._by_paths(low, high, target, budget, times, paths, rounds)
             bounds = found and self._bounds_within(low, high, target, budget, times)
             if not found or not bounds or (self.scratch.wanted > high).any():
                 return None
@@ -140,12 +157,22 @@ class TargetSearch:
         return cuts
 
     def _by_paths(
-        self, low: Array, high: Array, target: int, budget: int, times: Times
+        self,
+        low: Array,
+        high: Array,
+        target: int,
+        budget: int,
+        times: Times,
+        paths: list[Path],
+        rounds: int,
     ) -> Prices | None:
-        """Narrow windows in place, by times, constraints and the path bound; None where refuted."""
+        """Narrow windows in place, by times, constraints and the path bound; None where refuted.
+
+        `paths` holds those to begin with, and takes those that are found.
+        """
         demand = np.zeros((len(low), len(low)), dtype=np.int64)
-        scale, paths = 1, list[Path]()
-        for _ in range(PATH_ROUNDS):
+        scale = 1
+        for _ in range(rounds):
             if not self._narrow(low, high, target, budget, times):
                 return None
             if int(low @ self.sets) > budget:
@@ -153,14 +180,19 @@ class TargetSearch:
             if self.switches.paths:
                 if self.table.closed_form:
                     first_demand(self.table, low, high, demand)
-                scale, paths = find_paths(
+                scale, paths[:] = find_paths(
                     self.table, self.sets, low, high, budget, target, times, demand, paths
                 )
-            found = prices(self.table, self.stages, self.sets, low, high, target, scale, paths)
+            found = self._prices(low, high, target, scale, paths)
             if found.bound > scale * budget:
                 return None
             if not _within(found, low, high, scale * budget):
                 return found
+        return self._prices(low, high, target, scale, paths)
+
+    def _prices(
+        self, low: Array, high: Array, target: int, scale: int, paths: list[Path]
+    ) -> Prices:
         return prices(self.table, self.stages, self.sets, low, high, target, scale, paths)
 
     def refuted_by_windows(self, target: int, budget: int) -> bool:
@@ -217,33 +249,39 @@ class TargetSearch:
         spending = least_spending(table, bounds, slack, sinks, labels, 0, arena, self.scratch)
         return bounds if spending <= slack else None
 
-    def search(self, target: int, budget: int, width: int | None = None) -> Answer:
+    def search(
+        self, target: int, budget: int, width: int | None = None, beam: bool = True
+    ) -> Answer:
         """Look for an allocation of value at most `target` within `budget`.
 
-        With a `width` only that many labels of each stage go on, those with the smallest bound on
-        the crossbars of a completion, and of each only the width/2 cheapest successors are made.
+        With a `width` only that many labels of each stage go on. As a beam, those with the smallest
+        bound on the crossbars of a completion do, of each only the width/2 cheapest successors are
+        made, and only the best of many are compared for dominance. Without, the search gives up
+        where there are more.
         """
         cuts = self.cuts(target, budget)
         if cuts is None:
             return Answer(None, True)
-        bounds = cuts.bounds
-        complete, tries = True, NEVER if width is None else -(-width // 2)
+        room = NEVER if width is None else width
+        complete, tries = True, -(-room // 2) if beam else NEVER
         labels, arena = self.first_labels(target, cuts.prices.bound)
-        labels = self.surveyed(bounds, None, labels, arena, budget, {})
+        labels = self.surveyed(cuts.bounds, None, labels, arena, budget, {})
         trail: list[tuple[Array, Array]] = []
         for step, carry in zip(self.steps(cuts, budget), self.carried.stages, strict=True):
             facts = {"target": target, "layer": step.layer, "labels": len(labels.used)}
-            labels, arena, whole = self.successors(bounds, step, labels, arena, tries, facts, carry)
-            complete = complete and whole
+            labels, arena, whole = self.successors(
+                cuts.bounds, step, labels, arena, tries, facts, carry
+            )
+            most = OVERSIZE * room if beam else NEVER
+            complete = complete and whole and len(labels.used) <= most
+            labels = _best(step, labels, most)
             if self.switches.dominance:
-                labels = self._undominated(bounds, step, labels, arena, facts)
-            labels = self.surveyed(bounds, step, labels, arena, budget, facts)
-            if width is not None and len(labels.used) > width:
-                best = np.sort(np.argsort(_total(step, labels), kind="stable")[:width])
-                labels = Labels(*(field[best] for field in labels))
-                complete = False
-            if not len(labels.used):
+                labels = self._undominated(cuts.bounds, step, labels, arena, facts)
+            labels = self.surveyed(cuts.bounds, step, labels, arena, budget, facts)
+            complete = complete and len(labels.used) <= room
+            if not len(labels.used) or not (complete or beam):
                 return Answer(None, complete)
+            labels = _best(step, labels, room)
             trail.append((labels.parent, labels.choice))
         return Answer(self._trace(trail), complete)
 
@@ -393,7 +431,14 @@ def _within(prices: Prices, low: Array, high: Array, limit: int) -> bool:
     return moved
 
 
-def _total(step: Step, labels: Labels) -> Array:
-    """The best that is known of the crossbars of a completion: by paths, or by least spending."""
+def _best(step: Step, labels: Labels, most: int) -> Labels:
+    """The labels whose completions take the fewest crossbars, as far as is known; at most `most`.
+
+    By paths, or by least spending where that is known.
+    """
+    if len(labels.used) <= most:
+        return labels
     left = step.budget - labels.used - labels.spent
-    return np.maximum(labels.price, step.limit - step.scale * left)
+    total = np.maximum(labels.price, step.limit - step.scale * left)
+    best = np.sort(np.argsort(total, kind="stable")[:most])
+    return Labels(*(field[best] for field in labels))
