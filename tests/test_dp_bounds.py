@@ -166,7 +166,7 @@ def test_no_path_is_longer_than_the_value(objective, rule):
         if table.closed_form:
             first_demand(table, low, high, demand)
         _, paths = find_paths(
-            table, sets, low, high, int(sets @ high), 1, blank_times(table), demand, ()
+            table, sets, low, high, int(sets @ high), 1, blank_times(table), demand, (), 1
         )
         inside = allocations[((low <= allocations) & (allocations <= high)).all(axis=1)]
         values = evaluate_many(problem, inside)

@@ -1,14 +1,16 @@
-"""Multipliers for the path bound, by row generation over a linear program in HiGHS.
+"""Multipliers for the path bound, by row and column generation over a linear program in HiGHS.
 
 The program chooses a mixture of R for every layer that takes the fewest crossbars while no path
-that has been found is longer than the target; the longest paths under the mixture are added until
-none is too long. Its dual values are the multipliers. All of this is in floats: they only decide
-how sharp the bound is, never whether it holds (see `paths`).
+that has been found is longer than the target. The longest paths under the mixture are added, and
+of each layer the R that is cheapest at the dual values, until there is nothing to add. Its dual
+values are the multipliers. All of this is in floats: they only decide how sharp the bound is, never
+whether it holds (see `paths`).
 """
 
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp.bounds import Times
@@ -16,18 +18,19 @@ from xbarmip.solvers.dp.path_kernel import (
     Points,
     Support,
     asked_by,
+    cheapest_choices,
     entries,
     longest_cycles,
     longest_steps,
 )
-from xbarmip.solvers.dp.paths import END, MOST, Path, latest_of
+from xbarmip.solvers.dp.paths import BEGIN, END, LAYER, MOST, Path, latest_of
 from xbarmip.solvers.dp.table import SearchTable
 from xbarmip.solvers.quiet import quiet_highs
 
-MENU = 48  # R of each layer in the program
-ROUNDS = 12  # of row generation
-PATHS = 64  # that are added in a round
-LITTLE = 1 / 500  # of the budget: a gain after which row generation ends
+MENU = 16  # R of each layer to begin with
+PATHS = 24  # that are added in a round
+ROUNDS = (12, 40, 100)  # by effort
+LITTLE = (1 / 500, 1 / 5_000, 1 / 50_000)  # of the budget: a change that does not count
 SCALE = 2**20  # price of a crossbar, where that fits
 
 
@@ -75,68 +78,91 @@ def _menu(low: int, high: int) -> Array:
 
 
 class _Program:
-    """The linear program of one set of windows."""
+    """The linear program of one set of windows, with some R of each layer and some paths.
+
+    Choice c is R = r[c] of layer layer[c]. Path p takes ceil(end/R) - ceil(begin/R) steps in each
+    layer; `begin` and `end` have the shape (paths, layers), and are 0 off the path.
+    """
 
     def __init__(self, sets: Array, low: Array, high: Array, target: int, dear: float) -> None:
-        self.target = target
-        self.menus = [_menu(int(a), int(b)) for a, b in zip(low, high, strict=True)]
-        self.start = _starts(self.menus)
+        self.target, self.sets = target, sets
+        layers = len(sets)
         self.paths: list[Array] = []
+        self.begin = np.zeros((0, layers), dtype=np.int64)
+        self.end = np.zeros((0, layers), dtype=np.int64)
+        self.layer, self.r = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
         self._seen: set[bytes] = set()
         self._solver = quiet_highs()
         self._solver.setOptionValue("threads", 1)
-        count = int(self.start[-1])
-        costs = np.concatenate([s * menu for s, menu in zip(sets, self.menus, strict=True)])
-        self._late = count  # a column: how much every path may be too long, which is dear
-        self._solver.addVars(count + 1, np.zeros(count + 1), np.full(count + 1, np.inf))
-        self._solver.changeColsCost(
-            count + 1, np.arange(count + 1, dtype=np.int32), np.append(costs, dear)
-        )
-        for a, b in zip(self.start[:-1], self.start[1:], strict=True):
-            self._solver.addRow(1, 1, int(b - a), np.arange(a, b, dtype=np.int32), np.ones(b - a))
+        for _ in range(layers):
+            self._solver.addRow(1, 1, 0, np.zeros(0, np.int32), np.zeros(0))
+        # the first column is how much every path may be too long, which is dear
+        self._solver.addCol(dear, 0, np.inf, 0, np.zeros(0, np.int32), np.zeros(0))
+        menus = [_menu(int(a), int(b)) for a, b in zip(low, high, strict=True)]
+        numbers = np.repeat(np.arange(layers), [len(menu) for menu in menus])
+        self.add_choices(numbers, np.concatenate(menus))
 
-    def add(self, paths: Iterable[Array]) -> bool:
+    def add_choices(self, layer: Array, r: Array) -> bool:
+        """Add R of layers, those that are not there yet; whether there were any."""
+        known = set(zip(self.layer.tolist(), self.r.tolist(), strict=True))
+        new = [pair not in known for pair in zip(layer.tolist(), r.tolist(), strict=True)]
+        layer, r = layer[new], r[new]
+        one = np.arange(len(self.sets))[:, None] == layer
+        dense = np.concatenate((one, self._steps(self.begin, self.end, layer, r)))
+        start, row, value = _sparse(dense.T)
+        self._solver.addCols(
+            len(r), (self.sets[layer] * r).astype(float), np.zeros(len(r)),
+            np.full(len(r), np.inf), len(row), start, row, value,
+        )  # fmt: skip
+        self.layer, self.r = np.append(self.layer, layer), np.append(self.r, r)
+        return len(r) > 0
+
+    def add_paths(self, paths: Iterable[Array]) -> bool:
         """Forbid that these paths are longer than the target; False where all were known before."""
-        new = list(
-            {legs.tobytes(): legs for legs in paths if legs.tobytes() not in self._seen}.values()
-        )
-        self._seen.update(legs.tobytes() for legs in new)
-        columns, steps = zip(*(self._row(legs) for legs in new), strict=True) if new else ((), ())
-        count = len(new)
+        new = {legs.tobytes(): legs for legs in paths if legs.tobytes() not in self._seen}
+        self._seen.update(new)
+        begin, end = np.zeros((2, len(new), len(self.sets)), dtype=np.int64)
+        for number, legs in enumerate(new.values()):
+            begin[number, legs[:, LAYER]] = legs[:, BEGIN]
+            end[number, legs[:, LAYER]] = legs[:, END]
+        late = np.full((len(new), 1), -1)
+        dense = np.concatenate((late, self._steps(begin, end, self.layer, self.r)), axis=1)
+        start, column, value = _sparse(dense)
         self._solver.addRows(
-            count,
-            np.full(count, -np.inf),
-            np.full(count, float(self.target)),
-            sum(map(len, columns)),
-            _starts(list(columns))[:-1].astype(np.int32),
-            np.concatenate([np.zeros(0), *columns]).astype(np.int32),
-            np.concatenate([np.zeros(0), *steps]).astype(float),
-        )
-        self.paths += new
-        return bool(new)
+            len(new), np.full(len(new), -np.inf), np.full(len(new), float(self.target)),
+            len(column), start, column, value,
+        )  # fmt: skip
+        self.paths += new.values()
+        self.begin, self.end = np.append(self.begin, begin, 0), np.append(self.end, end, 0)
+        return len(new) > 0
 
-    def _row(self, legs: Array) -> tuple[Array, Array]:
-        columns, steps = [np.array([self._late])], [np.array([-1])]
-        for layer, begin, end, _ in legs.tolist():
-            if end > 0:
-                menu = self.menus[layer]
-                columns.append(np.arange(self.start[layer], self.start[layer + 1]))
-                steps.append(-(-end // menu) + (-begin // menu))
-        return np.concatenate(columns), np.concatenate(steps)
+    @staticmethod
+    def _steps(begin: Array, end: Array, layer: Array, r: Array) -> Array:
+        """Steps that each path, by rows, takes in each R of a layer, by columns."""
+        return -(-end[:, layer] // r) + (-begin[:, layer] // r)
 
     def solve(self) -> tuple[float, Support]:
         """Crossbars of the best mixture, and the mixture."""
         self._solver.run()
-        x = np.array(self._solver.getSolution().col_value[:-1])
+        x = np.array(self._solver.getSolution().col_value[1:])
         held = np.flatnonzero(x > 1e-9)
-        start = np.searchsorted(held, self.start).astype(np.int64)
-        support = Support(start, np.concatenate(self.menus)[held], x[held])
+        held = held[np.argsort(self.layer[held], kind="stable")]
+        start = np.searchsorted(self.layer[held], np.arange(len(self.sets) + 1)).astype(np.int64)
+        support = Support(start, self.r[held], x[held])
         return self._solver.getInfo().objective_function_value, support
 
+    @property
     def multipliers(self) -> Array:
         """The dual values of the paths, as they stand."""
-        duals = np.array(self._solver.getSolution().row_dual[len(self.menus) :])
+        duals = np.array(self._solver.getSolution().row_dual[len(self.sets) :])
         return np.maximum(0.0, -duals)
+
+
+def _sparse(dense: Array) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+    """Where each row begins, and the columns and values that are not 0."""
+    row, column = np.nonzero(dense)
+    start = np.searchsorted(row, np.arange(len(dense)))
+    return start.astype(np.int32), column.astype(np.int32), dense[row, column].astype(np.float64)
 
 
 def find_paths(
@@ -149,21 +175,24 @@ def find_paths(
     times: Times,
     demand: Array,
     known: Sequence[Path],
+    effort: int,
 ) -> tuple[int, list[Path]]:
     """Paths and multipliers that make the path bound large, and the scale of the prices.
 
     `demand` is what first steps demand at least within the windows (`steps`, see `Times`). `known`
-    are paths to begin with, which hold within these windows.
+    are paths to begin with, which hold within these windows. The larger the `effort`, the longer
+    rows and columns are generated.
     """
     program = _Program(sets, low, high, target, 4.0 * budget)
-    program.add(path.legs for path in known)
+    program.add_paths(path.legs for path in known)
     layers = len(low)
     legs = np.zeros((layers, 2 * layers + 2, 4), dtype=np.int64)
     points = None if table.closed_form else path_points(table, low, high)
-    before = -np.inf
-    for _ in range(ROUNDS):
+    before, idle = -np.inf, 0
+    for _ in range(ROUNDS[effort]):
         value, support = program.solve()
-        if value > 1.01 * budget or value < before + LITTLE * budget:
+        idle = 0 if abs(value - before) > LITTLE[effort] * budget else idle + 1
+        if value > 1.01 * budget or idle > effort:
             break
         before = value
         if points is None:
@@ -172,7 +201,12 @@ def find_paths(
             length, count = longest_cycles(table, points, support, legs)
         late = np.argsort(-length, kind="stable")[:PATHS]
         late = late[length[late] > target * (1 + 1e-9)]
-        if not program.add(legs[k, : count[k]].copy() for k in late):
+        cheapest = cheapest_choices(
+            sets, low, high, program.multipliers, program.begin, program.end
+        )
+        more_r = program.add_choices(np.arange(layers), cheapest)
+        more_paths = program.add_paths(legs[k, : count[k]].copy() for k in late)
+        if not more_r and not more_paths:
             break
     else:
         program.solve()
@@ -183,7 +217,7 @@ def _whole(
     table: SearchTable, program: _Program, sets: Array, high: Array, target: int, times: Times
 ) -> tuple[int, list[Path]]:
     """The paths that count, with multipliers as integers, on a scale that fits 64 bits."""
-    wanted = program.multipliers()
+    wanted = program.multipliers
     reach = float(sets @ high) + sum(
         m * (target + int(legs[:, END].sum()))
         for m, legs in zip(wanted, program.paths, strict=True)

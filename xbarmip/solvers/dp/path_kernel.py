@@ -1,4 +1,4 @@
-"""Longest paths under fractional choices of R, for the row generation of `multipliers`.
+"""Longest paths under fractional choices of R, and cheapest R, for `multipliers`.
 
 A path is a run of legs (layer, begin, end, ask) from a sink to a source; with R_l = r its leg in
 layer l takes ceil(end/r) - ceil(begin/r) steps. `ask` is the output of the layer that the path asks
@@ -239,3 +239,20 @@ def _asker(table, demand, low, high, i, k):  # type: ignore[no-untyped-def]
                 if needs.producer[e] == k and made > 0 and need(needs, e, made) == demand[i, k]:
                     return c
     return i
+
+
+@compiled
+def cheapest_choices(sets, low, high, multiplier, begin, end):  # type: ignore[no-untyped-def]
+    """For every layer the R of its window that is cheapest at some multipliers of paths."""
+    cheapest = np.empty(len(low), np.int64)
+    for k in range(len(low)):
+        least = np.inf
+        for r in range(low[k], high[k] + 1):
+            price = float(sets[k] * r)
+            for p in range(len(multiplier)):
+                if multiplier[p] > 0 and end[p, k] > 0:
+                    steps = (end[p, k] - 1) // r - (begin[p, k] - 1) // r
+                    price += multiplier[p] * steps
+            if price < least:
+                least, cheapest[k] = price, r
+    return cheapest

@@ -1,5 +1,6 @@
 """The decision problem: an allocation of at most this value within the budget, or none."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -33,6 +34,7 @@ LEVELS = 512  # slack is rounded up to one of this many levels
 ROUNDS = 4  # of narrowing the windows by what the layers must spend
 PATH_ROUNDS = 3  # of narrowing them by the path bound
 OVERSIZE = 4  # times the width of a beam: labels that are compared for dominance
+EFFORTS = (500, 5000)  # widths from which on more is done for the path bound
 REMEMBERED = 4  # targets whose cuts are kept
 LABELS_AT_ONCE = 128  # expanded between two looks at the watch
 RIVALS_AT_ONCE = 512  # compared between two looks at the watch
@@ -118,23 +120,24 @@ class TargetSearch:
         )
         self.stages = stages(table, self.order)
         self.labels_made = 0
-        self._known: dict[tuple[int, int], Cuts | None] = {}
+        self._known: dict[tuple[int, int], tuple[int, Cuts | None]] = {}
         self.scratch = make_scratch(table)
 
-    def cuts(self, target: int, budget: int) -> Cuts | None:
+    def cuts(self, target: int, budget: int, effort: int = 0) -> Cuts | None:
         """Bounds for a target, or None where they already prove that it cannot be met.
 
-        Those of the last few targets are kept.
+        Those of the last few targets are kept, as long as no more `effort` is asked for.
         """
         key = (target, budget)
-        if key not in self._known:
-            found = self._find_cuts(target, budget)
+        if key not in self._known or self._known[key][0] < effort:
+            found = self._find_cuts(target, budget, effort)
+            self._known.pop(key, None)
             while len(self._known) >= REMEMBERED:
                 del self._known[next(iter(self._known))]
-            self._known[key] = found
-        return self._known[key]
+            self._known[key] = effort, found
+        return self._known[key][1]
 
-    def _find_cuts(self, target: int, budget: int) -> Cuts | None:
+    def _find_cuts(self, target: int, budget: int, effort: int) -> Cuts | None:
         """Narrow windows from all sides until nothing moves, or a few times.
 
         What the least spending asks of each layer before any decision is asked of all allocations
@@ -146,7 +149,7 @@ class TargetSearch:
         for number in range(ROUNDS):
             times = blank_times(self.table)
             rounds = PATH_ROUNDS if number == 0 else 1
-            found = self._by_paths(low, high, target, budget, times, paths, rounds)
+            found = self._by_paths(low, high, target, budget, times, paths, rounds, effort)
             bounds = found and self._bounds_within(low, high, target, budget, times)
             if not found or not bounds or (self.scratch.wanted > high).any():
                 return None
@@ -165,6 +168,7 @@ class TargetSearch:
         times: Times,
         paths: list[Path],
         rounds: int,
+        effort: int,
     ) -> Prices | None:
         """Narrow windows in place, by times, constraints and the path bound; None where refuted.
 
@@ -181,7 +185,7 @@ class TargetSearch:
                 if self.table.closed_form:
                     first_demand(self.table, low, high, demand)
                 scale, paths[:] = find_paths(
-                    self.table, self.sets, low, high, budget, target, times, demand, paths
+                    self.table, self.sets, low, high, budget, target, times, demand, paths, effort
                 )
             found = self._prices(low, high, target, scale, paths)
             if found.bound > scale * budget:
@@ -259,7 +263,7 @@ class TargetSearch:
         made, and only the best of many are compared for dominance. Without, the search gives up
         where there are more.
         """
-        cuts = self.cuts(target, budget)
+        cuts = self.cuts(target, budget, effort_of(width))
         if cuts is None:
             return Answer(None, True)
         room = NEVER if width is None else width
@@ -429,6 +433,11 @@ def _within(prices: Prices, low: Array, high: Array, limit: int) -> bool:
         moved = moved or len(fits) < len(price)
         low[k], high[k] = low[k] + fits[0], low[k] + fits[-1]
     return moved
+
+
+def effort_of(width: int | None) -> int:
+    """How much to do for the path bound before a sweep of some width: it pays in wide ones."""
+    return 2 if width is None else bisect_right(EFFORTS, width)
 
 
 def _best(step: Step, labels: Labels, most: int) -> Labels:
