@@ -17,6 +17,7 @@ FLOORS = (
     "hardware",
     "constraint",
     "problem",
+    "constraints",
     "timing",
     "model",
     "solvers",

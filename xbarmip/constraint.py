@@ -1,8 +1,10 @@
 """Constraints on the duplication of layers, beyond the budget, as exact integers (SPEC §8)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from fractions import Fraction
+from math import floor, lcm
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +42,23 @@ class LinearConstraint:
     def __post_init__(self) -> None:
         _check_scope(self.name, self.layers)
         as_int(self.limit, f"constraint {self.name!r}: limit")
+
+    @classmethod
+    def scaled(
+        cls, name: str, tables: Mapping[str, Sequence[int | Fraction]], limit: int | Fraction
+    ) -> "LinearConstraint":
+        """The constraint that the same sum of rational entries is at most `limit`.
+
+        All are multiplied by the least common denominator of the entries; then the limit may be
+        rounded down, as the sum is an integer.
+        """
+        numbers = [number for table in tables.values() for number in table]
+        factor = lcm(*(number.denominator for number in numbers))
+        weights = tuple(
+            (layer, tuple(int(factor * number) for number in table))
+            for layer, table in tables.items()
+        )
+        return cls(name, weights, floor(factor * limit))
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -130,6 +149,14 @@ class Predicate:
 
 
 Constraint = LinearConstraint | Predicate
+
+
+@runtime_checkable
+class Recipe(Protocol):
+    """What makes constraints for a problem, as those of `xbarmip.constraints` do."""
+
+    def on(self, problem: Any) -> tuple[Constraint, ...]:
+        """The constraints for this problem and its budget."""
 
 
 def check_constraints(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from xbarmip.constraint import Constraint, check_constraints
+from xbarmip.constraint import Constraint, Recipe, check_constraints
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
 from xbarmip.hardware.crossbar import Crossbar
@@ -35,7 +35,8 @@ class Problem:
     rule : str, optional
         Of the closed form: "pipeline" (default) or "published". None where cycles count.
     constraints : tuple of LinearConstraint or Predicate
-        What an allocation must meet besides the budget (SPEC §8).
+        What an allocation must meet besides the budget (SPEC §8). Also given as those of
+        `xbarmip.constraints`, which become constraints for this budget.
     hardware : Hardware, optional
         Needed for a latency.
 
@@ -57,8 +58,16 @@ class Problem:
         object.__setattr__(self, "crossbars", as_int(self.crossbars, "crossbars", 1))
         self._set_size()
         self._set_rule()
+        self._set_constraints()
+
+    def _set_constraints(self) -> None:
+        made = [
+            constraint
+            for given in self.constraints
+            for constraint in (given.on(self) if isinstance(given, Recipe) else (given,))
+        ]
         largest = dict(zip(self.network.index, self.largest, strict=True))
-        object.__setattr__(self, "constraints", check_constraints(self.constraints, largest))
+        object.__setattr__(self, "constraints", check_constraints(made, largest))
 
     def _set_size(self) -> None:
         own = 128 if self.hardware is None else self.hardware.crossbar

@@ -29,10 +29,19 @@ class Crossbar:
         rows and columns last, p = min(floor(M/rows), floor(N/columns)) of them, which gives
         ceil(g/p); a block larger than a crossbar is split like a dense layer, g times.
         """
+        count, width = self.row_blocks(layer)
+        return count * width
+
+    def row_blocks(self, layer: Layer) -> tuple[int, int]:
+        """How many blocks of rows one copy of `layer` has, and the crossbars of each.
+
+        The crossbars of a block share their inputs: ceil(Kh*Kw*Ci/M) blocks of ceil(Co/N) crossbars
+        in a dense layer; in a grouped one each crossbar along the diagonal is a block.
+        """
         height, width = layer.kernel
         rows = height * width * (layer.in_channels // layer.groups)
         columns = layer.out_channels // layer.groups
         together = min(self.rows // rows, self.columns // columns)
         if together:
-            return ceil_div(layer.groups, together)
-        return layer.groups * ceil_div(rows, self.rows) * ceil_div(columns, self.columns)
+            return ceil_div(layer.groups, together), 1
+        return layer.groups * ceil_div(rows, self.rows), ceil_div(columns, self.columns)

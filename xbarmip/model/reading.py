@@ -8,7 +8,7 @@ together: it holds where some values of these variables meet them all.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from math import floor, lcm, prod
+from math import floor, prod
 from typing import Any
 
 import networkx as nx
@@ -270,11 +270,5 @@ def _linear(
     }
     for sign, bound in ((1, stated.upper), (-1, stated.lower)):
         if bound is not None:
-            limit = sign * (bound - body.constant)
-            numbers = [number for table in tables.values() for number in table]
-            factor = lcm(*(number.denominator for number in numbers))
-            weights = tuple(
-                (str(layer), tuple(int(sign * factor * number) for number in table))
-                for layer, table in tables.items()
-            )
-            yield LinearConstraint(name, weights, floor(factor * limit))
+            turned = {str(k): [sign * number for number in table] for k, table in tables.items()}
+            yield LinearConstraint.scaled(name, turned, sign * (bound - body.constant))
