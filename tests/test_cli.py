@@ -46,8 +46,8 @@ network = "pair.json"
 crossbars = [1, 2, 4]
 """
 KEYS = [
-    "network", "crossbars", "size", "objective", "rule", "solver", "status", "stop", "value",
-    "bound", "gap", "proof", "allocation", "crossbars_used", "smallest_budget", "seconds",
+    "network", "crossbars", "size", "objective", "rule", "constraints", "solver", "status", "stop",
+    "value", "bound", "gap", "proof", "allocation", "crossbars_used", "smallest_budget", "seconds",
     "statistics", "options", "message",
 ]  # fmt: skip
 
@@ -85,6 +85,55 @@ def answers(run):
 
 
 # --- solve ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("solver", EXACT)
+def test_solve_under_constraints(answers, run, solver):
+    some = ("--solver", solver, "--constraint", "allowed-duplication:values=1+3")
+    answer = answers("solve", "pair.json", "--crossbars", "6", *some)
+    assert (answer["constraints"], answer["value"]) == (["allowed-duplication"], 2)
+    assert answer["allocation"] == {"a": 3, "b": 3}
+    more = (
+        "--constraint",
+        "equal-duplication:layers=a+b",
+        "--constraint",
+        "spare-crossbars:rate=1",
+    )
+    answer = answers("solve", "pair.json", "--crossbars", "6", *some, *more)
+    assert answer["allocation"] == {"a": 1, "b": 1}
+    status, out, err = run("solve", "pair.json", "--crossbars", "3", *some, *more)
+    assert (status, err) == (0, "")
+    assert out.endswith("INFEASIBLE: constraint 'spare-crossbars' cannot hold within the budget\n")
+
+
+def test_a_solver_that_refuses_constraints_names_them(run):
+    status, out, err = run(
+        "solve",
+        "pair.json",
+        "--crossbars",
+        "4",
+        "--solver",
+        "woho",
+        "--constraint",
+        "powers-of-two",
+    )
+    assert (status, out) == (2, "")
+    assert "constraint 'powers-of-two'" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("two", "unknown constraint 'two'"),
+        ("powers-of-two:layers=x", "powers-of-two: unknown layer 'x'"),
+        ("largest-duplication:most=x", "largest-duplication: most must be an integer, got 'x'"),
+    ],
+)
+def test_constraints_that_cannot_be(run, text, message):
+    status, out, err = run("solve", "pair.json", "--crossbars", "4", "--constraint", text)
+    assert (status, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
 
 
 def test_solve_prints_a_table_and_one_line(run):

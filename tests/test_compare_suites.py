@@ -13,6 +13,7 @@ from xbarmip.compare.verdict import Agreement
 from xbarmip.errors import InputError
 from xbarmip.network.library import load_network
 from xbarmip.solvers.exhaustive import Exhaustive
+from xbarmip.solvers.registry import solve
 from xbarmip.timing.evaluate import evaluate
 from xbarmip.timing.step_time import ticks_of
 
@@ -246,6 +247,22 @@ BAD = {
         HEAD + CASE + "crossbars = [1, 2]\noptimum = 4\n",
         "optimum needs a single budget",
     ),
+    "constraints as text": (
+        HEAD + CASE + 'crossbars = 1\nconstraints = "powers-of-two"\n',
+        "constraints must be an array of tables",
+    ),
+    "a constraint without a name": (
+        HEAD + CASE + "crossbars = 1\nconstraints = [{ most = 2 }]\n",
+        "constraints, number 1: must be a table with a name",
+    ),
+    "an unknown constraint": (
+        HEAD + CASE + 'crossbars = 1\nconstraints = [{ name = "powers-of-too" }]\n',
+        "constraints, number 1: unknown constraint 'powers-of-too'; did you mean 'powers-of-two'",
+    ),
+    "a bad parameter": (
+        HEAD + CASE + 'crossbars = 1\nconstraints = [{ name = "spare-crossbars", rate = 2 }]\n',
+        "spare-crossbars: rate must be at most 1, got 2",
+    ),
     "NaN published": (HEAD + CASE + "crossbars = 1\npublished = nan\n", "finite"),
     "published twice": (
         HEAD + CASE + "crossbars = 1\npublished = 4\npublished_allocation = [1]\n",
@@ -311,3 +328,15 @@ def test_unknown_suite_and_missing_file():
         read_suite("laddder")
     with pytest.raises(InputError, match="cannot be read"):
         read_suite(Path("nowhere") / "no.toml")
+
+
+def test_constraints_of_a_case(tmp_path):
+    """One layer of 4 outputs and 4 crossbars: 3 copies are no power of two, 4 leave no spare."""
+    constraints = """
+    crossbars = 4
+    constraints = [{ name = "powers-of-two" }, { name = "spare-crossbars", rate = 0.1 }]
+    """
+    (instance,) = read(tmp_path, HEAD + CASE + constraints).instances
+    assert instance.facts.constraints == ("powers-of-two", "spare-crossbars")
+    for solver in ("dp", "milp", "exhaustive"):
+        assert solve(instance.problem, solver).allocation == {"a": 2}

@@ -16,7 +16,10 @@ from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.library import list_networks, load_network
 from xbarmip.network.window import Broadcast, Whole, Window
 from xbarmip.problem import Problem
+from xbarmip.solvers.conflict import Conflict, conflict
 from xbarmip.solvers.dp.frontier import Frontier, Point, frontier
+from xbarmip.solvers.explain import explain
+from xbarmip.solvers.pyomo_door import PyomoSolver
 from xbarmip.solvers.registry import solve
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.closed_form import steps
@@ -24,6 +27,7 @@ from xbarmip.timing.pipeline import cycles
 
 __all__ = [
     "Broadcast",
+    "Conflict",
     "Crossbar",
     "Edge",
     "Frontier",
@@ -33,6 +37,7 @@ __all__ = [
     "Point",
     "Problem",
     "Proof",
+    "PyomoSolver",
     "Result",
     "Status",
     "Stop",
@@ -45,7 +50,9 @@ __all__ = [
     "add_expression",
     "build_model",
     "compare",
+    "conflict",
     "cycles",
+    "explain",
     "frontier",
     "list_networks",
     "load_network",

@@ -3,11 +3,13 @@
 import sys
 from argparse import Namespace, _SubParsersAction
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from xbarmip.certificate.write import Certificate, require_certifiable, write_certificate
 from xbarmip.cli.budget import add_budget, problem_of, question
+from xbarmip.cli.constraints import add_constraint, why_infeasible
 from xbarmip.cli.latency import answer_line, hardware_facts, step_columns
 from xbarmip.cli.output import print_json, print_rich, table
 from xbarmip.cli.parser import (
@@ -40,6 +42,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     add_network(parser)
     add_budget(parser)
     add_objective(parser, OBJECTIVES)
+    add_constraint(parser)
     parser.add_argument("--solver", choices=tuple(SOLVERS), default="dp", help="(default: dp)")
     parser.add_argument(
         "--option",
@@ -60,7 +63,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
 
 def run(arguments: Namespace) -> int:
     """Solve, check the answer, print it."""
-    problem = problem_of(arguments)
+    problem = replace(problem_of(arguments), constraints=tuple(arguments.constraint))
     options = dict(arguments.option)
     make_solver(arguments.solver, **options)  # refuses an option that could be mistaken for another
     if arguments.certificate is not None:
@@ -76,6 +79,9 @@ def run(arguments: Namespace) -> int:
             **options,
         )
     _check(problem, arguments.solver, result)
+    if result.status is Status.INFEASIBLE:
+        why = why_infeasible(problem, arguments.solver, arguments.time_limit)
+        result = replace(result, message=why)
     if arguments.json:
         print_json(as_dict(problem, result))
     else:
@@ -122,6 +128,7 @@ def as_dict(problem: Problem, result: Result) -> dict[str, Any]:
         "size": rows if rows == columns else [rows, columns],
         "objective": problem.objective,
         "rule": problem.rule,
+        "constraints": list(dict.fromkeys(one.name for one in problem.constraints)),
         "solver": result.solver,
         "status": result.status,
         "stop": result.stop,
@@ -180,10 +187,7 @@ def _answer(problem: Problem, result: Result) -> str:
     used = f"{_used(problem, result)} crossbars used"
     match result.status:
         case Status.INFEASIBLE:
-            return (
-                "INFEASIBLE: one copy of every layer does not fit; "
-                f"the smallest budget that works is {problem.smallest_budget} crossbars"
-            )
+            return f"INFEASIBLE: {result.message}"
         case Status.OPTIMAL:
             return f"{result.value} {unit}, OPTIMAL, {result.proof} proof ({effort}); {used}"
         case Status.FEASIBLE:

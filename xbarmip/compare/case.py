@@ -6,7 +6,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from xbarmip.compare.fields import Size, read_budgets, read_note, read_objectives, read_size
+from xbarmip.compare.fields import (
+    Size,
+    read_budgets,
+    read_constraints,
+    read_note,
+    read_objectives,
+    read_size,
+)
 from xbarmip.compare.instance import (
     INFEASIBLE,
     Instance,
@@ -25,7 +32,7 @@ from xbarmip.timing.evaluate import evaluate
 from xbarmip.timing.step_time import ticks_of
 
 _FACTS = ("optimum", "published", "published_allocation")
-_OPTIONAL = ("name", "hardware", "crossbars", "budget_factor", "note", *_FACTS)
+_OPTIONAL = ("name", "hardware", "crossbars", "budget_factor", "constraints", "note", *_FACTS)
 
 
 @dataclass(slots=True)
@@ -65,10 +72,11 @@ class CaseReader:
         if len(budgets) > 1 and given:
             raise InputError(f"{given[0]} needs a single budget, got {len(budgets)}")
         name, note = _case_name(table, size, hardware), read_note(table)
+        constraints = read_constraints(table)
         single = "name" in table and isinstance(table.get("crossbars"), int)
         for budget, crossbars in budgets.items():
             for label in objectives:
-                problem = problem_for(network, crossbars, size, label, hardware)
+                problem = problem_for(network, crossbars, size, label, hardware, constraints)
                 yield Instance(
                     f"{name}/{label}" if single else f"{name}/{budget}/{label}",
                     problem,

@@ -6,9 +6,11 @@ from fractions import Fraction
 from typing import Any
 
 from xbarmip.compare.instance import LATENCY_LABELS, OBJECTIVE_LABELS
+from xbarmip.constraint import Recipe
+from xbarmip.constraints.library import make
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int, as_positive_rational
-from xbarmip.strict import as_text, short
+from xbarmip.strict import as_text, located, short
 
 Size = int | tuple[int, int]
 
@@ -87,3 +89,18 @@ def read_chance(value: Any, what: str) -> float:
 def read_note(table: Mapping[str, Any]) -> str:
     """The optional note of a case or family."""
     return as_text(table["note"], "note") if "note" in table else ""
+
+
+def read_constraints(table: Mapping[str, Any]) -> tuple[Recipe, ...]:
+    """The constraints of a case: tables with the name of a ready one and its parameters."""
+    entries = table.get("constraints", [])
+    if not isinstance(entries, list):
+        raise InputError(f"constraints must be an array of tables, got {short(entries)}")
+    made = []
+    for number, entry in enumerate(entries, start=1):
+        with located(f"constraints, number {number}"):
+            if not isinstance(entry, Mapping) or "name" not in entry:
+                raise InputError(f"must be a table with a name, got {short(entry)}")
+            parameters = {key: value for key, value in entry.items() if key != "name"}
+            made.append(make(as_text(entry["name"], "name"), parameters))
+    return tuple(made)

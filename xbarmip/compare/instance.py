@@ -28,10 +28,11 @@ def problem_for(
     size: int | tuple[int, int] | None,
     label: str,
     hardware: Hardware | None = None,
+    constraints: tuple[Any, ...] = (),
 ) -> Problem:
-    """The problem whose objective is called `label`."""
+    """The problem whose objective is called `label`; constraints as `Problem` takes them."""
     objective, _, rule = label.partition("/")
-    return Problem(network, crossbars, size, objective, rule or None, hardware=hardware)
+    return Problem(network, crossbars, size, objective, rule or None, constraints, hardware)
 
 
 def smallest_budget(

@@ -1,0 +1,45 @@
+"""The option --constraint, and what is said where constraints cannot hold."""
+
+from argparse import ArgumentTypeError
+
+from xbarmip.cli.parser import Parser
+from xbarmip.constraint import Recipe
+from xbarmip.constraints.library import READY, parse
+from xbarmip.errors import InputError, UnsupportedError
+from xbarmip.problem import Problem
+from xbarmip.solvers.conflict import conflict
+from xbarmip.solvers.registry import EXACT
+
+
+def add_constraint(parser: Parser) -> None:
+    """The option --constraint, which gives recipes as `Problem` takes them."""
+    parser.add_argument(
+        "--constraint",
+        type=_recipe,
+        action="append",
+        default=[],
+        metavar="NAME:KEY=VALUE,...",
+        help="a constraint beside the budget, for instance largest-duplication:most=8 "
+        f"(can be given several times); one of {', '.join(READY)}",
+    )
+
+
+def why_infeasible(problem: Problem, solver: str, seconds: float | None) -> str:
+    """What cannot hold: the budget, or the constraints that contradict each other."""
+    if not problem.feasible:
+        return (
+            "one copy of every layer does not fit; "
+            f"the smallest budget that works is {problem.smallest_budget} crossbars"
+        )
+    try:
+        found = conflict(problem, solver if solver in EXACT else "dp", seconds)
+    except UnsupportedError:
+        found = None
+    return "no allocation meets the constraints" if found is None else str(found)
+
+
+def _recipe(text: str) -> Recipe:
+    try:
+        return parse(text)
+    except InputError as error:
+        raise ArgumentTypeError(str(error)) from None
