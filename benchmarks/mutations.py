@@ -1,0 +1,137 @@
+"""Random single changes to certificates: each is refused, or what is then claimed is true.
+
+Where a changed certificate is accepted, its problem is searched exhaustively.
+"""
+
+import json
+import sys
+import tempfile
+from argparse import ArgumentParser
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from itertools import product
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from bench import ROOT
+
+import xbarmip as xb
+from xbarmip.certificate import check
+from xbarmip.certificate.write import lines
+from xbarmip.network.generate import Shape, random_network
+
+KINDS = (("cycles", None), ("steps", "pipeline"), ("steps", "published"))
+EACH = 20  # changes of one certificate
+LARGEST = 3000  # allocations of an instance
+
+
+def instances(random: Random) -> Iterator[xb.Problem]:
+    """Small problems of every kind, feasible and not."""
+    while True:
+        network = random_network(random, Shape(4, extent=5, outputs=8, branching=0.3, joining=0.4))
+        objective, rule = random.choice(KINDS)
+        smallest = xb.Problem(network, 1, 8).smallest_budget
+        budget = max(1, smallest + random.randint(-1, 12))
+        problem = xb.Problem(network, budget, 8, objective, rule)
+        count = 1
+        for largest in problem.largest:
+            count *= largest
+        if count <= LARGEST:
+            yield problem
+
+
+def places(value: Any, where: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place in a JSON value."""
+    if where:
+        yield where
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in pairs:
+        if isinstance(inner, dict | list):
+            yield from places(inner, (*where, key))
+        else:
+            yield (*where, key)
+
+
+def changed(records: list[Any], random: Random) -> tuple[str, list[Any]]:
+    """One random change: what part it is in, and the changed records."""
+    new = deepcopy(records)
+    *path, key = random.choice([*places(new)])
+    place: Any = new
+    for step in path:
+        place = place[step]
+    value = place[key]
+    if isinstance(value, int) and random.random() < 0.8:
+        others = [value + 1, value - 1, 0, 2 * value + 1, random.randint(0, 50)]
+        place[key] = random.choice([other for other in others if other != value])
+    elif isinstance(place, list) and random.random() < 0.4:
+        place.insert(key, deepcopy(value))
+    else:
+        del place[key]
+    line = records[path[0] if path else key]
+    return (next(iter(line)) if isinstance(line, dict) else "line of a label"), new
+
+
+def claim_holds(records: list[Any]) -> bool:
+    """Whether the claim is true, by looking at every allocation."""
+    problem, claim = check.Problem(records[1]["problem"]), records[2]["claim"]
+    values = []
+    for allocation in product(*(range(1, largest + 1) for largest in problem.largest)):
+        try:
+            problem.check_allowed([*allocation])
+        except check.Refused:
+            continue
+        values.append(problem.timing.value([*allocation]))
+    if claim["bound"] is None:
+        return not values
+    attained = claim["value"] is None or claim["value"] in values
+    return attained and all(value >= claim["bound"] for value in values)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Change certificates, count what becomes of them."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=5000, help="changes (default: 5000)")
+    parser.add_argument("--seed", default="mutations", help="of the random changes")
+    parser.add_argument("--output", type=Path, default=ROOT / "results" / "certificates")
+    arguments = parser.parse_args(argv)
+    random, counts = Random(arguments.seed), Counter[tuple[str, str]]()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "certificate"
+        problems = instances(random)
+        while counts.total() < arguments.count:
+            problem = next(problems)
+            records = [*lines(problem, xb.solve(problem, "exhaustive"), lambda facts: None)]
+            for _ in range(min(EACH, arguments.count - counts.total())):
+                part, new = changed(records, random)
+                path.write_text("".join(json.dumps(record) + "\n" for record in new))
+                try:
+                    check.check(str(path))
+                except check.Refused:
+                    counts[part, "refused"] += 1
+                else:
+                    counts[part, "true" if claim_holds(new) else "FALSE"] += 1
+    _write(arguments.output, counts)
+    return 1 if any(outcome == "FALSE" for _, outcome in counts) else 0
+
+
+def _write(folder: Path, counts: Counter[tuple[str, str]]) -> None:
+    """Counts by the part that was changed, as a table."""
+    outcomes = ("refused", "true", "FALSE")
+    rows = [
+        [part, *(counts[part, outcome] for outcome in outcomes)]
+        for part in sorted({part for part, _ in counts})
+    ]
+    rows.append(["all", *(sum(row[at] for row in rows) for at in (1, 2, 3))])
+    head = ["changed in", "refused", "accepted, claim true", "accepted, claim FALSE"]
+    cells = [head, ["---"] * len(head), *rows]
+    table = "".join(f"| {' | '.join(map(str, row))} |\n" for row in cells)
+    folder.mkdir(parents=True, exist_ok=True)
+    text = f"# Random single changes to certificates\n\n{table}"
+    (folder / "mutations.md").write_text(text, encoding="utf-8")
+    print(table, end="")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
