@@ -1,8 +1,11 @@
 """Sensitivity to bandwidth: against its definition, and on the command line."""
 
 import json
+import sys
 from dataclasses import replace
 from fractions import Fraction
+from importlib import import_module
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -117,3 +120,14 @@ def test_the_command(capsys, tmp_path):
 def test_bad_options(option, message, capsys):
     assert main([*ALEXNET, "--tiles", "8", *option]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_the_benchmark_runs(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+    benchmark = import_module("bandwidth")
+    benchmark.main(["--smoke", "--output", str(tmp_path)])
+    (row,) = json.loads((tmp_path / "bandwidth.json").read_text(encoding="utf-8"))["rows"]
+    assert (row["status"], row["gap"], row["tiles"]) == ("OPTIMAL", 0, 8)
+    assert (round(row["latency_us"], 1), row["paper_us"]) == (464.1, 492)
+    for name in ("bandwidth", "bench"):
+        sys.modules.pop(name)
