@@ -18,7 +18,7 @@ from tests.test_compare_analysis import ROWS
 from xbarmip.cli.main import main
 from xbarmip.compare.instance import Suite
 from xbarmip.compare.report.page import page
-from xbarmip.compare.report.summary import headline, markdown, problems
+from xbarmip.compare.report.summary import headline, markdown, problems, run_facts
 from xbarmip.compare.report.table import Table
 from xbarmip.compare.report.tables import gap_table, rows_csv
 from xbarmip.compare.run import compare
@@ -47,6 +47,15 @@ def test_failures_are_counted_and_named():
     assert "| z | AGREE | 7 | 7 | 0 | 7 ✓, 0.00 s | TIMEOUT | refused |" in text
     assert "2 GiB" in text
     assert gap_table(found).rows[1][:3] == ["b", 3, 1]
+
+
+def test_limits_that_differ_are_named_with_their_solvers():
+    short = {"seconds": 2.0, "memory_bytes": None, "threads": 2}
+    rows = [row("x", "a", value=1), row("x", "b", value=1, limits=short)]
+    assert run_facts(comparison(rows))[-2:] == (
+        "limits of a: 60 s for each solver and instance, 2 GiB; 1 thread",
+        "limits of b: 2 s for each solver and instance; 2 threads",
+    )
 
 
 def test_csv_has_every_row_and_can_be_read_back():

@@ -1,7 +1,8 @@
 """A comparison on a terminal and as a page of Markdown."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from rich.table import Table as RichTable
 
@@ -76,12 +77,8 @@ def headline(comparison: Comparison) -> str:
 
 def run_facts(comparison: Comparison) -> tuple[str, ...]:
     """What was run, with what, where, under which limits."""
-    facts, limits = comparison.facts, comparison.facts["limits"]
+    facts = comparison.facts
     code, machine = facts["code"], facts["machine"]
-    seconds, memory = limits["seconds"], limits["memory_bytes"]
-    told = "none" if seconds is None else f"{seconds:g} s for each solver and instance"
-    if memory is not None:
-        told += f", {memory / 2**30:g} GiB"
     return (
         f"run {facts['run']}, started {facts['started']}",
         f"xbarmip {code['xbarmip']} ({(code['commit'] or 'no commit')[:12]}), "
@@ -89,8 +86,27 @@ def run_facts(comparison: Comparison) -> tuple[str, ...]:
         f"highspy {code['highspy']}",
         f"{machine['system']}, {machine['processor']}, {machine['processors']} processors, "
         f"{machine['memory_bytes'] / 2**30:.0f} GiB",
-        f"limits: {told}; {limits['threads']} thread{'s' * (limits['threads'] > 1)}",
+        *_limits(comparison),
     )
+
+
+def _limits(comparison: Comparison) -> list[str]:
+    """The limits, a line each where several runs had different ones, with the solvers."""
+    solvers: dict[str, dict[str, None]] = {}
+    for row in comparison.rows:
+        words = _allowed(row.limits or comparison.facts["limits"])
+        solvers.setdefault(words, {})[row.solver] = None
+    if len(solvers) > 1:
+        return [f"limits of {', '.join(names)}: {words}" for words, names in solvers.items()]
+    return [f"limits: {words}" for words in solvers or [_allowed(comparison.facts["limits"])]]
+
+
+def _allowed(limits: Mapping[str, Any]) -> str:
+    seconds, memory, threads = (limits[key] for key in ("seconds", "memory_bytes", "threads"))
+    told = "none" if seconds is None else f"{seconds:g} s for each solver and instance"
+    if memory is not None:
+        told += f", {memory / 2**30:g} GiB"
+    return f"{told}; {threads} thread{'s' * (threads > 1)}"
 
 
 def refusals(comparison: Comparison) -> list[str]:
