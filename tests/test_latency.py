@@ -126,7 +126,7 @@ def test_a_hint_changes_no_answer(kind):
 
 
 def test_alexnet_of_the_paper():
-    """Table 6 gives 46 * 7.57 = 348 us; 300.3 us = 143 steps of 2.1 us is proven here."""
+    """Figure 8 gives 386 us at 32 tiles; 143 steps of 2.1 us are the least."""
     alexnet = xb.load_network("alexnet")
     result = xb.solve(Problem(alexnet, 32 * 72, None, "latency-steps", "published", hardware=ISAAC))
     assert result.status is Status.OPTIMAL
