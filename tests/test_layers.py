@@ -23,6 +23,7 @@ FLOORS = (
     "solvers",
     "certificate",
     "compare",
+    "reproduce",
     "cli",
     "xbarmip",  # the package itself and __main__: the roof
 )

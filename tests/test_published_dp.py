@@ -1,19 +1,23 @@
 """The paper's heuristic against a slow version that evaluates every prefix as a network anew."""
 
 from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 from random import Random
 
 import pytest
 
 import xbarmip as xb
+from xbarmip.hardware.preset import Hardware, MemoryLevel, load_hardware
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.solvers.protocol import Limits, Watch
 from xbarmip.solvers.registry import make_solver
 from xbarmip.solvers.rivals import published_dp
 from xbarmip.solvers.rivals.published_dp import PublishedDynamicProgram
 from xbarmip.timing import reference
+from xbarmip.timing.evaluate import seconds_of
 from xbarmip.timing.rule import rule_view
+from xbarmip.timing.step_time import step_time
 
 # (Ci, Co, Wo, Kc, Sc, Pc, Kp, Sp) of the paper's table 2
 ALEXNET = [
@@ -51,18 +55,23 @@ def prefix(network, count):
 
 
 def slow(problem, spend_all):
-    """Algorithm 2 on tuples: every prefix of every budget through the whole closed form."""
+    """Algorithm 2 on tuples: every prefix of every budget through the whole closed form, times the
+    step time of the prefix if that matters.
+    """
     best = {0: (0, ())}
     behind = problem.smallest_budget
     for number, each in enumerate(problem.sets):
         behind -= each
-        view = rule_view(prefix(problem.network, number + 1), "published")
+        network = prefix(problem.network, number + 1)
+        view = rule_view(network, "published")
         longer = {}
         for b in range(problem.crossbars - behind + 1):
             for r in range(1, problem.largest[number] + 1):
                 if b - r * each in best:
                     allocation = (*best[b - r * each][1], r)
                     value = reference.steps(view, allocation)
+                    if problem.hardware is not None:
+                        value *= step_time(network, problem.hardware, allocation).seconds
                     if b not in longer or value < longer[b][0]:
                         longer[b] = (value, allocation)
         best = longer
@@ -98,6 +107,48 @@ def test_equals_the_slow_version(spend_all):
         assert value >= optimum
         worse += value > optimum
     assert worse > 0  # it is a heuristic, and the test looks where that shows
+
+
+def hardware(random, size):
+    """Bandwidths around which data access and computation take turns to be the longer."""
+    buffer, bus = (
+        MemoryLevel(name, Fraction(random.randint(10, 10_000), random.randint(1, 9)), rule)
+        for name, rule in (("buffer", "isaac-intra-tile"), ("bus", "isaac-inter-tile"))
+    )
+    tile, compute = random.randint(1, 12), Fraction(10**9, random.randint(1, 99))
+    return Hardware(
+        "random", "a test", xb.Crossbar(*size), crossbars_per_tile=tile, input_bits=16,
+        compute_ns=compute, memory=(buffer, bus),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("spend_all", [True, False])
+def test_equals_the_slow_version_with_bandwidth(spend_all):
+    random, bound = Random("bandwidth"), 0
+    for problem in chains(80):
+        on = hardware(random, (problem.crossbar.rows, problem.crossbar.columns))
+        problem = replace(problem, objective="latency-steps", hardware=on)
+        if PublishedDynamicProgram().unsupported(problem):
+            continue
+        result = solve(problem, spend_all)
+        value, allocation = slow(problem, spend_all)
+        assert tuple(result.allocation.values()) == allocation, problem
+        assert seconds_of(problem, result.value) == value
+        bound += step_time(problem.network, on, allocation).binding != ()
+    assert bound > 10
+
+
+def test_finds_the_published_allocations_with_bandwidth():
+    """Table 6: both lines with bandwidth, every crossbar spent."""
+    for name, published in (
+        ("alexnet", [26, 6, 2, 22, 2]),
+        ("vgg-a", [112, 28, 10, 10, 5, 4, 2, 2]),
+    ):
+        problem = xb.Problem(
+            xb.load_network(name), 2304, objective="latency-steps", rule="published",
+            hardware=load_hardware("isaac-like"),
+        )  # fmt: skip
+        assert list(solve(problem).allocation.values()) == published
 
 
 def test_finds_the_published_allocations():

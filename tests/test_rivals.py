@@ -262,13 +262,8 @@ def test_greedy_keeps_its_copies_at_ctrl_c(monkeypatch):
 
 def test_pruning_leaves_only_what_points_as_woho_does():
     problem = xb.Problem(xb.load_network("vgg-e"), 8192, 128, "steps", "published")
-    free, pruned = (
-        run("random", problem, evaluations=200, cosine=cosine).value for cosine in (0, 0.95)
-    )
+    free, pruned = (run("random", problem, evaluations=200, draws=draws).value for draws in (1, 20))
     assert pruned < free
-    hopeless = run("random", problem, evaluations=1, cosine=1.0)
-    assert hopeless.stop is xb.Stop.FINISHED
-    assert hopeless.statistics == {"evaluations": 0}
 
 
 def test_draws_fit_and_reach_every_allocation():
@@ -290,8 +285,8 @@ def test_draws_fit_and_reach_every_allocation():
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("random", {"cosine": 2}, "random option cosine must be from 0 to 1, got 2"),
-        ("random", {"cosine": "0.5"}, "random option cosine must be a number, got '0.5'"),
+        ("random", {"draws": 0}, "random option draws must be at least 1, got 0"),
+        ("random", {"draws": 0.5}, "random option draws must be an integer, got 0.5"),
         ("random", {"evaluations": 0}, "random option evaluations must be at least 1, got 0"),
         ("annealing", {"seed": -1}, "annealing option seed must be at least 0, got -1"),
         ("genetic", {"population": 1}, "genetic option population must be at least 2, got 1"),

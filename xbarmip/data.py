@@ -1,4 +1,4 @@
-"""The files that ship with the package: networks, hardware presets and suites, by name.
+"""The files that ship with the package: networks, hardware presets, suites, published figures.
 
 In an installed wheel they lie inside the package; in a checkout, beside it.
 """
@@ -11,12 +11,19 @@ from pathlib import Path
 from xbarmip.errors import InputError
 from xbarmip.strict import suggestion
 
-SUFFIX = {"networks": ".json", "hardware": ".toml", "suites": ".toml", "known": ".json"}
+SUFFIX = {
+    "networks": ".json",
+    "hardware": ".toml",
+    "suites": ".toml",
+    "known": ".json",
+    "published": ".toml",
+}
 _WORD = {
     "networks": "network",
     "hardware": "hardware preset",
     "suites": "suite",
     "known": "suite with best known values",
+    "published": "set of figures",
 }
 
 
@@ -34,7 +41,7 @@ def shipped_names(kind: str) -> tuple[str, ...]:
     Parameters
     ----------
     kind : str
-        "networks", "hardware", "suites" or "known".
+        "networks", "hardware", "suites", "known" or "published".
     """
     folder, suffix = _folder(kind), SUFFIX[kind]
     found = [file.name for file in folder.iterdir()] if folder.is_dir() else []

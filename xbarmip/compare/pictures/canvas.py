@@ -42,12 +42,12 @@ def require_matplotlib() -> Any:
     return matplotlib
 
 
-def new_figure(width: float, height: float, rows: int = 1) -> tuple[Any, Any]:
-    """A figure of so many inches, and its axes, one or one a row."""
+def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Any, Any]:
+    """A figure of so many inches, and its axes, one or one for each row or column."""
     matplotlib = require_matplotlib()
     with matplotlib.rc_context(_STYLE):
         figure = matplotlib.figure.Figure(figsize=(width, height), layout="constrained")
-        return figure, figure.subplots(rows, 1)
+        return figure, figure.subplots(rows, columns)
 
 
 def png(figure: Any) -> bytes:

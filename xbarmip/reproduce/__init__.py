@@ -1,0 +1,1 @@
+"""What a paper published, computed again and set beside certified optima."""

@@ -1,0 +1,91 @@
+"""Pictures of figures 8 and 9, and of the networks of today."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from statistics import fmean
+
+from xbarmip.compare.pictures.canvas import new_figure, png
+from xbarmip.reproduce.models import OBJECTIVES, RIVALS
+from xbarmip.reproduce.pictures import BEST as PROVEN
+from xbarmip.reproduce.pictures import LEAVES, OURS, PUBLISHED, TRUE, bars
+from xbarmip.reproduce.sections.bandwidth import (
+    BEST,
+    BEST_STEPS,
+    FEWEST,
+    LEAVING,
+    STRIDE,
+    WITH,
+    WITHOUT,
+)
+from xbarmip.reproduce.sections.models import excess, proven
+from xbarmip.reproduce.source import figures
+from xbarmip.reproduce.store import Row
+
+Rows = Mapping[str, Row]
+LINES = (
+    (STRIDE, "steps latency us", OURS, "--"),
+    (WITHOUT, "steps latency us", LEAVES, "--"),
+    (WITH, "steps latency us", OURS, "-"),
+    (LEAVING, "steps latency us", PROVEN, "--"),
+    (BEST_STEPS, "steps latency us", PROVEN, "-"),
+    (BEST, "latency us", TRUE, "-"),
+)
+
+
+def tile_picture(rows: Rows) -> bytes:
+    """Figure 8, one panel for each network."""
+    entries = figures()["tiles"]
+    figure, panels = new_figure(11, 5, columns=len(entries))
+    for axes, entry in zip(panels, entries, strict=True):
+        own = [rows[f"{entry['network']}/{tiles} tiles"] for tiles in entry["tiles"]]
+        for name, unit, colour, style in LINES:
+            values = [row[name].get(unit, float("nan")) for row in own]
+            axes.plot(entry["tiles"], values, style, color=colour, label=name, marker=".")
+        for key, marker in (("stride_us", "s"), ("with_us", "o")):
+            if key in entry:
+                label = f"published, {'stride' if key == 'stride_us' else 'with'}"
+                axes.plot(
+                    entry["tiles"], entry[key], marker, color=PUBLISHED, mfc="none", label=label
+                )
+        axes.set(
+            xscale="log", yscale="log", title=entry["network"], xlabel="tiles of 72 crossbars",
+            ylabel="latency, us",
+        )  # fmt: skip
+        axes.set_xticks(entry["tiles"], [str(tiles) for tiles in entry["tiles"]])
+        axes.minorticks_off()
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    return png(figure)
+
+
+def scale_picture(rows: Rows) -> bytes:
+    """Figure 9."""
+    figure, axes = new_figure(7, 4.2)
+    factors = [float(Fraction(scale)) for scale in rows]
+    for name, unit, colour, style in (*LINES[1:], (FEWEST, "steps latency us", PUBLISHED, ":")):
+        values = [row[name].get(unit, float("nan")) for row in rows.values()]
+        axes.plot(factors, values, style, color=colour, label=name, marker=".")
+    axes.axvline(
+        float(figures()["scaling"]["free_from"]), color=PUBLISHED, linewidth=0.8,
+        label="published: free from here on",
+    )  # fmt: skip
+    axes.set(xscale="log", yscale="log", xlabel="factor on both bandwidths", ylabel="latency, us")
+    axes.set_xticks(factors, list(rows))
+    axes.minorticks_off()
+    axes.legend(fontsize=8)
+    return png(figure)
+
+
+def models_picture(rows: Rows) -> bytes:
+    """Mean excess of every rule over the proven optimum, by objective."""
+    figure, axes = new_figure(8, 4)
+    series = {}
+    for objective, colour in zip(OBJECTIVES, (OURS, TRUE), strict=True):
+        known = [row for row in rows.values() if row["objective"] == objective and proven(row)]
+        means = [fmean([excess(row, rival) for row in known]) if known else None
+                 for rival in RIVALS]  # fmt: skip
+        series[f"{objective}, {len(known)} instances"] = (means, colour)
+    bars(axes, list(RIVALS), series)
+    axes.set(yscale="symlog", ylabel="mean percent above the optimum")
+    axes.legend(fontsize=9)
+    return png(figure)

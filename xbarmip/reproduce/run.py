@@ -1,0 +1,128 @@
+"""Running the reproduction: part by part, row by row, then the page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+from xbarmip.compare.files import writing, written
+from xbarmip.compare.pictures.canvas import require_matplotlib
+from xbarmip.errors import InputError
+from xbarmip.reproduce import accuracy, bandwidth, models, runtime, steps
+from xbarmip.reproduce.page import files
+from xbarmip.reproduce.store import Part, Store
+from xbarmip.solvers.protocol import Limits, Progress
+
+PARTS = (
+    Part("steps", "figure 6(a), tables 5 and 6, figure 7", steps.cases),
+    Part("accuracy", "table 4", accuracy.cases),
+    Part("allocations", "table 6", bandwidth.allocation_cases),
+    Part("tiles", "figure 8", bandwidth.tile_cases),
+    Part("scaling", "figure 9", bandwidth.scale_cases),
+    Part("runtime", "table 7", runtime.cases),
+    Part("models", "networks of today", models.cases),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """What was done.
+
+    Attributes
+    ----------
+    folder : Path
+    computed, rows : mapping of str to int
+        By part: rows computed now, and rows that there are.
+    cases : mapping of str to int
+        By part: rows that there should be.
+    """
+
+    folder: Path
+    computed: Mapping[str, int]
+    rows: Mapping[str, int]
+    cases: Mapping[str, int]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every part has all its rows."""
+        return self.rows == self.cases
+
+
+def reproduce(
+    output: str | PathLike[str],
+    parts: Sequence[str] | None = None,
+    keep: bool = False,
+    time_limit: float = 60.0,
+    progress: Progress | None = None,
+) -> Reproduction:
+    """Compute the published tables and figures again, and write the page that compares them.
+
+    Every row is kept in `<part>.json` as soon as it is done. The page is written from all parts
+    that are complete in the folder, also when Ctrl-C ends the computation.
+
+    Parameters
+    ----------
+    output : str or path
+        Folder for the results.
+    parts : sequence of str, optional
+        Names of parts to compute; all by default, none if empty: then only the page is written.
+    keep : bool
+        Keep rows that are there already, and compute the missing ones.
+    time_limit : float
+        Seconds for each solve; what is not proven within them is shown with its bound.
+    progress : callable, optional
+        Called with a dict of facts during the computation.
+
+    Raises
+    ------
+    InputError
+        On an unknown part, a bad limit, a file that is none of these, a folder that cannot be
+        written, or where matplotlib is missing: before anything is computed.
+    KeyboardInterrupt
+        After the page is written.
+    """
+    chosen = _chosen(parts)
+    Limits(time_limit)
+    require_matplotlib()
+    folder = Path(output)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    stores = {part.name: Store(folder, part.name) for part in PARTS}
+    works = {part.name: part.cases(time_limit) for part in PARTS}
+    computed = {part.name: 0 for part in PARTS}
+    try:
+        for name in chosen:
+            if not keep:
+                stores[name].clear()
+            for key, work in works[name].items():
+                if key not in stores[name].rows:
+                    stores[name].add(key, work(_named(progress, name, key)))
+                    computed[name] += 1
+    finally:
+        complete = {
+            name: {key: store.rows[key] for key in works[name]}
+            if works[name].keys() <= store.rows.keys()
+            else None
+            for name, store in stores.items()
+        }
+        for name, content in files(complete).items():
+            written(folder / name, content)
+    rows = {name: len(works[name].keys() & store.rows.keys()) for name, store in stores.items()}
+    return Reproduction(folder, computed, rows, {name: len(works[name]) for name in works})
+
+
+def _chosen(parts: Sequence[str] | None) -> list[str]:
+    known = [part.name for part in PARTS]
+    if parts is None:
+        return known
+    for name in parts:
+        if name not in known:
+            raise InputError(f"part must be one of {', '.join(known)}, got {name!r}")
+    return [name for name in known if name in parts]
+
+
+def _named(progress: Progress | None, part: str, key: str) -> Progress | None:
+    """`progress` told what the row is."""
+    if progress is None:
+        return None
+    return lambda facts: progress({**facts, "instance": f"{part} {key}"})

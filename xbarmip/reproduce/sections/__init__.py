@@ -1,0 +1,1 @@
+"""The sections of the page: Markdown and pictures from computed rows, nothing else."""

@@ -1,0 +1,72 @@
+"""The page in short: one sentence or two from each part."""
+
+from collections.abc import Callable, Mapping
+from statistics import fmean
+
+from xbarmip.reproduce.models import OBJECTIVES, RIVALS
+from xbarmip.reproduce.sections import bandwidth, models
+from xbarmip.reproduce.sections.steps import above
+from xbarmip.reproduce.steps import LEAVING, PAPER
+from xbarmip.reproduce.store import Row
+from xbarmip.reproduce.text import listed
+
+Rows = Mapping[str, Row]
+
+
+def section(computed: Mapping[str, Rows | None]) -> str:
+    """Markdown of what the complete parts say."""
+    lines = [say(rows) for part, say in _SAID.items() if (rows := computed.get(part)) is not None]
+    return "\n".join(("## In short", "", *(f"- {line}" for line in lines)))
+
+
+def _steps(rows: Rows) -> str:
+    own, leaving = above(rows, PAPER, "steps"), above(rows, LEAVING, "steps")
+    true = above(rows, PAPER, "cycles")
+    woho, greedy = (above(rows, name, "steps") for name in ("woho", "greedy"))
+    return (
+        "Without bandwidth the paper's algorithm is close to optimal under its own model: "
+        f"{_optimal(own)} cases, {fmean(own):.1f} percent above the fewest steps on average, "
+        f"{max(own):.1f} at worst. Most of that comes from spending every crossbar: where it may "
+        f"leave some, {_optimal(leaving)}, {fmean(leaving):.1f} on average and {max(leaving):.1f} "
+        f"at worst. Its true cycles are {fmean(true):.1f} percent above the fewest on average, "
+        f"{max(true):.1f} at worst. For comparison, in steps: WoHo-proportional {fmean(woho):.1f} "
+        f"percent on average, copying the slowest layer {fmean(greedy):.1f}."
+    )
+
+
+def _optimal(excess: list[float]) -> str:
+    return f"optimal in {sum(by == 0 for by in excess)} of {len(excess)}"
+
+
+def _tiles(rows: Rows) -> str:
+    excess = {
+        key: row[bandwidth.WITH][bandwidth.STEPS_TIME]
+        / bandwidth.least(row, bandwidth.STEPS_TIME)[0]
+        for key, row in rows.items()
+    }
+    worst = max(excess, key=lambda key: excess[key])
+    return (
+        "With bandwidth in the objective spending every crossbar costs more: its latency is "
+        f"{excess[worst]:.2f} times the best in the worst case ({worst}), and "
+        f"{fmean(excess.values()):.2f} times on average over figure 8. The best never gets worse "
+        "with more tiles."
+    )
+
+
+def _models(rows: Rows) -> str:
+    said = []
+    for objective in OBJECTIVES:
+        known = [
+            row for row in rows.values() if row["objective"] == objective and models.proven(row)
+        ]
+        means = {
+            rival: fmean(models.excess(row, rival) for row in known) for rival in RIVALS if known
+        }
+        nearest = sorted(means, key=lambda rival: means[rival])[:2]
+        if nearest:
+            names = listed([f"{rival} ({means[rival]:.1f} percent)" for rival in nearest])
+            said.append(f"for {objective} on {len(known)} proven instances {names}")
+    return f"On networks of today the rules nearest to the optimum are {'; '.join(said)}."
+
+
+_SAID: Mapping[str, Callable[[Rows], str]] = {"steps": _steps, "tiles": _tiles, "models": _models}
