@@ -1,6 +1,7 @@
 """The dynamic program under added constraints, against exhaustive search."""
 
 from dataclasses import replace
+from itertools import product
 from random import Random
 
 import pytest
@@ -9,8 +10,13 @@ import xbarmip as xb
 from tests.brute import OBJECTIVES, tiny_problem
 from xbarmip.constraint import LinearConstraint, Predicate
 from xbarmip.network.generate import Shape
+from xbarmip.solvers.dp import target
+from xbarmip.solvers.dp.dominance import signatures
 from xbarmip.solvers.dp.plain import plain_optimum
+from xbarmip.solvers.dp.table import search_table
+from xbarmip.solvers.dp.target import Answer, Switches, TargetSearch
 from xbarmip.solvers.result import Status
+from xbarmip.timing.evaluate import evaluate
 
 SHAPES = [
     Shape(layers=3, extent=5, outputs=8),
@@ -58,6 +64,87 @@ def test_equals_exhaustive_search(objective, rule, shape):
         statuses.add(result.status)
         assert (result.status, result.value) == (expected.status, expected.value), problem
     assert statuses == {Status.OPTIMAL, Status.INFEASIBLE}
+
+
+def tight(random, objective, rule):
+    """Ample crossbars, and a constraint on all layers that few allocations meet."""
+    problem = tiny_problem(random, Shape(layers=3, extent=5, outputs=12), objective, rule, most=800)
+    outputs = {layer.name: layer.outputs for layer in problem.network.layers}
+    seed, weights = random.random(), {}
+    for name, most in outputs.items():
+        weights[name] = tuple(random.randint(0, 9) for _ in range(most))
+    limit = sum(map(min, weights.values())) + random.randint(0, 4)
+    one = random.choice(
+        [
+            LinearConstraint("sum", tuple(weights.items()), limit),
+            Predicate("chance", tuple(outputs), lambda *r: Random(f"{seed}{r}").random() < 0.05),
+        ]
+    )
+    return replace(problem, crossbars=problem.crossbars + 60, constraints=(one,))
+
+
+def check_sweeps(objective, rule):
+    """A sweep meets the optimum, with the fewest crossbars of all, and nothing better.
+
+    A solve may start from the optimum, and then shows no allocation that a sweep lost.
+    """
+    random = Random(f"sweeps {objective} {rule}")
+    met = 0
+    for _ in range(300):
+        problem = tight(random, objective, rule)
+        allowed = [
+            (evaluate(problem, chosen), problem.crossbars_used(chosen))
+            for chosen in product(*(range(1, most + 1) for most in problem.largest))
+            if problem.crossbars_used(chosen) <= problem.crossbars and problem.meets(chosen)
+        ]
+        if not allowed:
+            continue
+        best, fewest = min(allowed)
+        # the other cuts off, so that it is for dominance alone to leave labels out
+        switches = Switches(windows=False, slack=False, spending=False, paths=False)
+        search = TargetSearch(search_table(problem), problem, switches, lambda *_: None)
+        answer = search.search(best, problem.crossbars)
+        assert answer.complete
+        assert answer.allocation is not None, problem
+        assert problem.meets(answer.allocation)
+        assert problem.crossbars_used(answer.allocation) == fewest, problem
+        assert search.search(best - 1, problem.crossbars) == Answer(None, complete=True)
+        met += 1
+    assert met > 50
+
+
+@pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
+def test_a_sweep_loses_no_allocation(objective, rule):
+    check_sweeps(objective, rule)
+
+
+def more_room_is_worse(signature, rooms, memory):
+    signature[:, rooms] *= -1
+
+
+def room_does_not_matter(signature, rooms, memory):
+    signature[:, rooms] = 0
+
+
+def remembering_less_is_better(signature, rooms, memory):
+    signature[:, memory[0]] = 0
+
+
+@pytest.mark.parametrize(
+    "wrong", [more_room_is_worse, room_does_not_matter, remembering_less_is_better]
+)
+def test_a_wrong_direction_of_dominance_is_caught(wrong, monkeypatch):
+    def planted(table, bounds, step, labels, arena):
+        signature = signatures(table, bounds, step, labels, arena)
+        end, memory = signature.shape[1], labels.memory.shape[1]
+        first = end - 2 * memory
+        rooms = slice(first - labels.room.shape[1], first)
+        wrong(signature, rooms, (slice(first, first + memory), slice(first + memory, end)))
+        return signature
+
+    monkeypatch.setattr(target, "signatures", planted)
+    with pytest.raises(AssertionError, match="Problem"):
+        check_sweeps("cycles", None)
 
 
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
