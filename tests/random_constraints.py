@@ -3,7 +3,8 @@
 from random import Random
 
 import xbarmip as xb
-from xbarmip.constraint import Constraint, LinearConstraint, Predicate
+from xbarmip import constraints as ready
+from xbarmip.constraint import Constraint, LinearConstraint, Predicate, Recipe
 
 
 def random_linear(random: Random, problem: xb.Problem, name: str) -> list[Constraint]:
@@ -65,7 +66,32 @@ def random_predicate(random: Random, problem: xb.Problem, name: str) -> list[Con
     return [Predicate(name, tuple(layers), random.choice(conditions))]
 
 
-KINDS = (random_linear, random_equality, random_predicate)
+def random_recipe(random: Random, problem: xb.Problem) -> Recipe:
+    """Any of the library, with parameters that matter on a tiny problem."""
+    names = [layer.name for layer in problem.network.layers]
+    some = random.sample(names, min(2, len(names)))
+    kinds: list[Recipe] = [
+        ready.TileGranularity(random.randint(1, 6)),
+        ready.PowerBudget(random.randint(1, 60) / 10, 0.1, random.choice([0, 0.3]), 3),
+        ready.SpareCrossbars(random.choice([0.05, 0.3, 1])),
+        ready.LargestDuplication(random.randint(1, 4), some),
+        ready.RatioLimit(random.choice([1, 1.5, 3]), random.choice([0, 0.5, 1])),
+        ready.DivisorsOfWidth(),
+        ready.PowersOfTwo(),
+    ]
+    if problem.crossbars <= 14:
+        kinds.append(ready.CorePacking(random.randint(1, 5)))
+    if len(some) > 1:
+        kinds.append(ready.EqualDuplication(some))
+    return random.choice(kinds)
+
+
+def random_ready(random: Random, problem: xb.Problem, _: str) -> list[Constraint]:
+    """What one of the library makes for this problem."""
+    return list(random_recipe(random, problem).on(problem))
+
+
+KINDS = (random_linear, random_equality, random_predicate, random_ready)
 
 
 def random_scope(random: Random, problem: xb.Problem, most: int | None = None) -> list[int]:

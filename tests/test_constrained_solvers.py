@@ -1,10 +1,12 @@
 """Every solver under random constraints against every allocation there is."""
 
+from collections import Counter
 from itertools import product
 from random import Random
 
 import pytest
 
+import xbarmip as xb
 from tests.brute import OBJECTIVES, tiny_problem
 from tests.random_constraints import constrained
 from tests.test_statement import SHAPES
@@ -69,3 +71,18 @@ def test_exhaustive_search_agrees_with_every_allocation(objective, rule):
         result, best = solve(Exhaustive(), problem), best_value(problem)
         assert result.value == result.bound == best
         assert result.proof is (None if best is None else Proof.EXACT)
+
+
+@pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
+def test_the_dynamic_program_agrees_with_exhaustive_search(objective, rule):
+    random = Random(f"dp constrained {objective} {rule}")
+    statuses = Counter()
+    for number in range(1000):
+        problem = tiny_constrained(random, objective, rule, 300)
+        options = ({}, {"beam": 0}, {"beam": 0, "paths": False}, {"dominance": False})[number % 4]
+        result, expected = xb.solve(problem, **options), solve(Exhaustive(), problem)
+        assert (result.status, result.value) == (expected.status, expected.value), problem
+        assert result.bound == result.value
+        statuses[result.status] += 1
+    assert set(statuses) == {Status.OPTIMAL, Status.INFEASIBLE}
+    assert min(statuses.values()) > 100

@@ -10,6 +10,7 @@ import pytest
 
 import xbarmip as xb
 from tests.brute import tiny_problem
+from tests.random_constraints import random_recipe
 from tests.test_statement import SHAPES
 from xbarmip import constraints as ready
 from xbarmip.constraint import Predicate
@@ -175,22 +176,7 @@ def test_their_meaning_on_random_problems():
     counts = dict.fromkeys(READY.values(), 0)
     for _ in range(250):
         problem = tiny_problem(random, random.choice(SHAPES), "cycles", None, 200)
-        names = [layer.name for layer in problem.network.layers]
-        some = random.sample(names, min(2, len(names)))
-        kinds = [
-            ready.TileGranularity(random.randint(1, 6)),
-            ready.PowerBudget(random.randint(1, 60) / 10, 0.1, random.choice([0, 0.3]), 3),
-            ready.SpareCrossbars(random.choice([0.05, 0.3, 1])),
-            ready.LargestDuplication(random.randint(1, 4), some),
-            ready.RatioLimit(random.choice([1, 1.5, 3]), random.choice([0, 0.5, 1])),
-            ready.DivisorsOfWidth(),
-            ready.PowersOfTwo(),
-        ]
-        if problem.crossbars <= 14:
-            kinds.append(ready.CorePacking(random.randint(1, 5)))
-        if len(some) > 1:
-            kinds.append(ready.EqualDuplication(some))
-        kind = random.choice(kinds)
+        kind = random_recipe(random, problem)
         constrained = xb.Problem(
             problem.network, problem.crossbars, problem.size, constraints=[kind]
         )
