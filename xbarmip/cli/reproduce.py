@@ -28,9 +28,9 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser.add_argument(
         "--time-limit",
         type=number,
-        default=60,
+        default=20,
         metavar="S",
-        help="seconds for each solve (default: 60)",
+        help="seconds for each proof (default: 20)",
     )
     parser.add_argument(
         "--output",

@@ -83,7 +83,8 @@ def _solved(
         problem = Problem(
             load_network(network), crossbars, objective=objective, rule=rule, hardware=on
         )
-        found = solve(problem, solver, time_limit=seconds, progress=progress, **options)
+        limit = seconds if solver == "dp" else None
+        found = solve(problem, solver, time_limit=limit, progress=progress, **options)
         row[name] = {"status": found.status.value}
         if found.allocation is not None:
             row[name] |= measured(problem, problem.allocation(found.allocation), on)

@@ -7,7 +7,6 @@ from typing import Any
 
 from xbarmip.compare.instance import Instance
 from xbarmip.compare.suite import read_suite
-from xbarmip.problem import Problem
 from xbarmip.reproduce.bandwidth import hardware
 from xbarmip.reproduce.store import Row, Work
 from xbarmip.solvers.protocol import Progress
@@ -46,14 +45,7 @@ def _row(instance: Instance, objective: str, seconds: float, progress: Progress 
         "objective": objective,
         "dp": {"status": best.status.value, "value": best.value, "bound": best.bound},
         "rivals": {
-            name: _value(problem, solver, options, seconds, progress)
+            name: solve(problem, solver, progress=progress, **options).value
             for name, (solver, options) in RIVALS.items()
         },
     }
-
-
-def _value(
-    problem: Problem, solver: str, options: dict[str, Any], seconds: float,
-    progress: Progress | None,
-) -> int | None:  # fmt: skip
-    return solve(problem, solver, time_limit=seconds, progress=progress, **options).value

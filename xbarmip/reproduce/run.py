@@ -52,7 +52,7 @@ def reproduce(
     output: str | PathLike[str],
     parts: Sequence[str] | None = None,
     keep: bool = False,
-    time_limit: float = 60.0,
+    time_limit: float = 20.0,
     progress: Progress | None = None,
 ) -> Reproduction:
     """Compute the published tables and figures again, and write the page that compares them.
@@ -69,7 +69,8 @@ def reproduce(
     keep : bool
         Keep rows that are there already, and compute the missing ones.
     time_limit : float
-        Seconds for each solve; what is not proven within them is shown with its bound.
+        Seconds for each proof, and each run of table 7; what is not proven within them is marked.
+        Everything else ends by itself.
     progress : callable, optional
         Called with a dict of facts during the computation.
 

@@ -38,7 +38,8 @@ def _row(instance: Instance, seconds: float, progress: Progress | None) -> Row:
     problem = instance.problem
 
     def answer(of: Problem, solver: str = "dp", options: dict[str, Any] | None = None) -> Row:
-        found = solve(of, solver, time_limit=seconds, progress=progress, **(options or {}))
+        limit = seconds if solver == "dp" else None
+        found = solve(of, solver, time_limit=limit, progress=progress, **(options or {}))
         return answered(of, found)
 
     return {

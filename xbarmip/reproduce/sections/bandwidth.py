@@ -73,14 +73,14 @@ def _judged(rows: Rows) -> str:
         lines.append(
             f"- {network}: the allocation printed with bandwidth is "
             f"{'what its algorithm finds' if same else 'not what its algorithm finds'}. It is "
-            f"{_above(printed, solved, STEPS_TIME)} percent above the optimum of the paper's own "
-            f"objective and {_above(printed, solved, TIME)} above that of cycles times step time; "
-            f"the one printed without bandwidth, {_above(without, solved, TIME)}."
+            f"{above_least(printed, solved, STEPS_TIME)} percent above the optimum of the paper's "
+            f"own objective and {above_least(printed, solved, TIME)} above that of cycles times "
+            f"step time; the one printed without bandwidth, {above_least(without, solved, TIME)}."
         )
     return "\n".join(lines)
 
 
-def _above(row: Row, solved: Row, unit: str) -> str:
+def above_least(row: Row, solved: Row, unit: str) -> str:
     """How far a latency is above the least; at least so far where that is not proven."""
     best, certain = least(solved, unit)
     return f"{'' if certain else 'at least '}{percent_above(row[unit], best):.1f}"

@@ -34,7 +34,8 @@ def section(rows: Mapping[str, Row]) -> str:
             "## Run time: table 7",
             "The paper's algorithm and the exact one, both compiled, one after the other on the "
             "same machine, with warm kernels (median of three runs; a run of 5 s or more is the "
-            "only one). The ratio is the former over the latter. The version of the paper's "
+            "only one). The ratio is the former over the latter; the times themselves are noisy, "
+            "since the machine of the committed run was shared. The version of the paper's "
             "algorithm that is measured keeps the PreOp of a prefix instead of evaluating the "
             "closed form anew, which makes it far faster than the paper's program; the paper's own "
             "times come from another machine and are shown for their order of magnitude only. A "
