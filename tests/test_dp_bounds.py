@@ -11,7 +11,7 @@ from tests.brute import OBJECTIVES, tiny_problem
 from xbarmip.network.generate import Shape
 from xbarmip.solvers.dp.bounds import earliest, least_time, level_of
 from xbarmip.solvers.dp.labels import Labels
-from xbarmip.solvers.dp.multipliers import find_paths
+from xbarmip.solvers.dp.multipliers import find_multipliers
 from xbarmip.solvers.dp.spending import least_spending
 from xbarmip.solvers.dp.steps_kernel import first_demand
 from xbarmip.solvers.dp.table import search_table
@@ -137,7 +137,7 @@ def test_every_allocation_that_meets_the_target_keeps_the_path_bound(objective, 
     """As a whole, for every R of its own, and at every label on the way to it."""
     tight = 0
     for problem, target, search, cuts, meeting in cases(objective, rule, 150):
-        prices, low = cuts.prices, cuts.bounds.low
+        prices, low = cuts.prices, cuts.prices.low
         for allocation in meeting[:15]:
             paid = prices.scale * problem.crossbars_used(allocation)
             assert prices.bound <= paid
@@ -165,8 +165,8 @@ def test_no_path_is_longer_than_the_value(objective, rule):
         demand = np.zeros((len(low), len(low)), dtype=np.int64)
         if table.closed_form:
             first_demand(table, low, high, demand)
-        _, paths = find_paths(
-            table, sets, low, high, int(sets @ high), 1, blank_times(table), demand, (), 1
+        _, paths, _ = find_multipliers(
+            table, sets, low, high, int(sets @ high), 1, blank_times(table), demand, [], (), 1
         )
         inside = allocations[((low <= allocations) & (allocations <= high)).all(axis=1)]
         values = evaluate_many(problem, inside)

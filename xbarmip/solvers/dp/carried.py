@@ -16,6 +16,7 @@ import numpy as np
 from xbarmip.constraint import Constraint, LinearConstraint, Predicate
 from xbarmip.network.window import Array
 
+FINE = 2**20  # as fine as a constraint is looked at by the path bound
 LARGEST = 2**60  # of a sum of weights that 64 bits hold with ease
 
 
@@ -42,6 +43,35 @@ class Sums(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Charge:
+    """A linear constraint within windows of R, in small whole numbers.
+
+    With w the weights, the sum of floor(w/divisor) is at most floor(limit/divisor), and so it is
+    for the undecided layers and the room. A weight that no allocation can pay counts as one more
+    than what can be paid. Both only loosen the constraint.
+
+    Attributes
+    ----------
+    number : int
+        Its number among the linear constraints.
+    divisor, limit : int
+        `limit` is divided already.
+    weights : dict of int to int64 array
+        By layer, for each R of its window, divided.
+    """
+
+    number: int
+    divisor: int
+    limit: int
+    weights: dict[int, Array]
+
+    @property
+    def reach(self) -> int:
+        """The largest sum of its weights and its limit, whatever their signs."""
+        return abs(self.limit) + sum(int(abs(w).max()) for w in self.weights.values())
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Carry:
     """One decision of the sweep under added constraints.
 
@@ -49,6 +79,8 @@ class Carry:
     ----------
     open : tuple of int
         Numbers of the linear constraints that it meets.
+    rooms, coming : tuple of int
+        Those whose rooms labels carry afterwards, by column; those that begin later.
     sums : Sums
         Without `least` and `most`, which depend on the windows.
     recalled : int64 array
@@ -58,6 +90,8 @@ class Carry:
     """
 
     open: tuple[int, ...]
+    rooms: tuple[int, ...]
+    coming: tuple[int, ...]
     sums: Sums
     recalled: Array
     tested: tuple[tuple[Predicate, tuple[int, ...]], ...]
@@ -124,6 +158,12 @@ class Carried:
             self.stages.append(
                 Carry(
                     open=tuple(met),
+                    rooms=tuple(rooms),
+                    coming=tuple(
+                        c
+                        for c, terms in enumerate(self._linear)
+                        if not any(m in terms for m in order[: at + 1])
+                    ),
                     sums=self._sums(met, rooms_before, rooms, k, int(largest[k])),
                     recalled=np.array([_column(before, m, k) for m in remembered], dtype=np.int64),
                     tested=tuple(
@@ -191,6 +231,21 @@ class Carried:
                 moved = moved or bool(fits[0] > 0 or fits[-1] < high[k] - low[k])
                 low[k], high[k] = low[k] + fits[0], low[k] + fits[-1]
         return moved
+
+    def charges(self, low: Array, high: Array) -> list[Charge]:
+        """The linear constraints that can bind within windows of R."""
+        charges = []
+        for c, terms in enumerate(self._linear):
+            within = {k: w[low[k] - 1 : high[k]] for k, w in terms.items()}
+            least = {k: int(w.min()) for k, w in within.items()}
+            room = self._limits[c] - sum(least.values())
+            if room < sum(int(w.max()) - least[k] for k, w in within.items()):
+                payable = {k: np.minimum(w, room + least[k] + 1) for k, w in within.items()}
+                reach = abs(self._limits[c]) + sum(int(abs(w).max()) for w in payable.values())
+                divisor = -(-reach // FINE)
+                weights = {k: w // divisor for k, w in payable.items()}
+                charges.append(Charge(c, divisor, self._limits[c] // divisor, weights))
+        return charges
 
     def _reach(self, low: Array, high: Array) -> tuple[list[int], list[int]]:
         windows = [[w[low[k] - 1 : high[k]] for k, w in terms.items()] for terms in self._linear]

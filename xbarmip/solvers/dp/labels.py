@@ -15,7 +15,7 @@ from xbarmip.solvers.dp import pipeline_kernel, steps_kernel
 from xbarmip.solvers.dp.bounds import level_of, most, spread_of
 from xbarmip.solvers.dp.carried import Sums
 from xbarmip.solvers.dp.grid import POINTS
-from xbarmip.solvers.dp.paths import Exits
+from xbarmip.solvers.dp.paths import Dues, Exits
 from xbarmip.solvers.dp.stairs import merge
 from xbarmip.solvers.dp.table import NEVER, SearchTable
 
@@ -67,8 +67,9 @@ class Step(NamedTuple):
 
     `frontier` is the one that the stage leaves; `budget` is what remains when all layers after it
     take the low ends of their windows, `limit` the whole of it times `scale`. `price`, `least`,
-    `rest` and `exits` are those of the layer and the stage in `Prices`, `sums` and `recalled` those
-    of a `Carry`; `alone` says that nothing but the crossbars hangs on the layer's R.
+    `rest`, `exits` and `dues` are those of the layer and the stage in `Prices`, `price` from the
+    low end of the window on; `sums` and `recalled` are those of a `Carry`; `alone` says that
+    nothing but the crossbars hangs on the layer's R.
     """
 
     number: int
@@ -84,6 +85,7 @@ class Step(NamedTuple):
     least: int
     rest: int
     exits: Exits
+    dues: Dues
     sums: Sums
     recalled: Array
     alone: bool
@@ -157,7 +159,7 @@ def _room(labels, size):  # type: ignore[no-untyped-def]
 
 @compiled
 def _price(table, bounds, step, new, q, arena, slack):  # type: ignore[no-untyped-def]
-    """The path bound of a label: what it used, the rest, less what its deadlines leave to paths."""
+    """The path bound of a label: what it used and the rest, less what deadlines and rooms leave."""
     exits = step.exits
     price = step.scale * new.used[q] + step.rest
     before, i, spread = -1, 0, 0
@@ -176,6 +178,9 @@ def _price(table, bounds, step, new, q, arena, slack):  # type: ignore[no-untype
             if i < end:
                 deadline = min(deadline, arena.d[i] - (arena.x[i] - ask) // spread)
         price -= exits.weight[e] * deadline
+    for column in range(new.room.shape[1]):
+        worth = new.room[q, column] // step.dues.divisor[column]
+        price -= step.dues.multiplier[column] * worth
     return price
 
 
@@ -297,10 +302,10 @@ def decide(table, bounds, step, labels, begin, stop, tries, arena, scratch, made
                 arena, new.first[made, place], new.length[made, place], new.end[made, place] = (
                     _gather(table, bounds, step, edges, labels, q, place, slack, arena, scratch)
                 )
+            _carry(step, labels, q, r, new, made)
             price = max(price, _price(table, bounds, step, new, made, arena, slack))
             if price > step.limit:
                 continue
-            _carry(step, labels, q, r, new, made)
             new.price[made], new.spent[made] = price, 0
             made += 1
             if step.alone:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp.bounds import Times
+from xbarmip.solvers.dp.carried import Charge
 from xbarmip.solvers.dp.path_kernel import (
     Points,
     Support,
@@ -23,7 +24,7 @@ from xbarmip.solvers.dp.path_kernel import (
     longest_cycles,
     longest_steps,
 )
-from xbarmip.solvers.dp.paths import BEGIN, END, LAYER, MOST, Path, latest_of
+from xbarmip.solvers.dp.paths import BEGIN, END, LAYER, MOST, Path, Relaxation, latest_of
 from xbarmip.solvers.dp.table import SearchTable
 from xbarmip.solvers.quiet import quiet_highs
 
@@ -81,11 +82,14 @@ class _Program:
     """The linear program of one set of windows, with some R of each layer and some paths.
 
     Choice c is R = r[c] of layer layer[c]. Path p takes ceil(end/R) - ceil(begin/R) steps in each
-    layer; `begin` and `end` have the shape (paths, layers), and are 0 off the path.
+    layer; `begin` and `end` have the shape (paths, layers), and are 0 off the path. Its rows are
+    one for each layer, then one for each charge, then the paths.
     """
 
-    def __init__(self, sets: Array, low: Array, high: Array, target: int, dear: float) -> None:
-        self.target, self.sets = target, sets
+    def __init__(
+        self, sets: Array, low: Array, high: Array, target: int, dear: float, charges: list[Charge]
+    ) -> None:
+        self.target, self.sets, self.low, self.charges = target, sets, low, charges
         layers = len(sets)
         self.paths: list[Array] = []
         self.begin = np.zeros((0, layers), dtype=np.int64)
@@ -96,8 +100,12 @@ class _Program:
         self._solver.setOptionValue("threads", 1)
         for _ in range(layers):
             self._solver.addRow(1, 1, 0, np.zeros(0, np.int32), np.zeros(0))
-        # the first column is how much every path may be too long, which is dear
-        self._solver.addCol(dear, 0, np.inf, 0, np.zeros(0, np.int32), np.zeros(0))
+        for charge in charges:
+            self._solver.addRow(-np.inf, charge.limit, 0, np.zeros(0, np.int32), np.zeros(0))
+        # the first column is how much every path and charge may be too much, which is dear
+        charged = np.arange(layers, layers + len(charges), dtype=np.int32)
+        excess = np.array([-float(charge.reach) for charge in charges])
+        self._solver.addCol(dear, 0, np.inf, len(charges), charged, excess)
         menus = [_menu(int(a), int(b)) for a, b in zip(low, high, strict=True)]
         numbers = np.repeat(np.arange(layers), [len(menu) for menu in menus])
         self.add_choices(numbers, np.concatenate(menus))
@@ -108,7 +116,11 @@ class _Program:
         new = [pair not in known for pair in zip(layer.tolist(), r.tolist(), strict=True)]
         layer, r = layer[new], r[new]
         one = np.arange(len(self.sets))[:, None] == layer
-        dense = np.concatenate((one, self._steps(self.begin, self.end, layer, r)))
+        charged = np.zeros((len(self.charges), len(r)), dtype=np.int64)
+        for number, charge in enumerate(self.charges):
+            for k, weights in charge.weights.items():
+                charged[number, layer == k] = weights[r[layer == k] - self.low[k]]
+        dense = np.concatenate((one, charged, self._steps(self.begin, self.end, layer, r)))
         start, row, value = _sparse(dense.T)
         self._solver.addCols(
             len(r), (self.sets[layer] * r).astype(float), np.zeros(len(r)),
@@ -152,10 +164,21 @@ class _Program:
         return self._solver.getInfo().objective_function_value, support
 
     @property
-    def multipliers(self) -> Array:
-        """The dual values of the paths, as they stand."""
+    def multipliers(self) -> tuple[Array, Array]:
+        """The dual values of the charges and of the paths, as they stand."""
         duals = np.array(self._solver.getSolution().row_dual[len(self.sets) :])
-        return np.maximum(0.0, -duals)
+        whole = np.maximum(0.0, -duals)
+        return whole[: len(self.charges)], whole[len(self.charges) :]
+
+    def cheapest(self, high: Array) -> Array:
+        """For every layer the R that is cheapest at the dual values."""
+        nu, mu = self.multipliers
+        start = np.concatenate(([0], np.cumsum(high - self.low + 1)))
+        extra = np.zeros(start[-1])
+        for multiplier, charge in zip(nu, self.charges, strict=True):
+            for k, weights in charge.weights.items():
+                extra[start[k] : start[k + 1]] += multiplier * weights
+        return cheapest_choices(self.sets, self.low, high, mu, self.begin, self.end, start, extra)
 
 
 def _sparse(dense: Array) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
@@ -165,7 +188,7 @@ def _sparse(dense: Array) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray
     return start.astype(np.int32), column.astype(np.int32), dense[row, column].astype(np.float64)
 
 
-def find_paths(
+def find_multipliers(
     table: SearchTable,
     sets: Array,
     low: Array,
@@ -174,16 +197,17 @@ def find_paths(
     target: int,
     times: Times,
     demand: Array,
+    charges: list[Charge],
     known: Sequence[Path],
     effort: int,
-) -> tuple[int, list[Path]]:
-    """Paths and multipliers that make the path bound large, and the scale of the prices.
+) -> Relaxation:
+    """Paths and multipliers that make the path bound large.
 
     `demand` is what first steps demand at least within the windows (`steps`, see `Times`). `known`
     are paths to begin with, which hold within these windows. The larger the `effort`, the longer
     rows and columns are generated.
     """
-    program = _Program(sets, low, high, target, 4.0 * budget)
+    program = _Program(sets, low, high, target, 4.0 * budget, charges)
     program.add_paths(path.legs for path in known)
     layers = len(low)
     legs = np.zeros((layers, 2 * layers + 2, 4), dtype=np.int64)
@@ -201,10 +225,7 @@ def find_paths(
             length, count = longest_cycles(table, points, support, legs)
         late = np.argsort(-length, kind="stable")[:PATHS]
         late = late[length[late] > target * (1 + 1e-9)]
-        cheapest = cheapest_choices(
-            sets, low, high, program.multipliers, program.begin, program.end
-        )
-        more_r = program.add_choices(np.arange(layers), cheapest)
+        more_r = program.add_choices(np.arange(layers), program.cheapest(high))
         more_paths = program.add_paths(legs[k, : count[k]].copy() for k in late)
         if not more_r and not more_paths:
             break
@@ -215,18 +236,25 @@ def find_paths(
 
 def _whole(
     table: SearchTable, program: _Program, sets: Array, high: Array, target: int, times: Times
-) -> tuple[int, list[Path]]:
-    """The paths that count, with multipliers as integers, on a scale that fits 64 bits."""
-    wanted = program.multipliers
-    reach = float(sets @ high) + sum(
-        m * (target + int(legs[:, END].sum()))
-        for m, legs in zip(wanted, program.paths, strict=True)
+) -> Relaxation:
+    """The multipliers that count as integers, on a scale that fits 64 bits."""
+    nu, mu = program.multipliers
+    reach = float(sets @ high)
+    reach += sum(m * charge.reach for m, charge in zip(nu, program.charges, strict=True))
+    reach += sum(
+        m * (target + int(legs[:, END].sum())) for m, legs in zip(mu, program.paths, strict=True)
     )
     scale = SCALE
     while scale > 1 and 4 * scale * reach >= MOST:
         scale //= 2
-    return scale, [
+    paths = [
         Path(legs, latest_of(table, times, target, legs), int(m * scale))
-        for m, legs in zip(wanted, program.paths, strict=True)
+        for m, legs in zip(mu, program.paths, strict=True)
         if int(m * scale) > 0
     ]
+    charges = [
+        (charge, int(m * scale))
+        for m, charge in zip(nu, program.charges, strict=True)
+        if int(m * scale) > 0
+    ]
+    return Relaxation(scale, paths, charges)

@@ -242,13 +242,16 @@ def _asker(table, demand, low, high, i, k):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def cheapest_choices(sets, low, high, multiplier, begin, end):  # type: ignore[no-untyped-def]
-    """For every layer the R of its window that is cheapest at some multipliers of paths."""
+def cheapest_choices(sets, low, high, multiplier, begin, end, start, extra):  # type: ignore[no-untyped-def]
+    """For every layer the R of its window that is cheapest at some multipliers of paths.
+
+    extra[start[k] + R - low_k] is added to the price.
+    """
     cheapest = np.empty(len(low), np.int64)
     for k in range(len(low)):
         least = np.inf
         for r in range(low[k], high[k] + 1):
-            price = float(sets[k] * r)
+            price = sets[k] * r + extra[start[k] + r - low[k]]
             for p in range(len(multiplier)):
                 if multiplier[p] > 0 and end[p, k] > 0:
                     steps = (end[p, k] - 1) // r - (begin[p, k] - 1) // r

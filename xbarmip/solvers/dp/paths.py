@@ -17,8 +17,12 @@ whenever its value is at most T. With multipliers mu_p >= 0 this gives, for the 
 (Lagrange). The minimum is taken over whole numbers, layer by layer, in exact arithmetic: whatever
 the multipliers, the bound holds. Multiplied by `scale` everything is an integer.
 
+Linear constraints on the R are taken up in the same way: with a multiplier nu >= 0, nu times the
+weight of R is added in the bracket, and nu times the limit is subtracted (`Charge`).
+
 In the sweep the sum runs over the layers not yet decided. A path enters them at one leg, whose
-output (or end) has a deadline in the label; that deadline takes the place of T.
+output (or end) has a deadline in the label; that deadline takes the place of T. The room that a
+label has left takes the place of a limit.
 """
 
 from collections import Counter
@@ -31,11 +35,22 @@ import numpy as np
 from xbarmip.compiled import compiled
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp.bounds import Times
+from xbarmip.solvers.dp.carried import Carry, Charge
 from xbarmip.solvers.dp.order import Stage
 from xbarmip.solvers.dp.table import SearchTable
 
 MOST = 2**60  # of any sum of prices
 LAYER, BEGIN, END, ASK = range(4)  # columns of a leg
+
+
+class Dues(NamedTuple):
+    """What the rooms of labels are worth after a stage, by column; int64 arrays.
+
+    A room counts multiplier * floor(room/divisor).
+    """
+
+    multiplier: Array
+    divisor: Array
 
 
 class Exits(NamedTuple):
@@ -63,26 +78,31 @@ class Prices:
     ----------
     scale : int
         Price of one crossbar.
+    low : int64 array, shape (layers,)
+        Low ends of the windows.
     start : int64 array, shape (layers + 1,)
     price : int64 array
-        price[start[l] + R - low_l] = scale*set_l*R + sum of mu_p*g(R).
+        price[start[l] + R - low_l] = scale*set_l*R + sum of mu_p*g(R) + sum of nu_c*weight_c(R).
     least : int64 array, shape (layers,)
         The smallest price of each layer.
     bound : int
         scale * crossbars of every allocation that meets the target is at least this.
     rest : tuple of int
-        Sum of `least` over the layers undecided after each stage.
-    exits : tuple of Exits
+        Sum of `least` over the layers undecided after each stage, less what the limits of the
+        constraints are worth that begin later.
+    exits, dues : tuples of Exits, of Dues
         For each stage.
     """
 
     scale: int
+    low: Array
     start: Array
     price: Array
     least: Array
     bound: int
     rest: tuple[int, ...]
     exits: tuple[Exits, ...]
+    dues: tuple[Dues, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -97,11 +117,22 @@ class Path:
     multiplier: int
 
 
+class Relaxation(NamedTuple):
+    """What a path bound is made of: paths and charges with their multipliers, and the scale."""
+
+    scale: int
+    paths: list[Path]
+    charges: list[tuple[Charge, int]]
+
+
+NOTHING = Relaxation(1, [], [])
+
+
 @compiled
 def _fill(start, price, least, low, sets, scale, legs, multiplier):  # type: ignore[no-untyped-def]
     for k in range(len(low)):
         for i in range(start[k], start[k + 1]):
-            price[i] = scale * sets[k] * (low[k] + i - start[k])
+            price[i] += scale * sets[k] * (low[k] + i - start[k])
     for leg in range(len(legs)):
         k, begin, end = legs[leg, 0], legs[leg, 1], legs[leg, 2]
         for i in range(start[k], start[k + 1]):
@@ -127,40 +158,54 @@ def latest_of(table: SearchTable, times: Times, target: int, legs: Array) -> lis
 
 
 def prices(
-    table: SearchTable,
     stages: Sequence[Stage],
+    carries: Sequence[Carry],
     sets: Array,
     low: Array,
     high: Array,
     target: int,
-    scale: int,
-    paths: Sequence[Path],
+    relaxation: Relaxation,
 ) -> Prices:
-    """The path bound of some paths within windows.
+    """The path bound of some paths and charges within windows.
 
     Raises
     ------
     OverflowError
         Where a sum might leave 64 bits.
     """
+    scale, paths, charges = relaxation
     legs = np.concatenate([np.zeros((0, 4), np.int64), *(path.legs for path in paths)])
     multiplier = np.repeat(
         np.array([path.multiplier for path in paths], dtype=np.int64),
         np.array([len(path.legs) for path in paths], dtype=np.int64),
     )
     spent = sum(int(m) * int(end) for m, end in zip(multiplier, legs[:, END], strict=True))
+    paid = sum(nu * charge.reach for charge, nu in charges)
     weights = sum(path.multiplier for path in paths)
-    if scale * int(sets @ high) + spent + weights * target >= MOST:
+    if scale * int(sets @ high) + spent + paid + weights * target >= MOST:
         raise OverflowError("prices beyond 64 bits")
     start = np.concatenate(([0], np.cumsum(high - low + 1))).astype(np.int64)
-    price, least = np.empty(start[-1], dtype=np.int64), np.empty(len(low), dtype=np.int64)
+    price, least = np.zeros(start[-1], dtype=np.int64), np.empty(len(low), dtype=np.int64)
+    for charge, nu in charges:
+        for k, some in charge.weights.items():
+            price[start[k] : start[k + 1]] += nu * some
     _fill(start, price, least, low, sets, scale, legs, multiplier)
+    worth = {charge.number: (charge, nu) for charge, nu in charges}
+    bound = int(least.sum()) - target * weights - sum(nu * c.limit for c, nu in charges)
     rest, left = [], int(least.sum())
-    for stage in stages:
+    for stage, carry in zip(stages, carries, strict=True):
         left -= int(least[stage.layer])
-        rest.append(left)
-    bound = int(least.sum()) - target * weights
-    return Prices(scale, start, price, least, bound, tuple(rest), _exits(stages, paths))
+        limits = (worth[c] for c in carry.coming if c in worth)
+        rest.append(left - sum(nu * charge.limit for charge, nu in limits))
+    dues = tuple(
+        Dues(
+            np.array([worth[c][1] if c in worth else 0 for c in carry.rooms], dtype=np.int64),
+            np.array([worth[c][0].divisor if c in worth else 1 for c in carry.rooms], np.int64),
+        )
+        for carry in carries
+    )
+    exits = _exits(stages, paths)
+    return Prices(scale, low.copy(), start, price, least, bound, tuple(rest), exits, dues)
 
 
 def _exits(stages: Sequence[Stage], paths: Sequence[Path]) -> tuple[Exits, ...]:

@@ -21,9 +21,9 @@ from xbarmip.solvers.dp.labels import (
     decide,
     make_scratch,
 )
-from xbarmip.solvers.dp.multipliers import find_paths
+from xbarmip.solvers.dp.multipliers import find_multipliers
 from xbarmip.solvers.dp.order import elimination_order, first_frontier, stages
-from xbarmip.solvers.dp.paths import Path, Prices, prices
+from xbarmip.solvers.dp.paths import NOTHING, Path, Prices, prices
 from xbarmip.solvers.dp.spending import fill_reach, least_spending
 from xbarmip.solvers.dp.steps_kernel import first_demand
 from xbarmip.solvers.dp.survey import survey
@@ -175,29 +175,28 @@ class TargetSearch:
         `paths` holds those to begin with, and takes those that are found.
         """
         demand = np.zeros((len(low), len(low)), dtype=np.int64)
-        scale = 1
+        carries = self.carried.stages
         for _ in range(rounds):
             if not self._narrow(low, high, target, budget, times):
                 return None
             if int(low @ self.sets) > budget:
                 return None
+            relaxation = NOTHING
             if self.switches.paths:
                 if self.table.closed_form:
                     first_demand(self.table, low, high, demand)
-                scale, paths[:] = find_paths(
-                    self.table, self.sets, low, high, budget, target, times, demand, paths, effort
-                )
-            found = self._prices(low, high, target, scale, paths)
-            if found.bound > scale * budget:
+                charges = self.carried.charges(low, high)
+                relaxation = find_multipliers(
+                    self.table, self.sets, low, high, budget, target, times, demand, charges,
+                    paths, effort,
+                )  # fmt: skip
+                paths[:] = relaxation.paths
+            found = prices(self.stages, carries, self.sets, low, high, target, relaxation)
+            if found.bound > found.scale * budget:
                 return None
-            if not _within(found, low, high, scale * budget):
-                return found
-        return self._prices(low, high, target, scale, paths)
-
-    def _prices(
-        self, low: Array, high: Array, target: int, scale: int, paths: list[Path]
-    ) -> Prices:
-        return prices(self.table, self.stages, self.sets, low, high, target, scale, paths)
+            if not _within(found, low, high, found.scale * budget):
+                break
+        return found
 
     def refuted_by_windows(self, target: int, budget: int) -> bool:
         """Whether the windows alone prove that a target cannot be met: a quick first look."""
@@ -326,14 +325,29 @@ class TargetSearch:
         ):
             k = stage.layer
             rest -= int(bounds.low[k] * self.sets[k])
+            begin = int(prices.start[k] + bounds.low[k] - prices.low[k])
             yield Step(
-                number, k, stage.slot, stage.frontier, stage.source, stage.target,
-                budget - rest, prices.scale * budget, prices.scale,
-                prices.price[prices.start[k] : prices.start[k + 1]], int(prices.least[k]),
-                prices.rest[number], prices.exits[number], sums, carry.recalled,
-                alone=bool(into[k] == into[k + 1]) and not carry.tested
-                and not len(carry.recalled) and not sums.weight.any(),
-            )  # fmt: skip
+                number=number,
+                layer=k,
+                slot=stage.slot,
+                frontier=stage.frontier,
+                source=stage.source,
+                target=stage.target,
+                budget=budget - rest,
+                limit=prices.scale * budget,
+                scale=prices.scale,
+                price=prices.price[begin:],
+                least=int(prices.least[k]),
+                rest=prices.rest[number],
+                exits=prices.exits[number],
+                dues=prices.dues[number],
+                sums=sums,
+                recalled=carry.recalled,
+                alone=bool(into[k] == into[k + 1])
+                and not carry.tested
+                and not len(carry.recalled)
+                and not sums.weight.any(),
+            )
 
     def first_labels(self, target: int, price: int = 0) -> tuple[Labels, Arena]:
         """The one label before the first decision: every sink has to end by the target.
