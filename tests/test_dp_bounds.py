@@ -10,12 +10,13 @@ import pytest
 from tests.brute import OBJECTIVES, tiny_problem
 from xbarmip.network.generate import Shape
 from xbarmip.solvers.dp.bounds import earliest, least_time, level_of
-from xbarmip.solvers.dp.labels import Labels
+from xbarmip.solvers.dp.cuts import Switches
+from xbarmip.solvers.dp.labels import Labels, first_labels
 from xbarmip.solvers.dp.multipliers import find_multipliers
 from xbarmip.solvers.dp.spending import least_spending
 from xbarmip.solvers.dp.steps_kernel import first_demand
 from xbarmip.solvers.dp.table import search_table
-from xbarmip.solvers.dp.target import Switches, TargetSearch
+from xbarmip.solvers.dp.target import TargetSearch
 from xbarmip.solvers.dp.windows import blank_times
 from xbarmip.timing.evaluate import evaluate_many
 from xbarmip.timing.pipeline import schedule
@@ -97,7 +98,7 @@ def test_no_layer_ends_before_its_least_end(rule):
 def labels_along(search, cuts, allocation, target, budget):
     """Before each decision on the way to an allocation: undecided layers, slack, label, arena."""
     bounds = cuts.bounds
-    labels, arena = search.first_labels(target, cuts.prices.bound)
+    labels, arena = first_labels(search.table, target, cuts.prices.bound)
     left = budget - int(bounds.low @ bounds.sets)
     undecided = set(range(len(allocation)))
     for step, stage, carry in zip(

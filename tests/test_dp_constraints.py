@@ -11,10 +11,11 @@ from tests.brute import OBJECTIVES, tiny_problem
 from xbarmip.constraint import LinearConstraint, Predicate
 from xbarmip.network.generate import Shape
 from xbarmip.solvers.dp import target
+from xbarmip.solvers.dp.cuts import Switches
 from xbarmip.solvers.dp.dominance import signatures
 from xbarmip.solvers.dp.plain import plain_optimum
 from xbarmip.solvers.dp.table import search_table
-from xbarmip.solvers.dp.target import Answer, Switches, TargetSearch
+from xbarmip.solvers.dp.target import Answer, TargetSearch
 from xbarmip.solvers.result import Status
 from xbarmip.timing.evaluate import evaluate
 

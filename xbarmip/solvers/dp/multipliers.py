@@ -24,7 +24,7 @@ from xbarmip.solvers.dp.path_kernel import (
     longest_cycles,
     longest_steps,
 )
-from xbarmip.solvers.dp.paths import BEGIN, END, LAYER, MOST, Path, Relaxation, latest_of
+from xbarmip.solvers.dp.paths import BEGIN, END, LAYER, MOST, NOTHING, Path, Relaxation, latest_of
 from xbarmip.solvers.dp.table import SearchTable
 from xbarmip.solvers.quiet import quiet_highs
 
@@ -245,8 +245,10 @@ def _whole(
         m * (target + int(legs[:, END].sum())) for m, legs in zip(mu, program.paths, strict=True)
     )
     scale = SCALE
-    while scale > 1 and 4 * scale * reach >= MOST:
+    while 4 * scale * reach >= MOST:
         scale //= 2
+    if not scale:
+        return NOTHING
     paths = [
         Path(legs, latest_of(table, times, target, legs), int(m * scale))
         for m, legs in zip(mu, program.paths, strict=True)

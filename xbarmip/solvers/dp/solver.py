@@ -11,16 +11,17 @@ from xbarmip.errors import InputError, VerificationError
 from xbarmip.exact import as_int
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.carried import fits_int64
+from xbarmip.solvers.dp.cuts import Switches
 from xbarmip.solvers.dp.plain import plain_optimum
 from xbarmip.solvers.dp.start import proportional
 from xbarmip.solvers.dp.table import search_table
-from xbarmip.solvers.dp.target import Switches, TargetSearch
+from xbarmip.solvers.dp.target import TargetSearch
 from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.protocol import Hint, Watch, refused_latency
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate, evaluate_many
 
-INT64_SAFE = 2**60  # the search adds and doubles crossbars
+INT64_SAFE = 2**60  # the search adds the crossbars of all layers at their largest R
 ROOM = 8  # times the width of the beams: labels of a sweep that is to refute a target
 ANY = 2**50  # a target that every allocation meets
 
@@ -178,7 +179,8 @@ class Run:
     def search(self, options: DynamicProgram) -> TargetSearch | None:
         """The search of this problem; None where 64 bits might not hold a number."""
         table = search_table(self.problem)
-        if table is None or self.budget >= INT64_SAFE or not fits_int64(self.problem.constraints):
+        crossbars = self.budget * len(self.problem.sets)
+        if table is None or crossbars >= INT64_SAFE or not fits_int64(self.problem.constraints):
             return None
         switches = Switches(*(getattr(options, field) for field in Switches._fields))
         return TargetSearch(table, self.problem, switches, self.pause)

@@ -3,72 +3,26 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
-from xbarmip.solvers.dp import pipeline_kernel, steps_kernel
-from xbarmip.solvers.dp.bounds import Bounds, Times
+from xbarmip.solvers.dp.bounds import Bounds
 from xbarmip.solvers.dp.carried import Carried, Carry, as_linear
+from xbarmip.solvers.dp.cuts import CutFinder, Cuts, Switches
+from xbarmip.solvers.dp.decision import decide
 from xbarmip.solvers.dp.dominance import signatures, undominated
-from xbarmip.solvers.dp.grid import GROUPS, POINTS, duplication_groups, outputs_grid
-from xbarmip.solvers.dp.labels import (
-    Arena,
-    Labels,
-    Step,
-    decide,
-    make_scratch,
-)
-from xbarmip.solvers.dp.multipliers import find_multipliers
-from xbarmip.solvers.dp.order import elimination_order, first_frontier, stages
-from xbarmip.solvers.dp.paths import NOTHING, Path, Prices, prices
-from xbarmip.solvers.dp.spending import fill_reach, least_spending
-from xbarmip.solvers.dp.steps_kernel import first_demand
+from xbarmip.solvers.dp.labels import Arena, Labels, Step, first_labels, make_scratch
+from xbarmip.solvers.dp.order import elimination_order, stages
 from xbarmip.solvers.dp.survey import survey
 from xbarmip.solvers.dp.table import NEVER, SearchTable
-from xbarmip.solvers.dp.windows import blank_times, narrow
 
-LEVELS = 512  # slack is rounded up to one of this many levels
-ROUNDS = 4  # of narrowing the windows by what the layers must spend
-PATH_ROUNDS = 3  # of narrowing them by the path bound
 OVERSIZE = 4  # times the width of a beam: labels that are compared for dominance
 EFFORTS = (500, 5000)  # widths from which on more is done for the path bound
-REMEMBERED = 4  # targets whose cuts are kept
 LABELS_AT_ONCE = 128  # expanded between two looks at the watch
 RIVALS_AT_ONCE = 512  # compared between two looks at the watch
-
-
-class Switches(NamedTuple):
-    """Which cuts are in use. None of them changes an answer.
-
-    Attributes
-    ----------
-    windows : bool
-        Windows of R and earliest times.
-    slack : bool
-        Least times for a slack.
-    spending : bool
-        What the undecided layers must spend under a label's deadlines.
-    dominance : bool
-        Labels that another one makes superfluous are dropped.
-    paths : bool
-        The path bound, and windows of R by it.
-    """
-
-    windows: bool = True
-    slack: bool = True
-    spending: bool = True
-    dominance: bool = True
-    paths: bool = True
-
-
-class Cuts(NamedTuple):
-    """All that is known of one target and budget before the sweep."""
-
-    bounds: Bounds
-    prices: Prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,137 +74,11 @@ class TargetSearch:
         )
         self.stages = stages(table, self.order)
         self.labels_made = 0
-        self._known: dict[tuple[int, int], tuple[int, Cuts | None]] = {}
         self.scratch = make_scratch(table)
-
-    def cuts(self, target: int, budget: int, effort: int = 0) -> Cuts | None:
-        """Bounds for a target, or None where they already prove that it cannot be met.
-
-        Those of the last few targets are kept, as long as no more `effort` is asked for.
-        """
-        key = (target, budget)
-        if key not in self._known or self._known[key][0] < effort:
-            found = self._find_cuts(target, budget, effort)
-            self._known.pop(key, None)
-            while len(self._known) >= REMEMBERED:
-                del self._known[next(iter(self._known))]
-            self._known[key] = effort, found
-        return self._known[key][1]
-
-    def _find_cuts(self, target: int, budget: int, effort: int) -> Cuts | None:
-        """Narrow windows from all sides until nothing moves, or a few times.
-
-        What the least spending asks of each layer before any decision is asked of all allocations
-        that meet the target, and so is what the path bound leaves of its R. So the windows begin
-        there in the next round, which makes the slack smaller and every bound sharper.
-        """
-        low, high = self._widest(budget)
-        cuts, paths = None, list[Path]()
-        for number in range(ROUNDS):
-            times = blank_times(self.table)
-            rounds = PATH_ROUNDS if number == 0 else 1
-            found = self._by_paths(low, high, target, budget, times, paths, rounds, effort)
-            bounds = found and self._bounds_within(low, high, target, budget, times)
-            if not found or not bounds or (self.scratch.wanted > high).any():
-                return None
-            cuts = Cuts(bounds, found)
-            if (low == self.scratch.wanted).all():
-                break
-            low = self.scratch.wanted.copy()
-        return cuts
-
-    def _by_paths(
-        self,
-        low: Array,
-        high: Array,
-        target: int,
-        budget: int,
-        times: Times,
-        paths: list[Path],
-        rounds: int,
-        effort: int,
-    ) -> Prices | None:
-        """Narrow windows in place, by times, constraints and the path bound; None where refuted.
-
-        `paths` holds those to begin with, and takes those that are found.
-        """
-        demand = np.zeros((len(low), len(low)), dtype=np.int64)
-        carries = self.carried.stages
-        for _ in range(rounds):
-            if not self._narrow(low, high, target, budget, times):
-                return None
-            if int(low @ self.sets) > budget:
-                return None
-            relaxation = NOTHING
-            if self.switches.paths:
-                if self.table.closed_form:
-                    first_demand(self.table, low, high, demand)
-                charges = self.carried.charges(low, high)
-                relaxation = find_multipliers(
-                    self.table, self.sets, low, high, budget, target, times, demand, charges,
-                    paths, effort,
-                )  # fmt: skip
-                paths[:] = relaxation.paths
-            found = prices(self.stages, carries, self.sets, low, high, target, relaxation)
-            if found.bound > found.scale * budget:
-                return None
-            if not _within(found, low, high, found.scale * budget):
-                break
-        return found
-
-    def refuted_by_windows(self, target: int, budget: int) -> bool:
-        """Whether the windows alone prove that a target cannot be met: a quick first look."""
-        low, high = self._widest(budget)
-        return not self._narrow(low, high, target, budget, blank_times(self.table))
-
-    def _narrow(self, low: Array, high: Array, target: int, budget: int, times: Times) -> bool:
-        """Narrow windows in place, by the target and by each constraint; False where none is."""
-        moved: bool | None = True
-        while moved:
-            if self.switches.windows and not narrow(
-                self.table, self.sets, budget, target, low, high, times
-            ):
-                return False
-            moved = self.carried.trim(low, high)
-        return moved is not None
-
-    def _widest(self, budget: int) -> tuple[Array, Array]:
-        """Windows that hold every R within the budget."""
-        spare = max(0, budget - int(self.sets.sum()))
-        return np.ones_like(self.sets), np.minimum(self.largest, 1 + spare // self.sets)
-
-    def _bounds_within(
-        self, low: Array, high: Array, target: int, budget: int, times: Times
-    ) -> Bounds | None:
-        """Bounds within windows and their times; `scratch.wanted` takes the least R."""
-        table, layers, switches = self.table, len(low), self.switches
-        slack = budget - int(low @ self.sets)
-        levels = min(LEVELS, slack) if switches.slack else 0
-        bounds = Bounds(
-            sets=self.sets,
-            low=low.copy(),
-            high=high.copy(),
-            early=times.early,
-            grid=outputs_grid(table, low, high),
-            reach=np.zeros((layers, POINTS, layers), dtype=np.int32),
-            least=np.zeros((layers, levels + 1, POINTS), dtype=np.int64),
-            groups=duplication_groups(low, high),
-            first=np.full((layers, levels + 1, GROUPS), NEVER * switches.slack, dtype=np.int64),
-            least_end=np.zeros((layers, levels + 1), dtype=np.int64),
-            unit=max(1, -(-slack // max(1, levels))),
-            spending=switches.spending,
+        finder = CutFinder(
+            table, self.sets, self.largest, self.stages, self.carried, switches, self.scratch
         )
-        if switches.spending:
-            fill_reach(table, bounds, self.scratch)
-        if switches.slack:
-            kernel = steps_kernel if table.closed_form else pipeline_kernel
-            kernel.fill_least(table, bounds, times)
-            if not kernel.in_time(table, bounds, times):
-                return None
-        labels, arena = self.first_labels(target)
-        sinks = np.array(first_frontier(table), dtype=np.int64)
-        spending = least_spending(table, bounds, slack, sinks, labels, 0, arena, self.scratch)
-        return bounds if spending <= slack else None
+        self.cuts, self.refuted_by_windows = finder.cuts, finder.refuted_by_windows
 
     def search(
         self, target: int, budget: int, width: int | None = None, beam: bool = True
@@ -267,7 +95,7 @@ class TargetSearch:
             return Answer(None, True)
         room = NEVER if width is None else width
         complete, tries = True, -(-room // 2) if beam else NEVER
-        labels, arena = self.first_labels(target, cuts.prices.bound)
+        labels, arena = first_labels(self.table, target, cuts.prices.bound)
         labels = self.surveyed(cuts.bounds, None, labels, arena, budget, {})
         trail: list[tuple[Array, Array]] = []
         for step, carry in zip(self.steps(cuts, budget), self.carried.stages, strict=True):
@@ -349,35 +177,6 @@ class TargetSearch:
                 and not sums.weight.any(),
             )
 
-    def first_labels(self, target: int, price: int = 0) -> tuple[Labels, Arena]:
-        """The one label before the first decision: every sink has to end by the target.
-
-        `price` is the path bound of all allocations.
-        """
-        sinks = first_frontier(self.table)
-        count = len(sinks)
-        arena = Arena(
-            np.concatenate((self.table.outputs[sinks], np.zeros(1024, dtype=np.int64))),
-            np.full(count + 1024, target, dtype=np.int64),
-            count,
-        )
-        none = np.zeros(1, dtype=np.int64)
-        closed = self.table.closed_form
-        labels = Labels(
-            none,
-            np.full(1, price, dtype=np.int64),
-            np.zeros(1, dtype=np.int64),
-            np.zeros(1, dtype=np.int64),
-            none,
-            none,
-            np.arange(count, dtype=np.int64).reshape(1, count),
-            np.full((1, count), 0 if closed else 1, dtype=np.int64),
-            np.full((1, count), target if closed else NEVER, dtype=np.int64),
-            np.zeros((1, 0), dtype=np.int64),
-            np.zeros((1, 0), dtype=np.int64),
-        )
-        return labels, arena
-
     def successors(
         self,
         bounds: Bounds,
@@ -436,17 +235,6 @@ class TargetSearch:
             allocation[stage.layer] = int(choice[label])
             label = parent[label]
         return tuple(allocation)
-
-
-def _within(prices: Prices, low: Array, high: Array, limit: int) -> bool:
-    """Narrow windows in place to the R whose path bound is within `limit`; whether one moved."""
-    moved = False
-    for k, least in enumerate(prices.least):
-        price = prices.price[prices.start[k] : prices.start[k + 1]]
-        fits = np.flatnonzero(prices.bound - least + price <= limit)
-        moved = moved or len(fits) < len(price)
-        low[k], high[k] = low[k] + fits[0], low[k] + fits[-1]
-    return moved
 
 
 def effort_of(width: int | None) -> int:
