@@ -36,6 +36,7 @@ class Relaxation:
             self.paths = CyclesPaths(search)
         self.start = np.concatenate(([0], np.cumsum(np.array(search.high) - search.low + 1)))
         self.rows: list[Any] = []
+        self.crossbar_unit = unit_for(max(p.sets))
         self.units = [unit_of(c) for c in p.constraints]
         self._fill()
         for path in paths:
@@ -49,10 +50,11 @@ class Relaxation:
         count = int(self.start[-1])
         self.excess = count  # how much every path may exceed the target, at a price
         cost = [
-            s * np.arange(a, b + 1) for s, a, b in zip(p.sets, search.low, search.high, strict=True)
+            s / self.crossbar_unit * np.arange(a, b + 1)
+            for s, a, b in zip(p.sets, search.low, search.high, strict=True)
         ]
         self.lp.addVars(count + 1, np.zeros(count + 1), np.full(count + 1, highspy.kHighsInf))
-        price = 1000.0 * (p.crossbars + 1)
+        price = 1000.0 * (1 + sum(each.max(initial=0) for each in cost))
         columns = np.arange(count + 1, dtype=np.int32)
         self.lp.changeColsCost(
             count + 1, columns, np.append(np.concatenate(cost), price).astype(float)
@@ -118,14 +120,17 @@ class Relaxation:
         whole = [max(0, int(m)) for m in np.rint(dual)]
         first = len(self.problem.layers)
         split = first + len(self.units)
-        finest = max(self.units, default=1)
+        finest, unit = max(self.units, default=1), self.crossbar_unit
         return {
             "scale": SCALE * finest,
             "constraints": [
-                m * (finest // unit) for m, unit in zip(whole[first:split], self.units, strict=True)
+                m * unit * (finest // own)
+                for m, own in zip(whole[first:split], self.units, strict=True)
             ],
             "paths": [
-                [m * finest, path] for m, path in zip(whole[split:], self.rows, strict=True) if m
+                [m * unit * finest, path]
+                for m, path in zip(whole[split:], self.rows, strict=True)
+                if m
             ],
         }
 
@@ -133,6 +138,11 @@ class Relaxation:
 def unit_of(constraint: check.Constraint) -> int:
     """A power of two in which the weights of a constraint are numbers that a float carries well."""
     most = max(max(map(abs, some)) for some in constraint.weights.values())
+    return unit_for(most)
+
+
+def unit_for(most: int) -> int:
+    """A power of two in which numbers up to `most` have few bits."""
     return 1 << max(0, most.bit_length() - MOST_BITS)
 
 

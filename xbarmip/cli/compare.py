@@ -51,6 +51,11 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         "--scheduler", metavar="ADDRESS", help="run on the workers of this Dask scheduler instead"
     )
     parser.add_argument(
+        "--certify",
+        action="store_true",
+        help="write and check a certificate of every claimed optimum or infeasibility",
+    )
+    parser.add_argument(
         "--resume",
         action="store_true",
         help="run only what the results file does not hold yet",
@@ -72,6 +77,7 @@ def run(arguments: Namespace) -> int:
             arguments.solvers,
             output=arguments.output,
             resume=arguments.resume,
+            certify=arguments.certify,
             seeds=arguments.seeds,
             jobs=arguments.jobs,
             executor=executor,

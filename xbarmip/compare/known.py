@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from xbarmip.compare.comparison import Comparison
+from xbarmip.compare.execute.certification import Certified
 from xbarmip.compare.instance import INFEASIBLE, Instance, Suite
 from xbarmip.compare.integers import digest
 from xbarmip.compare.row import Row
@@ -187,7 +188,10 @@ def _improved(before: Known, rows: Sequence[Row], valued: Sequence[Row]) -> Know
         if settles:
             proof = row.proof or "exact"
             code = row.code
-            provers[row.solver] = Prover(row.solver, proof, code.get("xbarmip"), code.get("commit"))
+            facts = (code.get("xbarmip"), code.get("commit"))
+            provers[row.solver] = Prover(row.solver, proof, *facts)
+            if row.certified == Certified.YES:
+                provers[CERTIFICATE] = Prover(CERTIFICATE, "exact", *facts)
     return replace(after, provers=tuple(provers[name] for name in sorted(provers)))
 
 

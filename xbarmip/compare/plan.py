@@ -31,6 +31,8 @@ class Plan:
     seeds : sequence of int
         Each solver that has an option `seed` is run once with each; without, with its own.
     allowance : Allowance
+    certify : bool
+        Whether claims are to be certified.
 
     Raises
     ------
@@ -43,6 +45,7 @@ class Plan:
     solvers: Sequence[str | Solver]
     seeds: Sequence[int]
     allowance: Allowance
+    certify: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.solvers, str) or not self.solvers:
@@ -81,7 +84,7 @@ class Plan:
             for variant in seeded(solver, tuple(self.seeds), self.allowance.threads)
         ]
         return tuple(
-            Task(self.run, self.suite.name, instance, solver, seed, self.allowance)
+            Task(self.run, self.suite.name, instance, solver, seed, self.allowance, self.certify)
             for instance in self.suite.instances
             for solver, seed in variants
         )

@@ -18,6 +18,7 @@ STOPS = {  # how a solver stopped that gave no answer
     Outcome.OUT_OF_MEMORY: Stop.MEMORY.value,
     Outcome.LOST: Stop.INTERRUPTED.value,
 }
+_LATER = ("certificate",)  # fields that earlier results files lack
 FAILURES = frozenset(Outcome) - {Outcome.ANSWERED, Outcome.REFUSED}
 
 
@@ -73,6 +74,8 @@ class Row:
         Key of the task (see `Task.key`): rows of the same key answer the same question.
     seed : int or None
         None for a solver that has no option `seed`.
+    certificate : dict
+        What became of the claim, as in `Certification`; empty where no claim was to be certified.
     """
 
     instance: str
@@ -108,11 +111,17 @@ class Row:
     task: str = ""
     suite: str = ""
     seed: int | None = None
+    certificate: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
         """Whether it ended as no solver should: crashed, ended by force, or without an answer."""
         return self.outcome in FAILURES or self.stop == Stop.ERROR
+
+    @property
+    def certified(self) -> str:
+        """A `Certified`, or empty where no claim was to be certified."""
+        return str(self.certificate.get("certified", ""))
 
     def as_dict(self) -> dict[str, Any]:
         """The row for JSON."""
@@ -127,5 +136,9 @@ class Row:
         InputError
             If it has not the fields of a row.
         """
-        facts = known_keys(record, [each.name for each in fields(cls)])
+        facts = known_keys(
+            record,
+            [each.name for each in fields(cls) if each.name not in _LATER],
+            _LATER,
+        )
         return cls(**{**facts, "size": tuple(facts["size"])})

@@ -33,6 +33,7 @@ def compare(
     output: str | PathLike[str] | None = None,
     *,
     resume: bool = False,
+    certify: bool = False,
     seeds: Sequence[int] = (),
     jobs: int = 1,
     executor: Executor | None = None,
@@ -62,6 +63,10 @@ def compare(
     resume : bool
         Run only what the results file does not hold yet: no row with the same task key, which
         covers problem, solver, options, seed, limits and the package's sources.
+    certify : bool
+        Have every OPTIMAL and INFEASIBLE certified: a certificate is written and the checker runs
+        on it, in processes of their own and within the limits of a solver. `Row.certificate` says
+        what came of it.
     seeds : sequence of int
         Each solver that has an option `seed` is run once with each.
     jobs : int
@@ -89,7 +94,8 @@ def compare(
         anything is run.
     """
     chosen = suite if isinstance(suite, Suite) else read_suite(suite)
-    plan = Plan(chosen, solvers, seeds, allowance or Allowance(time_limit, memory_limit))
+    limits = allowance or Allowance(time_limit, memory_limit)
+    plan = Plan(chosen, solvers, seeds, limits, certify)
     if allowance is not None and (time_limit, memory_limit) != (None, None):
         raise InputError("takes either an allowance or single limits, got both")
     if resume and output is None:

@@ -10,16 +10,18 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from xbarmip.compare.execute.certification import Certified
 from xbarmip.compare.instance import INFEASIBLE, InstanceFacts
 from xbarmip.compare.row import Row
 from xbarmip.solvers.result import Proof, Status
 
 
 class Agreement(StrEnum):
-    """What the answers to one instance amount to; the last four are disagreements."""
+    """What the answers to one instance amount to; the last five are disagreements."""
 
     AGREE = "AGREE"  # no contradiction, and the optimum (or infeasibility) is settled
     UNDECIDED = "UNDECIDED"  # no contradiction, but a gap is left
+    CERTIFICATE_REFUSED = "CERTIFICATE_REFUSED"  # of a claim; it is wrong
     BOUNDS_CROSS = "BOUNDS_CROSS"  # a bound lies above a checked value
     INFEASIBILITY_CONFLICT = "INFEASIBILITY_CONFLICT"  # infeasible to one, solved by another
     VALUE_MISMATCH = "VALUE_MISMATCH"  # a claim differs from the evaluation or the stated optimum
@@ -109,6 +111,7 @@ def judge(instance: InstanceFacts, rows: Sequence[Row]) -> Verdict:
         *_stated(instance, rows),
         *_infeasible(instance, rows),
         *_bounds(rows, value),
+        *_certificates(rows),
     )
     claimed = tuple(row for row in rows if row.status in (Status.OPTIMAL, Status.INFEASIBLE))
     settled = (value is not None and value == bound) or (value is None and bool(claimed))
@@ -144,6 +147,18 @@ def _values(rows: Sequence[Row]) -> list[Finding]:
         )
         for row in rows
         if row.confirmed is not None and row.value != row.confirmed
+    ]
+
+
+def _certificates(rows: Sequence[Row]) -> list[Finding]:
+    return [
+        Finding(
+            Agreement.CERTIFICATE_REFUSED,
+            row.solver,
+            f"claims {row.status}: {row.certificate['message']}",
+        )
+        for row in rows
+        if row.certified == Certified.REFUSED
     ]
 
 

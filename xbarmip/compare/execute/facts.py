@@ -26,16 +26,22 @@ def code_facts() -> dict[str, Any]:
     files differ from it, and is None outside a checkout.
     """
     registry = Path(xbarmip.solvers.registry.__file__)
-    digest = sha256()
-    for source in sources_of(registry):
-        digest.update(source.read_bytes())
     return {
         "xbarmip": _version("xbarmip"),
         "commit": _commit(registry.parents[2]),
-        "sources": digest.hexdigest()[:16],
+        "sources": sources_digest(registry),
         "python": platform.python_version(),
         **{name: _version(name) for name in _LIBRARIES},
     }
+
+
+@cache
+def sources_digest(module: Path) -> str:
+    """A digest of a module and all that it imports from this package."""
+    digest = sha256()
+    for source in sources_of(module):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 @cache

@@ -5,10 +5,12 @@ import re
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from functools import cached_property
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
+import xbarmip.certificate.write
 from xbarmip.compare.execute.allowance import Allowance
-from xbarmip.compare.execute.facts import code_facts
+from xbarmip.compare.execute.facts import code_facts, sources_digest
 from xbarmip.compare.instance import Instance
 from xbarmip.compare.plain import plain
 from xbarmip.problem import Problem
@@ -39,6 +41,8 @@ class Task:
     seed : int or None
         None for a solver that has no option `seed`.
     allowance : Allowance
+    certify : bool
+        Whether its optimum or infeasibility is to be certified.
     """
 
     run: str
@@ -47,6 +51,7 @@ class Task:
     solver: Solver
     seed: int | None
     allowance: Allowance
+    certify: bool = False
 
     @property
     def work(self) -> Work:
@@ -65,7 +70,8 @@ class Task:
         """A digest of all that decides about the answer: same key, same task.
 
         That is the problem with all its numbers, solver, options and seed, the limits, and the
-        sources of this package that the solvers come from.
+        sources of this package that the solvers come from; where claims are to be certified, also
+        those of writer and checker.
         """
         facts = {
             "suite": self.suite,
@@ -76,6 +82,8 @@ class Task:
             "allowance": asdict(self.allowance),
             "sources": code_facts()["sources"],
         }
+        if self.certify:
+            facts["certificates"] = sources_digest(Path(xbarmip.certificate.write.__file__))
         text = _ADDRESS.sub("", json.dumps(facts, sort_keys=True))
         return sha256(text.encode()).hexdigest()[:16]
 

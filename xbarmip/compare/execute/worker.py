@@ -2,6 +2,7 @@
 
 import threading
 
+from xbarmip.compare.execute.certify import with_certificate
 from xbarmip.compare.execute.ending import Ending, Outcome
 from xbarmip.compare.execute.guard import Guard
 from xbarmip.compare.execute.nursery import LostError
@@ -20,7 +21,7 @@ def equip(guard: Guard) -> None:
 
 
 def run_task(task: Task) -> Row:
-    """Run a task in a process of its own and check what it answers.
+    """Run a task in a process of its own, check what it answers, and certify it if asked to.
 
     Where the process that forks is lost, the task is run again.
     """
@@ -28,7 +29,8 @@ def run_task(task: Task) -> Row:
     equip(guard)
     for _ in range(TRIES):
         try:
-            return record(task, guard.run(task))
+            row = record(task, guard.run(task))
+            return with_certificate(row, task, guard) if task.certify else row
         except LostError as error:
             lost = str(error)
     return record(task, Ending(Outcome.LOST, message=f"{lost}, {TRIES} times"))

@@ -17,7 +17,14 @@ from xbarmip.compare.pictures.charts import (
     scatter_figure,
 )
 from xbarmip.compare.report.solutions import solution_figures
-from xbarmip.compare.report.summary import headline, notes, problems, refusals, run_facts
+from xbarmip.compare.report.summary import (
+    headline,
+    notes,
+    problems,
+    refusals,
+    run_facts,
+    uncertified,
+)
 from xbarmip.compare.report.tables import gap_table, instance_table, solver_table
 
 _SCATTERS = 3  # the solvers that prove most are drawn against each other
@@ -64,6 +71,7 @@ def _section(comparison: Comparison) -> str:
         _listed("Disagreements and failures", problems(comparison), opened=True),
         f"<h3>Solvers</h3>{solver_table(comparison).html()}",
         _listed("Refused", refusals(comparison)),
+        _listed("Not certified", uncertified(comparison)),
         "<h3>Gaps</h3><p>To the smallest value that any solver found and the evaluation confirms."
         f"</p>{gap_table(comparison).html()}",
         f'<h3>Charts</h3><div class="charts">{"".join(_charts(comparison))}</div>',

@@ -7,9 +7,11 @@ from typing import Any
 from rich.table import Table as RichTable
 
 from xbarmip.compare.comparison import Comparison
+from xbarmip.compare.execute.certification import Certified
 from xbarmip.compare.report.tables import (
     CONFIRMED,
     REFUTED,
+    certified_of,
     failure,
     gap_table,
     instance_table,
@@ -49,6 +51,8 @@ def markdown(comparison: Comparison) -> str:
     refused = refusals(comparison)
     if refused:
         parts.append("Refused:\n\n" + bullets(refused))
+    if uncertified(comparison):
+        parts.append("Not certified:\n\n" + bullets(uncertified(comparison)))
     parts.append(
         "## Gaps\n\nTo the smallest value that any solver found and the evaluation confirms.\n\n"
         + gap_table(comparison).markdown()
@@ -72,6 +76,8 @@ def headline(comparison: Comparison) -> str:
     failures = Counter(failure(row) for row in comparison.errors)
     if failures:
         text += "; " + ", ".join(f"{count} {what}" for what, count in sorted(failures.items()))
+    if any(row.certified for row in comparison.rows):
+        text += f"; {certified_of(comparison.rows)} proofs certified"
     return text if comparison.complete else f"{text} (incomplete)"
 
 
@@ -115,6 +121,15 @@ def refusals(comparison: Comparison) -> list[str]:
         (row.solver, row.message) for row in comparison.rows if row.status == UNSUPPORTED
     )
     return [f"{solver}: {reason} ({n} times)" for (solver, reason), n in reasons.items()]
+
+
+def uncertified(comparison: Comparison) -> list[str]:
+    """Every claim that was to be certified and was not, with the reason."""
+    return [
+        f"{row.instance}: {comparison.label(row)}: {row.certificate['message']}"
+        for row in comparison.rows
+        if row.certified not in ("", Certified.YES)
+    ]
 
 
 def notes(comparison: Comparison) -> list[str]:

@@ -1,10 +1,12 @@
 """The tables of a comparison."""
 
 from collections import Counter
+from collections.abc import Iterable
 from fractions import Fraction
 
 from xbarmip.compare.analysis.gaps import gap_summaries
 from xbarmip.compare.comparison import Comparison
+from xbarmip.compare.execute.certification import Certified
 from xbarmip.compare.report.table import Cell, Table, as_csv
 from xbarmip.compare.row import FAILURES, UNSUPPORTED, Row
 from xbarmip.compare.verdict import Agreement, Verdict
@@ -15,11 +17,16 @@ VERDICT_STYLES = {
     kind.value: {Agreement.AGREE: "green", Agreement.UNDECIDED: "yellow"}.get(kind, "red")
     for kind in Agreement
 }
+_CERTIFIED = {
+    Certified.YES.value: "certified",
+    Certified.REFUSED.value: "certificate refused",
+    Certified.NONE.value: "no certificate",
+}
 _CSV = (
     "suite", "instance", "network", "crossbars", "objective", "rule", "solver", "seed", "outcome",
     "status", "stop", "value", "confirmed", "bound", "proof", "crossbars_used", "seconds",
     "startup_seconds", "cpu_seconds", "memory_bytes", "message", "defect", "run", "task",
-    "finished",
+    "finished", "certified",
 )  # fmt: skip
 
 
@@ -79,6 +86,8 @@ def answer(row: Row) -> str:
         found = "" if row.confirmed is None else f" {row.confirmed}"
         mark = CONFIRMED if row.value == row.confirmed else f"{REFUTED}{found}"
         words.append(f"{row.value} {mark}")
+    if row.certified:
+        words.append(_CERTIFIED[row.certified])
     if row.status != Status.OPTIMAL:
         words.append(row.status.lower())
     if row.bound not in (None, row.value):
@@ -91,6 +100,7 @@ def answer(row: Row) -> str:
 def solver_table(comparison: Comparison) -> Table:
     """One line a solver: what it answered, how often, and how long it took."""
     kinds = [*(status.value for status in Status), UNSUPPORTED]
+    asked = any(row.certified for row in comparison.rows)
     lines: list[list[Cell]] = []
     for label in comparison.labels:
         rows = [row for row in comparison.rows if comparison.label(row) == label]
@@ -98,8 +108,16 @@ def solver_table(comparison: Comparison) -> Table:
         seconds = [row.seconds for row in rows if row.status != UNSUPPORTED]
         times = [f"{sum(seconds):.2f}", f"{max(seconds, default=0.0):.2f}"]
         failed = sum(row.failed for row in rows)
-        lines.append([label, *(counts[kind] for kind in kinds), failed, *times])
-    return Table(["solver", *kinds, "failed", "seconds in all", "longest"], lines)
+        answers: list[Cell] = [label, *(counts[kind] for kind in kinds)]
+        lines.append([*answers, *[certified_of(rows)] * asked, failed, *times])
+    names = ["solver", *kinds, *["certified"] * asked, "failed", "seconds in all", "longest"]
+    return Table(names, lines)
+
+
+def certified_of(rows: Iterable[Row]) -> str:
+    """How many claims were certified, of how many."""
+    counts = Counter(row.certified for row in rows if row.certified)
+    return f"{counts[Certified.YES]} of {counts.total()}"
 
 
 def gap_table(comparison: Comparison) -> Table:
@@ -128,5 +146,5 @@ def percent(gap: Fraction | None) -> str:
 
 def rows_csv(comparisons: tuple[Comparison, ...]) -> str:
     """Every row of every suite, one line each."""
-    rows = [row.as_dict() for comparison in comparisons for row in comparison.rows]
-    return as_csv(_CSV, [[row[column] for column in _CSV] for row in rows])
+    rows = [row for comparison in comparisons for row in comparison.rows]
+    return as_csv(_CSV, [[getattr(row, column) for column in _CSV] for row in rows])
