@@ -110,6 +110,14 @@ def test_every_ready_constraint_is_in_the_library_and_solved_by_hand():
         assert "    " in kind.__doc__.split("\n\n")[1]  # the inequality
 
 
+def test_a_constraint_of_several_parts_has_one_name():
+    problem = funnel(constraints=(ready.RatioLimit(4, 2), ready.PowersOfTwo()))
+    assert [each.name for each in problem.constraints] == ["ratio-limit"] * 2 + [
+        "powers-of-two"
+    ] * 2
+    assert problem.constraint_names == ("ratio-limit", "powers-of-two")
+
+
 def direct(problem, kind, chosen):
     """Whether `chosen` meets the definition, written out anew."""
     layers, sets = problem.network.layers, problem.sets

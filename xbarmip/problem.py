@@ -140,6 +140,11 @@ class Problem:
             for layer, crossbar_set in zip(self.network.layers, self.sets, strict=True)
         )
 
+    @property
+    def constraint_names(self) -> tuple[str, ...]:
+        """What the constraints are called, each name once: a ready one may make several."""
+        return tuple(dict.fromkeys(constraint.name for constraint in self.constraints))
+
     def crossbars_used(self, allocation: Sequence[int]) -> int:
         """Crossbars that an allocation occupies."""
         return sum(r * s for r, s in zip(allocation, self.sets, strict=True))

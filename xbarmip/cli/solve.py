@@ -128,7 +128,7 @@ def as_dict(problem: Problem, result: Result) -> dict[str, Any]:
         "size": rows if rows == columns else [rows, columns],
         "objective": problem.objective,
         "rule": problem.rule,
-        "constraints": list(dict.fromkeys(one.name for one in problem.constraints)),
+        "constraints": list(problem.constraint_names),
         "solver": result.solver,
         "status": result.status,
         "stop": result.stop,

@@ -78,7 +78,7 @@ class Instance:
             size=(problem.crossbar.rows, problem.crossbar.columns),
             objective=objective_label(problem),
             smallest_budget=problem.smallest_budget,
-            constraints=tuple(constraint.name for constraint in problem.constraints),
+            constraints=problem.constraint_names,
             optimum=self.optimum,
             published=self.published,
             note=self.note,

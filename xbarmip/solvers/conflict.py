@@ -96,7 +96,7 @@ def conflict(
     problem = what if isinstance(what, Problem) else problem_of(what)
     if not problem.feasible:
         return Conflict((), minimal=True)
-    names = list(dict.fromkeys(constraint.name for constraint in problem.constraints))
+    names = list(problem.constraint_names)
     if _status(chosen, problem, names, time_limit) is not Status.INFEASIBLE:
         return None
     minimal = True
