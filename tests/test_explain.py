@@ -25,13 +25,13 @@ def test_every_constraint_is_listed_with_every_solver():
     model = xb.build_model(pair(10))
     model.sum = pyo.Constraint(expr=model.R["a"] + 2 * model.R["b"] == 8)
     model.cap = pyo.Constraint(expr=model.R["a"] <= 5)
-    model.product = pyo.Constraint(expr=model.R["a"] * model.R["b"] <= 9)
+    model.apart = pyo.Constraint(expr=abs(model.R["a"] - model.R["b"]) >= 2)
     explanation = explain(model)
     assert [(t.name, t.kind, t.layers) for t in explanation.constraints] == [
         ("sum", "linear", ("b", "a")),
         ("sum", "linear", ("b", "a")),
         ("cap", "linear", ("a",)),
-        ("product", "predicate", ("b", "a")),
+        ("apart", "predicate", ("b", "a")),
     ]
     # the sweep decides b first: R_b is 1..4, and so are the sums and what is remembered
     assert [t.growth for t in explanation.constraints] == [3, 4, 1, 4]
@@ -39,7 +39,7 @@ def test_every_constraint_is_listed_with_every_solver():
     for line in (
         "sum: linear, over b, a",
         "cap: linear, over a",
-        "product: predicate, over b, a",
+        "apart: predicate, over b, a",
         "  dp: R remembered from b to a, no order; 4 values to tell apart",
         "  dp: tested when its layer is decided; the state does not grow",
         "  milp: an exact table of what it forbids",

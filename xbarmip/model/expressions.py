@@ -15,7 +15,7 @@ from pyomo.core.expr.visitor import StreamBasedExpressionVisitor
 
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.exact import as_rational
-from xbarmip.model.quantity import Function, product, total
+from xbarmip.model.quantity import Function, negative, product, quotient, total
 
 LARGEST_POWER = 10_000  # of an exponent
 
@@ -126,17 +126,13 @@ def _power(base: Any, exponent: Any) -> Any:
     return as_rational(Fraction(base) ** int(exponent), "power")
 
 
-def _quotient(a: Any, b: Any) -> Any:
-    return as_rational(Fraction(a) / b, "quotient")
-
-
 _UNARY: dict[str, Function] = {"ceil": math.ceil, "floor": math.floor, "abs": abs}
 
 _FUNCTIONS: tuple[tuple[type | tuple[type, ...], Function], ...] = (
-    (numeric.NegationExpression, lambda a: -a),
+    (numeric.NegationExpression, negative),
     (numeric.SumExpression, total),
     (numeric.ProductExpression, product),
-    (numeric.DivisionExpression, _quotient),
+    (numeric.DivisionExpression, quotient),
     (numeric.PowExpression, _power),
     (numeric.AbsExpression, abs),
     (numeric.MaxExpression, max),

@@ -12,6 +12,7 @@ from xbarmip.errors import InputError
 from xbarmip.exact import as_rational
 from xbarmip.model.record import record_of
 from xbarmip.network.layer import Layer
+from xbarmip.problem import Problem
 
 
 def add_expression(
@@ -39,7 +40,19 @@ def add_expression(
     InputError
         On a value that is not exact, naming the expression, the layer and R.
     """
-    problem = record_of(model).problem
+    expression = by_layer(model, record_of(model).problem, function, doc, name)
+    model.add_component(name, expression)
+    return expression
+
+
+def by_layer(
+    model: pyo.ConcreteModel,
+    problem: Problem,
+    function: Callable[[Layer, int], Any],
+    doc: str | None,
+    name: str = "expression",
+) -> pyo.Expression:
+    """An expression for each layer, a function of its R; not yet part of the model."""
     bodies = {}
     for layer, most in zip(problem.network.layers, problem.largest, strict=True):
         menu = range(1, most + 1)
@@ -49,9 +62,7 @@ def add_expression(
             linear_coefs=[as_rational(function(layer, r), f"{what} at R={r}") for r in menu],
             linear_vars=[model.choose[layer.name, r] for r in menu],
         )
-    expression = pyo.Expression(model.LAYERS, initialize=bodies, doc=doc)
-    model.add_component(name, expression)
-    return expression
+    return pyo.Expression(model.LAYERS, initialize=bodies, doc=doc)
 
 
 def add_condition(

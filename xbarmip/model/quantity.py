@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from xbarmip.exact import as_rational
+
 Exact = int | Fraction
 Function = Callable[..., Any]
 
@@ -40,6 +42,14 @@ class Separable:
     def at(self, point: Point) -> Exact:
         """Its value."""
         return self.constant + sum(table.get(point[k], 0) for k, table in self.tables.items())
+
+    def times(self, factor: Exact) -> "Separable":
+        """The same, multiplied."""
+        tables = {
+            key: {r: factor * value for r, value in table.items()}
+            for key, table in self.tables.items()
+        }
+        return Separable(factor * self.constant, tables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,16 @@ def product(a: Any, b: Any) -> Any:
     return a * b
 
 
+def negative(a: Any) -> Any:
+    """The number with its sign turned."""
+    return -a
+
+
+def quotient(a: Any, b: Any) -> Any:
+    """An exact quotient."""
+    return as_rational(Fraction(a) / b, "quotient")
+
+
 class Algebra:
     """Applies functions of exact numbers to quantities.
 
@@ -91,16 +111,25 @@ class Algebra:
         quantities = [operand for operand in operands if isinstance(operand, Quantity)]
         if not quantities:
             return function(*operands)
+        if function is negative:
+            return self.apply(product, (-1, *operands))
         keys = tuple(dict.fromkeys(key for quantity in quantities for key in quantity.keys))
+        if function is quotient and len(keys) > 1 and len(_keys(operands[1])) < 2:
+            return self.apply(product, (operands[0], self.apply(quotient, (1, operands[1]))))
         if function is total and all(isinstance(some, Separable) for some in quantities):
             return _sum(operands)
         if function is product and len(quantities) == 1 and isinstance(quantities[0], Separable):
-            return _scaled(*operands)
+            a, b = operands
+            return a.times(b) if isinstance(a, Separable) else b.times(a)
         if len(keys) == 1:
             key = keys[0]
             values = {r: _at(function, operands, {key: r}) for r in self.domains[key]}
             return Separable(0, {key: {r: value for r, value in values.items() if value}})
         return General(function, operands, keys)
+
+
+def _keys(operand: Any) -> tuple[Key, ...]:
+    return operand.keys if isinstance(operand, Quantity) else ()
 
 
 def _at(function: Function, operands: tuple[Any, ...], point: Point) -> Any:
@@ -120,12 +149,3 @@ def _sum(operands: tuple[Any, ...]) -> Separable:
             for r, value in table.items():
                 mine[r] = mine.get(r, 0) + value
     return Separable(constant, tables)
-
-
-def _scaled(a: Any, b: Any) -> Separable:
-    factor, quantity = (a, b) if isinstance(b, Separable) else (b, a)
-    tables = {
-        key: {r: factor * value for r, value in table.items()}
-        for key, table in quantity.tables.items()
-    }
-    return Separable(factor * quantity.constant, tables)

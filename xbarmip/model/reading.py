@@ -1,6 +1,6 @@
 """A user's conditions on a model read back as constraints of the problem (SPEC §8).
 
-What is a sum over layers becomes linear constraints, anything else a predicate. Conditions that
+What is linear in the choices becomes linear constraints, anything else a predicate. Conditions that
 share discrete variables of the user's (binaries, indicators of disjuncts) become one predicate
 together: it holds where some values of these variables meet them all.
 """
@@ -16,32 +16,17 @@ import pyomo.environ as pyo
 from pyomo.common.errors import PyomoException
 from pyomo.gdp import Disjunction
 
-from xbarmip.constraint import Constraint, LinearConstraint, Predicate
+from xbarmip.constraint import Constraint, Predicate
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.exact import as_rational
 from xbarmip.model.additions import Addition, additions
 from xbarmip.model.expressions import Fold, about
-from xbarmip.model.quantity import Algebra, Auxiliary, Exact, Key, Quantity, Separable
+from xbarmip.model.linear import Interval, linear_constraints
+from xbarmip.model.quantity import Algebra, Auxiliary, Key, Quantity, Separable
 from xbarmip.model.record import Record
 from xbarmip.model.rows import label
 
 MOST_VALUES = 4096  # of the auxiliary variables of one group, together
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """lower <= body <= upper, with None for no bound."""
-
-    body: Any
-    lower: Exact | None
-    upper: Exact | None
-
-    def contains(self, value: Exact) -> bool:
-        """Whether `value` lies within the bounds."""
-        return not (
-            (self.lower is not None and value < self.lower)
-            or (self.upper is not None and value > self.upper)
-        )
 
 
 def interval(data: Any, fold: Fold) -> Interval:
@@ -169,8 +154,10 @@ class _Reader:
             raise InputError(f"is about no layer: what it restricts is always {body}")
         if guards or any(isinstance(key, Auxiliary) for key in keys):
             yield self._condition(stated, guards)
-        elif isinstance(stated, Interval) and isinstance(body, Separable):
-            yield from _linear(data.name, stated, self.domains)
+        elif isinstance(stated, Interval) and (
+            linear := linear_constraints(data.name, stated, self.domains)
+        ):
+            yield from linear
         else:
             condition = self._condition(stated, [])
             layers = tuple(key for key in keys if isinstance(key, str))
@@ -256,19 +243,3 @@ def _values(variable: Any) -> range:
             "and the choices do not determine it"
         )
     return range(-floor(-as_rational(lower, "bound")), floor(as_rational(upper, "bound")) + 1)
-
-
-def _linear(
-    name: str, stated: Interval, domains: Mapping[Key, range]
-) -> Iterator[LinearConstraint]:
-    """The upper bound, and the lower bound with all signs turned, in integers."""
-    body = stated.body
-    tables = {
-        layer: [table.get(r, 0) for r in domains[layer]]
-        for layer, table in body.tables.items()
-        if any(table.values())
-    }
-    for sign, bound in ((1, stated.upper), (-1, stated.lower)):
-        if bound is not None:
-            turned = {str(k): [sign * number for number in table] for k, table in tables.items()}
-            yield LinearConstraint.scaled(name, turned, sign * (bound - body.constant))

@@ -12,11 +12,12 @@ from xbarmip.exact import as_int, ceil_div
 from xbarmip.model import cycles_lowering, steps_lowering
 from xbarmip.model.constraint_rows import add_constraints, constraint_obstacle
 from xbarmip.model.cycles_windows import CyclesWindows, cycles_windows, sweep_pairs
+from xbarmip.model.hardware_expressions import add_hardware_expressions
+from xbarmip.model.hooks import by_layer
 from xbarmip.model.menus import counted_outputs, every_r, trivial_bound
 from xbarmip.model.pause import Pause, no_pause
 from xbarmip.model.reading import read_additions
 from xbarmip.model.record import check_unchanged, record_of, write_record
-from xbarmip.model.step_time import add_step_time
 from xbarmip.model.steps_windows import StepsWindows, steps_windows
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
@@ -67,6 +68,9 @@ def build_model(
         R[l], crossbars[l], normal_op[l] : expressions
             Copies of layer l; crossbars that they occupy; NormalOp, the steps in which l alone
             makes the outputs that count. All linear in `choose`.
+        tiles[l] : expressions
+            Tiles of the hardware that layer l occupies; only for a problem with hardware that says
+            how many crossbars a tile has. Linear in `choose`, too.
         one_choice[l], budget : constraints
         constraints[name, number] : constraints
             Rows of the problem's own constraints, if it has any. In the linear form a predicate is
@@ -107,8 +111,7 @@ def build_model(
         _add_function(model, problem)
         menus = every_r(problem)
     add_constraints(model, problem, menus, pause)
-    if problem.hardware is not None and problem.hardware.has_step_time:
-        add_step_time(model, problem)
+    add_hardware_expressions(model, problem)
     write_record(model, problem, at_most, pause)
     return model
 
@@ -198,17 +201,25 @@ def _add_choices(model: pyo.ConcreteModel, problem: Problem) -> None:
     choices = {name: [model.choose[name, r] for r in menu] for name, menu in menus.items()}
     sets = dict(zip(names, problem.sets, strict=True))
     outputs = dict(zip(names, counted_outputs(problem), strict=True))
-
-    def linear(name: str, coefficients: list[int]) -> LinearExpression:
-        return LinearExpression(constant=0, linear_coefs=coefficients, linear_vars=choices[name])
-
-    model.R = pyo.Expression(model.LAYERS, rule=lambda _, n: linear(n, list(menus[n])))
-    model.crossbars = pyo.Expression(model.LAYERS, rule=lambda m, n: sets[n] * m.R[n])
-    model.normal_op = pyo.Expression(
-        model.LAYERS, rule=lambda _, n: linear(n, [ceil_div(outputs[n], r) for r in menus[n]])
+    model.R = by_layer(model, problem, lambda _, r: r, "[l]: copies of layer l")
+    model.crossbars = pyo.Expression(
+        model.LAYERS,
+        rule=lambda m, n: sets[n] * m.R[n],
+        doc="[l]: logical crossbars that the copies of layer l occupy",
+    )
+    model.normal_op = by_layer(
+        model,
+        problem,
+        lambda layer, r: ceil_div(outputs[layer.name], r),
+        "[l]: steps in which layer l alone makes the outputs that count",
     )
     model.one_choice = pyo.Constraint(
-        model.LAYERS, rule=lambda _, n: (1, linear(n, [1] * len(menus[n])), 1)
+        model.LAYERS,
+        rule=lambda _, n: (
+            1,
+            LinearExpression(constant=0, linear_coefs=[1] * len(menus[n]), linear_vars=choices[n]),
+            1,
+        ),
     )
     model.budget = pyo.Constraint(
         expr=pyo.quicksum(model.crossbars[name] for name in names) <= problem.crossbars

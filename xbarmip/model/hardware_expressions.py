@@ -1,15 +1,34 @@
-"""The step time of each layer as a named expression of the model (SPEC §6)."""
+"""What the hardware says of each layer, as named expressions of the model (SPEC §6)."""
 
 from fractions import Fraction
 from typing import Any
 
 import pyomo.environ as pyo
 
+from xbarmip.hardware.tiles import tiles_taken
+from xbarmip.model.hooks import by_layer
 from xbarmip.problem import Problem
 from xbarmip.timing.step_time import LayerTicks, ticks_of
 
 
-def add_step_time(model: pyo.ConcreteModel, problem: Problem) -> None:
+def add_hardware_expressions(model: pyo.ConcreteModel, problem: Problem) -> None:
+    """Add tiles[l] and step_time_us[l], each where the hardware has the figures for it."""
+    hardware = problem.hardware
+    if hardware is None:
+        return
+    if tile := hardware.crossbars_per_tile:
+        sets = dict(zip(problem.network.index, problem.sets, strict=True))
+        model.tiles = by_layer(
+            model,
+            problem,
+            lambda layer, r: tiles_taken(sets[layer.name], r, tile),
+            f"[l]: tiles of {tile} crossbars that layer l occupies alone",
+        )
+    if hardware.has_step_time:
+        _add_step_time(model, problem)
+
+
+def _add_step_time(model: pyo.ConcreteModel, problem: Problem) -> None:
     """Add step_time_us[l], T_A of every layer in microseconds, in exact fractions.
 
     With separable rules it is a quadratic expression: own(R) and the coefficient of each producer
@@ -28,7 +47,8 @@ def add_step_time(model: pyo.ConcreteModel, problem: Problem) -> None:
             function = pyo.ExternalFunction(function=_StepTime(layer, unit))
             model.add_component(f"step_time_of_{names.index(name) + 1}", function)
             made[name] = function(model.R[name], *(model.R[k] for k in producers))
-    model.step_time_us = pyo.Expression(model.LAYERS, rule=lambda _, name: made[name])
+    doc = "[l]: microseconds that layer l takes to move the data of one step"
+    model.step_time_us = pyo.Expression(model.LAYERS, rule=lambda _, name: made[name], doc=doc)
 
 
 def _quadratic(
