@@ -131,7 +131,8 @@ def tile_section(rows: Rows) -> str:
             "by the paper's closed form times step time; the last is cycles times step time. "
             "`with` and `without` say whether the step time was in the objective. The paper's "
             "values are read off its figure. Its VGG-E panel is left out: its axis seems to be a "
-            "decade too low. A value with ≤ is the best that is known, not proven.",
+            "decade too low; so is figure 6(b), which contradicts figure 8. A value with ≤ is the "
+            "best that is known, not proven.",
             table(names, lines),
             "![Latency against tiles](figure-8.png)",
             _tile_text(rows),
