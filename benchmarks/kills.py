@@ -4,11 +4,14 @@
 
 The harness is ended by SIGKILL, its whole life through: while it starts, plans, runs and writes.
 When a round of kills has come to its end the run is resumed to the end, and its rows are held
-against those of a run that nobody disturbed. Also counted: lines that a kill cut off, and processes
-of solvers that outlived the harness.
+against those of a run that nobody disturbed. Also counted: lines that a kill cut off, and kills that
+some process outlived. Every process of a run is known by a mark in its environment, whoever is its
+parent by then. Those that are left die by the kernel's word, at once; a loaded machine may take a
+while to get round to it, so they count after a minute.
 """
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -16,6 +19,7 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -27,6 +31,8 @@ from xbarmip.compare.journal import read_rows
 from xbarmip.compare.row import Row
 
 ROUND = 10  # kills between two looks at the whole file
+PATIENCE = 60  # seconds
+MARK = "XBARMIP_KILLS"
 
 
 def main(arguments: list[str] | None = None) -> dict[str, Any]:
@@ -58,18 +64,36 @@ def _kill_and_resume(chosen: Namespace, folder: Path) -> dict[str, Any]:
     while counts["kills"] < chosen.kills:
         process = _command(chosen, disturbed)
         time.sleep(random.uniform(0, min(whole, 3 + 3 * whole / ROUND)))
-        below = psutil.Process(process.pid).children(recursive=True)
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
         process.wait()
         counts["kills"] += process.returncode == -signal.SIGKILL
         counts["finished_before_the_kill"] += process.returncode == 0
-        _, alive = psutil.wait_procs(below, timeout=10)
-        counts["outlived"] += len(alive)
+        counts["outlived"] += _outlived(str(disturbed))
         if process.returncode == 0 or counts["kills"] % ROUND == 0:
             _hold_against(expected, chosen, disturbed, counts)
     _hold_against(expected, chosen, disturbed, counts)
     return {"suite": chosen.suite, "rows": len(expected), "seed": chosen.seed, **counts}
+
+
+def _outlived(mark: str) -> bool:
+    """Whether any process of a run is left, after all patience."""
+    deadline = time.monotonic() + PATIENCE
+    while left := _marked(mark):
+        if time.monotonic() > deadline:
+            print(*left, file=sys.stderr)
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _marked(mark: str) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get(MARK) == mark:
+                found.append(process)
+    return found
 
 
 def _hold_against(
@@ -93,7 +117,9 @@ def _command(chosen: Namespace, folder: Path) -> subprocess.Popen[bytes]:
     what = ("compare", chosen.suite, "--solvers", chosen.solvers)
     how = ("--jobs", "2", "--resume", "--output", str(folder))
     return subprocess.Popen(
-        [sys.executable, "-m", "xbarmip", *what, *how], stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "xbarmip", *what, *how],
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, MARK: str(folder)},
     )
 
 

@@ -9,13 +9,14 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from uuid import uuid4
 
 import numpy as np
 import psutil
 import pytest
 
 from tests.test_compare_run import make_suite
-from xbarmip.compare.execute import messages
+from xbarmip.compare.execute import bond, guard, messages, nursery
 from xbarmip.compare.execute.allowance import MIB, Allowance
 from xbarmip.compare.execute.pool import LocalPool
 from xbarmip.compare.execute.vigil import Vigil, thinned
@@ -60,6 +61,21 @@ def sleeps_in_a_child(problem, watch):
     time.sleep(1000)
 
 
+def sleeps_in_an_orphan(problem, watch):
+    """As a daemon: its own session, and nobody of the solver's processes is its parent."""
+    if not os.fork():
+        os.setsid()
+        if not os.fork():
+            time.sleep(1000)
+        os._exit(0)
+    time.sleep(1000)
+
+
+def stops_its_parent(problem, watch):
+    os.kill(os.getppid(), signal.SIGSTOP)
+    time.sleep(1000)
+
+
 def hangs_when_asked():
     class Hangs(Does):
         def unsupported(self, problem):
@@ -72,6 +88,7 @@ HANGING = {
     "native": Does(sleeps_natively),
     "in Python": Does(spins),
     "in a child": Does(sleeps_in_a_child),
+    "in an orphan": Does(sleeps_in_an_orphan),
     "when asked": hangs_when_asked(),
 }
 
@@ -400,31 +417,80 @@ def test_a_solver_that_always_kills_the_process_that_forks_is_given_up():
     assert "3 times" in row.message
 
 
-ORPHANS = """
-import sys, time
+def test_a_solver_that_stops_the_process_that_forks_is_given_up(monkeypatch):
+    monkeypatch.setattr(guard, "_PATIENCE", 0.5)
+    monkeypatch.setattr(nursery, "_LEAVING_SECONDS", 0.5)
+    before = processes()
+    row = run(Does(stops_its_parent))
+    assert row.outcome == "LOST"
+    assert "does not answer, 3 times" in row.message
+    assert processes() <= before
+
+
+HARNESS = """
 from tests.test_compare_run import make_suite
-from tests.test_execute import Does
+from tests.test_execute import Does, sleeps_in_an_orphan
 from xbarmip.compare.run import compare
-mark = sys.argv[1]
-def sleeps(problem, watch):
-    open(mark, "w").write(str(__import__("os").getpid()))
-    time.sleep(1000)
-compare(make_suite(1), [Does(sleeps)])
+compare(make_suite(1), [Does(sleeps_in_an_orphan)])
+"""
+STARTER = """
+import os, subprocess, sys, time
+start = [sys.executable, "-P", sys.argv[1], str(os.getpid()), "0", sys.argv[2], *sys.path]
+subprocess.Popen(start)
+time.sleep(1000)
 """
 
 
-def test_no_process_outlives_a_harness_that_is_killed(tmp_path):
-    mark = tmp_path / "pid"
-    harness = subprocess.Popen([sys.executable, "-c", ORPHANS, str(mark)])
-    while not (mark.exists() and mark.read_text()):
-        assert harness.poll() is None
-        time.sleep(0.05)
-    solving = psutil.Process(int(mark.read_text()))
-    forking = solving.parent()
-    harness.kill()
-    harness.wait()
-    for process in (solving, forking):
-        process.wait(60)
+class Marked:
+    """A process, and all that descend from it, whoever is their parent by now."""
+
+    def __init__(self, *arguments):
+        self.token = uuid4().hex
+        environment = {**os.environ, "XBARMIP_MARK": self.token}
+        self.first = subprocess.Popen([sys.executable, "-c", *arguments], env=environment)
+
+    @property
+    def pids(self):
+        found = set()
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if process.environ().get("XBARMIP_MARK") == self.token:
+                    found.add(process.pid)
+        return found
+
+    def wait_for(self, condition):
+        deadline = time.monotonic() + 120
+        while not condition() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert condition()
+
+    def kill_the_first(self):
+        assert self.first.poll() is None
+        self.first.kill()
+        self.first.wait()
+        self.wait_for(lambda: not self.pids)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="promised on Linux")
+def test_no_process_outlives_a_harness_that_is_killed():
+    """Neither the one that forks, nor the solver, nor a daemon that the solver left behind."""
+    harness = Marked(HARNESS)
+    harness.wait_for(lambda: len(harness.pids) == 4)
+    harness.kill_the_first()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="promised on Linux")
+def test_nor_one_that_is_still_importing(tmp_path):
+    """Its imports never end here."""
+    package = tmp_path / "xbarmip"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        f"import pathlib, time; pathlib.Path({str(tmp_path / 'there')!r}).touch(); time.sleep(1000)"
+    )
+    starter = Marked(STARTER, bond.__file__, str(tmp_path))
+    starter.wait_for((tmp_path / "there").exists)
+    assert len(starter.pids) == 2
+    starter.kill_the_first()
 
 
 def test_a_solver_from_a_script_goes_along_by_value(tmp_path):

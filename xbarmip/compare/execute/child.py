@@ -10,8 +10,9 @@ from typing import Any
 from numba.core import event
 
 from xbarmip.compare.execute import messages
+from xbarmip.compare.execute.bond import die_with_parent
 from xbarmip.compare.execute.messages import receive, send
-from xbarmip.compare.execute.process import die_with_parent, resident_bytes
+from xbarmip.compare.execute.process import resident_bytes
 from xbarmip.compare.execute.task import Work
 from xbarmip.solvers.protocol import Limits, Progress, Watch
 from xbarmip.solvers.registry import solver_for

@@ -9,12 +9,7 @@ import time
 from xbarmip.compare.execute.ending import Ending, Outcome
 from xbarmip.compare.execute.messages import Buffer, Ended, Unsendable, receive, send
 from xbarmip.compare.execute.nursery import LostError, Nursery
-from xbarmip.compare.execute.process import (
-    descendants,
-    end_tree,
-    private_bytes,
-    resident_bytes,
-)
+from xbarmip.compare.execute.process import end_tree, private_bytes, resident_bytes
 from xbarmip.compare.execute.task import Task
 from xbarmip.compare.execute.vigil import Vigil
 from xbarmip.solvers.protocol import Progress
@@ -22,6 +17,7 @@ from xbarmip.solvers.protocol import Progress
 _LOOK = 0.02  # seconds between two looks at clock and memory
 _COUNT = 0.5  # seconds between two searches for processes that the solver started
 _CHUNK = 1 << 16
+_PATIENCE = 60.0  # seconds until a process that was killed must be told to have ended
 _TAIL = 400  # bytes that are kept of what a process prints
 
 
@@ -37,7 +33,6 @@ class Guard:
     def __init__(self, tell: Progress | None = None) -> None:
         self._tell = tell
         self._nursery: Nursery | None = None
-        self._child: int | None = None
         self._stopped = threading.Event()
 
     def run(self, task: Task) -> Ending:
@@ -70,16 +65,11 @@ class Guard:
         printed, output = os.pipe()
         try:
             with theirs:
-                self._child = nursery.fork(theirs, output)
+                child = nursery.fork(theirs, output)
             os.close(output)
             output = -1
-            return _Watch(talk, printed, nursery, self._child, vigil).run(task)
-        except BaseException:
-            if self._child is not None:
-                end_tree(self._child)
-            raise
+            return _Watch(talk, printed, nursery, child, vigil).run(task)
         finally:
-            self._child = None
             talk.close()
             os.close(printed)
             if output >= 0:
@@ -88,11 +78,8 @@ class Guard:
     def stop(self) -> None:
         """End everything, from another thread; `run` raises LostError."""
         self._stopped.set()
-        child, nursery = self._child, self._nursery
-        if child is not None:
-            end_tree(child)
-        if nursery is not None:
-            nursery.kill()
+        if self._nursery is not None:
+            self._nursery.end()
 
     def close(self) -> None:
         """End the nursery; the next task gets a new one."""
@@ -123,6 +110,7 @@ class _Watch:
         self._buffer = Buffer()
         self._tail = b""
         self._killed: tuple[Outcome, str] | None = None
+        self._killed_at = 0.0
         self._below: list[int] = []
         self._counted = float("-inf")
 
@@ -171,26 +159,33 @@ class _Watch:
         return bool(data)
 
     def _look(self) -> None:
-        if self._killed is not None:
-            return
         now = time.monotonic()
+        if self._killed is not None:
+            if now - self._killed_at > _PATIENCE:
+                raise LostError("the process that forks solvers does not answer")
+            return
         if now - self._counted >= _COUNT:
-            self._below, self._counted = descendants(self._pid), now
+            self._below, self._counted = self._others(), now
         late = self._vigil.overdue
         held = resident_bytes(self._pid) + sum(map(private_bytes, self._below))
         large = self._vigil.oversized(held)
         if late or large:
             outcome = Outcome.TIMEOUT if late else Outcome.OUT_OF_MEMORY
-            self._killed = (outcome, late or large)
-            end_tree(self._pid)
+            self._killed, self._killed_at = (outcome, late or large), now
+            end_tree(self._pid, self._others())
+
+    def _others(self) -> list[int]:
+        """What the child started, and what that started, whoever is its parent by now."""
+        return [pid for pid in self._nursery.below if pid != self._pid]
 
     def _ended(self) -> Ending:
         """Hear what it said last, and sum up."""
         try:
             ended: Ended = receive(self._nursery.control)
         except (OSError, EOFError):
+            end_tree(self._pid, self._below)
             raise LostError("the process that forks solvers has gone") from None
-        end_tree(self._pid, self._below)  # what it started and left behind
+        end_tree(self._pid, self._others())  # what it started and left behind
         while self._talk in self._readable() and self._read(self._talk):
             pass
         while self._printed in self._readable() and self._read(self._printed):

@@ -12,20 +12,17 @@ import subprocess
 import sys
 from contextlib import suppress
 
-from xbarmip.compare.execute import child
+from xbarmip.compare.execute import bond, child
 from xbarmip.compare.execute.messages import Born, Ended, receive, send
-from xbarmip.compare.execute.process import die_with_parent
+from xbarmip.compare.execute.process import descendants, end, end_all_below, reap
 from xbarmip.compare.instance import OBJECTIVE_LABELS, problem_for, smallest_budget
 from xbarmip.network.library import load_network
 from xbarmip.solvers.protocol import Limits, Watch
 from xbarmip.solvers.registry import make_solver
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_LEAVING_SECONDS = 10
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
-_PROGRAM = (
-    "import sys; sys.path[:] = {path!r}; "
-    "from xbarmip.compare.execute.nursery import main; main({fd}, {parent})"
-)
 
 
 class LostError(Exception):
@@ -44,13 +41,10 @@ class Nursery:
     def __init__(self, threads: int) -> None:
         self.threads = threads
         self.control, theirs = socket.socketpair()
+        arguments = os.getpid(), theirs.fileno()
         with theirs:
             self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-c",
-                    _PROGRAM.format(path=sys.path, fd=theirs.fileno(), parent=os.getpid()),
-                ],
+                [sys.executable, "-P", bond.__file__, *map(str, arguments), *sys.path],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -74,29 +68,43 @@ class Nursery:
             raise LostError("the process that forks solvers has gone") from None
         return born.pid
 
-    def close(self) -> None:
-        """End it."""
-        self.kill()
-        self.control.close()
-        self._process.wait()
+    @property
+    def below(self) -> list[int]:
+        """The processes below it: the child and all that it started, whoever became their parent."""
+        return descendants(self._process.pid)
 
-    def kill(self) -> None:
-        """End it from another thread; whoever waits for it finds it lost."""
-        with suppress(ProcessLookupError):
+    def close(self) -> None:
+        """End it, and wait for that."""
+        self.end()
+        self.control.close()
+        try:
+            self._process.wait(_LEAVING_SECONDS)
+        except subprocess.TimeoutExpired:  # whatever it was that a solver did to it
+            below = self.below
             self._process.kill()
+            self._process.wait()
+            end(below)
+
+    def end(self) -> None:
+        """Have it end all below it and leave; whoever waits for it, in any thread, finds it lost."""
+        with suppress(ProcessLookupError):
+            self._process.terminate()
 
 
 def main(fd: int, parent: int) -> None:
     """Fork for every request, report the child's end, until the guard closes the connection."""
-    die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _warm_up()
     gc.freeze()
+    bond.adopt_orphans()
+    signal.signal(signal.SIGTERM, _leave)
+    bond.die_with_parent(parent, signal.SIGTERM)
     control = socket.socket(fileno=fd)
     while True:
         request, fds, _, _ = socket.recv_fds(control, 1, 2)
         if not request:
             return
+        reap()
         own = os.getpid()
         pid = os.fork()
         if pid == 0:
@@ -122,11 +130,18 @@ def _warm_up() -> None:
         make_solver("dp").solve(problem_for(network, budget, 128, label), Watch(Limits()))
 
 
+def _leave(*_: object) -> None:
+    """The guard has gone: end the child with all that it started, and go."""
+    end_all_below()
+    os._exit(1)
+
+
 def _become_child(fds: list[int], parent: int) -> None:
     """Run the child and leave, whatever happens, without the nursery's way out."""
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         connection, output = fds
         os.dup2(output, 1)
         os.dup2(output, 2)

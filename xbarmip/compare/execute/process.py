@@ -1,32 +1,11 @@
-"""What a process asks of the operating system: to die with its parent, and what a tree holds."""
+"""Trees of processes: who belongs to one, what it holds, and its end."""
 
-import ctypes
 import os
 import signal
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
 import psutil
-
-_PR_SET_PDEATHSIG = 1
-
-
-def die_with_parent(parent: int) -> None:
-    """Have the kernel end this process when the thread that started it ends (Linux).
-
-    Elsewhere nothing is done: a process whose guard was killed runs on to its own end.
-
-    Parameters
-    ----------
-    parent : int
-        The parent's process id; where it has gone already, this process ends at once.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
 
 def resident_bytes(pid: int) -> int:
     """Resident memory of one process; 0 once it is gone."""
@@ -59,6 +38,25 @@ def end_tree(pid: int, others: Sequence[int] = ()) -> None:
     below = descendants(pid)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-    for each in (pid, *below, *others):
+    end((pid, *below, *others))
+
+
+def end_all_below() -> None:
+    """Kill all processes below this one, also those that are being started meanwhile."""
+    while below := descendants(os.getpid()):
+        end(below)
+        reap()
+
+
+def end(pids: Sequence[int]) -> None:
+    """Kill processes, of which some may have gone."""
+    for pid in pids:
         with suppress(ProcessLookupError, PermissionError):
-            os.kill(each, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
+
+
+def reap() -> None:
+    """Take leave of all children that have ended."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
