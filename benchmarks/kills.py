@@ -4,10 +4,10 @@
 
 The harness is ended by SIGKILL, its whole life through: while it starts, plans, runs and writes.
 When a round of kills has come to its end the run is resumed to the end, and its rows are held
-against those of a run that nobody disturbed. Also counted: lines that a kill cut off, and kills that
-some process outlived. Every process of a run is known by a mark in its environment, whoever is its
-parent by then. Those that are left die by the kernel's word, at once; a loaded machine may take a
-while to get round to it, so they count after a minute.
+against those of a run that nobody disturbed. Also counted: lines that a kill cut off, and kills
+that some process outlived. Every process of a run is known by a mark in its environment, whoever is
+its parent by then. Those that are left die by the kernel's word, at once; a loaded machine may take
+a while to get round to it, so they count after a minute.
 """
 
 import json

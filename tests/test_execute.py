@@ -428,10 +428,15 @@ def test_a_solver_that_stops_the_process_that_forks_is_given_up(monkeypatch):
 
 
 HARNESS = """
+import os, sys
 from tests.test_compare_run import make_suite
 from tests.test_execute import Does, sleeps_in_an_orphan
 from xbarmip.compare.run import compare
-compare(make_suite(1), [Does(sleeps_in_an_orphan)])
+mark = sys.argv[1]
+def deed(problem, watch):
+    os.register_at_fork(after_in_child=lambda: open(mark, "a").write("."))
+    sleeps_in_an_orphan(problem, watch)
+compare(make_suite(1), [Does(deed)])
 """
 STARTER = """
 import os, subprocess, sys, time
@@ -460,9 +465,9 @@ class Marked:
 
     def wait_for(self, condition):
         deadline = time.monotonic() + 120
-        while not condition() and time.monotonic() < deadline:
+        while not condition():
+            assert time.monotonic() < deadline
             time.sleep(0.05)
-        assert condition()
 
     def kill_the_first(self):
         assert self.first.poll() is None
@@ -470,13 +475,24 @@ class Marked:
         self.first.wait()
         self.wait_for(lambda: not self.pids)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for pid in self.pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.first.wait()
+
 
 @pytest.mark.skipif(sys.platform != "linux", reason="promised on Linux")
-def test_no_process_outlives_a_harness_that_is_killed():
+def test_no_process_outlives_a_harness_that_is_killed(tmp_path):
     """Neither the one that forks, nor the solver, nor a daemon that the solver left behind."""
-    harness = Marked(HARNESS)
-    harness.wait_for(lambda: len(harness.pids) == 4)
-    harness.kill_the_first()
+    forks = tmp_path / "forks"
+    with Marked(HARNESS, str(forks)) as harness:
+        harness.wait_for(lambda: forks.exists() and forks.read_text() == "..")
+        harness.wait_for(lambda: len(harness.pids) == 4)
+        harness.kill_the_first()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="promised on Linux")
@@ -487,10 +503,10 @@ def test_nor_one_that_is_still_importing(tmp_path):
     (package / "__init__.py").write_text(
         f"import pathlib, time; pathlib.Path({str(tmp_path / 'there')!r}).touch(); time.sleep(1000)"
     )
-    starter = Marked(STARTER, bond.__file__, str(tmp_path))
-    starter.wait_for((tmp_path / "there").exists)
-    assert len(starter.pids) == 2
-    starter.kill_the_first()
+    with Marked(STARTER, bond.__file__, str(tmp_path)) as starter:
+        starter.wait_for((tmp_path / "there").exists)
+        assert len(starter.pids) == 2
+        starter.kill_the_first()
 
 
 def test_a_solver_from_a_script_goes_along_by_value(tmp_path):

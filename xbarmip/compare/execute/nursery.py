@@ -70,7 +70,7 @@ class Nursery:
 
     @property
     def below(self) -> list[int]:
-        """The processes below it: the child and all that it started, whoever became their parent."""
+        """The processes below it: the child and all that it started, whoever is their parent."""
         return descendants(self._process.pid)
 
     def close(self) -> None:
@@ -86,7 +86,7 @@ class Nursery:
             end(below)
 
     def end(self) -> None:
-        """Have it end all below it and leave; whoever waits for it, in any thread, finds it lost."""
+        """Have it end all below it and leave; whoever waits for it, in any thread, finds out."""
         with suppress(ProcessLookupError):
             self._process.terminate()
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import psutil
 
+
 def resident_bytes(pid: int) -> int:
     """Resident memory of one process; 0 once it is gone."""
     try:
