@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import replace
+from fractions import Fraction
 from random import Random
 
 import pytest
 
+from tests.random_hardware import LARGEST, SHIPPED, UNEVEN, random_hardware
 from xbarmip.compare.instance import OBJECTIVE_LABELS, problem_for, smallest_budget
 from xbarmip.compare.integers import digest, from_integers, to_integers
 from xbarmip.compare.suite import read_suite
@@ -18,6 +20,7 @@ from xbarmip.network.library import load_network
 from xbarmip.problem import Problem
 from xbarmip.solvers.registry import solve
 from xbarmip.timing.evaluate import evaluate
+from xbarmip.timing.step_time import ticks_of
 
 
 def drawn(number):
@@ -106,20 +109,69 @@ def chain():
             return Problem(network, smallest_budget(network, 4) + 3, 4)
 
 
-def test_latencies_have_a_digest_and_no_integers():
+def test_latencies_are_told_apart_by_their_hardware():
     presets = [load_hardware(name) for name in ("isaac-like", "shared-buffer")]
     network = load_network("alexnet")
     problems = [Problem(network, 2304, objective="latency", hardware=each) for each in presets]
     assert digest(problems[0]) != digest(problems[1])
     assert digest(replace(problems[0], crossbars=999)) != digest(problems[0])
-    with pytest.raises(UnsupportedError, match="'latency' depends on hardware"):
-        to_integers(problems[0])
+
+
+def ticks_by_the_book(step, allocation):
+    """The step time from the tables alone, as docs/suite-format.md says."""
+    times = [step["compute"]]
+    for layer, r in zip(step["layers"], allocation, strict=True):
+        moved = sum(table[r - 1] * allocation[k] for k, table in layer["producers"])
+        times.append(layer["own"][r - 1] + moved)
+    return max(times)
+
+
+def test_latencies_as_integers_are_the_same_latencies():
+    bound_by_memory = 0
+    for number in range(600):
+        problem, _ = drawn(number)
+        random = Random(number)
+        objective = "latency" if problem.objective == "cycles" else "latency-steps"
+        hardware = random_hardware(random, problem.crossbar, (*SHIPPED, UNEVEN.name))
+        asked = replace(problem, objective=objective, hardware=hardware)
+        written = json.loads(json.dumps(to_integers(asked)))
+        step = written.pop("step")
+        counted = from_integers({**written, "objective": problem.objective})
+        assert Fraction(*step["tick"]) == ticks_of(asked).tick
+        for _ in range(5):
+            allocation = [random.randint(1, most) for most in asked.largest]
+            ticks = ticks_by_the_book(step, allocation)
+            bound_by_memory += ticks > step["compute"]
+            assert evaluate(counted, allocation) * ticks == evaluate(asked, allocation)
+    assert 500 < bound_by_memory < 2500
+
+
+def test_the_published_step_times_come_out_of_the_integers():
+    hardware = load_hardware("isaac-like")
+    asked = Problem(load_network("vgg-a"), 2304, objective="latency", hardware=hardware)
+    step = to_integers(asked)["step"]
+    tick = Fraction(*step["tick"])
+    for allocation, microseconds in (
+        ([200, 50, 13, 13, 4, 4, 1, 1], "7.57"),
+        ([112, 28, 10, 10, 5, 4, 2, 2], "2.20"),
+    ):
+        assert f"{float(ticks_by_the_book(step, allocation) * tick * 10**6):.2f}" == microseconds
+
+
+def test_what_moves_by_no_table_is_refused_by_name():
+    hardware = load_hardware("isaac-like")
+    level = replace(hardware.memory[0], name="odd", rule=LARGEST.name)
+    odd = replace(hardware, memory=(*hardware.memory, level))
+    with pytest.raises(UnsupportedError, match="memory level 'odd': rule 'test-largest' is not"):
+        to_integers(Problem(load_network("alexnet"), 2304, objective="latency", hardware=odd))
 
 
 BAD = {
     "unknown key": (lambda d: d.update(extra=1), "unknown key 'extra'"),
     "missing key": (lambda d: d.pop("edges"), "missing key 'edges'"),
     "published": (lambda d: d.update(objective="steps", rule="published"), "cannot be read back"),
+    "latency": (lambda d: d.update(objective="latency"), "latency is written for other programs"),
+    "step": (lambda d: d.update(step={}), "latency is written for other programs"),
     "tails": (lambda d: d.update(tails=[1]), "tails belong to"),
     "unknown objective": (lambda d: d.update(objective="x"), "objective must be one of"),
     "no outputs": (lambda d: d["layers"][0].update(outputs=0), "outputs must be at least 1"),

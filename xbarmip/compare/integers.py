@@ -13,13 +13,15 @@ from typing import Any
 from xbarmip.constraint import LinearConstraint
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.exact import as_int
+from xbarmip.hardware.movement import SeparableRule, rule_named
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.need import NeedMap
 from xbarmip.network.window import Reach, Window
-from xbarmip.problem import Problem
+from xbarmip.problem import LATENCIES, Problem
 from xbarmip.strict import as_text, known_keys, located, short
 from xbarmip.timing.rule import rule_view
+from xbarmip.timing.step_time import LayerTicks, ticks_of
 
 _KEYS = ("name", "objective", "rule", "crossbars", "layers", "edges", "tails", "constraints")
 _EDGE_KEYS = ("producer", "consumer", "width", "rows", "columns", "growth")
@@ -31,11 +33,11 @@ def to_integers(problem: Problem) -> dict[str, Any]:
     Raises
     ------
     UnsupportedError
-        On a constraint that is not linear, by name, or a latency, which depends on hardware.
+        On a constraint that is not linear, or a memory level of a latency whose rule is not
+        separable; the message names it.
     """
-    if problem.is_latency:
-        raise UnsupportedError(f"objective {problem.objective!r} depends on hardware, not integers")
-    return _stated(problem)
+    stated = _stated(problem)
+    return {**stated, "step": _step_out(problem)} if problem.is_latency else stated
 
 
 def _stated(problem: Problem) -> dict[str, Any]:
@@ -71,6 +73,35 @@ def digest(problem: Problem) -> str:
     hardware = repr(problem.hardware) if problem.is_latency else ""
     text = json.dumps(_stated(problem), sort_keys=True) + hardware
     return sha256(text.encode()).hexdigest()[:16]
+
+
+def _step_out(problem: Problem) -> dict[str, Any]:
+    """The step time in ticks, as tables over each layer's R."""
+    assert problem.hardware is not None
+    for level in problem.hardware.memory:
+        if not isinstance(rule_named(str(level.rule)), SeparableRule):
+            raise UnsupportedError(
+                f"memory level {level.name!r}: rule {level.rule!r} is not separable: integers "
+                "cannot state it"
+            )
+    ticks = ticks_of(problem)
+    return {
+        "tick": list(ticks.tick.as_integer_ratio()),
+        "compute": ticks.compute,
+        "layers": [
+            _moves_out(layer, most)
+            for layer, most in zip(ticks.layers, problem.largest, strict=True)
+        ],
+    }
+
+
+def _moves_out(layer: LayerTicks, largest: int) -> dict[str, Any]:
+    own, copies = zip(*(layer.coefficients(r) for r in range(1, largest + 1)), strict=True)
+    columns = zip(*copies, strict=True)
+    return {
+        "own": list(own),
+        "producers": [[k, list(c)] for k, c in zip(layer.producers, columns, strict=True)],
+    }
 
 
 def _edge_out(producer: int, consumer: int, need: NeedMap) -> dict[str, Any]:
@@ -116,9 +147,12 @@ def from_integers(data: Any) -> Problem:
     ------
     InputError
         On an unknown or missing key, a value out of range, need maps that do not fit the layers, or
-        the rule "published", whose printed formulas are about windows.
+        what is written for other programs alone: the rule "published", whose printed formulas are
+        about windows, and latencies, which come from hardware.
     """
-    table = known_keys(data, _KEYS)
+    table = known_keys(data, _KEYS, ("step",))
+    if "step" in table or table["objective"] in LATENCIES:
+        raise InputError("a latency is written for other programs and cannot be read back")
     if table["rule"] == "published":
         raise InputError("rule 'published' is written for other programs and cannot be read back")
     if table["tails"] != []:

@@ -1,0 +1,45 @@
+"""What ties a process to the one that started it; and the start of the nursery's process.
+
+Importing the package takes seconds. Run as a script, this file ties its process to its parent
+first, by the standard library alone, and imports afterwards: a parent that is killed at any moment
+takes it along.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def die_with_parent(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
+    """Have the kernel send `how` to this process when the thread that started it ends (Linux).
+
+    Elsewhere nothing is done: a process whose parent was killed runs on to its own end.
+
+    Parameters
+    ----------
+    parent : int
+        The parent's process id; where it has gone already, `how` is sent at once.
+    how : signal.Signals
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, how)
+        if os.getppid() != parent:
+            os.kill(os.getpid(), how)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every process below this one that loses its own (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+if __name__ == "__main__":
+    die_with_parent(int(sys.argv[1]))
+    sys.path[:] = sys.argv[3:]
+    from xbarmip.compare.execute.nursery import main
+
+    main(int(sys.argv[2]), int(sys.argv[1]))
