@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 import xbarmip as xb
+from xbarmip.compare.instance import Suite
+from xbarmip.compare.known import read_known
+from xbarmip.compare.suite import read_suite
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 MODULES = ("bench", "growth", "ladder", "milp", "onnx_models", "peers", "published")
@@ -134,3 +137,25 @@ def test_a_process_that_dies_is_a_row(run):
     failed = bench.isolated(lambda: {"value": 1 // 0}, arguments)
     assert (failed["status"], failed["message"].split(":")[0]) == ("ERROR", "ZeroDivisionError")
     assert bench.ratio(failed, failed) == ""
+
+
+def test_suites_are_run_summed_up_and_learned_from(tmp_path, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(FOLDER)
+    suites = import_module("suites")
+    few = [x for x in read_suite("ladder").instances if x.name.startswith("one-layer-t")][:2]
+    small = Suite("ladder", "Two.", tuple(few))
+    monkeypatch.setattr(suites, "read_suite", lambda name: small)
+    monkeypatch.setattr(
+        suites, "compare", lambda name, *rest, **how: xb.compare(small, *rest, **how)
+    )
+    options = ["--suites", "ladder", "--output", str(tmp_path), "--known", str(tmp_path)]
+    for more in ([], ["--resume"], []):
+        (found,) = suites.main([*options, *more])
+        assert len(found.rows) == 2 * sum(map(len, suites.GROUPS))
+        assert [row.certified for row in found.rows if row.solver == "dp"] == ["yes", "yes"]
+    lines = (tmp_path / "ladder.jsonl").read_text().count("\n")
+    assert lines == len(found.rows) + len(suites.GROUPS)
+    assert all(each.golden for each in read_known(tmp_path / "ladder.json").values())
+    assert "published-dp" in (tmp_path / "ladder.md").read_text(encoding="utf-8")
+    assert "<svg" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert capsys.readouterr().out == "ladder: 2 instances: 2 AGREE; 2 of 2 proofs certified\n" * 3

@@ -1,0 +1,75 @@
+"""Run the shipped suites as results/compare shows them, with a report, and learn what they show.
+
+    python benchmarks/suites.py [--suites published,onnx] [--output DIR] [--known DIR] [--resume]
+
+Solvers that prove run longer than those that do not, and the claims of the dynamic program are
+certified. The rows of a suite go to <suite>.jsonl, a summary to <suite>.md, best known values to
+<suite>.json in the folder --known, one page for all suites to report.html. --limit bounds every
+limit, in seconds.
+"""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from xbarmip.compare.analysis.load import load
+from xbarmip.compare.comparison import Comparison
+from xbarmip.compare.execute.allowance import Allowance
+from xbarmip.compare.known import known_path, learn, read_known, write_known
+from xbarmip.compare.report.page import page
+from xbarmip.compare.report.summary import headline, markdown
+from xbarmip.compare.run import compare
+from xbarmip.compare.suite import read_suite
+
+MEMORY = 3 * 2**30  # bytes of each search
+SEARCHES = ("random", "genetic", "annealing")
+RULES = ("woho", "stride", "identical", "greedy", "lagrangian")
+# Seconds, by suite, of: the dynamic program; its published version; the other provers; searches.
+SECONDS = {
+    "published": (20, 20, 5, 1),
+    "onnx": (20, 1, 5, 2),
+    "random": (5, 5, 5, 0.3),
+    "hard": (20, 5, 5, 0.5),
+    "ladder": (5, 5, 5, 0.3),
+    "scale": (20, 5, 5, 0.5),
+}
+GROUPS = (("dp",), ("published-dp",), ("milp", "exhaustive"), (*RULES, *SEARCHES))
+
+
+def main(arguments: list[str] | None = None) -> tuple[Comparison, ...]:
+    """Run, sum up, learn; the results."""
+    parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--suites", default="published,onnx,random,hard")
+    parser.add_argument("--output", type=Path, default=Path("results/compare"))
+    parser.add_argument("--known", type=Path, default=Path("instances/known"))
+    parser.add_argument("--limit", type=float, default=float("inf"), metavar="SECONDS")
+    parser.add_argument("--resume", action="store_true")
+    chosen = parser.parse_args(arguments)
+    found = tuple(_suite(name, chosen) for name in chosen.suites.split(","))
+    (chosen.output / "report.html").write_text(page(found), encoding="utf-8")
+    return found
+
+
+def _suite(name: str, chosen: Namespace) -> Comparison:
+    results = chosen.output / f"{name}.jsonl"
+    if not chosen.resume:
+        results.unlink(missing_ok=True)
+    for solvers, seconds in zip(GROUPS, SECONDS[name], strict=True):
+        compare(
+            name,
+            solvers,
+            output=chosen.output,
+            resume=True,
+            certify=solvers == ("dp",),
+            allowance=Allowance(min(seconds, chosen.limit), MEMORY),
+        )
+    (found,) = load([results])
+    results.with_suffix(".md").write_text(markdown(found), encoding="utf-8")
+    path = known_path(name, chosen.known)
+    known = read_known(path) if path.exists() else {}
+    path.write_bytes(write_known(name, learn(read_suite(name), known, found)))
+    print(headline(found), flush=True)
+    return found
+
+
+if __name__ == "__main__":
+    main()
