@@ -7,7 +7,28 @@ from xbarmip.solvers.dp.bounds import spread_of
 from xbarmip.solvers.dp.stairs import deadline_of, implied
 from xbarmip.solvers.dp.table import NEVER
 
-SAMPLES = 6  # deadlines of a staircase that are compared before the whole of it is
+SAMPLES = 32  # deadlines of a label that are compared before all of them are
+LEAST_SAMPLES = 4  # of every staircase
+LOOKED_AT = 4096  # pairs that the outputs to sample are taken from
+
+
+@compiled
+def _sampled(labels, place, arena, samples):  # type: ignore[no-untyped-def]
+    """Outputs of a place whose deadlines tell its staircases apart: quantiles of those they name."""
+    total = labels.length[:, place].sum()
+    outputs, count, met, apart = np.ones(samples, np.int64), 0, 0, 1 + total // LOOKED_AT
+    named = np.empty(1 + total // apart, np.int64)
+    for q in range(len(labels.used)):
+        for i in range(labels.first[q, place], labels.first[q, place] + labels.length[q, place]):
+            if met % apart == 0:
+                named[count] = arena.x[i]
+                count += 1
+            met += 1
+    if count:
+        named = np.sort(named[:count])
+        for sample in range(samples):
+            outputs[sample] = named[(count - 1) * (sample + 1) // samples]
+    return outputs
 
 
 @compiled
@@ -18,22 +39,23 @@ def signatures(table, bounds, step, labels, arena):  # type: ignore[no-untyped-d
     rooms; and remembered R twice, with both signs, as they must be equal.
     """
     places, rooms, memory = len(step.frontier), labels.room.shape[1], labels.memory.shape[1]
-    deadlines = places * (SAMPLES + 1)
+    samples = max(LEAST_SAMPLES, SAMPLES // max(1, places))
+    deadlines = places * (samples + 1)
     signature = np.empty((len(labels.used), deadlines + rooms + 2 * memory), np.int64)
     signature[:, deadlines : deadlines + rooms] = labels.room
     signature[:, deadlines + rooms : deadlines + rooms + memory] = labels.memory
     signature[:, deadlines + rooms + memory :] = -labels.memory
-    for q in range(len(labels.used)):
-        for place in range(places):
-            j = step.frontier[place]
-            base = place * (SAMPLES + 1)
-            for sample in range(SAMPLES):
-                x = max(1, table.outputs[j] * (sample + 1) // SAMPLES)
+    for place in range(places):
+        j, base = step.frontier[place], place * (samples + 1)
+        sampled = _sampled(labels, place, arena, samples)
+        for q in range(len(labels.used)):
+            for sample in range(samples):
                 signature[q, base + sample] = deadline_of(
-                    arena.x, arena.d, labels.first[q, place], labels.length[q, place], x,
-                    spread_of(table, bounds, j, step.budget - labels.used[q]), NEVER,
+                    arena.x, arena.d, labels.first[q, place], labels.length[q, place],
+                    sampled[sample], spread_of(table, bounds, j, step.budget - labels.used[q]),
+                    NEVER,
                 )  # fmt: skip
-            signature[q, base + SAMPLES] = labels.end[q, place]
+            signature[q, base + samples] = labels.end[q, place]
     return signature
 
 

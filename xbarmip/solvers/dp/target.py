@@ -21,6 +21,7 @@ from xbarmip.solvers.dp.table import NEVER, SearchTable
 
 OVERSIZE = 4  # times the width of a beam: labels that are compared for dominance
 EFFORTS = (500, 5000)  # widths from which on more is done for the path bound
+FEW = 2048  # labels that are compared before they are surveyed
 LABELS_AT_ONCE = 128  # expanded between two looks at the watch
 RIVALS_AT_ONCE = 512  # compared between two looks at the watch
 
@@ -106,15 +107,29 @@ class TargetSearch:
             most = OVERSIZE * room if beam else NEVER
             complete = complete and whole and len(labels.used) <= most
             labels = _best(step, labels, most)
-            if self.switches.dominance:
-                labels = self._undominated(cuts.bounds, step, labels, arena, facts)
-            labels = self.surveyed(cuts.bounds, step, labels, arena, budget, facts)
+            labels = self._sifted(cuts.bounds, step, labels, arena, budget, facts)
             complete = complete and len(labels.used) <= room
             if not len(labels.used) or not (complete or beam):
                 return Answer(None, complete)
             labels = _best(step, labels, room)
             trail.append((labels.parent, labels.choice))
         return Answer(self._trace(trail), complete)
+
+    def _sifted(
+        self,
+        bounds: Bounds,
+        step: Step,
+        labels: Labels,
+        arena: Arena,
+        budget: int,
+        facts: dict[str, Any],
+    ) -> Labels:
+        """The labels that are worth going on with: to compare many is dearer than to survey them."""
+        if len(labels.used) > FEW:
+            labels = self.surveyed(bounds, step, labels, arena, budget, facts)
+            return self._undominated(bounds, step, labels, arena, facts)
+        labels = self._undominated(bounds, step, labels, arena, facts)
+        return self.surveyed(bounds, step, labels, arena, budget, facts)
 
     def surveyed(
         self,
@@ -216,8 +231,15 @@ class TargetSearch:
         return Labels(*(field[ascending] for field in new)), arena, left_out == 0
 
     def _undominated(
-        self, bounds: Bounds, step: Step, labels: Labels, arena: Arena, facts: dict[str, Any]
+        self,
+        bounds: Bounds,
+        step: Step,
+        labels: Labels,
+        arena: Arena,
+        facts: dict[str, Any],
     ) -> Labels:
+        if not self.switches.dominance:
+            return labels
         signature = signatures(self.table, bounds, step, labels, arena)
         keep, kept = np.empty(len(labels.used), dtype=np.int64), 0
         for begin in range(0, len(keep), RIVALS_AT_ONCE):
