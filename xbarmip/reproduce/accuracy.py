@@ -14,6 +14,7 @@ from xbarmip.reproduce.store import Row, Work
 from xbarmip.solvers.protocol import Progress
 from xbarmip.solvers.rivals.answer import Allocation
 from xbarmip.solvers.rivals.draws import fitted, shares
+from xbarmip.solvers.rivals.random_search import RandomSearch, pruned
 from xbarmip.solvers.rivals.woho import WohoProportional
 from xbarmip.timing.closed_form import steps_many
 from xbarmip.timing.pipeline import cycles_many
@@ -50,11 +51,16 @@ def _copies(problem: Problem, random: Random) -> Allocation:
     return tuple(chosen)
 
 
-def _near(problem: Problem, random: Random) -> Allocation:
+def _near(factor: float, problem: Problem, random: Random) -> Allocation:
     woho = WohoProportional().allocation(problem)
-    wanted = (round(r * 2 ** random.uniform(-1, 1)) for r in woho)
+    wanted = (round(r * factor ** random.uniform(-1, 1)) for r in woho)
     pairs = zip(wanted, problem.largest, strict=True)
     return fitted(problem, [min(most, max(1, r)) for r, most in pairs])
+
+
+def _pruned(problem: Problem, random: Random) -> Allocation:
+    guide = WohoProportional().allocation(problem)
+    return pruned(problem, random, RandomSearch().draws, guide)
 
 
 DRAWS: Mapping[str, tuple[str, Draw]] = {
@@ -63,7 +69,12 @@ DRAWS: Mapping[str, tuple[str, Draw]] = {
     "log-cut": ("each R log-uniform up to its largest, all cut in proportion to fit", _log_cut),
     "shares": ("the crossbars beyond one copy each shared out, all ways equally likely", shares),
     "copies": ("one copy more of a random layer, again and again, until none fits", _copies),
-    "near": ("WoHo-proportional, each R times 1/2 to 2, cut in proportion to fit", _near),
+    "near": (
+        "WoHo-proportional, each R times 1/2 to 2, cut in proportion to fit",
+        partial(_near, 2),
+    ),
+    "nearer": ("the same, each R times 2/3 to 3/2", partial(_near, 1.5)),
+    "pruned": ("of five of `shares` the one whose R point most as WoHo-proportional ones", _pruned),
 }
 
 

@@ -44,13 +44,14 @@ class RandomSearch(Search):
         """Evaluate what the pruning leaves, batch by batch."""
         random = Random(self.seed)
         guide = WohoProportional().allocation(problem)
-
-        def drawn() -> Allocation:
-            some = (shares(problem, random) for _ in range(self.draws))
-            return max(some, key=lambda allocation: _cosine(allocation, guide))
-
         while True:
-            best.values([drawn() for _ in range(_BATCH)])
+            best.values([pruned(problem, random, self.draws, guide) for _ in range(_BATCH)])
+
+
+def pruned(problem: Problem, random: Random, draws: int, guide: Allocation) -> Allocation:
+    """Of so many random allocations the one that points most as `guide` does."""
+    some = (shares(problem, random) for _ in range(draws))
+    return max(some, key=lambda allocation: _cosine(allocation, guide))
 
 
 def _cosine(a: Allocation, b: Allocation) -> float:
