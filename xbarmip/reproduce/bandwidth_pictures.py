@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from statistics import fmean
 
-from xbarmip.compare.pictures.canvas import new_figure, png
+from xbarmip.compare.pictures.canvas import new_figure, png, round_ticks
 from xbarmip.reproduce.models import OBJECTIVES, RIVALS
 from xbarmip.reproduce.pictures import BEST as PROVEN
 from xbarmip.reproduce.pictures import LEAVES, OURS, PUBLISHED, TRUE, bars
@@ -53,6 +53,7 @@ def tile_picture(rows: Rows) -> bytes:
             ylabel="latency, us",
         )  # fmt: skip
         axes.set_xticks(entry["tiles"], [str(tiles) for tiles in entry["tiles"]])
+        round_ticks(axes.yaxis, *axes.get_ylim())
         axes.minorticks_off()
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4)
@@ -72,6 +73,7 @@ def scale_picture(rows: Rows) -> bytes:
     )  # fmt: skip
     axes.set(xscale="log", yscale="log", xlabel="factor on both bandwidths", ylabel="latency, us")
     axes.set_xticks(factors, list(rows))
+    round_ticks(axes.yaxis, *axes.get_ylim())
     axes.minorticks_off()
     axes.legend(fontsize=8)
     return png(figure)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from xbarmip.compare.pictures.canvas import COLORS, new_figure, png
+from xbarmip.compare.pictures.canvas import COLORS, new_figure, png, round_ticks
 from xbarmip.reproduce.accuracy import NETWORKS
 from xbarmip.reproduce.sections.accuracy import chosen, ranking
+from xbarmip.reproduce.sections.runtime import stopped
 from xbarmip.reproduce.sections.steps import grouped, plotted
 from xbarmip.reproduce.source import figures
 from xbarmip.reproduce.steps import PAPER
@@ -14,6 +15,12 @@ from xbarmip.reproduce.text import percent_above
 
 Rows = Mapping[str, Row]
 OURS, TRUE, BEST, _, LEAVES, _, _, PUBLISHED = COLORS  # one colour a series
+
+RUNS = {
+    "published-dp": ("its algorithm here", OURS),
+    "dp steps": ("dp for steps", BEST),
+    "dp cycles": ("dp for cycles", TRUE),
+}
 
 
 def bars(axes: Any, names: Sequence[str], series: Mapping[str, tuple[Sequence[Any], str]]) -> None:
@@ -45,6 +52,7 @@ def steps_picture(rows: Rows) -> bytes:
     }
     bars(above, [""] * len(order), series)
     above.set(yscale="log", ylabel="steps or cycles of one inference")
+    round_ticks(above.yaxis, *above.get_ylim())
     best = series["fewest steps"][0]
     excess = {
         label: ([percent_above(v, b) for v, b in zip(values, best, strict=True)], colour)
@@ -81,6 +89,7 @@ def speedup_picture(rows: Rows) -> bytes:
             float(mean), color=colours[rival], linestyle=":", label=f"{rival}, published mean"
         )
     axes.set(yscale="log", ylabel="steps over those of its algorithm")
+    round_ticks(axes.yaxis, *axes.get_ylim())
     figure.legend(loc="outside upper center", ncols=6)
     return png(figure)
 
@@ -114,7 +123,9 @@ def accuracy_picture(rows: Rows) -> bytes:
 
 
 def runtime_picture(rows: Rows) -> bytes:
-    """Table 7: seconds of the paper, of its algorithm here, and of the exact one."""
+    """Table 7: seconds of the paper, of its algorithm here, and of the exact one; > above a bar
+    marks a run that a limit stopped.
+    """
     figure, axes = new_figure(9, 4.2)
     order = list(rows.values())
     bars(
@@ -124,11 +135,15 @@ def runtime_picture(rows: Rows) -> bytes:
             "the paper's times, its machine": (
                 [row["published seconds"] for row in order], PUBLISHED,
             ),
-            "its algorithm here": ([row["published-dp"]["seconds"] for row in order], OURS),
-            "dp for steps": ([row["dp steps"]["seconds"] for row in order], BEST),
-            "dp for cycles": ([row["dp cycles"]["seconds"] for row in order], TRUE),
+            **{
+                label: ([row[key]["seconds"] for row in order], colour)
+                for key, (label, colour) in RUNS.items()
+            },
         },
     )  # fmt: skip
     axes.set(yscale="log", ylabel="seconds")
+    for bars_of, key in zip(axes.containers[1:], RUNS, strict=True):
+        marks = [">" if stopped(row[key]) else "" for row in order]
+        axes.bar_label(bars_of, marks, fontsize=8)
     axes.legend(ncols=2, fontsize=9)
     return png(figure)
