@@ -17,6 +17,7 @@ from xbarmip.hardware.preset import load_hardware
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.solver import DynamicProgram
 from xbarmip.solvers.protocol import Hint, Limits, Watch
+from xbarmip.solvers.registry import solver_for
 from xbarmip.solvers.result import Proof, Status, Stop
 from xbarmip.timing.evaluate import evaluate, evaluate_count
 from xbarmip.timing.step_time import step_time
@@ -142,3 +143,43 @@ def test_a_walk_that_is_cut_short_keeps_a_bound():
     assert (result.status, result.stop) == (Status.UNKNOWN, Stop.TIME) or result.value is not None
     assert result.bound is not None
     assert result.bound <= evaluate(problem, [107, 28, 12, 8, 5, 4, 2, 2])
+
+
+def test_what_a_walk_reports_is_about_the_latency():
+    """Bounds below, values above, as they get better, and all by the clock of the whole walk."""
+    network, told = xb.load_network("alexnet"), []
+    result = xb.solve(
+        Problem(network, 1152, objective="latency", hardware=ISAAC), progress=told.append
+    )
+    values = [facts["best"] for facts in told if facts["best"] is not None]
+    bounds = [facts["bound"] for facts in told]
+    seconds = [facts["seconds"] for facts in told]
+    assert values == sorted(values, reverse=True)
+    assert values[-1] == result.value
+    assert max(bounds) <= result.value
+    assert seconds == sorted(seconds)
+    assert {facts["subproblem"] for facts in told} == set(range(1, len(result.subproblems) + 1))
+    assert any("best_count" in facts for facts in told)
+
+
+def test_the_pieces_of_a_walk_go_by_its_clock():
+    """A clock that stands still, as that of a run does while machine code is compiled, stands still
+    for the subproblems, too.
+    """
+    now = 0.0
+    watch = Watch(Limits(10, 99), clock=lambda: now)
+    now = 4.0
+    part = watch.part(lambda facts: None)
+    assert (part.limits, part.seconds) == (Limits(6, 99), 0)
+    now = 9.0
+    assert (part.seconds, part.remaining, part.expired) == (5, 1, False)
+    now = 10.0
+    assert part.expired
+
+    class Still(Watch):
+        seconds = 0.0
+
+    problem = Problem(xb.load_network("alexnet"), 1152, objective="latency", hardware=ISAAC)
+    still = Still(Limits(1e-9))
+    assert not still.part(still.tell).expired
+    assert solver_for(problem, DynamicProgram()).solve(problem, still).status is Status.OPTIMAL

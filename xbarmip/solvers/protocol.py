@@ -37,15 +37,21 @@ class Limits:
 class Watch:
     """Clock and mouthpiece of one solve: started with it, asked between pieces of work."""
 
-    def __init__(self, limits: Limits, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        progress: Progress | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.limits = limits
         self._progress = progress
-        self._start = time.monotonic()
+        self._clock = clock
+        self._start = clock()
 
     @property
     def seconds(self) -> float:
         """Time since the start."""
-        return time.monotonic() - self._start
+        return self._clock() - self._start
 
     @property
     def expired(self) -> bool:
@@ -61,6 +67,11 @@ class Watch:
         """Report the state of the search (best, bound, and what the solver counts)."""
         if self._progress is not None:
             self._progress({"seconds": self.seconds, **facts})
+
+    def part(self, progress: Progress) -> "Watch":
+        """A watch for a piece of this work: with what is left of its limits, by its clock."""
+        limits = Limits(self.remaining, self.limits.memory_bytes)
+        return Watch(limits, progress, lambda: self.seconds)
 
 
 class Solver(Protocol):

@@ -153,8 +153,7 @@ def enough_bandwidth(
 
 
 def _fewest(problem: Problem, most: int | None, watch: Watch, hint: Hint) -> Result:
-    limits = Limits(watch.remaining, watch.limits.memory_bytes)
-    inner = Watch(limits, lambda facts: watch.tell(**facts))
+    inner = watch.part(lambda facts: watch.tell(**{**facts, "seconds": watch.seconds}))
     return DynamicProgram().solve_from(subproblem(problem, most), inner, hint)
 
 

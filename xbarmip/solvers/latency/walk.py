@@ -36,7 +36,7 @@ from xbarmip.errors import VerificationError
 from xbarmip.model.menus import trivial_bound
 from xbarmip.problem import Problem
 from xbarmip.solvers.latency.result import LatencyResult, Point, Subproblem, latency_result
-from xbarmip.solvers.protocol import Hint, HintedSolver, Limits, Solver, Watch
+from xbarmip.solvers.protocol import Hint, HintedSolver, Solver, Watch
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate_count
 from xbarmip.timing.step_limit import least_step, step_limit
@@ -188,9 +188,9 @@ class _Walk:
             raise _CutShortError(Stop.ERROR, f"{where}: {'; '.join(reasons)}")
         began = self.watch.seconds
         if isinstance(solver, HintedSolver):
-            answer = solver.solve_from(problem, self._watch(), self._hint())
+            answer = solver.solve_from(problem, self.watch.part(self._tell), self._hint())
         else:
-            answer = solver.solve(problem, self._watch())
+            answer = solver.solve(problem, self.watch.part(self._tell))
         self._note(answer, at_most, self.watch.seconds - began)
         if walking:
             self.fewest = max(self.fewest, answer.bound or 1)
@@ -221,6 +221,7 @@ class _Walk:
         count = evaluate_count(self.problem, allocation)
         if self.best is None or count * step < self.best[0]:
             self.best = (count * step, allocation)
+            self._tell({})
         return Point(count, step * self.ticks.tick, allocation, tight=False)
 
     def _go_on(self, point: Point) -> None:
@@ -251,10 +252,8 @@ class _Walk:
 
     def result(self, stop: Stop) -> LatencyResult:
         """The answer as far as the walk came."""
-        value, allocation = self.best or (None, None)
-        bound = value if self.over else self.fewest * self.shortest
-        if value is not None and bound is not None:
-            bound = min(value, bound)
+        value, bound = self._pair()
+        allocation = None if self.best is None else self.best[1]
         if value is None:
             status = Status.INFEASIBLE if self.over else Status.UNKNOWN
         else:
@@ -310,12 +309,22 @@ class _Walk:
         limit = "any step time" if at_most is None else f"steps of at most {at_most} ticks"
         return f"subproblem {len(self.asked) + 1}, {limit}"
 
-    def _watch(self) -> Watch:
-        limits = Limits(self.watch.remaining, self.watch.limits.memory_bytes)
-        facts: dict[str, Any] = {"subproblem": len(self.asked) + 1}
-        if self.best is not None:
-            facts["latency_us"] = _microseconds(self.best[0] * self.ticks.tick)
-        return Watch(limits, lambda more: self.watch.tell(**{**more, **facts}))
+    def _tell(self, facts: Mapping[str, Any]) -> None:
+        """Pass on what a subproblem reports: its best and bound are counts, those of the walk
+        latencies.
+        """
+        value, bound = self._pair()
+        told: dict[str, Any] = {**facts, "seconds": self.watch.seconds, "best": value}
+        told |= {f"{key}_count": facts[key] for key in ("best", "bound") if key in facts}
+        if value is not None:
+            told["latency_us"] = _microseconds(value * self.ticks.tick)
+        self.watch.tell(**{**told, "bound": bound, "subproblem": len(self.asked) + 1})
+
+    def _pair(self) -> tuple[int | None, int | None]:
+        """The smallest latency so far, and a bound."""
+        value = None if self.best is None else self.best[0]
+        bound = value if self.over else self.fewest * self.shortest
+        return value, bound if value is None or bound is None else min(value, bound)
 
 
 def _microseconds(seconds: Fraction) -> float:
