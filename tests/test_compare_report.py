@@ -26,6 +26,7 @@ from xbarmip.compare.suite import read_suite
 from xbarmip.errors import InputError
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+COMMITTED = Path(__file__).parents[1] / "results" / "compare" / "report.html"
 HOSTILE = '<script>alert(1)</script> & | "quotes"'
 
 
@@ -161,6 +162,15 @@ def test_the_page_in_a_browser_at_the_width_of_a_phone(tmp_path):
     assert found["up"] == [long, "z", "x", "y"]
     assert found["down"] == ["y", "x", "z", long]
     assert found["filtered"] == [long]
+
+
+@pytest.mark.skipif(BROWSER is None and "CI" not in os.environ, reason="no browser here")
+def test_the_committed_report_in_a_browser(tmp_path):
+    found = seen(COMMITTED.read_text(encoding="utf-8"), tmp_path)
+    assert found["width"] <= 390
+    assert found["outside"] == 0
+    assert found["letters"] >= 8
+    assert len(found["charts"]) > 20
 
 
 # --- the commands ---------------------------------------------------------------------------------
