@@ -22,6 +22,7 @@ FLOORS = (
     "model",
     "solvers",
     "certificate",
+    "export",
     "compare",
     "reproduce",
     "cli",

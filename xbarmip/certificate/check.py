@@ -618,6 +618,10 @@ class Search:
         """Whether a layer has no R left."""
         return any(low > high for low, high in zip(self.low, self.high, strict=True))
 
+    def set_windows(self, low: list[int], high: list[int]) -> None:
+        """Take other windows."""
+        self.low, self.high, self._made = list(low), list(high), {}
+
     def narrow(self, record: Any) -> None:
         """One round: a bound, and the windows that it leaves."""
         bound, low, high = fields(record, "round", "bound low high")
@@ -629,9 +633,7 @@ class Search:
             for r, gone in enumerate(refuted, self.low[k]):
                 if not gone and not low[k] <= r <= high[k]:
                     raise Refused(f"a round drops R = {r} of layer {k}, which it does not refute")
-        self.low = [max(a, b) for a, b in zip(low, self.low, strict=True)]
-        self.high = [min(a, b) for a, b in zip(high, self.high, strict=True)]
-        self._made = {}
+        self.set_windows(list(map(max, low, self.low)), list(map(min, high, self.high)))
 
     def refuted(self, bound: Bound) -> Iterator[list[bool]]:
         """For each layer, for every R of its window, whether the budget or a bound refutes it."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from xbarmip.certificate import check
 from xbarmip.certificate.separation import CyclesPaths, StepsPaths, Weights
-from xbarmip.solvers.quiet import quiet_highs
+from xbarmip.solvers.quiet import quiet_highs, run_on_one_thread
 
 SCALE = 10**6  # of multipliers, to 1 crossbar
 TOLERANCE = 1e-6
@@ -41,12 +41,11 @@ class Relaxation:
         self._fill()
         for path in paths:
             self.add_path(path)
-        self.lp.run()
+        run_on_one_thread(self.lp)
 
     def _fill(self) -> None:
         p, search = self.problem, self.search
         self.lp = quiet_highs()
-        self.lp.setOptionValue("threads", 1)
         count = int(self.start[-1])
         self.excess = count  # how much every path may exceed the target, at a price
         cost = [
@@ -96,33 +95,34 @@ class Relaxation:
         for _ in range(most):
             share = np.array(self.lp.getSolution().col_value)
             over = share[self.excess]
-            found = self.paths.longest(self._weights(share))
+            found = self.paths.longest(self.shares())
             new = [path for length, path in found if length > self._target + over + TOLERANCE]
             new = [path for path in new if path not in self.rows]
             if not new:
                 break
             for path in new:
                 self.add_path(path)
-            self.lp.run()
+            run_on_one_thread(self.lp)
         return float(self.lp.getInfo().objective_function_value)
 
-    def _weights(self, share: Any) -> Weights:
-        weights = []
+    def shares(self) -> Weights:
+        """The mixture of R of every layer in the last solution."""
+        share, weights = np.array(self.lp.getSolution().col_value), []
         for k in self.problem.layers:
             part = share[self.start[k] : self.start[k + 1]]
             used = np.flatnonzero(part > 1e-9)
             weights.append((used + self.search.low[k], part[used] / part[used].sum()))
         return weights
 
-    def bound(self) -> dict[str, Any]:
-        """The bound with the multipliers of the last solution."""
-        dual = -np.array(self.lp.getSolution().row_dual) * SCALE
+    def bound(self, scale: int = SCALE) -> dict[str, Any]:
+        """The bound with the multipliers of the last solution, rounded to 1 / scale."""
+        dual = -np.array(self.lp.getSolution().row_dual) * scale
         whole = [max(0, int(m)) for m in np.rint(dual)]
         first = len(self.problem.layers)
         split = first + len(self.units)
         finest, unit = max(self.units, default=1), self.crossbar_unit
         return {
-            "scale": SCALE * finest,
+            "scale": scale * finest,
             "constraints": [
                 m * unit * (finest // own)
                 for m, own in zip(whole[first:split], self.units, strict=True)

@@ -8,6 +8,7 @@ from xbarmip.cli import (
     bandwidth,
     check,
     compare,
+    export,
     frontier,
     hardware,
     merge,
@@ -29,6 +30,7 @@ from xbarmip.errors import VerificationError, XbarmipError
 COMMANDS = (
     solve,
     check,
+    export,
     frontier,
     bandwidth,
     simulate,

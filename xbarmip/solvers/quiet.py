@@ -1,4 +1,4 @@
-"""HiGHS without the banner that it prints before anybody can tell it to be quiet."""
+"""HiGHS as a quiet servant: without its banner, and on one thread whatever ran before."""
 
 import os
 import sys
@@ -24,3 +24,15 @@ def quiet_highs() -> Any:
         os.dup2(own, 1)
         os.close(own)
     return solver
+
+
+def run_on_one_thread(solver: Any) -> None:
+    """Run HiGHS on one thread.
+
+    The first run in a process decides on the threads of all; another number is refused until that
+    is reset.
+    """
+    solver.setOptionValue("threads", 1)
+    if solver.run() == highspy.HighsStatus.kError:
+        highspy.Highs.resetGlobalScheduler(True)
+        solver.run()

@@ -26,7 +26,7 @@ from xbarmip.solvers.dp.path_kernel import (
 )
 from xbarmip.solvers.dp.paths import BEGIN, END, LAYER, MOST, NOTHING, Path, Relaxation, latest_of
 from xbarmip.solvers.dp.table import SearchTable
-from xbarmip.solvers.quiet import quiet_highs
+from xbarmip.solvers.quiet import quiet_highs, run_on_one_thread
 
 MENU = 16  # R of each layer to begin with
 PATHS = 24  # that are added in a round
@@ -97,7 +97,6 @@ class _Program:
         self.layer, self.r = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
         self._seen: set[bytes] = set()
         self._solver = quiet_highs()
-        self._solver.setOptionValue("threads", 1)
         for _ in range(layers):
             self._solver.addRow(1, 1, 0, np.zeros(0, np.int32), np.zeros(0))
         for charge in charges:
@@ -155,7 +154,7 @@ class _Program:
 
     def solve(self) -> tuple[float, Support]:
         """Crossbars of the best mixture, and the mixture."""
-        self._solver.run()
+        run_on_one_thread(self._solver)
         x = np.array(self._solver.getSolution().col_value[1:])
         held = np.flatnonzero(x > 1e-9)
         held = held[np.argsort(self.layer[held], kind="stable")]

@@ -1,0 +1,89 @@
+"""`xbarmip export`: the problem in formats that other programs read, and a proof in one of them."""
+
+from argparse import Namespace, _SubParsersAction
+from dataclasses import replace
+from pathlib import Path
+
+from xbarmip.cli.budget import add_budget, problem_of
+from xbarmip.cli.constraints import add_constraint
+from xbarmip.cli.output import print_json
+from xbarmip.cli.parser import Parser, add_command, add_network, add_objective, integer
+from xbarmip.cli.progress import progress_line
+from xbarmip.compare.files import check_writable, written
+from xbarmip.errors import InputError
+from xbarmip.export.formula import Formula
+from xbarmip.export.linear import linear_model, lp, mps
+from xbarmip.export.refutation import refute
+from xbarmip.problem import Problem
+
+_FORMATS = ("mps", "lp", "opb")
+
+
+def add(commands: "_SubParsersAction[Parser]") -> None:
+    """Add the command to the parser."""
+    text = "write the problem for MILP or pseudo-Boolean solvers, and a proof for a proof checker"
+    parser = add_command(commands, "export", text, run)
+    add_network(parser)
+    add_budget(parser)
+    add_objective(parser, default="steps")
+    add_constraint(parser)
+    parser.add_argument("--format", choices=_FORMATS, required=True)
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE")
+    parser.add_argument(
+        "--at-most", type=integer, metavar="T", help="ask for a value of at most T only"
+    )
+    parser.add_argument(
+        "--windows",
+        action="store_true",
+        help="leave out what no allocation of such a value uses: far smaller",
+    )
+    parser.add_argument(
+        "--proof",
+        type=Path,
+        metavar="FILE",
+        help="prove, for VeriPB, that no allocation takes at most T steps",
+    )
+
+
+def run(arguments: Namespace) -> int:
+    """Make everything, then write it."""
+    _check(arguments)
+    problem = replace(problem_of(arguments), constraints=tuple(arguments.constraint))
+    files = {arguments.output: ""}
+    if arguments.proof is None:
+        files[arguments.output] = _statement(problem, arguments)
+    else:
+        with progress_line() as progress:
+            texts = refute(problem, arguments.at_most, progress or (lambda facts: None))
+        files = dict(zip((arguments.output, arguments.proof), texts, strict=True))
+    for path, text in files.items():
+        written(path, text.encode())
+    if arguments.json:
+        print_json({"files": {str(path): len(text.encode()) for path, text in files.items()}})
+    else:
+        for path, text in files.items():
+            print(f"written: {path}, {len(text.encode())} bytes")
+    return 0
+
+
+def _check(arguments: Namespace) -> None:
+    """Refuse options that do not go together, and files that could not be written."""
+    if arguments.at_most is None and (arguments.windows or arguments.proof):
+        option = "--windows" if arguments.windows else "--proof"
+        raise InputError(f"{option} needs --at-most")
+    if arguments.proof is not None:
+        if arguments.format != "opb":
+            raise InputError(f"--proof needs --format opb, got {arguments.format}")
+        if arguments.windows:
+            raise InputError("--proof is for the whole formula, without --windows")
+        if arguments.proof == arguments.output:
+            raise InputError(f"--proof and --output are the same file, {arguments.proof}")
+        check_writable(arguments.proof)
+    check_writable(arguments.output)
+
+
+def _statement(problem: Problem, arguments: Namespace) -> str:
+    model = linear_model(problem, arguments.at_most, arguments.windows)
+    if arguments.format == "opb":
+        return Formula(model, problem).text(minimise=arguments.at_most is None)
+    return mps(model) if arguments.format == "mps" else lp(model)

@@ -1,0 +1,1 @@
+"""Statements and refutations in formats that other programs check (docs/exporting.md)."""

@@ -1,0 +1,110 @@
+"""The linear statement of a problem, whole, and its files for MILP solvers."""
+
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyomo.environ as pyo
+from pyomo.repn.plugins.lp_writer import LPWriter
+
+from xbarmip.errors import UnsupportedError
+from xbarmip.exact import as_int
+from xbarmip.model.rows import (
+    Exact,
+    Row,
+    constraints,
+    label,
+    objective,
+    read_constraint,
+    read_objective,
+)
+from xbarmip.model.statement import build_model
+from xbarmip.problem import Problem
+from xbarmip.timing.rule import rule_view
+
+
+def linear_model(
+    problem: Problem, at_most: int | None = None, windows: bool = False
+) -> pyo.ConcreteModel:
+    """The problem as a linear model, for values up to `at_most` if that is given.
+
+    Parameters
+    ----------
+    problem : Problem
+    at_most : int, optional
+    windows : bool
+        Let `at_most` also take away what no allocation of such a value uses (docs/model.md,
+        *Windows*). The model is far smaller, and whoever takes it trusts that argument as well.
+
+    Raises
+    ------
+    InputError
+        On a bad `at_most`.
+    UnsupportedError
+        When the model would be too large, or the objective is no count.
+    """
+    if at_most is not None:
+        at_most = as_int(at_most, "at_most", 1)
+    model = build_model(problem, "linear", at_most=at_most if windows else None)
+    model.value.setub(horizon(model, problem) if at_most is None else at_most)
+    model.value.setlb(min(model.value.ub, model.value.lb))
+    return model
+
+
+def horizon(model: pyo.ConcreteModel, problem: Problem) -> int:
+    """What no variable without a bound needs to exceed.
+
+    Op is PreOp, the steps of one layer, and tails, each of another layer; the value of the
+    pipeline is no more than the steps of all layers.
+    """
+    view = rule_view(problem.network, problem.rule or "pipeline")
+    outputs = sum(layer.outputs for layer in problem.network.layers)
+    tails = sum(tail[0] for tail in view.tail if tail)
+    starts = [int(pre.ub) for pre in model.timing.pre.values()] if problem.rule else [0]
+    return outputs + tails + max(starts)
+
+
+def read_rows(model: pyo.ConcreteModel) -> list[Row]:
+    """The constraints of a linear model, in exact numbers."""
+    return [read_constraint(data) for data in constraints(model)]
+
+
+def mps(model: pyo.ConcreteModel) -> str:
+    """The model in free MPS format.
+
+    Raises
+    ------
+    UnsupportedError
+        On a number that the file could not hold exactly.
+    """
+    _check_numbers(model)
+    with TemporaryDirectory(prefix="xbarmip-") as folder:
+        path = Path(folder) / "model.mps"
+        model.write(str(path), format="mps", io_options={"symbolic_solver_labels": True})
+        return path.read_text(encoding="utf-8")
+
+
+def lp(model: pyo.ConcreteModel) -> str:
+    """The model in the LP format of CPLEX (see `mps`)."""
+    _check_numbers(model)
+    text = StringIO()
+    LPWriter().write(model, text, symbolic_solver_labels=True)
+    return text.getvalue()
+
+
+def _check_numbers(model: pyo.ConcreteModel) -> None:
+    """Both writers print floats."""
+    for row in (read_objective(objective(model)), *read_rows(model)):
+        for number in (*row.coefficients, row.lower, row.upper):
+            if number is not None and not _is_float(number):
+                raise UnsupportedError(
+                    f"{label(row.component)}: {number} is no floating-point number, "
+                    "as readers of the file expect"
+                )
+
+
+def _is_float(number: Exact) -> bool:
+    try:
+        return float(number) == number
+    except OverflowError:
+        return False
