@@ -13,6 +13,7 @@ from xbarmip.solvers.dp.bounds import earliest, least_time, level_of
 from xbarmip.solvers.dp.cuts import Switches
 from xbarmip.solvers.dp.labels import Labels, first_labels
 from xbarmip.solvers.dp.multipliers import find_multipliers
+from xbarmip.solvers.dp.seeds import no_seeds
 from xbarmip.solvers.dp.spending import least_spending
 from xbarmip.solvers.dp.steps_kernel import first_demand
 from xbarmip.solvers.dp.table import search_table
@@ -154,26 +155,30 @@ def test_every_allocation_that_meets_the_target_keeps_the_path_bound(objective, 
 
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
 def test_no_path_is_longer_than_the_value(objective, rule):
+    """Of the paths found within windows, and of those handed on from other windows."""
     random = Random(f"paths {objective} {rule}")
     seen = 0
     for number in range(150):
         problem = tiny_problem(random, SHAPES[number % 2], objective, rule, most=600)
-        menus = [range(1, layer.outputs + 1) for layer in problem.network.layers]
-        allocations = np.array(list(product(*menus)), dtype=np.int64)
+        most = np.array([layer.outputs for layer in problem.network.layers])
+        allocations = np.array(list(product(*(range(1, m + 1) for m in most))), dtype=np.int64)
         table, sets = search_table(problem), np.array(problem.sets)
-        low = np.array([random.randint(1, len(menu)) for menu in menus])
-        high = np.array([random.randint(a, len(menu)) for a, menu in zip(low, menus, strict=True)])
-        demand = np.zeros((len(low), len(low)), dtype=np.int64)
-        if table.closed_form:
-            first_demand(table, low, high, demand)
-        _, paths, _ = find_multipliers(
-            table, sets, low, high, int(sets @ high), 1, blank_times(table), demand, [], (), 1
-        )
-        inside = allocations[((low <= allocations) & (allocations <= high)).all(axis=1)]
-        values = evaluate_many(problem, inside)
-        for path in paths:
-            layer, begin, end, _ = path.legs.T
-            steps = -(-end // inside[:, layer]) + (-begin // inside[:, layer])
-            assert (steps.sum(axis=1) <= values).all()
-            seen += 1
+        seeds = no_seeds()
+        for _ in range(3):
+            low = np.array([random.randint(1, m) for m in most])
+            high = np.array([random.randint(a, m) for a, m in zip(low, most, strict=True)])
+            demand = np.zeros((len(low), len(low)), dtype=np.int64)
+            if table.closed_form:
+                first_demand(table, low, high, demand)
+            _, seeds = find_multipliers(
+                table, sets, low, high, int(sets @ high), 1, blank_times(table), demand, [],
+                seeds.within(table, low, high), 1,
+            )  # fmt: skip
+            inside = allocations[((low <= allocations) & (allocations <= high)).all(axis=1)]
+            values = evaluate_many(problem, inside)
+            for legs in seeds.paths:
+                layer, begin, end, _ = legs.T
+                steps = -(-end // inside[:, layer]) + (-begin // inside[:, layer])
+                assert (steps.sum(axis=1) <= values).all()
+                seen += 1
     assert seen > 100

@@ -12,7 +12,8 @@ from xbarmip.solvers.dp.grid import GROUPS, POINTS, duplication_groups, outputs_
 from xbarmip.solvers.dp.labels import Scratch, first_labels
 from xbarmip.solvers.dp.multipliers import find_multipliers
 from xbarmip.solvers.dp.order import Stage, first_frontier
-from xbarmip.solvers.dp.paths import NOTHING, Path, Prices, prices
+from xbarmip.solvers.dp.paths import NOTHING, Prices, prices
+from xbarmip.solvers.dp.seeds import no_seeds
 from xbarmip.solvers.dp.spending import fill_reach, least_spending
 from xbarmip.solvers.dp.steps_kernel import first_demand
 from xbarmip.solvers.dp.table import NEVER, SearchTable
@@ -83,6 +84,7 @@ class CutFinder:
         self.table, self.sets, self.largest = table, sets, largest
         self.stages, self.carried = stages, carried
         self.switches, self.scratch = switches, scratch
+        self._seeds = no_seeds()
         self._known: dict[tuple[int, int], tuple[int, Cuts | None]] = {}
 
     def cuts(self, target: int, budget: int, effort: int = 0) -> Cuts | None:
@@ -107,11 +109,11 @@ class CutFinder:
         there in the next round, which makes the slack smaller and every bound sharper.
         """
         low, high = self._widest(budget)
-        cuts, paths = None, list[Path]()
+        cuts = None
         for number in range(ROUNDS):
             times = blank_times(self.table)
             rounds = PATH_ROUNDS if number == 0 else 1
-            found = self._by_paths(low, high, target, budget, times, paths, rounds, effort)
+            found = self._by_paths(low, high, target, budget, times, rounds, effort)
             bounds = found and self._bounds_within(low, high, target, budget, times)
             if not found or not bounds or (self.scratch.wanted > high).any():
                 return None
@@ -128,14 +130,10 @@ class CutFinder:
         target: int,
         budget: int,
         times: Times,
-        paths: list[Path],
         rounds: int,
         effort: int,
     ) -> Prices | None:
-        """Narrow windows in place, by times, constraints and the path bound; None where refuted.
-
-        `paths` holds those to begin with, and takes those that are found.
-        """
+        """Narrow windows in place, by times, constraints and the path bound; None where refuted."""
         demand = np.zeros((len(low), len(low)), dtype=np.int64)
         carries = self.carried.stages
         for _ in range(rounds):
@@ -148,11 +146,10 @@ class CutFinder:
                 if self.table.closed_form:
                     first_demand(self.table, low, high, demand)
                 charges = self.carried.charges(low, high)
-                relaxation = find_multipliers(
+                relaxation, self._seeds = find_multipliers(
                     self.table, self.sets, low, high, budget, target, times, demand, charges,
-                    paths, effort,
+                    self._seeds.within(self.table, low, high), effort,
                 )  # fmt: skip
-                paths[:] = relaxation.paths
             found = prices(self.stages, carries, self.sets, low, high, target, relaxation)
             if found.bound > found.scale * budget:
                 return None

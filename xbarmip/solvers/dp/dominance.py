@@ -14,7 +14,7 @@ LOOKED_AT = 4096  # pairs that the outputs to sample are taken from
 
 @compiled
 def _sampled(labels, place, arena, samples):  # type: ignore[no-untyped-def]
-    """Outputs of a place whose deadlines tell its staircases apart: quantiles of those they name."""
+    """Outputs whose deadlines tell the staircases of a place apart: quantiles of those named."""
     total = labels.length[:, place].sum()
     outputs, count, met, apart = np.ones(samples, np.int64), 0, 0, 1 + total // LOOKED_AT
     named = np.empty(1 + total // apart, np.int64)

@@ -3,11 +3,12 @@
 The program chooses a mixture of R for every layer that takes the fewest crossbars while no path
 that has been found is longer than the target. The longest paths under the mixture are added, and
 of each layer the R that is cheapest at the dual values, until there is nothing to add. Its dual
-values are the multipliers. All of this is in floats: they only decide how sharp the bound is, never
-whether it holds (see `paths`).
+values are the multipliers. Paths are looked for at a running mean of the mixtures, which takes
+fewer rounds, and at the latest mixture where that has none too long. All of this is in
+floats: they only decide how sharp the bound is, never whether it holds (see `paths`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,59 +17,20 @@ from xbarmip.network.window import Array
 from xbarmip.solvers.dp.bounds import Times
 from xbarmip.solvers.dp.carried import Charge
 from xbarmip.solvers.dp.path_kernel import (
-    Points,
     Support,
-    asked_by,
     cheapest_choices,
-    entries,
-    longest_cycles,
-    longest_steps,
 )
 from xbarmip.solvers.dp.paths import BEGIN, END, LAYER, MOST, NOTHING, Path, Relaxation, latest_of
+from xbarmip.solvers.dp.seeds import Seeds
+from xbarmip.solvers.dp.separation import Separation
 from xbarmip.solvers.dp.table import SearchTable
 from xbarmip.solvers.quiet import quiet_highs, run_on_one_thread
 
 MENU = 16  # R of each layer to begin with
-PATHS = 24  # that are added in a round
 ROUNDS = (12, 40, 100)  # by effort
 LITTLE = (1 / 500, 1 / 5_000, 1 / 50_000)  # of the budget: a change that does not count
+SMOOTH = 0.3  # share of the latest mixture in the one at which paths are looked for
 SCALE = 2**20  # price of a crossbar, where that fits
-
-
-def path_points(table: SearchTable, low: Array, high: Array) -> Points:
-    """Where paths may enter and leave layers, within windows, for `cycles`."""
-    needs, layers = table.needs, len(low)
-    entry = [entries(table, k) for k in range(layers)]
-    edges = [(e, k) for k in range(layers) for e in range(needs.into[k], needs.into[k + 1])]
-    asked = [asked_by(table, e, k, entry[k], low, high) for e, k in edges]
-    leave = [
-        np.array([table.outputs[k]] if table.sink[k] else [], dtype=np.int64) for k in range(layers)
-    ]
-    for (e, _), outputs in zip(edges, asked, strict=True):
-        j = needs.producer[e]
-        leave[j] = np.union1d(leave[j], outputs[outputs > 0])
-    first = _starts(leave)
-    numbered = [
-        np.where(
-            outputs > 0,
-            first[needs.producer[e]] + np.searchsorted(leave[needs.producer[e]], outputs),
-            -1,
-        )
-        for (e, _), outputs in zip(edges, asked, strict=True)
-    ]
-    return Points(
-        np.concatenate(entry),
-        _starts(entry),
-        np.concatenate(leave),
-        first,
-        np.concatenate([np.zeros(0, np.int64), *numbered]),
-        _starts(numbered)[:-1],
-        np.array([k for _, k in edges], dtype=np.int64),
-    )
-
-
-def _starts(parts: list[Array]) -> Array:
-    return np.concatenate(([0], np.cumsum([len(part) for part in parts]))).astype(np.int64)
 
 
 def _menu(low: int, high: int) -> Array:
@@ -152,15 +114,23 @@ class _Program:
         """Steps that each path, by rows, takes in each R of a layer, by columns."""
         return -(-end[:, layer] // r) + (-begin[:, layer] // r)
 
-    def solve(self) -> tuple[float, Support]:
-        """Crossbars of the best mixture, and the mixture."""
+    def solve(self) -> tuple[float, NDArray[np.float64]]:
+        """Crossbars of the best mixture, and the share of every choice in it."""
         run_on_one_thread(self._solver)
         x = np.array(self._solver.getSolution().col_value[1:])
+        return self._solver.getInfo().objective_function_value, x
+
+    def support(self, x: NDArray[np.float64]) -> Support:
+        """A mixture by layers."""
         held = np.flatnonzero(x > 1e-9)
         held = held[np.argsort(self.layer[held], kind="stable")]
         start = np.searchsorted(self.layer[held], np.arange(len(self.sets) + 1)).astype(np.int64)
-        support = Support(start, self.r[held], x[held])
-        return self._solver.getInfo().objective_function_value, support
+        return Support(start, self.r[held], x[held])
+
+    def good_choices(self, most: float) -> tuple[Array, Array]:
+        """Layer and R of the choices that would cost little: at most `most` crossbars."""
+        good = np.array(self._solver.getSolution().col_dual[1:]) <= most
+        return self.layer[good], self.r[good]
 
     @property
     def multipliers(self) -> tuple[Array, Array]:
@@ -173,11 +143,14 @@ class _Program:
         """For every layer the R that is cheapest at the dual values."""
         nu, mu = self.multipliers
         start = np.concatenate(([0], np.cumsum(high - self.low + 1)))
-        extra = np.zeros(start[-1])
+        extra, charged = np.zeros(start[-1]), np.zeros(len(high), dtype=np.bool_)
         for multiplier, charge in zip(nu, self.charges, strict=True):
             for k, weights in charge.weights.items():
                 extra[start[k] : start[k + 1]] += multiplier * weights
-        return cheapest_choices(self.sets, self.low, high, mu, self.begin, self.end, start, extra)
+                charged[k] = True
+        return cheapest_choices(
+            self.sets, self.low, high, mu, self.begin, self.end, charged, start, extra
+        )
 
 
 def _sparse(dense: Array) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
@@ -197,40 +170,40 @@ def find_multipliers(
     times: Times,
     demand: Array,
     charges: list[Charge],
-    known: Sequence[Path],
+    seeds: Seeds,
     effort: int,
-) -> Relaxation:
+) -> tuple[Relaxation, Seeds]:
     """Paths and multipliers that make the path bound large.
 
-    `demand` is what first steps demand at least within the windows (`steps`, see `Times`). `known`
-    are paths to begin with, which hold within these windows. The larger the `effort`, the longer
-    rows and columns are generated.
+    `demand` is what first steps demand at least within the windows (`steps`, see `Times`). The
+    larger the `effort`, the longer rows and columns are generated. `seeds` are to begin with, and
+    hold within the windows; also returns those for the next time.
     """
     program = _Program(sets, low, high, target, 4.0 * budget, charges)
-    program.add_paths(path.legs for path in known)
-    layers = len(low)
-    legs = np.zeros((layers, 2 * layers + 2, 4), dtype=np.int64)
-    points = None if table.closed_form else path_points(table, low, high)
-    before, idle = -np.inf, 0
-    for _ in range(ROUNDS[effort]):
-        value, support = program.solve()
+    program.add_choices(seeds.layer, seeds.r)
+    program.add_paths(seeds.paths)
+    separation = Separation(table, low, high, target, demand)
+    before, idle, mean = -np.inf, 0, np.zeros(0)
+    for number in range(ROUNDS[effort]):
+        value, mixture = program.solve()
         idle = 0 if abs(value - before) > LITTLE[effort] * budget else idle + 1
         if value > 1.01 * budget or idle > effort:
             break
         before = value
-        if points is None:
-            length, count = longest_steps(table, demand, low, high, support, legs)
-        else:
-            length, count = longest_cycles(table, points, support, legs)
-        late = np.argsort(-length, kind="stable")[:PATHS]
-        late = late[length[late] > target * (1 + 1e-9)]
-        more_r = program.add_choices(np.arange(layers), program.cheapest(high))
-        more_paths = program.add_paths(legs[k, : count[k]].copy() for k in late)
+        mean = np.append(mean, np.zeros(len(mixture) - len(mean)))
+        mean += (SMOOTH if number else 1.0) * (mixture - mean)
+        late = separation.too_late(program.support(mean))
+        late = late or separation.too_late(program.support(mixture))
+        more_r = program.add_choices(np.arange(len(low)), program.cheapest(high))
+        more_paths = program.add_paths(late)
         if not more_r and not more_paths:
             break
     else:
         program.solve()
-    return _whole(table, program, sets, high, target, times)
+    relaxation = _whole(table, program, sets, high, target, times)
+    layer, r = program.good_choices(LITTLE[0] * budget)
+    paths = tuple(path.legs for path in relaxation.paths)
+    return relaxation, Seeds(paths, layer, r, low.copy(), high.copy())
 
 
 def _whole(

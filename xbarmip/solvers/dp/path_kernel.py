@@ -9,6 +9,7 @@ whatever path comes out, what it says is true (see `paths`).
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xbarmip.compiled import compiled
 from xbarmip.network.window import Array
@@ -45,7 +46,7 @@ class Support(NamedTuple):
 
     start: Array
     r: Array
-    w: Array
+    w: NDArray[np.float64]
 
 
 @compiled
@@ -242,20 +243,37 @@ def _asker(table, demand, low, high, i, k):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def cheapest_choices(sets, low, high, multiplier, begin, end, start, extra):  # type: ignore[no-untyped-def]
+def _worth_a_look(low, high, ends):  # type: ignore[no-untyped-def]
+    """Which R of a window may be cheapest: the least of it, and where a leg takes a step less."""
+    look = np.zeros(high - low + 1, np.bool_)
+    look[0] = True
+    for end in ends:
+        fewest, most = (end - 1) // high + 1, (end - 1) // low + 1
+        if most - fewest >= len(look):
+            look[:] = True
+            break
+        for steps in range(fewest, most):
+            look[(end - 1) // steps + 1 - low] = True
+    return look
+
+
+@compiled
+def cheapest_choices(sets, low, high, multiplier, begin, end, charged, start, extra):  # type: ignore[no-untyped-def]
     """For every layer the R of its window that is cheapest at some multipliers of paths.
 
-    extra[start[k] + R - low_k] is added to the price.
+    Of a layer that is `charged`, extra[start[k] + R - low_k] is added to the price.
     """
-    cheapest = np.empty(len(low), np.int64)
+    cheapest = low.copy()
     for k in range(len(low)):
+        on = np.flatnonzero((multiplier > 0) & (end[:, k] > 0))
+        look = _worth_a_look(low[k], high[k], end[on, k])
         least = np.inf
         for r in range(low[k], high[k] + 1):
+            if not look[r - low[k]] and not charged[k]:
+                continue
             price = sets[k] * r + extra[start[k] + r - low[k]]
-            for p in range(len(multiplier)):
-                if multiplier[p] > 0 and end[p, k] > 0:
-                    steps = (end[p, k] - 1) // r - (begin[p, k] - 1) // r
-                    price += multiplier[p] * steps
+            for p in on:
+                price += multiplier[p] * ((end[p, k] - 1) // r - (begin[p, k] - 1) // r)
             if price < least:
                 least, cheapest[k] = price, r
     return cheapest

@@ -124,7 +124,7 @@ class TargetSearch:
         budget: int,
         facts: dict[str, Any],
     ) -> Labels:
-        """The labels that are worth going on with: to compare many is dearer than to survey them."""
+        """The labels worth going on with. To compare many is dearer than to survey them."""
         if len(labels.used) > FEW:
             labels = self.surveyed(bounds, step, labels, arena, budget, facts)
             return self._undominated(bounds, step, labels, arena, facts)
