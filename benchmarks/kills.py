@@ -55,11 +55,12 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
 
 def _kill_and_resume(chosen: Namespace, folder: Path) -> dict[str, Any]:
     random = Random(chosen.seed)
+    _command(chosen, folder / "calm").wait()  # machine code is compiled by now
     began = time.monotonic()
-    _command(chosen, folder / "calm").wait()
+    _command(chosen, folder / "again").wait()
     whole = time.monotonic() - began
     expected = {_place(row): _answer(row) for row in read_rows(_file(chosen, folder / "calm"))}
-    counts: Counter[str] = Counter()
+    counts = Counter(kills=0, finished_before_the_kill=0)
     disturbed = folder / "disturbed"
     while counts["kills"] < chosen.kills:
         process = _command(chosen, disturbed)
@@ -72,6 +73,7 @@ def _kill_and_resume(chosen: Namespace, folder: Path) -> dict[str, Any]:
         counts["outlived"] += _outlived(str(disturbed))
         if process.returncode == 0 or counts["kills"] % ROUND == 0:
             _hold_against(expected, chosen, disturbed, counts)
+            print(f"{counts['kills']} kills", file=sys.stderr, flush=True)
     _hold_against(expected, chosen, disturbed, counts)
     return {"suite": chosen.suite, "rows": len(expected), "seed": chosen.seed, **counts}
 
