@@ -34,7 +34,8 @@ class Relaxation:
             self.paths = StepsPaths(search, p.timing)
         else:
             self.paths = CyclesPaths(search)
-        self.start = np.concatenate(([0], np.cumsum(np.array(search.high) - search.low + 1)))
+        self.low, self.high = list(search.low), list(search.high)
+        self.start = np.concatenate(([0], np.cumsum(np.array(self.high) - self.low + 1)))
         self.rows: list[Any] = []
         self.crossbar_unit = unit_for(max(p.sets))
         self.units = [unit_of(c) for c in p.constraints]
@@ -111,8 +112,22 @@ class Relaxation:
         for k in self.problem.layers:
             part = share[self.start[k] : self.start[k + 1]]
             used = np.flatnonzero(part > 1e-9)
-            weights.append((used + self.search.low[k], part[used] / part[used].sum()))
+            weights.append((used + self.low[k], part[used] / part[used].sum()))
         return weights
+
+    def division(self) -> tuple[int, int] | None:
+        """The layer whose mixture is spread widest, and the largest R of its lower part.
+
+        Of those that the windows of the search still leave more than one R; None without any.
+        """
+        low, high, best = self.search.low, self.search.high, (-1.0, 0, 0)
+        for k, (r, share) in enumerate(self.shares()):
+            if low[k] < high[k]:
+                mean = float(r @ share)
+                spread = float(np.abs(r - mean) @ share) * self.problem.sets[k]
+                at = min(max(int(mean), low[k]), high[k] - 1)
+                best = max(best, (spread, k, at))
+        return best[1:] if best[0] >= 0 else None
 
     def bound(self, scale: int = SCALE) -> dict[str, Any]:
         """The bound with the multipliers of the last solution, rounded to 1 / scale."""
@@ -146,22 +161,25 @@ def unit_for(most: int) -> int:
     return 1 << max(0, most.bit_length() - MOST_BITS)
 
 
-def rounds(search: check.Search, most: int = 10) -> list[dict[str, Any]]:
-    """Rounds that narrow the windows of `search`, until they stay, or are empty."""
+def rounds(
+    search: check.Search, paths: Iterable[Any] = (), most: int = 10
+) -> tuple[list[dict[str, Any]], Relaxation]:
+    """Rounds that narrow the windows of `search`, until they stay, or are empty; the last one's
+    relaxation, which begins with the paths of the one before.
+    """
     found: list[dict[str, Any]] = []
-    paths: list[Any] = []
-    for _ in range(most):
+    while True:
         relaxation = Relaxation(search, paths)
         relaxation.solve()
-        paths = [path for _, path in relaxation.bound()["paths"]]
-        record = left_by(search, relaxation.bound())
+        bound = relaxation.bound()
+        paths = [path for _, path in bound["paths"]]
+        record = left_by(search, bound)
         if (record["low"], record["high"]) == (search.low, search.high):
-            break
+            return found, relaxation
         found.append(record)
         search.narrow(record)
-        if search.empty:
-            break
-    return found
+        if search.empty or len(found) == most:
+            return found, relaxation
 
 
 def left_by(search: check.Search, record: dict[str, Any]) -> dict[str, Any]:
