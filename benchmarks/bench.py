@@ -17,6 +17,7 @@ from random import Random
 from typing import Any
 
 import xbarmip as xb
+from xbarmip.constraints import RatioLimit
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.solvers.registry import make_solver
 
@@ -143,10 +144,11 @@ def warm_up(*solvers: str) -> None:
     for objective, rule in (("cycles", None), ("steps", "published"), ("steps", "pipeline")):
         network = random_network(random, Shape(layers=3))
         smallest = xb.Problem(network, 1, 8).smallest_budget
-        problem = xb.Problem(network, smallest + 9, 8, objective, rule)
-        for solver in solvers:
-            if not make_solver(solver).unsupported(problem):
-                xb.solve(problem, solver)
+        for constraints in ((), (RatioLimit(2),)):
+            problem = xb.Problem(network, smallest + 9, 8, objective, rule, constraints)
+            for solver in solvers:
+                if not make_solver(solver).unsupported(problem):
+                    xb.solve(problem, solver)
 
 
 def ratio(slow: Row, fast: Row) -> str:

@@ -45,13 +45,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     for name, problem in problems(arguments).items():
         mine = measure(problem, "dp", arguments)
         other = measure(problem, "milp", arguments, repeat=1)
-        row = {"case": name, **mine, "ratio": ratio(other, mine), "agree": _agree(mine, other)}
+        row = {"case": name, **mine, "ratio": ratio(other, mine), "agree": agree(mine, other)}
         keys = ("status", "stop", "value", "bound", "seconds", "allocation", "peak_mib", "message")
         report.add(row | prefixed(other, "milp", keys))
     report.write("`ratio` is the time of HiGHS, model building included, over that of `dp`.")
 
 
-def _agree(*answers: dict[str, object]) -> bool:
+def agree(*answers: dict[str, object]) -> bool:
     """The largest bound is at most the smallest value."""
     bounds = [a["bound"] for a in answers if a.get("bound") is not None]
     values = [a["value"] for a in answers if a.get("value") is not None]

@@ -10,11 +10,14 @@ from random import Random
 
 import pytest
 
+import xbarmip as xb
 from tests.test_dp_constraints import SHAPES
 from tests.test_latency import KINDS, by_definition, timed
 from xbarmip.cli.bandwidth import scale
 from xbarmip.cli.main import main
+from xbarmip.constraints import TileGranularity
 from xbarmip.errors import InputError
+from xbarmip.hardware.preset import load_hardware
 from xbarmip.problem import Problem
 from xbarmip.solvers.latency.sensitivity import bandwidth_scan, enough_bandwidth, gains
 from xbarmip.solvers.result import Status, Stop
@@ -106,6 +109,23 @@ def test_the_command(capsys, tmp_path):
     assert plot.read_bytes().startswith(b"\x89PNG")
     assert main([*ALEXNET, "--crossbars", "1", "--scale", "1"]) == 0
     assert "INFEASIBLE" in capsys.readouterr().out
+
+
+def test_the_command_under_constraints(capsys):
+    """8 tiles whole: the tile beside them makes a difference, as the limit goes with the budget."""
+    tiles = ["--tiles", "8", "--scale", "1", "--rule", "published", "--json"]
+    assert main([*ALEXNET, *tiles, "--constraint", "tile-granularity:crossbars_per_tile=72"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["constraints"] == ["tile-granularity"]
+    (scanned,), more = facts["scan"], facts["changes"][0]
+    hardware, network = load_hardware("isaac-like"), xb.load_network("alexnet")
+    for entry, number in ((scanned, 8), (more, 9)):
+        problem = xb.Problem(
+            network, number * 72, objective="latency-steps", rule="published", hardware=hardware,
+            constraints=[TileGranularity(72)],
+        )  # fmt: skip
+        assert entry["latency_us"] == pytest.approx(float(xb.solve(problem).latency * 10**6))
+    assert more["latency_us"] < scanned["latency_us"]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,10 @@ from xbarmip.compare.known import read_known
 from xbarmip.compare.suite import read_suite
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
-MODULES = ("bench", "growth", "ladder", "milp", "onnx_models", "peers", "published")
+MODULES = (
+    "bench", "certificates", "constraints", "growth", "ladder", "milp", "onnx_models", "peers",
+    "published",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -64,6 +67,14 @@ def test_milp(run):
     for row in run("milp")["rows"]:
         assert row["milp_status"] == "OPTIMAL"
         assert (row["milp_value"], row["agree"]) == (row["value"], True)
+
+
+def test_constraints(run):
+    free, constrained = run("constraints")["rows"]
+    assert (free["constraint"], constrained["constraint"]) == ("none", "powers-of-two")
+    assert (constrained["free"], constrained["change"]) == (free["value"], "+19.4 %")
+    for row in (free, constrained):
+        assert (row["milp_value"], row["certificate"], row["agree"]) == (row["value"], True, True)
 
 
 def test_growth(run, tmp_path):

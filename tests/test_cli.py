@@ -106,6 +106,26 @@ def test_solve_under_constraints(answers, run, solver):
     assert out.endswith("INFEASIBLE: constraint 'spare-crossbars' cannot hold within the budget\n")
 
 
+def test_explain(answers, run):
+    some = ("pair.json", "--crossbars", "6", "--constraint", "equal-duplication:layers=a+b")
+    status, out, err = run("explain", *some)
+    assert (status, err) == (0, "")
+    assert out.splitlines() == [
+        "pair, 6 crossbars of 128x128",
+        "equal-duplication: linear, over b, a",
+        "  dp: a running sum from b to a, less is better; 4 values to tell apart",
+        "  milp: a row over the choices",
+        "  exhaustive: evaluated on blocks of allocations",
+    ]
+    answer = answers("explain", *some)
+    assert [each["growth"] for each in answer["constraints"]] == [4, 4]
+    assert answer["constraints"][0]["by_solver"]["milp"] == "a row over the choices"
+    assert answer["refusals"] == {}
+    assert run("explain", "pair.json", "--crossbars", "6")[1].endswith(
+        "no constraint but the budget\n"
+    )
+
+
 def test_a_solver_that_refuses_constraints_names_them(run):
     status, out, err = run(
         "solve",

@@ -340,3 +340,15 @@ def test_constraints_of_a_case(tmp_path):
     assert instance.facts.constraints == ("powers-of-two", "spare-crossbars")
     for solver in ("dp", "milp", "exhaustive"):
         assert solve(instance.problem, solver).allocation == {"a": 2}
+
+
+def test_constraints_of_all_cases_and_families(tmp_path):
+    """A case's own stand in for those of the defaults."""
+    defaults = '[defaults]\nconstraints = [{ name = "powers-of-two" }]\n'
+    own = 'constraints = [{ name = "largest-duplication", most = 3 }]\n'
+    case = CASE + "crossbars = 4\n"
+    text = HEAD + defaults + case + case.replace("one", "two") + own
+    text += FAMILY + FAMILY.replace("drawn", "more") + own
+    names = [instance.facts.constraints for instance in read(tmp_path, text).instances]
+    two, three = ("powers-of-two",), ("largest-duplication",)
+    assert names == [two, three, *[two] * 3, *[three] * 3]

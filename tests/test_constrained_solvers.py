@@ -34,6 +34,30 @@ def best_value(problem):
     return min(values, default=None)
 
 
+def kinds(problem):
+    """Of its constraints: the name of a ready one, or whether it is a sum, two or a predicate."""
+    own = Counter(c.name for c in problem.constraints if c.name[1:].isdigit())
+    for constraint in problem.constraints:
+        if constraint.name not in own:
+            yield constraint.name
+        elif own[constraint.name] == 2:
+            yield "equality"
+        else:
+            yield type(constraint).__name__
+
+
+def check_kinds(counts, least):
+    """All kinds appear, the ready ones too."""
+    made = ("LinearConstraint", "Predicate", "equality")
+    drawn = (
+        "tile-granularity", "power-budget", "spare-crossbars", "largest-duplication",
+        "ratio-limit", "divisors-of-width", "powers-of-two", "core-packing", "equal-duplication",
+    )  # fmt: skip
+    assert set(counts) == {*made, *drawn}
+    assert min(counts[kind] for kind in made) >= 5 * least
+    assert min(counts.values()) >= least
+
+
 def tiny_constrained(random, objective, rule, most):
     return constrained(random, tiny_problem(random, random.choice(SHAPES), objective, rule, most))
 
@@ -46,8 +70,10 @@ def solve(solver, problem):
 def test_milp_agrees_with_every_allocation(objective, rule):
     random = Random(f"milp constrained {objective} {rule}")
     infeasible = bare = 0
+    counts = Counter()
     for number in range(150):
         problem = tiny_constrained(random, objective, rule, 300)
+        counts.update(set(kinds(problem)))
         solver, best = Milp(start=number % 4 != 0), best_value(problem)
         assert solver.unsupported(problem) == ()
         result = solve(solver, problem)
@@ -59,6 +85,7 @@ def test_milp_agrees_with_every_allocation(objective, rule):
         if best is not None:
             verify(build_model(problem, "function"), result.allocation, claimed=best)
             verify(build_model(problem, "linear"), result.allocation, claimed=best)
+    check_kinds(counts, 3)
     assert infeasible > 10
     assert bare > 10
 
@@ -76,9 +103,10 @@ def test_exhaustive_search_agrees_with_every_allocation(objective, rule):
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
 def test_the_dynamic_program_agrees_with_exhaustive_search(objective, rule):
     random = Random(f"dp constrained {objective} {rule}")
-    statuses = Counter()
+    statuses, counts = Counter(), Counter()
     for number in range(1000):
         problem = tiny_constrained(random, objective, rule, 300)
+        counts.update(set(kinds(problem)))
         options = ({}, {"beam": 0}, {"beam": 0, "paths": False}, {"dominance": False})[number % 4]
         result, expected = xb.solve(problem, **options), solve(Exhaustive(), problem)
         assert (result.status, result.value) == (expected.status, expected.value), problem
@@ -86,3 +114,4 @@ def test_the_dynamic_program_agrees_with_exhaustive_search(objective, rule):
         statuses[result.status] += 1
     assert set(statuses) == {Status.OPTIMAL, Status.INFEASIBLE}
     assert min(statuses.values()) > 100
+    check_kinds(counts, 20)

@@ -265,12 +265,32 @@ def test_json(run):
     assert answer.pop("message").startswith("2 points, optimal steps (pipeline) of the budgets 4 ")
     assert answer == {
         "network": "pair", "up_to": 9, "size": 128, "objective": "steps", "rule": "pipeline",
+        "constraints": [],
         "complete": True, "stop": "FINISHED", "covered": [4, 9], "smallest_budget": 2,
         "points": [
             {"crossbars": 4, "value": 2, "allocation": {"a": 2, "b": 2}},
             {"crossbars": 8, "value": 1, "allocation": {"a": 4, "b": 4}},
         ],
     }  # fmt: skip
+
+
+def test_under_constraints(run):
+    """Two layers of 4 outputs in lockstep: R = (1, 1) takes 4 cycles, R = (3, 3) takes 2."""
+    some = ("--up-to", "9", "--constraint", "allowed-duplication:values=1+3")
+    status, out, _ = run(*some, "--json")
+    curve = json.loads(out)
+    assert (status, curve["constraints"]) == (0, ["allowed-duplication"])
+    assert [(point["crossbars"], point["value"]) for point in curve["points"]] == [(2, 4), (6, 2)]
+    status, out, err = run(*some, "--constraint", "powers-of-two:layers=a", "--from", "6")
+    assert (status, err) == (0, "")
+    assert "│         2 │      4 │ 1,1 │" in out
+    never = ("--constraint", "allowed-duplication:values=2")
+    status, out, err = run(*some, *never)
+    assert (status, err) == (0, "")
+    assert out == (
+        "pair, crossbars of 128x128: INFEASIBLE up to 9: constraint 'allowed-duplication' cannot "
+        "hold within the budget\n"
+    )
 
 
 def test_csv_and_picture(run):
@@ -329,6 +349,14 @@ def test_no_time_on_the_command_line(run):
         (["--up-to", "9", "--time-limit", "-1"], "time limit must be a number of seconds"),
         (["--up-to", "9", "--plot", "a.pdf"], "--plot 'a.pdf': the name must end in .png"),
         (["--up-to", "9", "--plot", "no/a.png"], "output 'no/a.png': cannot be written (its"),
+        (
+            ["--up-to", "9", "--constraint", "tile-granularity:crossbars_per_tile=2"],
+            "constraint 'tile-granularity' depends on the budget, and here are many: give tiles",
+        ),
+        (
+            ["--up-to", "9", "--constraint", "spare-crossbars:rate=0.1"],
+            "constraint 'spare-crossbars' depends on the budget, and here are many: a frontier",
+        ),
         (["--up-to", "9", "--csv", "no/a.csv"], "output 'no/a.csv': cannot be written (its"),
         (["--up-to", "9", "--csv", "."], "output '.': cannot be written (is a folder)"),
     ],

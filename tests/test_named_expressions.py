@@ -1,7 +1,6 @@
 """tiles[l] and step_time_us[l]: their values, and constraints over them on every solver."""
 
 from dataclasses import replace
-from fractions import Fraction
 from itertools import product
 from random import Random
 
@@ -11,10 +10,10 @@ import pytest
 import xbarmip as xb
 from tests.brute import tiny_problem
 from tests.random_hardware import OWN, SHIPPED, random_hardware
-from tests.test_ready_constraints import funnel
+from tests.test_ready_constraints import TILED, funnel
 from tests.test_statement import SHAPES
 from xbarmip.constraint import LinearConstraint, Predicate
-from xbarmip.hardware.preset import Hardware, MemoryLevel, load_hardware
+from xbarmip.hardware.preset import load_hardware
 from xbarmip.hardware.tiles import tiles_taken
 from xbarmip.model.statement import problem_of
 from xbarmip.timing.evaluate import evaluate
@@ -23,17 +22,8 @@ from xbarmip.timing.step_time import step_time
 SOLVERS = ("dp", "milp", "exhaustive")
 
 
-def on_tiles(problem):
-    """Tiles of 3 crossbars; 1 byte a value, 1 byte a microsecond through one buffer."""
-    memory = (MemoryLevel("buffer", Fraction(10**6), "isaac-inter-tile"),)
-    tiled = Hardware(
-        "tiled", "a test", problem.crossbar, 3, input_bits=8, compute_ns=Fraction(1), memory=memory
-    )
-    return replace(problem, hardware=tiled)
-
-
 def test_each_says_its_unit():
-    model = xb.build_model(on_tiles(funnel()))
+    model = xb.build_model(funnel(hardware=TILED))
     for name in ("R", "crossbars", "normal_op", "tiles", "step_time_us"):
         assert model.component(name).doc.startswith("[l]: ")
 
@@ -41,7 +31,7 @@ def test_each_says_its_unit():
 def test_worked_out_by_hand():
     # a set of `a` is 1 crossbar, 3 to a tile; of `b` 2, 1 to a tile. R = (4, 2): 2 tiles each.
     # A step of `a` makes 4 values, which go to both tiles of `b`: 8 bytes; `a` reads no layer.
-    model = xb.build_model(on_tiles(funnel()))
+    model = xb.build_model(funnel(hardware=TILED))
     xb.verify(model, (4, 2))
     assert [pyo.value(model.tiles[name]) for name in "ab"] == [2, 2]
     assert [pyo.value(model.step_time_us[name]) for name in "ab"] == [0, 8]
@@ -57,7 +47,7 @@ def test_solved_by_hand(solver):
         (lambda m: m.step_time_us["b"] <= 4, {(4, 1), (2, 1), (3, 1), (2, 2)}),
         (lambda m: (3, m.step_time_us["b"], 4), {(4, 1), (3, 1), (2, 2)}),
     ):
-        model = xb.build_model(on_tiles(funnel()))
+        model = xb.build_model(funnel(hardware=TILED))
         model.added = pyo.Constraint(expr=build(model))
         result = xb.solve(model, solver=solver)
         assert result.value == result.bound == 2

@@ -129,6 +129,14 @@ BAD = {
         ("--layers", "l.png", "--allocation", "99,99,99,99,99"),
         "--allocation takes 22770 crossbars, there are 300",
     ),
+    "breaks a constraint": (
+        ("--layers", "l.png", "--allocation", "3,1,1,1,1", "--constraint", "powers-of-two"),
+        "--allocation breaks the constraint 'powers-of-two'",
+    ),
+    "a constraint of one budget": (
+        ("--frontier", "f.png", "--constraint", "spare-crossbars:rate=0.1"),
+        "constraint 'spare-crossbars' depends on the budget",
+    ),
     "too short": (("--layers", "l.png", "--allocation", "1"), "must have 5 values, got 1"),
     "frontier of a latency": (
         ("--frontier", "f.png", "--objective", "latency", "--hardware", "isaac-like"),

@@ -1,5 +1,6 @@
 """The ready constraints: solved by hand on a tiny network, their meaning at random, refusals."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
@@ -13,17 +14,30 @@ from tests.brute import tiny_problem
 from tests.random_constraints import random_recipe
 from tests.test_statement import SHAPES
 from xbarmip import constraints as ready
-from xbarmip.constraint import Predicate
+from xbarmip.constraint import Predicate, Recipe
 from xbarmip.constraints.library import READY, make, parse
 from xbarmip.constraints.packing import packs
 from xbarmip.errors import InputError
+from xbarmip.hardware.crossbar import Crossbar
+from xbarmip.hardware.preset import Hardware, MemoryLevel
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.window import Window
 from xbarmip.solvers.result import Status
 
+# Tiles of 3 crossbars; a value is a byte, and the bus moves a byte a microsecond.
+TILED = Hardware(
+    "tiled",
+    "a test",
+    Crossbar(1, 1),
+    crossbars_per_tile=3,
+    input_bits=8,
+    compute_ns=1,
+    memory=(MemoryLevel("bus", 10**6, "isaac-inter-tile"),),
+)
 
-def funnel(crossbars=8, channels=(1, 2), constraints=()):
+
+def funnel(crossbars=8, channels=(1, 2), constraints=(), hardware=None):
     """`a` makes 1x4 outputs, pooled in pairs for `b`, which makes 1x2; crossbars of one weight.
 
     A copy of `a` is one block of channels[0] crossbars, one of `b` a block of channels[1]. Cycles
@@ -34,7 +48,7 @@ def funnel(crossbars=8, channels=(1, 2), constraints=()):
     first = Layer("a", 1, channels[0], 1, 4, Window.square(1), pool=Window((1, 2), (1, 2)))
     second = Layer("b", 1, channels[1], 1, 2, Window.square(1))
     network = Network("funnel", (first, second), (Edge("a", "b"),))
-    return xb.Problem(network, crossbars, 1, constraints=constraints)
+    return xb.Problem(network, crossbars, 1, constraints=constraints, hardware=hardware)
 
 
 HAND = [
@@ -76,13 +90,20 @@ HAND = [
     # not (3, 2): of 4, 3 is no divisor
     ((ready.DivisorsOfWidth(), ready.LargestDuplication(3)), 2),
     ((ready.PowersOfTwo(("a",)), ready.AllowedDuplication(3, "a")), None),
+    # `b` is in R_b tiles, each of which gets the R_a values of a step: R_a R_b <= 4, so (2, 2)
+    ((ready.StepTimeLimit(4),), 2),
+    ((ready.StepTimeLimit(Decimal("7.9")),), 2),
+    ((ready.StepTimeLimit(8),), 1),
+    # (1, 1): a step of `a` makes one value
+    ((ready.StepTimeLimit(1),), 4),
+    ((ready.StepTimeLimit(Decimal("0.5")),), None),
 ]
 
 
 @pytest.mark.parametrize("solver", ["dp", "milp", "exhaustive"])
 @pytest.mark.parametrize(("constraints", "value"), HAND)
 def test_solved_by_hand(constraints, value, solver):
-    result = xb.solve(funnel(constraints=constraints), solver=solver)
+    result = xb.solve(funnel(constraints=constraints, hardware=TILED), solver=solver)
     assert result.value == result.bound == value
     assert (result.status is Status.INFEASIBLE) == (value is None)
 
@@ -116,6 +137,42 @@ def test_a_constraint_of_several_parts_has_one_name():
         "powers-of-two"
     ] * 2
     assert problem.constraint_names == ("ratio-limit", "powers-of-two")
+
+
+def test_hardware_that_does_not_say_how_long_a_step_takes():
+    silent = replace(TILED, memory=())
+    with pytest.raises(InputError, match="hardware 'tiled' gives no step time"):
+        funnel(constraints=(ready.StepTimeLimit(1),), hardware=silent)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "follows"),
+    [
+        (ready.TileGranularity(3), True),
+        (ready.TileGranularity(3, 2), False),
+        (ready.CorePacking(4), True),
+        (ready.CorePacking(4, 2), False),
+        (ready.SpareCrossbars(0.25), True),
+        (ready.PowersOfTwo(), False),
+        (ready.DivisorsOfWidth(), False),
+        (ready.LargestDuplication(2), False),
+        (ready.AllowedDuplication((1, 3)), False),
+        (ready.EqualDuplication(("a", "b")), False),
+        (ready.RatioLimit(1), False),
+        (ready.PowerBudget(3, 1), False),
+        (ready.AreaBudget(3, 1), False),
+        (ready.StepTimeLimit(4), False),
+    ],
+)
+def test_some_ask_something_else_at_another_budget(recipe, follows):
+    """What they ask of an allocation that fits both budgets."""
+    assert isinstance(recipe, Recipe)
+    assert recipe.follows_budget is follows
+    large = funnel(12, constraints=(recipe,), hardware=TILED)
+    small = large.with_crossbars(6)
+    assert small.constraints == funnel(6, constraints=(recipe,), hardware=TILED).constraints
+    both = [one for one in product((1, 2, 3, 4), (1, 2)) if small.crossbars_used(one) <= 6]
+    assert any(bool(large.broken(one)) != bool(small.broken(one)) for one in both) is follows
 
 
 def direct(problem, kind, chosen):
@@ -211,6 +268,19 @@ def test_packing_on_random_blocks():
     assert packs({4: 1, 3: 2, 2: 5}, 10, 2)  # 20 of 20: 4+2+2+2, 3+3+2+2
 
 
+def test_packing_into_many_cores():
+    # 270 cores of 4 hold 3 + 1, the other 306 hold 2 + 2
+    assert packs({3: 270, 2: 612, 1: 270}, 4, 576)
+    assert not packs({3: 270, 2: 613, 1: 258}, 4, 576)
+    assert not packs({3: 270, 2: 612, 1: 271}, 4, 576)
+    # 16 is 3+3+3+3+2+2 and 3+3+2+2+2+2+2: of 3, largest first, five go into a core and waste 1
+    assert packs({3: 4 * 100, 2: 2 * 100}, 16, 100)
+    assert packs({3: 4 * 100 + 2 * 44, 2: 2 * 100 + 5 * 44}, 16, 144)
+    # every core would hold five of 3 and waste 1, but for one of 2
+    assert packs({3: 5 * 144 - 1, 2: 2}, 16, 144)
+    assert not packs({3: 5 * 144, 2: 1}, 16, 144)
+
+
 @pytest.mark.parametrize(
     ("text", "made"),
     [
@@ -252,6 +322,8 @@ def test_text_and_tables(text, made):
         ("power-budget:limit=1,per_crossbar=1,per_tile=2", "per_tile needs crossbars_per_tile"),
         ("allowed-duplication:values=x", "values must be one or more integers, got 'x'"),
         ("core-packing:crossbars_per_core=4,cores=0", "cores must be at least 1, got 0"),
+        ("step-time-limit:most_us=1", "step-time-limit needs hardware, got none"),
+        ("step-time-limit:most_us=-1", "step-time-limit: most_us must be at least 0, got -1"),
     ],
 )
 def test_refusals(text, message):

@@ -155,6 +155,10 @@ Constraint = LinearConstraint | Predicate
 class Recipe(Protocol):
     """What makes constraints for a problem, as those of `xbarmip.constraints` do."""
 
+    @property
+    def follows_budget(self) -> bool:
+        """Whether it asks something else of the same allocation where the budget is another."""
+
     def on(self, problem: Any) -> tuple[Constraint, ...]:
         """The constraints for this problem and its budget."""
 

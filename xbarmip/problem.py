@@ -1,8 +1,9 @@
 """What is decided, under which budget, for which objective (SPEC §1)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from xbarmip.constraint import Constraint, Recipe, check_constraints
 from xbarmip.errors import InputError
@@ -61,6 +62,7 @@ class Problem:
         self._set_constraints()
 
     def _set_constraints(self) -> None:
+        object.__setattr__(self, "_given", tuple(self.constraints))
         made = [
             constraint
             for given in self.constraints
@@ -139,6 +141,18 @@ class Problem:
             min(layer.outputs, 1 + spare // crossbar_set)
             for layer, crossbar_set in zip(self.network.layers, self.sets, strict=True)
         )
+
+    def with_crossbars(self, crossbars: int) -> "Problem":
+        """The same problem with another budget, for which ready constraints are made anew.
+
+        Raises
+        ------
+        InputError
+            On a larger budget, if a constraint that was given ready-made says nothing of an R that
+            it allows.
+        """
+        given: tuple[Any, ...] = self._given  # type: ignore[attr-defined]
+        return replace(self, crossbars=crossbars, constraints=given)
 
     @property
     def constraint_names(self) -> tuple[str, ...]:

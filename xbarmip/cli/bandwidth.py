@@ -108,6 +108,7 @@ def run(arguments: Namespace) -> int:
                 "question": question(problem),
                 "objective": problem.objective,
                 "rule": problem.rule,
+                "constraints": list(problem.constraint_names),
                 "scan": [{"factor": float(f), **as_dict(change)} for f, change in pairs],
                 "changes": [as_dict(change) for change in changed],
                 "enough": {

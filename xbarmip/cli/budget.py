@@ -1,7 +1,8 @@
-"""The options that say how many crossbars there are: by number, or by tiles of some hardware."""
+"""The options that say what an allocation may take: crossbars or tiles, and constraints."""
 
 from argparse import Namespace
 
+from xbarmip.cli.constraints import add_constraint
 from xbarmip.cli.output import sides
 from xbarmip.cli.parser import Parser, integer, network_of, size
 from xbarmip.errors import InputError
@@ -22,7 +23,7 @@ def add_hardware(parser: Parser, required: bool = False) -> None:
 
 
 def add_budget(parser: Parser, needs_hardware: bool = False) -> None:
-    """The options --crossbars, --hardware, --tiles and --size; `problem_of` reads them."""
+    """The options --crossbars, --hardware, --tiles, --size and --constraint, for `problem_of`."""
     parser.add_argument(
         "--crossbars",
         type=integer,
@@ -42,6 +43,7 @@ def add_budget(parser: Parser, needs_hardware: bool = False) -> None:
         metavar="SIZE",
         help="crossbar size: 128, or rows x columns as 256x128 (default: the hardware's, or 128)",
     )
+    add_constraint(parser)
 
 
 def problem_of(arguments: Namespace) -> Problem:
@@ -60,7 +62,8 @@ def problem_of(arguments: Namespace) -> Problem:
         arguments.size,
         arguments.objective,
         arguments.rule,
-        hardware=hardware,
+        tuple(arguments.constraint),
+        hardware,
     )
 
 

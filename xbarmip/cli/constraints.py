@@ -1,10 +1,11 @@
 """The option --constraint, and what is said where constraints cannot hold."""
 
 from argparse import ArgumentTypeError
+from collections.abc import Iterable
 
 from xbarmip.cli.parser import Parser
 from xbarmip.constraint import Recipe
-from xbarmip.constraints.library import READY, parse
+from xbarmip.constraints.library import READY, name_of, parse
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.problem import Problem
 from xbarmip.solvers.conflict import conflict
@@ -22,6 +23,29 @@ def add_constraint(parser: Parser) -> None:
         help="a constraint beside the budget, for instance largest-duplication:most=8 "
         f"(can be given several times); one of {', '.join(READY)}",
     )
+
+
+def check_for_every_budget(recipes: Iterable[Recipe]) -> None:
+    """Check that the constraints ask the same of an allocation whatever the budget.
+
+    Raises
+    ------
+    InputError
+        Naming one that does not.
+    """
+    for recipe in recipes:
+        if recipe.follows_budget:
+            raise InputError(
+                f"constraint {name_of(recipe)!r} depends on the budget, and here are many: "
+                f"{_remedy(recipe)}"
+            )
+
+
+def _remedy(recipe: Recipe) -> str:
+    for key in ("tiles", "cores"):
+        if hasattr(recipe, key):
+            return f"give {key}"
+    return "a frontier cannot take it"
 
 
 def why_infeasible(problem: Problem, solver: str, seconds: float | None) -> str:

@@ -1,11 +1,9 @@
 """`xbarmip export`: the problem in formats that other programs read, and a proof in one of them."""
 
 from argparse import Namespace, _SubParsersAction
-from dataclasses import replace
 from pathlib import Path
 
 from xbarmip.cli.budget import add_budget, problem_of
-from xbarmip.cli.constraints import add_constraint
 from xbarmip.cli.output import print_json
 from xbarmip.cli.parser import Parser, add_command, add_network, add_objective, integer
 from xbarmip.cli.progress import progress_line
@@ -26,7 +24,6 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     add_network(parser)
     add_budget(parser)
     add_objective(parser, default="steps")
-    add_constraint(parser)
     parser.add_argument("--format", choices=_FORMATS, required=True)
     parser.add_argument("--output", type=Path, required=True, metavar="FILE")
     parser.add_argument(
@@ -48,7 +45,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
 def run(arguments: Namespace) -> int:
     """Make everything, then write it."""
     _check(arguments)
-    problem = replace(problem_of(arguments), constraints=tuple(arguments.constraint))
+    problem = problem_of(arguments)
     files = {arguments.output: ""}
     if arguments.proof is None:
         files[arguments.output] = _statement(problem, arguments)

@@ -5,6 +5,7 @@ from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 from typing import Any
 
+from xbarmip.cli.constraints import add_constraint, check_for_every_budget, why_infeasible
 from xbarmip.cli.output import print_json, print_rich, sides, table
 from xbarmip.cli.parser import (
     Parser,
@@ -44,6 +45,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     )
     add_size(parser)
     add_objective(parser)
+    add_constraint(parser)
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the points as CSV")
     parser.add_argument(
         "--plot", type=Path, metavar="FILE.png", help="draw the curve (needs matplotlib)"
@@ -54,12 +56,14 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
 def run(arguments: Namespace) -> int:
     """Trace the frontier, print it, write the files."""
     _check_files(arguments)
+    check_for_every_budget(arguments.constraint)
     problem = Problem(
         network_of(arguments),
         arguments.up_to,
         arguments.size,
         arguments.objective,
         arguments.rule,
+        tuple(arguments.constraint),
     )
     if arguments.down_to is not None and not 1 <= arguments.down_to <= arguments.up_to:
         raise InputError(f"--from must be in 1..{arguments.up_to}, got {arguments.down_to}")
@@ -91,6 +95,7 @@ def as_dict(curve: Frontier) -> dict[str, Any]:
         "size": rows if rows == columns else [rows, columns],
         "objective": problem.objective,
         "rule": problem.rule,
+        "constraints": list(problem.constraint_names),
         "complete": curve.complete,
         "stop": curve.stop,
         "covered": curve.covered,
@@ -131,11 +136,9 @@ def _print(curve: Frontier) -> None:
 def _message(curve: Frontier) -> str:
     """What is proven, in one line."""
     problem = curve.problem
-    if not problem.feasible:
-        return (
-            f"INFEASIBLE up to {problem.crossbars}: one copy of every layer does not fit; "
-            f"the smallest budget that works is {problem.smallest_budget} crossbars"
-        )
+    if curve.complete and not curve.points:
+        why = why_infeasible(problem, "dp", None)
+        return f"INFEASIBLE up to {problem.crossbars}: {why}"
     unit = problem.objective if problem.rule is None else f"{problem.objective} ({problem.rule})"
     points = f"{len(curve.points)} point{'s' * (len(curve.points) != 1)}"
     effort = f"{curve.seconds:.2f} s"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from xbarmip.cli.budget import add_budget, problem_of
+from xbarmip.cli.constraints import check_for_every_budget
 from xbarmip.cli.output import print_json
 from xbarmip.cli.parser import (
     Parser,
@@ -58,8 +59,10 @@ def run(arguments: Namespace) -> int:
     wanted = {name: path for name in _PICTURES if (path := getattr(arguments, name)) is not None}
     _check_files(wanted)
     problem = problem_of(arguments)
-    if "frontier" in wanted and problem.is_latency:
-        raise InputError(f"--frontier is of cycles or steps, not of {problem.objective!r}")
+    if "frontier" in wanted:
+        check_for_every_budget(arguments.constraint)
+        if problem.is_latency:
+            raise InputError(f"--frontier is of cycles or steps, not of {problem.objective!r}")
     draw: dict[str, Callable[[], Any]] = {"frontier": lambda: _frontier(problem, arguments)}
     allocation = None
     if wanted.keys() - {"frontier"}:
@@ -96,6 +99,8 @@ def _allocation(problem: Problem, arguments: Namespace) -> Sequence[int]:
         used = problem.crossbars_used(chosen)
         if used > problem.crossbars:
             raise InputError(f"--allocation takes {used} crossbars, there are {problem.crossbars}")
+        for constraint in problem.broken(chosen):
+            raise InputError(f"--allocation breaks the constraint {constraint.name!r}")
         return chosen
     with progress_line() as progress:
         result = solve(

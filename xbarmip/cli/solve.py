@@ -9,7 +9,7 @@ from typing import Any
 
 from xbarmip.certificate.write import Certificate, require_certifiable, write_certificate
 from xbarmip.cli.budget import add_budget, problem_of, question
-from xbarmip.cli.constraints import add_constraint, why_infeasible
+from xbarmip.cli.constraints import why_infeasible
 from xbarmip.cli.latency import answer_line, hardware_facts, step_columns
 from xbarmip.cli.output import print_json, print_rich, table
 from xbarmip.cli.parser import (
@@ -42,7 +42,6 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     add_network(parser)
     add_budget(parser)
     add_objective(parser, OBJECTIVES)
-    add_constraint(parser)
     parser.add_argument("--solver", choices=tuple(SOLVERS), default="dp", help="(default: dp)")
     parser.add_argument(
         "--option",
@@ -63,7 +62,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
 
 def run(arguments: Namespace) -> int:
     """Solve, check the answer, print it."""
-    problem = replace(problem_of(arguments), constraints=tuple(arguments.constraint))
+    problem = problem_of(arguments)
     options = dict(arguments.option)
     make_solver(arguments.solver, **options)  # refuses an option that could be mistaken for another
     if arguments.certificate is not None:

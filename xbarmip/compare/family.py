@@ -8,6 +8,7 @@ from typing import Any
 
 from xbarmip.compare.fields import (
     read_chance,
+    read_constraints,
     read_note,
     read_objectives,
     read_range,
@@ -41,18 +42,18 @@ def read_family(entry: Any, defaults: Mapping[str, Any]) -> Iterator[Instance]:
     table = known_keys(
         {**defaults, **entry} if isinstance(entry, Mapping) else entry,
         ("name", "seed", "count", "size", "objectives"),
-        ("layers", "stages", "spare", "budget_factor", *_COUNTS, *_CHANCES, "note"),
+        ("layers", "stages", "spare", "budget_factor", *_COUNTS, *_CHANCES, "constraints", "note"),
     )
     name, seed = as_text(table["name"], "name"), as_int(table["seed"], "seed")
     size, objectives = read_size(table["size"]), read_objectives(table["objectives"])
     draw, note = _drawing(table), read_note(table)
-    budget = _budget(table)
+    budget, constraints = _budget(table), read_constraints(table)
     for number in range(as_int(table["count"], "count", 1)):
         random = Random(f"{name} {seed} {number}")
         network = replace(draw(random), name=f"{name}-{number}")
         crossbars = budget(smallest_budget(network, size), random)
         for label in objectives:
-            problem = problem_for(network, crossbars, size, label)
+            problem = problem_for(network, crossbars, size, label, None, constraints)
             yield Instance(f"{network.name}/{crossbars}/{label}", problem, note=note)
 
 

@@ -92,7 +92,7 @@ def read_note(table: Mapping[str, Any]) -> str:
 
 
 def read_constraints(table: Mapping[str, Any]) -> tuple[Recipe, ...]:
-    """The constraints of a case: tables with the name of a ready one and its parameters."""
+    """The constraints of a case or family: tables with a ready one's name and parameters."""
     entries = table.get("constraints", [])
     if not isinstance(entries, list):
         raise InputError(f"constraints must be an array of tables, got {short(entries)}")

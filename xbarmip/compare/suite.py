@@ -16,7 +16,7 @@ from xbarmip.strict import as_text, check_format, known_keys, located, parse_tom
 
 FORMAT = "xbarmip-suite"
 VERSION = 1
-_DEFAULTS: Mapping[str, Any] = {"size": 128, "objectives": ["cycles"]}
+_DEFAULTS: Mapping[str, Any] = {"size": 128, "objectives": ["cycles"], "constraints": []}
 
 
 def list_suites() -> tuple[str, ...]:

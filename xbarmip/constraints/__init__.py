@@ -15,6 +15,7 @@ from xbarmip.constraints.equal_duplication import EqualDuplication
 from xbarmip.constraints.largest_duplication import LargestDuplication
 from xbarmip.constraints.ratio_limit import RatioLimit
 from xbarmip.constraints.spare_crossbars import SpareCrossbars
+from xbarmip.constraints.step_time_limit import StepTimeLimit
 from xbarmip.constraints.tile_granularity import TileGranularity
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "PowersOfTwo",
     "RatioLimit",
     "SpareCrossbars",
+    "StepTimeLimit",
     "TileGranularity",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xbarmip.constraint import LinearConstraint
 from xbarmip.constraints.parameters import as_names, chosen_layers, tables
@@ -38,6 +39,7 @@ class AllowedDuplication:
 
     values: tuple[int, ...]
     layers: tuple[str, ...] = ()
+    follows_budget: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         given = (self.values,) if isinstance(self.values, int) else self.values
@@ -69,6 +71,7 @@ class PowersOfTwo:
     """
 
     layers: tuple[str, ...] = ()
+    follows_budget: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", as_names(self.layers, "powers-of-two: layers"))
@@ -93,6 +96,7 @@ class DivisorsOfWidth:
     """
 
     layers: tuple[str, ...] = ()
+    follows_budget: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", as_names(self.layers, "divisors-of-width: layers"))

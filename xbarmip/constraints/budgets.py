@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 from xbarmip.constraint import LinearConstraint
 from xbarmip.constraints.parameters import as_amount, tables
@@ -21,6 +21,7 @@ class _Budget:
     per_crossbar: Any
     per_tile: Any = 0
     crossbars_per_tile: int | None = None
+    follows_budget: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         for field in ("limit", "per_crossbar", "per_tile"):

@@ -48,6 +48,11 @@ class CorePacking:
         if self.cores is not None:
             as_int(self.cores, "core-packing: cores", 1)
 
+    @property
+    def follows_budget(self) -> bool:
+        """Whether the budget says how many cores there are."""
+        return self.cores is None
+
     def on(self, problem: Problem) -> tuple[Constraint, ...]:
         """One sum for each size of blocks, and a predicate where these are not enough."""
         core = self.crossbars_per_core

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 from xbarmip.constraint import LinearConstraint
 from xbarmip.constraints.parameters import as_names, chosen_layers, tables
@@ -25,6 +26,7 @@ class EqualDuplication:
     """
 
     layers: tuple[str, ...]
+    follows_budget: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         names = as_names(self.layers, "equal-duplication: layers")

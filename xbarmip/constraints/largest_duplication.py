@@ -1,6 +1,7 @@
 """A largest duplication."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xbarmip.constraint import LinearConstraint
 from xbarmip.constraints.parameters import as_names, chosen_layers, tables
@@ -26,6 +27,7 @@ class LargestDuplication:
 
     most: int
     layers: tuple[str, ...] = ()
+    follows_budget: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         as_int(self.most, "largest-duplication: most", 1)

@@ -12,6 +12,11 @@ from xbarmip.errors import InputError
 from xbarmip.strict import known_keys, located, suggestion
 
 
+def name_of(recipe: Recipe) -> str:
+    """What the command line and suites call it."""
+    return _name(type(recipe))
+
+
 def _name(kind: type) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
 

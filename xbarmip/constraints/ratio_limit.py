@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 from xbarmip.constraint import LinearConstraint
 from xbarmip.constraints.parameters import as_amount, tables
@@ -31,6 +31,7 @@ class RatioLimit:
 
     most: Any
     least: Any = 0
+    follows_budget: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         most, least = (

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Any, ClassVar
 
 from xbarmip.constraint import LinearConstraint
 from xbarmip.constraints.parameters import as_amount, tables
@@ -27,6 +27,7 @@ class SpareCrossbars:
     """
 
     rate: Any
+    follows_budget: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if as_amount(self.rate, "spare-crossbars: rate") > 1:

@@ -35,6 +35,11 @@ class TileGranularity:
         if self.tiles is not None:
             as_int(self.tiles, "tile-granularity: tiles", 1)
 
+    @property
+    def follows_budget(self) -> bool:
+        """Whether the budget says how many tiles there are."""
+        return self.tiles is None
+
     def on(self, problem: Problem) -> tuple[LinearConstraint, ...]:
         """One sum over all layers."""
         tile = self.crossbars_per_tile

@@ -33,7 +33,7 @@ from xbarmip.problem import Problem
 from xbarmip.timing.step_time import LayerTicks, ticks_of
 
 
-class Proportions(NamedTuple):
+class _Proportions(NamedTuple):
     """`own` and `times` (t of (2)) by r - 1; `weights` (w of (2)) by producer."""
 
     own: tuple[int, ...]
@@ -66,7 +66,7 @@ def _layer_limit(problem: Problem, i: int, most: int) -> Constraint | None:
     layer = ticks_of(problem).layers[i]
     names = [each.name for each in problem.network.layers]
     name = f"step time of layer {names[i]!r}"
-    form = proportions(problem, i)
+    form = _proportions(problem, i)
     if form is None:
         scope = (names[i], *(names[k] for k in layer.producers))
         return Predicate(name, scope, lambda r, *producers: layer(r, producers) <= most)
@@ -101,7 +101,7 @@ def _coefficients(problem: Problem, i: int) -> list[tuple[int, tuple[int, ...]]]
 
 
 @lru_cache(maxsize=1024)
-def proportions(problem: Problem, i: int) -> Proportions | None:
+def _proportions(problem: Problem, i: int) -> _Proportions | None:
     """Layer i in the form of (2); None where it has none."""
     if not ticks_of(problem).layers[i].separable:
         return None
@@ -111,7 +111,7 @@ def proportions(problem: Problem, i: int) -> Proportions | None:
     for (_, copies), t in zip(parts, times, strict=True):
         if copies != tuple(t * w for w in weights):
             return None
-    return Proportions(tuple(own for own, _ in parts), times, weights)
+    return _Proportions(tuple(own for own, _ in parts), times, weights)
 
 
 def _direction(rows: Sequence[tuple[int, ...]], times: Sequence[int]) -> tuple[int, ...]:

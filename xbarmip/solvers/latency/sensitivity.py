@@ -114,7 +114,7 @@ def gains(
     changed = []
     if hardware.crossbars_per_tile is not None:
         crossbars = problem.crossbars + hardware.crossbars_per_tile
-        changed.append(("one more tile", replace(problem, crossbars=crossbars)))
+        changed.append(("one more tile", problem.with_crossbars(crossbars)))
     for level in hardware.memory:
         wider = hardware.with_bandwidth(1 + more, level.name)
         words = f"{level.name} {float(100 * more):g} percent wider"

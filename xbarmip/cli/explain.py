@@ -1,0 +1,36 @@
+"""`xbarmip explain`: how each exact solver treats each constraint."""
+
+from argparse import Namespace, _SubParsersAction
+from dataclasses import asdict
+
+from xbarmip.cli.budget import add_budget, problem_of, question
+from xbarmip.cli.output import print_json
+from xbarmip.cli.parser import Parser, add_command, add_network, add_objective
+from xbarmip.problem import OBJECTIVES
+from xbarmip.solvers.explain import explain
+
+
+def add(commands: "_SubParsersAction[Parser]") -> None:
+    """Add the command to the parser."""
+    text = "list the constraints, how each exact solver treats them, and what that costs"
+    parser = add_command(commands, "explain", text, run)
+    add_network(parser)
+    add_budget(parser)
+    add_objective(parser, OBJECTIVES)
+
+
+def run(arguments: Namespace) -> int:
+    """Print what `xbarmip.explain` says."""
+    problem = problem_of(arguments)
+    explanation = explain(problem)
+    if arguments.json:
+        constraints = [
+            {**asdict(one), "by_solver": dict(one.by_solver)} for one in explanation.constraints
+        ]
+        refusals = dict(explanation.refusals)
+        print_json(
+            {"question": question(problem), "constraints": constraints, "refusals": refusals}
+        )
+    else:
+        print(f"{question(problem)}\n{explanation}")
+    return 0
