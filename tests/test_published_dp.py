@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 import xbarmip as xb
+from xbarmip.compare.suite import read_suite
 from xbarmip.hardware.preset import Hardware, MemoryLevel, load_hardware
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.solvers.protocol import Limits, Watch
@@ -15,7 +16,7 @@ from xbarmip.solvers.registry import make_solver
 from xbarmip.solvers.rivals import published_dp
 from xbarmip.solvers.rivals.published_dp import PublishedDynamicProgram
 from xbarmip.timing import reference
-from xbarmip.timing.evaluate import seconds_of
+from xbarmip.timing.evaluate import evaluate, seconds_of
 from xbarmip.timing.rule import rule_view
 from xbarmip.timing.step_time import step_time
 
@@ -212,3 +213,16 @@ def test_an_interruption_ends_it_without_an_allocation():
     problem = xb.Problem(chain("alexnet", ALEXNET), 600, 128, "steps", "published")
     result = PublishedDynamicProgram().solve(problem, Watch(Limits(), press))
     assert (result.status, result.stop) == (xb.Status.UNKNOWN, xb.Stop.INTERRUPTED)
+
+
+def test_networks_that_need_no_step():
+    """By the rule `pipeline` layers whose outputs nobody needs take none: whole networks, even."""
+    none = 0
+    for instance in read_suite("random").instances:
+        problem = instance.problem
+        if problem.rule == "pipeline" and not PublishedDynamicProgram().unsupported(problem):
+            result = solve(problem)
+            chosen = problem.allocation(result.allocation)
+            assert result.value == evaluate(problem, chosen)
+            none += problem.network.needed[0] == 0
+    assert none > 10

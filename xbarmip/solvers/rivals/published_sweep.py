@@ -125,7 +125,7 @@ def _extend(table, times, before, after, layer, each, largest, first, last):  # 
                     op = max(op, before.op[rest] + tail)
                 step += times.copies[layer, r] * before.r[rest, layer - 1]
             step = max(step, before.step[rest])
-            value = op * step if step <= INT64_MAX // op else INT64_MAX
+            value = op * step if step <= INT64_MAX // max(op, 1) else INT64_MAX  # op may be 0
             if after.value[b] < 0 or value < after.value[b]:
                 after.value[b], after.op[b], after.step[b] = value, op, step
                 after.r[b, :layer] = before.r[rest, :layer]
