@@ -19,7 +19,7 @@ from xbarmip.cli import frontier as command
 from xbarmip.cli.main import main
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.network.json_format import write_json
-from xbarmip.solvers.dp import solver
+from xbarmip.solvers.dp import run as solve
 from xbarmip.solvers.dp.plain import plain_frontier
 from xbarmip.timing.evaluate import evaluate, evaluate_many
 
@@ -111,7 +111,7 @@ def test_the_path_beyond_64_bits_gives_the_same(objective, rule, monkeypatch):
     random = Random(f"plain frontier {objective} {rule}")
     problems = [tiny_problem(random, SHAPES[n % 4], objective, rule, most=1000) for n in range(20)]
     compiled = [xb.frontier(problem, problem.crossbars // 2 + 1) for problem in problems]
-    monkeypatch.setattr(solver, "search_table", lambda problem: None)
+    monkeypatch.setattr(solve, "search_table", lambda problem: None)
     for problem, curve in zip(problems, compiled, strict=True):
         plain = xb.frontier(problem, problem.crossbars // 2 + 1)
         assert plain.complete

@@ -13,7 +13,7 @@ from xbarmip.solvers.dp.labels import Scratch, first_labels
 from xbarmip.solvers.dp.multipliers import find_multipliers
 from xbarmip.solvers.dp.order import Stage, first_frontier
 from xbarmip.solvers.dp.paths import NOTHING, Prices, prices
-from xbarmip.solvers.dp.seeds import no_seeds
+from xbarmip.solvers.dp.seeds import Seeds, no_seeds
 from xbarmip.solvers.dp.spending import fill_reach, least_spending
 from xbarmip.solvers.dp.steps_kernel import first_demand
 from xbarmip.solvers.dp.table import NEVER, SearchTable
@@ -50,10 +50,11 @@ class Switches(NamedTuple):
 
 
 class Cuts(NamedTuple):
-    """All that is known of one target and budget before the sweep."""
+    """All that is known of one target and budget before the sweep, and what the path bound left."""
 
     bounds: Bounds
     prices: Prices
+    seeds: Seeds
 
 
 class CutFinder:
@@ -102,14 +103,20 @@ class CutFinder:
         return self._known[key][1]
 
     def _find_cuts(self, target: int, budget: int, effort: int) -> Cuts | None:
-        """Narrow windows from all sides until nothing moves, or a few times.
+        return self.within(*self._widest(budget), self._seeds, target, budget, effort)
 
+    def within(
+        self, low: Array, high: Array, seeds: Seeds, target: int, budget: int, effort: int = 0
+    ) -> Cuts | None:
+        """Cuts for allocations with R from `low` to `high`; None where none meets the target.
+
+        Windows are narrowed from all sides until nothing moves, or a few times.
         What the least spending asks of each layer before any decision is asked of all allocations
         that meet the target, and so is what the path bound leaves of its R. So the windows begin
         there in the next round, which makes the slack smaller and every bound sharper.
         """
-        low, high = self._widest(budget)
-        cuts = None
+        low, high, cuts = low.copy(), high.copy(), None
+        self._seeds = seeds
         for number in range(ROUNDS):
             times = blank_times(self.table)
             rounds = PATH_ROUNDS if number == 0 else 1
@@ -117,7 +124,7 @@ class CutFinder:
             bounds = found and self._bounds_within(low, high, target, budget, times)
             if not found or not bounds or (self.scratch.wanted > high).any():
                 return None
-            cuts = Cuts(bounds, found)
+            cuts = Cuts(bounds, found, self._seeds)
             if (low == self.scratch.wanted).all():
                 break
             low = self.scratch.wanted.copy()

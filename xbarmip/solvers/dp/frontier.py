@@ -11,7 +11,8 @@ from xbarmip.errors import InputError, VerificationError
 from xbarmip.exact import as_int
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.plain import plain_frontier
-from xbarmip.solvers.dp.solver import ANY, DynamicProgram, Run, until_stopped
+from xbarmip.solvers.dp.run import ANY, Run, until_stopped
+from xbarmip.solvers.dp.solver import DynamicProgram
 from xbarmip.solvers.dp.start import proportional
 from xbarmip.solvers.dp.target import TargetSearch
 from xbarmip.solvers.interrupt import interrupts_held
@@ -144,7 +145,7 @@ def frontier(
 def _trace(run: Run, down_to: int, points: list[Point]) -> None:
     """Append every point from the largest budget down to the one that holds at `down_to`."""
     options = DynamicProgram()
-    search = run.search(options)
+    search = run.search(options.switches)
     if search is None:
         _trace_plain(run, down_to, points)
         return

@@ -199,11 +199,12 @@ def find_multipliers(
         if not more_r and not more_paths:
             break
     else:
-        program.solve()
+        _, mixture = program.solve()
     relaxation = _whole(table, program, sets, high, target, times)
     layer, r = program.good_choices(LITTLE[0] * budget)
     paths = tuple(path.legs for path in relaxation.paths)
-    return relaxation, Seeds(paths, layer, r, low.copy(), high.copy())
+    mixed = program.support(mixture)
+    return relaxation, Seeds(paths, layer, r, low.copy(), high.copy(), mixed)
 
 
 def _whole(

@@ -1,4 +1,4 @@
-"""Paths and choices of R that one linear program hands on to the next.
+"""What one linear program leaves: a mixture, and paths and choices of R for the next to begin with.
 
 A path rests on windows: what a step is sure to have made depends on them (`least_made`). Within
 narrower windows it still holds. Within others the same entries are taken, and what they ask for is
@@ -12,12 +12,13 @@ import numpy as np
 from xbarmip.compiled import compiled
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp.grid import least_made
+from xbarmip.solvers.dp.path_kernel import Support
 from xbarmip.solvers.dp.table import SearchTable
 from xbarmip.timing.tables import need
 
 
 class Seeds(NamedTuple):
-    """What a linear program may begin with.
+    """What a linear program leaves.
 
     Attributes
     ----------
@@ -26,6 +27,8 @@ class Seeds(NamedTuple):
         Choices: R = r[c] of layer layer[c].
     low, high : int64 array, shape (layers,)
         The windows in which the paths hold.
+    mixture : Support, optional
+        The mixture of R that takes the fewest crossbars.
     """
 
     paths: tuple[Array, ...]
@@ -33,6 +36,7 @@ class Seeds(NamedTuple):
     r: Array
     low: Array
     high: Array
+    mixture: Support | None
 
     def within(self, table: SearchTable, low: Array, high: Array) -> "Seeds":
         """Seeds that hold within other windows."""
@@ -43,13 +47,13 @@ class Seeds(NamedTuple):
             paths = tuple(legs for legs in cut if len(legs))
         elif paths and ((low < self.low).any() or (high > self.high).any()):
             paths = ()
-        return Seeds(paths, self.layer[inside], self.r[inside], low.copy(), high.copy())
+        return Seeds(paths, self.layer[inside], self.r[inside], low.copy(), high.copy(), None)
 
 
 def no_seeds() -> Seeds:
     """Nothing to begin with."""
     nothing = np.zeros(0, dtype=np.int64)
-    return Seeds((), nothing, nothing, nothing, nothing)
+    return Seeds((), nothing, nothing, nothing, nothing, None)
 
 
 @compiled

@@ -79,7 +79,8 @@ class TargetSearch:
         finder = CutFinder(
             table, self.sets, self.largest, self.stages, self.carried, switches, self.scratch
         )
-        self.cuts, self.refuted_by_windows = finder.cuts, finder.refuted_by_windows
+        self.cuts, self.within = finder.cuts, finder.within
+        self.refuted_by_windows = finder.refuted_by_windows
 
     def search(
         self, target: int, budget: int, width: int | None = None, beam: bool = True
@@ -94,6 +95,12 @@ class TargetSearch:
         cuts = self.cuts(target, budget, effort_of(width))
         if cuts is None:
             return Answer(None, True)
+        return self.sweep(cuts, target, budget, width, beam)
+
+    def sweep(
+        self, cuts: Cuts, target: int, budget: int, width: int | None, beam: bool = False
+    ) -> Answer:
+        """`search` within the windows of `cuts`."""
         room = NEVER if width is None else width
         complete, tries = True, -(-room // 2) if beam else NEVER
         labels, arena = first_labels(self.table, target, cuts.prices.bound)
@@ -159,7 +166,7 @@ class TargetSearch:
 
     def steps(self, cuts: Cuts, budget: int) -> Iterator[Step]:
         """The decisions of a sweep, each with what the layers after it leave of the budget."""
-        bounds, prices = cuts
+        bounds, prices, _ = cuts
         rest = int(bounds.low @ self.sets)
         into = self.table.needs.into
         sums_of = self.carried.sums(bounds.low, bounds.high)

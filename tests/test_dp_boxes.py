@@ -1,0 +1,64 @@
+"""Targets looked for in boxes, against every allocation there is."""
+
+from random import Random
+
+import pytest
+
+from tests.brute import OBJECTIVES, brute_force, tiny_problem
+from xbarmip.network.generate import Shape
+from xbarmip.solvers.dp import boxes
+from xbarmip.solvers.dp.run import Run
+from xbarmip.solvers.dp.solver import DynamicProgram
+from xbarmip.solvers.protocol import Hint, Limits, Watch
+from xbarmip.timing.evaluate import evaluate
+
+SHAPES = [Shape(layers=4, extent=5, outputs=8), Shape(layers=4, extent=4, branching=0.4)]
+
+
+@pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
+@pytest.mark.parametrize("paths", [True, False])
+def test_boxes_find_what_there_is(objective, rule, paths, monkeypatch):
+    """With sweeps of one label, so that boxes are halved to the end."""
+    monkeypatch.setattr(boxes, "LABELS", 1)
+    random = Random(f"boxes {objective} {rule}")
+    refuted = found = 0
+    for number in range(150):
+        problem = tiny_problem(random, SHAPES[number % 2], objective, rule, most=1500)
+        best = brute_force(problem)
+        if best is None:
+            continue
+        run = Run(problem, Watch(Limits()), lambda: None, Hint())
+        search = run.search(DynamicProgram(paths=paths).switches)
+        offered = []
+
+        def offer(allocation, problem=problem, offered=offered):
+            offered.append(evaluate(problem, allocation))
+            return min(offered)
+
+        for target in (best - 1, best):
+            offered.clear()
+            answer = boxes.refute(search, offer, target, run.budget, 10**6)
+            if answer.allocation is not None:
+                assert evaluate(problem, answer.allocation) <= target
+            met = answer.allocation is not None or min(offered, default=target + 1) <= target
+            assert met == (target >= best)
+            assert answer.complete or met
+            refuted, found = refuted + (not met), found + met
+    assert min(refuted, found) > 100
+
+
+@pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
+def test_no_box_is_no_proof(objective, rule):
+    random = Random(f"no box {objective} {rule}")
+    open_ends = 0
+    for _ in range(60):
+        problem = tiny_problem(random, SHAPES[0], objective, rule, most=1500)
+        best = brute_force(problem)
+        if best is None:
+            continue
+        run = Run(problem, Watch(Limits()), lambda: None, Hint())
+        search = run.search(DynamicProgram().switches)
+        answer = boxes.refute(search, run._offer, best, run.budget, 0)
+        assert not answer.complete
+        open_ends += 1
+    assert open_ends

@@ -1,0 +1,246 @@
+"""One solve of `dp`: the best allocation and the bound, and how they move towards each other."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from xbarmip.constraint import allowed
+from xbarmip.errors import VerificationError
+from xbarmip.problem import Problem
+from xbarmip.solvers.dp.boxes import refute
+from xbarmip.solvers.dp.carried import fits_int64
+from xbarmip.solvers.dp.cuts import Switches
+from xbarmip.solvers.dp.plain import plain_optimum
+from xbarmip.solvers.dp.start import proportional
+from xbarmip.solvers.dp.table import search_table
+from xbarmip.solvers.dp.target import Answer, TargetSearch
+from xbarmip.solvers.protocol import Hint, Watch
+from xbarmip.solvers.result import Stop
+from xbarmip.timing.evaluate import evaluate, evaluate_many
+
+INT64_SAFE = 2**60  # the search adds the crossbars of all layers at their largest R
+ROOM = 8  # times the width of the beams: labels of a sweep that is to refute a target
+ANY = 2**50  # a target that every allocation meets
+
+
+class _StoppedError(Exception):
+    """A limit ends the search."""
+
+    def __init__(self, stop: Stop) -> None:
+        self.stop = stop
+
+
+def until_stopped(work: Callable[[], None]) -> Stop:
+    """Do `work` to its end, or until a limit or Ctrl-C ends it; says which."""
+    try:
+        work()
+    except _StoppedError as stopped:
+        return stopped.stop
+    except KeyboardInterrupt:
+        return Stop.INTERRUPTED
+    return Stop.FINISHED
+
+
+class Run:
+    """One solve: the best allocation and the bound, and how they move.
+
+    Attributes
+    ----------
+    budget : int
+        Crossbars that an allocation may take; those that no allocation can use are left out.
+    bound, value : int
+        No allocation within the budget is better than `bound`; `allocation` has `value`.
+    allocation : tuple of int, optional
+        None as long as none is known that meets the constraints; `value` is then ANY.
+    infeasible : bool
+        Whether it is proven that there is none.
+    facts : dict
+        What the watch is told besides best, bound and the state of the search.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        watch: Watch,
+        let_through: Callable[[], None],
+        hint: Hint = Hint(),  # noqa: B008 (immutable)
+    ) -> None:
+        self.problem, self.watch, self._let_through = problem, watch, let_through
+        self.facts: dict[str, Any] = {}
+        self.bound, self.value, self.infeasible = hint.at_least, ANY, False
+        self.allocation: tuple[int, ...] | None = None
+        self.try_each([proportional(problem), *hint.allocations])
+        start = None if self.allocation is None else self.value
+        self.statistics: dict[str, Any] = {"start": start, "searches": 0, "labels": 0}
+        self.budget = min(
+            problem.crossbars,
+            sum(
+                layer.outputs * crossbar_set
+                for layer, crossbar_set in zip(problem.network.layers, problem.sets, strict=True)
+            ),
+        )
+
+    @property
+    def best(self) -> tuple[int, ...]:
+        """The allocation, where one is known."""
+        if self.allocation is None:
+            raise VerificationError("dp: no allocation is known yet")
+        return self.allocation
+
+    def solve(self, switches: Switches, beam: int) -> None:
+        """Move bound and value until they meet."""
+        search = self.search(switches)
+        if search is None:
+            self._solve_plain()
+            return
+        try:
+            self.meet(search, beam)
+        finally:
+            self.statistics["labels"] = search.labels_made
+
+    def search(self, switches: Switches) -> TargetSearch | None:
+        """The search of this problem; None where 64 bits might not hold a number."""
+        table = search_table(self.problem)
+        crossbars = self.budget * len(self.problem.sets)
+        if table is None or crossbars >= INT64_SAFE or not fits_int64(self.problem.constraints):
+            return None
+        return TargetSearch(table, self.problem, switches, self.pause)
+
+    def meet(self, search: TargetSearch, beam: int) -> None:
+        """Move bound and value until they meet, by sweeps of `beam` labels and boxes, and more.
+
+        Or until it is proven that no allocation within the budget meets the constraints.
+        """
+        if self.allocation is None:
+            self._find_any(search, beam)
+        if self.infeasible:
+            return
+        self._raise_bound(search)
+        width = beam or None
+        while self.bound < self.value:
+            room = width and ROOM * width
+            self._climb(partial(search.search, budget=self.budget, width=room, beam=False))
+            self._descend(partial(search.search, budget=self.budget, width=width))
+            if width is not None and search.switches.paths:
+                look = partial(refute, search, self._offer, budget=self.budget, most=width)
+                self._climb(look)
+            width = width and 4 * width
+
+    def _solve_plain(self) -> None:
+        self.statistics["arithmetic"] = "python"
+        answer = plain_optimum(self.problem, lambda: self.pause(0, {}))
+        if answer is None:
+            self.infeasible = True
+        else:
+            self.bound, self.allocation = answer
+            self.value = self.bound
+
+    def _find_any(self, search: TargetSearch, beam: int) -> None:
+        """An allocation that meets the constraints, whatever its value."""
+        width = beam or None
+        while self.allocation is None and not self.infeasible:
+            answer = search.search(ANY, self.budget, width)
+            self.statistics["searches"] += 1
+            if answer.allocation is not None:
+                self.accept(answer.allocation, ANY)
+            self.infeasible = answer.allocation is None and answer.complete
+            width = width and 4 * width
+
+    def try_each(self, candidates: Sequence[tuple[int, ...]]) -> None:
+        """Take the best of some allocations within the budget, if it is better than what there is.
+
+        Those that break a constraint are left out.
+        """
+        rows = np.array(candidates, dtype=np.int64).reshape(-1, len(self.problem.sets))
+        rows = rows[allowed(self.problem.constraints, self.problem.network.index, rows)]
+        if not len(rows):
+            return
+        values = evaluate_many(self.problem, rows)
+        best = int(values.argmin())
+        if values[best] < self.value:
+            self.value, self.allocation = int(values[best]), tuple(rows[best].tolist())
+
+    def _raise_bound(self, search: TargetSearch) -> None:
+        """Move the bound as far as windows alone prove it, then as far as all bounds do."""
+        for refuted in (
+            search.refuted_by_windows,
+            lambda target, budget: search.cuts(target, budget) is None,
+        ):
+            open_target = self.value
+            while self.bound < open_target:
+                target = (self.bound + open_target) // 2
+                if refuted(target, self.budget):
+                    self.bound = target + 1
+                else:
+                    open_target = target
+                self.pause(0, {})
+        self.statistics["first_bound"] = self.bound
+
+    def _climb(self, look: Callable[[int], Answer]) -> None:
+        """Refute targets from the bound upwards, as far as one way to look for them goes.
+
+        By longer and longer strides while they are, by shorter ones after the first that is not.
+        Targets far below the optimum are refuted with little work.
+        """
+        stride, last = 1, self.value - 1
+        while self.bound <= last:
+            target = min(self.bound + stride - 1, last)
+            if self._try(look, target):
+                stride *= 2
+                last = min(last, self.value - 1)
+            else:
+                stride, last = max(1, stride // 2), target - 1
+
+    def _descend(self, look: Callable[[int], Answer]) -> None:
+        """Halve what lies between bound and value, as far as one way to look goes."""
+        lowest = self.bound
+        while lowest < self.value:
+            target = (lowest + self.value) // 2
+            before = self.value
+            self._try(look, target)
+            if self.value == before:
+                lowest = target + 1
+
+    def _try(self, look: Callable[[int], Answer], target: int) -> bool:
+        """Look for an allocation that meets a target, and move value or bound by what is found.
+
+        A target that is missed moves the bound only if the search left nothing out. Returns whether
+        the target is decided.
+        """
+        answer = look(target)
+        self.statistics["searches"] += 1
+        if answer.allocation is not None:
+            self.accept(answer.allocation, target)
+        elif answer.complete:
+            self.bound = target + 1
+        return self.bound > target or self.value <= target
+
+    def _offer(self, allocation: tuple[int, ...]) -> int:
+        """Take an allocation within the budget if it is better than the best; the best value."""
+        self.try_each([allocation])
+        return self.value
+
+    def accept(self, allocation: tuple[int, ...], target: int) -> None:
+        """Take an allocation that the search found for `target`, evaluated anew."""
+        value = evaluate(self.problem, allocation)
+        row = np.array([allocation], dtype=np.int64)
+        if not allowed(self.problem.constraints, self.problem.network.index, row).all():
+            raise VerificationError(f"dp: allocation {allocation} breaks a constraint")
+        if value > target:
+            raise VerificationError(
+                f"dp: allocation {allocation} for target {target} has value {value}"
+            )
+        self.value, self.allocation = value, allocation
+
+    def pause(self, in_use: int, facts: dict[str, Any]) -> None:
+        """Between pieces of work: report, and raise where a limit or Ctrl-C ends the search."""
+        self._let_through()
+        best = None if self.allocation is None else self.value
+        self.watch.tell(best=best, bound=self.bound, **self.facts, **facts)
+        if self.watch.expired:
+            raise _StoppedError(Stop.TIME)
+        limit = self.watch.limits.memory_bytes
+        if limit is not None and in_use > limit:
+            raise _StoppedError(Stop.MEMORY)
