@@ -66,7 +66,7 @@ def test_windows_hold_every_allocation_that_meets_the_target(objective, rule):
 
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
 def test_no_output_comes_before_its_earliest_and_least_time(objective, rule):
-    for problem, _, search, (bounds, _), meeting in cases(objective, rule, 60):
+    for problem, _, search, (bounds, *_), meeting in cases(objective, rule, 60):
         network = problem.network
         for allocation in meeting[:40]:
             extra = (np.array(allocation) - bounds.low) * bounds.sets
@@ -84,7 +84,7 @@ def test_no_output_comes_before_its_earliest_and_least_time(objective, rule):
 
 @pytest.mark.parametrize("rule", ["pipeline", "published"])
 def test_no_layer_ends_before_its_least_end(rule):
-    for problem, _, _, (bounds, _), meeting in cases("steps", rule, 60):
+    for problem, _, _, (bounds, *_), meeting in cases("steps", rule, 60):
         network = problem.network
         view = rule_view(network, rule)
         for allocation in meeting[:40]:
