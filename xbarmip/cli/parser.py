@@ -82,7 +82,7 @@ def add_objective(
 
 
 def add_limits(parser: Parser, seconds: float | None = None) -> None:
-    """The options --time-limit, in seconds, and --memory-limit, in bytes."""
+    """The options --time-limit, in seconds, and --memory-limit, in GiB."""
     default = "none" if seconds is None else f"{seconds:g}"
     parser.add_argument(
         "--time-limit",
