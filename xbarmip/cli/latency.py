@@ -93,6 +93,7 @@ def _walk_facts(problem: Problem, result: LatencyResult) -> dict[str, Any]:
         "subproblems": [
             {
                 "tstep_at_most_us": microseconds(asked.at_most),
+                "enough": asked.enough,
                 "status": asked.status,
                 "stop": asked.stop,
                 "value": asked.value,

@@ -95,7 +95,7 @@ class Solver(Protocol):
 
 
 class Hint(NamedTuple):
-    """What is known of a problem before it is solved. It may shorten a solve, never change it.
+    """What is known of a problem before it is solved, and how much there is to prove.
 
     Attributes
     ----------
@@ -103,10 +103,13 @@ class Hint(NamedTuple):
         Some within the budget, in layer order; those that break a constraint are of no use.
     at_least : int
         A proven lower bound of the optimum.
+    enough : int, optional
+        A lower bound with which the solve may end, FINISHED, whether or not it is the optimum.
     """
 
     allocations: tuple[tuple[int, ...], ...] = ()
     at_least: int = 1
+    enough: int | None = None
 
 
 @runtime_checkable

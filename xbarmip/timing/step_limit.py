@@ -62,6 +62,26 @@ def least_step(problem: Problem) -> int:
     return max(shortest)
 
 
+def longest_step(problem: Problem, most: int) -> int:
+    """No allocation within the budget has a step of more than this and at most `most` ticks.
+
+    T_C where no step is as short as `most`. Of a layer in the form of (2), T_A is own(R) + t(R)
+    * m with a whole m from `least` to `most`; the largest up to the limit is looked up, whether or
+    not an allocation has it. Another layer may have any T_A.
+    """
+    longest = ticks_of(problem).compute
+    for i in range(len(problem.sets)):
+        form = _proportions(problem, i)
+        if form is None:
+            return max(longest, most)
+        low, high = sum(form.weights), _highest(problem, i, form)
+        for own, times in zip(form.own, form.times, strict=True):
+            cap = _cap(own, times, most, low - 1, high)
+            if cap >= low:
+                longest = max(longest, own + times * cap)
+    return longest
+
+
 def _layer_limit(problem: Problem, i: int, most: int) -> Constraint | None:
     layer = ticks_of(problem).layers[i]
     names = [each.name for each in problem.network.layers]
@@ -71,8 +91,7 @@ def _layer_limit(problem: Problem, i: int, most: int) -> Constraint | None:
         scope = (names[i], *(names[k] for k in layer.producers))
         return Predicate(name, scope, lambda r, *producers: layer(r, producers) <= most)
     reach = [problem.largest[k] for k in layer.producers]
-    least = sum(form.weights)
-    highest = sum(w * r for w, r in zip(form.weights, reach, strict=True))
+    least, highest = sum(form.weights), _highest(problem, i, form)
     caps = [
         _cap(own, times, most, least - 1, highest)
         for own, times in zip(form.own, form.times, strict=True)
@@ -84,6 +103,13 @@ def _layer_limit(problem: Problem, i: int, most: int) -> Constraint | None:
         if weight:
             weights.append((names[k], tuple(weight * r for r in range(1, largest + 1))))
     return LinearConstraint(name, tuple(weights), 0)
+
+
+def _highest(problem: Problem, i: int, form: _Proportions) -> int:
+    """`most` of (2)."""
+    producers = ticks_of(problem).layers[i].producers
+    pairs = zip(form.weights, producers, strict=True)
+    return sum(weight * problem.largest[k] for weight, k in pairs)
 
 
 def _cap(own: int, times: int, most: int, low: int, high: int) -> int:

@@ -70,6 +70,7 @@ class Run:
         self.problem, self.watch, self._let_through = problem, watch, let_through
         self.facts: dict[str, Any] = {}
         self.bound, self.value, self.infeasible = hint.at_least, ANY, False
+        self._enough = hint.enough
         self.allocation: tuple[int, ...] | None = None
         self.try_each([proportional(problem), *hint.allocations])
         start = None if self.allocation is None else self.value
@@ -81,6 +82,11 @@ class Run:
                 for layer, crossbar_set in zip(problem.network.layers, problem.sets, strict=True)
             ),
         )
+
+    @property
+    def goal(self) -> int:
+        """The bound with which the solve is over."""
+        return self.value if self._enough is None else min(self.value, self._enough)
 
     @property
     def best(self) -> tuple[int, ...]:
@@ -119,7 +125,7 @@ class Run:
             return
         self._raise_bound(search)
         width = beam or None
-        while self.bound < self.value:
+        while self.bound < self.goal:
             room = width and ROOM * width
             self._climb(partial(search.search, budget=self.budget, width=room, beam=False))
             self._descend(partial(search.search, budget=self.budget, width=width))
@@ -170,7 +176,7 @@ class Run:
         ):
             open_target = self.value
             while self.bound < open_target:
-                target = (self.bound + open_target) // 2
+                target = _between(self.bound, open_target)
                 if refuted(target, self.budget):
                     self.bound = target + 1
                 else:
@@ -184,20 +190,20 @@ class Run:
         By longer and longer strides while they are, by shorter ones after the first that is not.
         Targets far below the optimum are refuted with little work.
         """
-        stride, last = 1, self.value - 1
+        stride, last = 1, self.goal - 1
         while self.bound <= last:
             target = min(self.bound + stride - 1, last)
             if self._try(look, target):
                 stride *= 2
-                last = min(last, self.value - 1)
+                last = min(last, self.goal - 1)
             else:
                 stride, last = max(1, stride // 2), target - 1
 
     def _descend(self, look: Callable[[int], Answer]) -> None:
-        """Halve what lies between bound and value, as far as one way to look goes."""
+        """Halve what lies between bound and goal, as far as one way to look goes."""
         lowest = self.bound
-        while lowest < self.value:
-            target = (lowest + self.value) // 2
+        while lowest < self.goal:
+            target = _between(lowest, self.goal)
             before = self.value
             self._try(look, target)
             if self.value == before:
@@ -244,3 +250,8 @@ class Run:
         limit = self.watch.limits.memory_bytes
         if limit is not None and in_use > limit:
             raise _StoppedError(Stop.MEMORY)
+
+
+def _between(low: int, high: int) -> int:
+    """The next target: the middle, but not far above `low`, as `high` may be from a poor start."""
+    return min((low + high) // 2, low + low // 2)

@@ -84,7 +84,7 @@ class DynamicProgram:
         return Result(
             self.name,
             Status.OPTIMAL if run.bound == run.value else Status.FEASIBLE,
-            stop if run.bound < run.value else Stop.FINISHED,
+            stop if run.bound < run.goal else Stop.FINISHED,
             run.value,
             run.bound,
             dict(zip(run.problem.network.index, run.allocation, strict=True)),

@@ -43,7 +43,9 @@ class Subproblem:
     Attributes
     ----------
     at_most : Fraction, optional
-        Seconds; None for the first one, which has no such limit.
+        Seconds; None for no limit.
+    enough : int, optional
+        The bound that was asked for; None where the least count was.
     status : Status
     stop : Stop
     value, bound : int, optional
@@ -54,6 +56,7 @@ class Subproblem:
     """
 
     at_most: Fraction | None
+    enough: int | None
     status: Status
     stop: Stop
     value: int | None

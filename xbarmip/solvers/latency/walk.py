@@ -2,29 +2,32 @@
 
 A latency is count * Tstep, where the count is that of cycles or steps. Tstep <= tau is a set of
 constraints on the choices (`xbarmip.timing.step_limit`), so that a solver which minimises the count
-subject to constraints can be asked for c(tau), the least count with Tstep <= tau.
+subject to constraints can be asked about c(tau), the least count with Tstep <= tau.
 
-*Down.* Let P be the smallest latency so far. An answer for tau gives an allocation with the count
-c = c(tau) and some Tstep s <= tau. Any allocation with Tstep in (tau', tau] has a count of at least
-c, hence a latency of at least c * (tau' + 1), times being whole ticks. So the next question,
+*Down.* Let P be the smallest latency so far, and b <= c(tau) proven. Any allocation with Tstep in
+(tau', tau] has a count of at least b, hence a latency of at least b * (tau' + 1), times being whole
+ticks. So with
 
-    tau' = min(s - 1, floor((P - 1) / c))
+    tau' = floor((P - 1) / b)
 
-leaves nothing out: if tau' = s - 1, then c * (tau' + 1) = c * s >= P, and otherwise
-c * (tau' + 1) > P - 1. The walk is over when no step is as short as tau'; P is then the least
-latency. It ends, because tau falls with every answer.
+nothing below P is left out, as b * (tau' + 1) > P - 1. Where b = c(tau), and the allocation found
+has a step s <= tau, tau' = s - 1 does as well: b * s >= P. The walk is over when no step is as
+short as tau'; P is then the least latency.
+
+*Enough.* Let s be the longest step that there can be within tau (`longest_step`). tau' < s as soon
+as b > (P - 1) / s. So the solver is not asked for c(tau), but for a bound of floor((P - 1) / s) + 1
+or an allocation with a smaller count, which has a latency below P. Far from the least latency such
+a bound is cheap.
 
 *The foot.* The smaller P, the longer the strides. So the first question is for the shortest step
 that there could be. If no allocation has it, the question is put again for twice the time, until
 one has; the shortest step is then known to be longer than what was asked before. Then the walk goes
-down from no limit at all. A tau in [s, t], where an answer for t had Tstep s, has that answer, too.
+down from no limit at all. A tau in [s, t], where the answer c(t) had Tstep s, has that answer, too.
 
-Where an answer is cut short, its bound b <= c(tau) holds for all shorter steps, too, and no
-allocation that is left has a latency below b times the shortest step: the least of that and P is a
-valid bound.
+Where an answer is cut short, what has been proven bounds the latency of all allocations that are
+left (`Facts.least_product`): the least of that and P is a valid bound.
 
-For the whole frontier tau' = s - 1 throughout. Points of one count then come with falling Tstep,
-and the last one of them is *tight*.
+For the whole frontier every question is for c(tau), and tau' = s - 1.
 """
 
 from collections.abc import Mapping
@@ -35,12 +38,15 @@ from typing import Any
 from xbarmip.errors import VerificationError
 from xbarmip.model.menus import trivial_bound
 from xbarmip.problem import Problem
+from xbarmip.solvers.latency.facts import Facts
 from xbarmip.solvers.latency.result import LatencyResult, Point, Subproblem, latency_result
 from xbarmip.solvers.protocol import Hint, HintedSolver, Solver, Watch
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate_count
-from xbarmip.timing.step_limit import least_step, step_limit
+from xbarmip.timing.step_limit import least_step, longest_step, step_limit
 from xbarmip.timing.step_time import ticks_of
+
+STRIDE = 32  # a question is to move tau by one part in so many, at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,43 +117,41 @@ class _Walk:
 
     Attributes
     ----------
-    shortest : int
-        No allocation has a shorter step.
     at_most : int, optional
-        tau, down to where the walk has come; None for no limit.
-    fewest : int
-        No allocation with Tstep <= tau has a smaller count.
-    over : bool
-        Whether nothing is left that could be better.
-    gapless : bool
-        Whether tau went from the step of the last point to just below it.
-    foot : (int, Point), optional
-        The first question that had an answer, and the answer.
+        tau, down to where the walk has come; None for no limit. No allocation with a longer step
+        has a latency below that of the best.
+    facts : Facts
+        What is proven of counts and steps.
+    best : (int, mapping), optional
+        The smallest latency so far, in ticks, and its allocation.
+    answers : list of (int or None, Point)
+        Each tau for which c(tau) is known, with the answer.
+    asked : list of Subproblem
+        All questions.
     """
 
     def __init__(self, problem: Problem, options: LatencyWalk, watch: Watch) -> None:
         self.problem, self.options, self.watch = problem, options, watch
         self.ticks = ticks_of(problem)
-        self.shortest = least_step(problem) if problem.feasible else self.ticks.compute
+        shortest = least_step(problem) if problem.feasible else self.ticks.compute
         self.at_most: int | None = None
-        self.fewest = trivial_bound(problem)
-        self.over = self.gapless = False
-        self.foot: tuple[int, Point] | None = None
+        self.facts = Facts(shortest, trivial_bound(problem))
         self.best: tuple[int, Mapping[str, int]] | None = None
-        self.points: list[Point] = []
+        self.answers: list[tuple[int | None, Point]] = []
         self.asked: list[Subproblem] = []
         self.message = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left that could be better."""
+        return self.at_most is not None and self.at_most < self.facts.shortest
 
     def run(self) -> Stop:
         """Ask until nothing is left, or an answer is cut short."""
         try:
             self._find_foot()
             while not self.over:
-                point = self._answer(self.at_most)
-                if point is None:
-                    self._end()
-                else:
-                    self._go_on(point)
+                self.at_most = self._next(self.at_most)
         except _CutShortError as cut:
             self.message = cut.message
             return cut.stop
@@ -156,30 +160,45 @@ class _Walk:
     def _find_foot(self) -> None:
         """A first allocation, with a step that is at most twice the shortest one."""
         longest = self.ticks.longest(self.problem.largest)
-        at_most = self.shortest
-        while self.foot is None and at_most < longest:
-            point = self._ask(at_most)
-            if point is None:
-                self.shortest, at_most = at_most + 1, 2 * at_most
-            else:
-                self.foot = (at_most, point)
+        at_most = self.facts.shortest
+        while at_most < longest and self._ask(at_most, None) is None:
+            at_most *= 2
 
-    def _answer(self, at_most: int | None) -> Point | None:
-        """The point with the least count for a Tstep of at most `at_most`; None: there is none."""
-        if self.foot is not None and at_most is not None:
-            limit, point = self.foot
-            if self._step(point) <= at_most <= limit:
-                self.fewest = max(self.fewest, point.count)
+    def _next(self, at_most: int | None) -> int:
+        """The next tau after `at_most`."""
+        point, enough = self._known(at_most), self._enough(at_most)
+        if point is None and (enough is None or self.facts.fewest(at_most) < enough):
+            point = self._ask(at_most, enough)
+        if self.best is None or (at_most is not None and at_most < self.facts.shortest):
+            return self.facts.shortest - 1
+        ways = [] if point is None else [self._step(point) - 1]
+        if not self.options.whole:
+            ways.append((self.best[0] - 1) // self.facts.fewest(at_most))
+        return min(ways)
+
+    def _known(self, at_most: int | None) -> Point | None:
+        """The answer for `at_most`, where that of another question is one."""
+        for limit, point in self.answers:
+            if limit is not None and at_most is not None and self._step(point) <= at_most <= limit:
                 return point
-        return self._ask(at_most, walking=True)
+        return None
 
-    def _ask(self, at_most: int | None, walking: bool = False) -> Point | None:
-        """Solve a subproblem; its bound holds from here on if the walk has come to it.
+    def _enough(self, at_most: int | None) -> int | None:
+        """A bound on the count that moves tau; None where only the least count will do."""
+        if self.best is None or self.options.whole:
+            return None
+        if at_most is None:
+            return 1
+        moved = max(1, STRIDE * longest_step(self.problem, at_most) // (STRIDE + 1))
+        return (self.best[0] - 1) // moved + 1
+
+    def _ask(self, at_most: int | None, enough: int | None) -> Point | None:
+        """Solve a subproblem as far as is enough; the point of c(at_most), if it is found.
 
         Raises
         ------
         _CutShortError
-            When the answer is neither an optimum nor that there is none.
+            When the solver stops before that.
         """
         problem, solver = subproblem(self.problem, at_most), self.options.solver
         where = self._where(at_most)
@@ -188,28 +207,41 @@ class _Walk:
             raise _CutShortError(Stop.ERROR, f"{where}: {'; '.join(reasons)}")
         began = self.watch.seconds
         if isinstance(solver, HintedSolver):
-            answer = solver.solve_from(problem, self.watch.part(self._tell), self._hint())
+            hint = Hint(self._allocations(), self.facts.fewest(at_most), enough)
+            answer = solver.solve_from(problem, self.watch.part(self._tell), hint)
         else:
             answer = solver.solve(problem, self.watch.part(self._tell))
-        self._note(answer, at_most, self.watch.seconds - began)
-        if walking:
-            self.fewest = max(self.fewest, answer.bound or 1)
+        self._note(answer, at_most, enough, self.watch.seconds - began)
         point = None if answer.allocation is None else self._taken(answer.allocation, at_most)
-        if answer.status not in (Status.OPTIMAL, Status.INFEASIBLE):
+        self.facts.add(at_most, answer.bound or 1)
+        if answer.status is Status.INFEASIBLE:
+            self._rule_out(at_most, answer.message)
+            return None
+        if answer.status is Status.OPTIMAL and point is not None:
+            self.answers.append((at_most, point))
+            return point
+        if enough is None or self.facts.fewest(at_most) < enough:
             raise _CutShortError(answer.stop, answer.message)
-        if point is None:
-            self.message = answer.message
-        return point
+        return None
 
-    def _hint(self) -> Hint:
-        """All allocations so far, and the count that no allocation with such short steps goes
-        below.
+    def _rule_out(self, at_most: int | None, message: str) -> None:
+        """Note that no allocation has a step of at most `at_most`."""
+        for _, point in self.answers:
+            if at_most is None or self._step(point) <= at_most:
+                raise VerificationError(
+                    f"{self.options.name}: no allocation has {self._where(at_most)}, it says, "
+                    f"where {dict(point.allocation)} does"
+                )
+        self.message = message
+        if at_most is not None:
+            self.facts.shortest = at_most + 1
 
-        At the foot `fewest` is still that of all allocations.
-        """
-        known = [self.foot[1]] if self.foot is not None else []
-        chosen = (tuple(point.allocation.values()) for point in (*known, *self.points))
-        return Hint(tuple(chosen), self.fewest)
+    def _allocations(self) -> tuple[tuple[int, ...], ...]:
+        """All that are known, each a good one for some steps."""
+        known = [point.allocation for _, point in self.answers]
+        if self.best is not None:
+            known.append(self.best[1])
+        return tuple(tuple(allocation.values()) for allocation in known)
 
     def _taken(self, allocation: Mapping[str, int], at_most: int | None) -> Point:
         """The allocation of an answer, evaluated anew, and kept if it is the best."""
@@ -223,32 +255,6 @@ class _Walk:
             self.best = (count * step, allocation)
             self._tell({})
         return Point(count, step * self.ticks.tick, allocation, tight=False)
-
-    def _go_on(self, point: Point) -> None:
-        """Add a point, and move tau past all that it settles."""
-        if self.points and self.points[-1].count == point.count:
-            self.points.pop()  # the new one has the shorter step
-        else:
-            self._close()
-        self.points.append(point)
-        assert self.best is not None
-        step = self._step(point)
-        self.at_most = step - 1
-        if not self.options.whole:
-            self.at_most = min(self.at_most, (self.best[0] - 1) // self.fewest)
-        self.gapless = self.at_most == step - 1
-        if self.at_most < self.shortest:
-            self.gapless = step == self.shortest
-            self._end()
-
-    def _close(self) -> None:
-        """The last point has the shortest step of its count, if tau has skipped nothing since."""
-        if self.points:
-            self.points[-1] = replace(self.points[-1], tight=self.gapless)
-
-    def _end(self) -> None:
-        self._close()
-        self.over = True
 
     def result(self, stop: Stop) -> LatencyResult:
         """The answer as far as the walk came."""
@@ -270,21 +276,27 @@ class _Walk:
             statistics={"subproblems": len(self.asked)},
             message="" if status is Status.OPTIMAL else self.message,
         )
-        points = self._frontier()
-        whole = self.over and all(point.tight for point in points)
+        points = self._points()
+        whole = self.over and self._whole(points)
         return latency_result(self.problem, plain, points, whole, self.asked)
 
-    def _frontier(self) -> list[Point]:
-        """The points, and the foot where the walk ended before it came there."""
-        points = list(self.points)
-        if self.foot is not None:
-            foot = self.foot[1]
-            points.append(replace(foot, tight=self._step(foot) == self.shortest))
+    def _points(self) -> list[Point]:
+        """Those of all answers that no other beats."""
         found: list[Point] = []
-        for point in sorted(points, key=lambda point: (point.count, point.step)):
+        answers = (point for _, point in self.answers)
+        for point in sorted(answers, key=lambda point: (point.count, point.step)):
             if not found or point.step < found[-1].step:
-                found.append(point)
+                tight = self.facts.settled(self._step(point) - 1, point.count + 1)
+                found.append(replace(point, tight=tight))
         return found
+
+    def _whole(self, points: list[Point]) -> bool:
+        """Whether no point is missing: none before the first, between two, or after the last."""
+        steps: list[int | None] = [None, *(self._step(point) - 1 for point in points)]
+        nexts = zip(steps[:-1], points, strict=True)
+        return all(self.facts.settled(step, point.count) for step, point in nexts) and (
+            not points or self._step(points[-1]) == self.facts.shortest
+        )
 
     def _proof(self) -> Proof:
         for asked in self.asked:
@@ -294,11 +306,20 @@ class _Walk:
                 return Proof.NUMERICAL
         return Proof.EXACT
 
-    def _note(self, answer: Result, at_most: int | None, seconds: float) -> None:
+    def _note(
+        self, answer: Result, at_most: int | None, enough: int | None, seconds: float
+    ) -> None:
         limit = None if at_most is None else at_most * self.ticks.tick
         self.asked.append(
             Subproblem(
-                limit, answer.status, answer.stop, answer.value, answer.bound, answer.proof, seconds
+                limit,
+                enough,
+                answer.status,
+                answer.stop,
+                answer.value,
+                answer.bound,
+                answer.proof,
+                seconds,
             )
         )
 
@@ -323,7 +344,7 @@ class _Walk:
     def _pair(self) -> tuple[int | None, int | None]:
         """The smallest latency so far, and a bound."""
         value = None if self.best is None else self.best[0]
-        bound = value if self.over else self.fewest * self.shortest
+        bound = value if self.over else self.facts.least_product(self.at_most)
         return value, bound if value is None or bound is None else min(value, bound)
 
 
