@@ -30,8 +30,7 @@ def problems(arguments: Namespace) -> Iterator[tuple[str, xb.Problem]]:
         yield from small_problems((("cycles", None), ("steps", "published"))).items()
         return
     for instance in read_suite("published").instances:
-        if not instance.problem.is_latency:
-            yield instance.name, instance.problem
+        yield instance.name, instance.problem
     for name in list_onnx_models():
         network = xb.load_network(ONNX_SCHEME + name)
         yield f"{name}, twice", xb.Problem(network, 2 * xb.Problem(network, 1).smallest_budget)

@@ -10,6 +10,7 @@ from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
+from fractions import Fraction
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -18,11 +19,16 @@ from typing import Any
 from bench import ROOT
 
 import xbarmip as xb
-from xbarmip.certificate import check
+from xbarmip.certificate import check, sweep
 from xbarmip.certificate.write import lines
+from xbarmip.hardware.crossbar import Crossbar
+from xbarmip.hardware.preset import Hardware, MemoryLevel
 from xbarmip.network.generate import Shape, random_network
 
-KINDS = (("cycles", None), ("steps", "pipeline"), ("steps", "published"))
+KINDS = (
+    ("cycles", None), ("steps", "pipeline"), ("steps", "published"),
+    ("latency", None), ("latency-steps", "pipeline"), ("latency-steps", "published"),
+)  # fmt: skip
 EACH = 20  # changes of one certificate
 LARGEST = 3000  # allocations of an instance
 
@@ -32,14 +38,27 @@ def instances(random: Random) -> Iterator[xb.Problem]:
     while True:
         network = random_network(random, Shape(4, extent=5, outputs=8, branching=0.3, joining=0.4))
         objective, rule = random.choice(KINDS)
+        hardware = some_hardware(random) if objective.startswith("latency") else None
         smallest = xb.Problem(network, 1, 8).smallest_budget
         budget = max(1, smallest + random.randint(-1, 12))
-        problem = xb.Problem(network, budget, 8, objective, rule)
+        problem = xb.Problem(network, budget, 8, objective, rule, hardware=hardware)
         count = 1
         for largest in problem.largest:
             count *= largest
         if count <= LARGEST:
             yield problem
+
+
+def some_hardware(random: Random) -> Hardware:
+    """Hardware of which now memory binds and now computation."""
+    rules = ("shared-buffer", "isaac-intra-tile", "isaac-inter-tile")
+    levels = tuple(
+        MemoryLevel(name, Fraction(random.randint(1, 20)), random.choice(rules)) for name in "ab"
+    )
+    return Hardware(
+        "random", "random", Crossbar(8, 8), crossbars_per_tile=random.randint(1, 6), input_bits=8,
+        compute_ns=Fraction(random.randint(1, 10)), memory=levels,
+    )  # fmt: skip
 
 
 def places(value: Any, where: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -82,7 +101,7 @@ def claim_holds(records: list[Any]) -> bool:
             problem.check_allowed([*allocation])
         except check.Refused:
             continue
-        values.append(problem.timing.value([*allocation]))
+        values.append(problem.value([*allocation]))
     if claim["bound"] is None:
         return not values
     attained = claim["value"] is None or claim["value"] in values
@@ -102,6 +121,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         problems = instances(random)
         while counts.total() < arguments.count:
             problem = next(problems)
+            sweep.MOST_LABELS = random.choice([0, 100])  # with 0 windows are split instead
             records = [*lines(problem, xb.solve(problem, "exhaustive"), lambda facts: None)]
             for _ in range(min(EACH, arguments.count - counts.total())):
                 part, new = changed(records, random)

@@ -49,8 +49,8 @@ BAD_BYTES = {
     "no gzip after all": (b"\x1f\x8bgarbage", "line 1 cannot be read"),
     "a key twice": (b'{"format": 1, "format": 1}\n', "a key occurs twice"),
     "another format": (b'{"format": "x", "version": 1}\n', "not a certificate in the format"),
-    "a newer version": (
-        b'{"format": "xbarmip-certificate", "version": 2}\n',
+    "another version": (
+        b'{"format": "xbarmip-certificate", "version": 1}\n',
         "not a certificate in the format",
     ),
     "not a number": (b"NaN\n", "first line must be an object"),
@@ -141,7 +141,8 @@ def bound_too_strong(monkeypatch):
 def no_paths(monkeypatch):
     """Many labels: nothing is cut by paths."""
     bound = {"scale": 0, "paths": []}
-    monkeypatch.setattr(sweep, "rounds", lambda search: [])
+    monkeypatch.setattr(sweep, "rounds", lambda search, paths: ([], None))
+    monkeypatch.setattr(sweep, "MOST_LABELS", 10**9)
     monkeypatch.setattr(
         sweep,
         "sharpest",
@@ -172,11 +173,11 @@ def dominance_by_crossbars_alone(monkeypatch):
 def window_cut_by_one(monkeypatch):
     no_paths(monkeypatch)
 
-    def cut(search):
+    def cut(search, paths):
         pairs = zip(search.low, search.high, strict=True)
         search.low = [low + (low < high) for low, high in pairs]
         bound = {"scale": 1, "paths": [], "constraints": [0] * len(search.problem.constraints)}
-        return [{"bound": bound, "low": search.low, "high": search.high}]
+        return [{"bound": bound, "low": search.low, "high": search.high}], None
 
     monkeypatch.setattr(sweep, "rounds", cut)
 

@@ -32,7 +32,7 @@ def test_a_false_claim_is_seen(mutations):
     problem = {
         "name": "one layer", "objective": "cycles", "rule": None, "crossbars": 2,
         "layers": [{"name": "a", "outputs": 5, "set": 1, "end": 1}],
-        "edges": [], "tails": [], "constraints": [],
+        "edges": [], "tails": [], "constraints": [], "time": None,
     }  # fmt: skip
     for bound, value, holds in ((3, 3, True), (4, None, False), (3, 4, False), (None, None, False)):
         claim = {"value": value, "bound": bound, "allocation": None}

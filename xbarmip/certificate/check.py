@@ -5,14 +5,21 @@ trusts no number in a certificate: what a certificate says beyond the problem an
 tells this checker where to look. docs/certificate-format.md has the format and the arguments.
 
 What is proven is of the form "no allowed allocation has a value of at most T". Suppose there was
-one. It would stay inside the *windows* of R, which are narrowed by *path bounds*. Deciding the
-layers from the last to the first, it would complete a *label* of every stage: a label holds what
-the decided layers have used, and deadlines for the undecided ones. Every label is expanded here by
-every R of the window; each successor is refuted, or one of the labels that the certificate keeps
-for the next stage, or dominated by one: what completes it would complete that one, too. When a
-stage keeps no label, there was no such allocation.
+one. It would stay inside the *windows* of R, which are narrowed by *path bounds* and, where that
+comes to an end, split at one R: then it stays inside one half or the other. Windows that are not
+split further are searched: deciding the layers from the last to the first, the allocation would
+complete a *label* of every stage; a label holds what the decided layers have used, and deadlines
+for the undecided ones. Every label is expanded here by every R of the window; each successor is
+refuted, or one of the labels that the certificate keeps for the next stage, or dominated by one:
+what completes it would complete that one, too. When a stage keeps no label, or windows are empty,
+there was no such allocation in there.
+
+Where the value is a time, a count of steps times how long a step is, it is a chain of such proofs:
+if no allocation whose step is at most S long takes c steps or fewer, the step is at most
+T / (c + 1) long; and so on, until no step is so short.
 """
 
+import copy
 import gzip
 import json
 import sys
@@ -22,7 +29,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-FORMAT, VERSION = "xbarmip-certificate", 1
+FORMAT, VERSION = "xbarmip-certificate", 2
 MOST_BYTES = 2**23  # of one line
 MOST_LAYERS = 2**12
 MOST_EDGES = 2**13
@@ -30,6 +37,7 @@ MOST_OUTPUTS = 2**26  # of all layers together
 MOST_CHOICES = 2**23  # values of R in all windows together
 MOST_BITS = 1024  # of any number
 MOST_PAIRS = 2**22  # deadlines in all labels of one stage
+MOST_HALVES = 2**10  # windows that are still to be refuted
 
 Pairs = list[tuple[int, int]]
 Into = list[list[tuple[int, int, "Need"]]]
@@ -172,30 +180,88 @@ class Need:
 class Constraint:
     """The sum of weights[l][R_l - 1] over some layers l is at most `limit`."""
 
-    def __init__(self, record: Any, largest: list[int]) -> None:
+    def __init__(self, name: str, limit: int, weights: dict[int, list[int]]) -> None:
+        self.name, self.limit, self.weights = name, limit, weights
+
+    @classmethod
+    def read(cls, record: Any, largest: list[int]) -> "Constraint":
+        """The constraint of a certificate."""
         name, limit, weights = fields(record, "constraint", "name limit weights")
-        self.name = text(name, "name of a constraint")
-        self.limit = integer(limit, "limit of a constraint")
-        self.weights: dict[int, list[int]] = {}
+        name, limit = text(name, "name of a constraint"), integer(limit, "limit of a constraint")
+        found: dict[int, list[int]] = {}
         for pair in array(weights, "weights of a constraint"):
             layer, values = array(pair, "weights of a layer", 2)
             layer = integer(layer, "layer of a weight", 0, len(largest) - 1)
-            if layer in self.weights:
-                raise Refused(f"constraint {self.name} has layer {layer} twice")
-            self.weights[layer] = integers(values, "weights of a layer", largest[layer])
+            if layer in found:
+                raise Refused(f"constraint {name} has layer {layer} twice")
+            found[layer] = integers(values, "weights of a layer", largest[layer])
+        return cls(name, limit, found)
 
     def after(self, done: int, layer: int, r: int) -> int:
         """Its sum `done`, with R = r of one more layer."""
         return done + self.weights[layer][r - 1] if layer in self.weights else done
 
 
+class StepTime:
+    """How long a step lasts, in ticks: `compute`, or the longest that a layer takes for its data.
+
+    Layer l takes own[l][R_l - 1] + times[l][R_l - 1] * (the sum of weight * R_k over producers k).
+    """
+
+    def __init__(self, record: Any, largest: list[int]) -> None:
+        tick, compute, layers = fields(record, "time", "tick compute layers")
+        self.tick = integers(tick, "tick", 2, 1)  # a fraction of a second
+        self.compute = integer(compute, "compute of a step time", 0)
+        self.own, self.times = [], list[list[int]]()
+        self.producers: list[dict[int, int]] = []
+        for layer, most in zip(array(layers, "step times", len(largest)), largest, strict=True):
+            own, times, producers = fields(layer, "step time of a layer", "own times producers")
+            self.own.append(integers(own, "own of a step time", most, 0))
+            self.times.append(integers(times, "times of a step time", most, 0))
+            pairs = [integers(p, "producer of a step time", 2, 0) for p in array(producers, "list")]
+            self.producers.append({pair[0]: pair[1] for pair in pairs})
+            if any(k >= len(self.own) - 1 for k in self.producers[-1]):
+                raise Refused("a layer reads the data of a layer that does not come before it")
+        self.largest = largest
+
+    def __call__(self, allocation: list[int]) -> int:
+        """Ticks that a step lasts."""
+        longest = self.compute
+        for layer, r in enumerate(allocation):
+            read = sum(w * allocation[k] for k, w in self.producers[layer].items())
+            longest = max(longest, self.own[layer][r - 1] + self.times[layer][r - 1] * read)
+        return longest
+
+    def limits(self, most: int) -> list[Constraint]:
+        """What holds exactly where no layer takes more than `most` ticks.
+
+        Of layer l: sum of weight * R_k <= cap(R_l) = (most - own) / times, rounded down. The sum is
+        somewhere from `least` to `highest`, so a cap of least - 1 forbids R_l, one of `highest`
+        allows everything. A layer that no R makes take longer has no such constraint.
+        """
+        found = []
+        for layer, reads in enumerate(self.producers):
+            least = sum(reads.values())
+            highest = sum(w * self.largest[k] for k, w in reads.items())
+            caps = []
+            for own, times in zip(self.own[layer], self.times[layer], strict=True):
+                cap = highest if not times else (most - own) // times
+                caps.append(least - 1 if own > most else min(max(cap, least - 1), highest))
+            if min(caps) < highest:
+                weights = {layer: [-cap for cap in caps]}
+                for k, w in reads.items():
+                    weights[k] = [w * r for r in range(1, self.largest[k] + 1)]
+                found.append(Constraint(f"step time of layer {layer}", 0, weights))
+        return found
+
+
 class Problem:
     """Layers in topological order, edges, budget, constraints; and what an allocation takes."""
 
     def __init__(self, record: Any) -> None:
-        names = "name objective rule crossbars layers edges tails constraints"
+        names = "name objective rule crossbars layers edges tails constraints time"
         values = fields(record, "problem", names)
-        name, self.objective, self.rule, crossbars, layers, edges, tails, constraints = values
+        name, objective, self.rule, crossbars, layers, edges, tails, constraints, time = values
         self.name = text(name, "name of the problem")
         self.crossbars = integer(crossbars, "crossbars", 1)
         self.outputs, self.sets, self.ends = [], [], []
@@ -217,15 +283,21 @@ class Problem:
         ]
         if sum(self.largest) > MOST_CHOICES:
             raise Refused(f"the layers have more than {MOST_CHOICES} values of R")
-        self.constraints = [Constraint(c, self.largest) for c in array(constraints, "constraints")]
+        read = Constraint.read
+        self.constraints = [read(c, self.largest) for c in array(constraints, "constraints")]
         self.timing: Pipeline | ClosedForm
-        match self.objective, self.rule:
-            case "cycles", None:
+        match objective, self.rule:
+            case "cycles" | "latency", None:
                 self.timing = Pipeline(self)
-            case "steps", "pipeline" | "published":
+            case "steps" | "latency-steps", "pipeline" | "published":
                 self.timing = ClosedForm(self, tails)
             case _:
-                raise Refused(f"objective {cut(self.objective)} by rule {cut(self.rule)}: unknown")
+                raise Refused(f"objective {cut(objective)} by rule {cut(self.rule)}: unknown")
+        self.time: StepTime | None = None
+        if objective.startswith("latency"):
+            self.time = StepTime(time, self.largest)
+        elif time is not None:
+            raise Refused(f"the objective {objective} needs no time")
 
     def _check_shape(self) -> None:
         if not 1 <= len(self.outputs) <= MOST_LAYERS:
@@ -249,6 +321,19 @@ class Problem:
             edge = self.edges[number]
             into[edge.consumer].append((number, edge.producer, edge))
         return into
+
+    def limited(self, most: int) -> "Problem":
+        """The count of a latency, where no layer may take more than `most` ticks."""
+        assert self.time is not None
+        limited, timing = copy.copy(self), copy.copy(self.timing)
+        limited.constraints = [*self.constraints, *self.time.limits(most)]
+        limited.time, limited.timing, timing.problem = None, timing, limited
+        return limited
+
+    def value(self, allocation: list[int]) -> int:
+        """Cycles or steps; ticks where the objective is a latency."""
+        count = self.timing.value(allocation)
+        return count if self.time is None else count * self.time(allocation)
 
     def check_allowed(self, allocation: list[int]) -> None:
         """Refuse an allocation that the problem does not allow."""
@@ -656,10 +741,12 @@ class Stage:
         self.search, self.problem, self.undecided = search, search.problem, undecided
         low, high = search.low, search.high
         self.rest = sum(low[j] * self.problem.sets[j] for j in undecided)  # what they take at least
-        self.rests = [
-            sum(min(w[low[j] - 1 : high[j]]) for j, w in c.weights.items() if j in undecided)
+        left = [
+            [w[low[j] - 1 : high[j]] for j, w in c.weights.items() if j in undecided]
             for c in self.problem.constraints
         ]
+        self.rests = [sum(map(min, each)) for each in left]  # what they add at least
+        self.mosts = [sum(map(max, each)) for each in left]
         self.bounds = {bound: bound.at(undecided) for bound in bounds}
 
     def spread(self, label: Label, k: int) -> int | None:
@@ -698,9 +785,14 @@ class Stage:
         return any(self.excess(bound, label) > 0 for bound in self.bounds)
 
     def dominates(self, a: Label, b: Label) -> bool:
-        """Whether whatever completes b completes a: a used no more, and has no earlier deadline."""
-        if a.used > b.used or any(x > y for x, y in zip(a.sums, b.sums, strict=True)):
+        """Whether whatever completes b completes a: a used no more, has no earlier deadline, and of
+        each constraint no larger sum, or one that nothing can bring over the limit.
+        """
+        if a.used > b.used:
             return False
+        for c, most, x, y in zip(self.problem.constraints, self.mosts, a.sums, b.sums, strict=True):
+            if x > y and x + most > c.limit:
+                return False
         if any(j not in b.ends or b.ends[j] > end for j, end in a.ends.items()):
             return False
         for j, due in a.due.items():
@@ -754,30 +846,57 @@ class Decision:
 
 
 def prove(lines: Records, problem: Problem, target: int | None) -> None:
-    """Read the proof that no allowed allocation has a value of at most `target`, to its end."""
+    """Read the proof that no allowed allocation has a value of at most `target`, to its end.
+
+    Windows that it splits are refuted half by half, the lower half first.
+    """
     edges, order = fields(one(lines, "proof"), "proof", "edges order")
     search = Search(problem, target, edges, order)
-    undecided, labels = set(problem.layers), [problem.timing.first_label(target)]
+    halves = [(search.low, search.high)]
+    while halves:
+        search.set_windows(*halves.pop())
+        halves += refute(lines, search)
+        if len(halves) > MOST_HALVES:
+            raise Refused(f"more than {MOST_HALVES} windows are left to be refuted")
+
+
+def refute(lines: Records, search: Search) -> list[tuple[list[int], list[int]]]:
+    """Read what refutes the windows of a search; halves of them that are yet to be refuted."""
+    search.bounds = []
+    key, value = entry(lines, "round", "split", "bound", "stage")
+    while key == "round":
+        search.narrow(value)
+        if search.empty:
+            return []
+        key, value = entry(lines, "round", "split", "bound", "stage")
+    if key == "split":
+        return split(search, value)
+    undecided = set(search.problem.layers)
+    labels = [search.problem.timing.first_label(search.target)]
     for k in search.order:
-        key, value = entry(lines, "round", "bound", "stage")
-        while key != "stage":
-            if key == "bound":
-                search.bounds.append(Bound(value, search))
-            elif search.bounds or len(undecided) < len(problem.layers):
-                raise Refused("a round comes after a bound or a stage")
-            else:
-                search.narrow(value)
-                if search.empty:
-                    return
-            key, value = entry(lines, "round", "bound", "stage")
+        while key == "bound":
+            search.bounds.append(Bound(value, search))
+            key, value = entry(lines, "bound", "stage")
         numbers, keep = fields(value, "stage", "bounds keep")
         numbers = integers(numbers, "bounds of a stage", None, 0, len(search.bounds) - 1)
         decision = Decision(search, k, undecided, [search.bounds[number] for number in numbers])
         labels = next_labels(lines, decision, labels, array(keep, "keep of a stage"))
         if not labels:
-            return
+            return []
         undecided = undecided - {k}
+        if undecided:
+            key, value = entry(lines, "bound", "stage")
     raise Refused("a label is left after the last layer: its allocation is not refuted")
+
+
+def split(search: Search, value: Any) -> list[tuple[list[int], list[int]]]:
+    """Two halves of the windows, the lower one last: R of a layer at most, and above, some R."""
+    k, at = integers(value, "split", 2, 0)
+    integer(k, "layer of a split", 0, len(search.order) - 1)
+    integer(at, "R of a split", search.low[k], search.high[k] - 1)
+    low, high = list(search.low), list(search.high)
+    low[k], high[k] = at + 1, at
+    return [(low, search.high), (search.low, high)]
 
 
 def next_labels(
@@ -849,18 +968,37 @@ def check(path: str) -> str:
     if allocation is not None:
         allocation = integers(allocation, "allocation", len(problem.layers))
         problem.check_allowed(allocation)
-        if problem.timing.value(allocation) != integer(value, "value"):
-            raise Refused(f"the allocation takes {problem.timing.value(allocation)}, not {value}")
+        if problem.value(allocation) != integer(value, "value"):
+            raise Refused(f"the allocation takes {problem.value(allocation)}, not {value}")
         integer(bound, "bound", 1, value)
     elif value is not None:
         raise Refused("a value needs an allocation")
-    if bound is not None:
+    if bound is not None and problem.time is not None:
+        prove_chain(lines, problem, integer(bound, "bound", 1) - 1)
+    elif bound is not None:
         prove(lines, problem, integer(bound, "bound", 1) - 1)
     elif problem.spare >= 0:
         prove(lines, problem, None)
     for number, _ in lines:
         raise Refused(f"line {number} comes after the end of the proof")
     return words(problem, value, bound)
+
+
+def prove_chain(lines: Records, problem: Problem, target: int) -> None:
+    """Read the chain of proofs that no allowed allocation has a latency of at most `target` ticks.
+
+    What is left after each link has a step of at most `most` ticks.
+    """
+    time, count, most = problem.time, 1, target
+    while time is not None and most >= time.compute:
+        [below] = fields(one(lines, "link"), "link", "refuted")
+        if below is not None:
+            integer(below, "count that a link refutes", count)
+        prove(lines, problem.limited(most), below)
+        if below is None:
+            return
+        count = below + 1
+        most = target // count
 
 
 def words(problem: Problem, value: int | None, bound: int | None) -> str:
@@ -872,7 +1010,14 @@ def words(problem: Problem, value: int | None, bound: int | None) -> str:
         return f"{allowed} exists"
     unit = "cycles" if problem.rule is None else f"steps ({problem.rule})"
     given = "" if value is None else f"; the given one takes {value}"
-    return f"{allowed} ends before {bound} {unit}{given}"
+    if problem.time is None:
+        return f"{allowed} ends before {bound} {unit}{given}"
+    part, whole = problem.time.tick
+    micro, nano = divmod(bound * 10**9 * part // whole, 1000)
+    return (
+        f"{allowed} has {unit} times step time of less than {bound} ticks{given} "
+        f"(a tick is {part}/{whole} s, so {bound} are {micro}.{nano:03} us, rounded down)"
+    )
 
 
 def main(paths: list[str]) -> int:

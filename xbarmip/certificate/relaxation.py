@@ -19,6 +19,7 @@ from xbarmip.solvers.quiet import quiet_highs, run_on_one_thread
 
 SCALE = 10**6  # of multipliers, to 1 crossbar
 TOLERANCE = 1e-6
+SMOOTH = 0.3  # share of the latest solution in the one at which paths are looked for
 MOST_BITS = 24  # of weights in the relaxation
 LARGE = 10**12  # a limit beyond it is none
 
@@ -34,7 +35,8 @@ class Relaxation:
             self.paths = StepsPaths(search, p.timing)
         else:
             self.paths = CyclesPaths(search)
-        self.start = np.concatenate(([0], np.cumsum(np.array(search.high) - search.low + 1)))
+        self.low, self.high = list(search.low), list(search.high)
+        self.start = np.concatenate(([0], np.cumsum(np.array(self.high) - self.low + 1)))
         self.rows: list[Any] = []
         self.crossbar_unit = unit_for(max(p.sets))
         self.units = [unit_of(c) for c in p.constraints]
@@ -90,29 +92,65 @@ class Relaxation:
         self.rows.append(path)
         self._add_row(weights, self._target)
 
-    def solve(self, most: int = 200) -> float:
-        """Add violated paths until there are none, or `most` times; the least cost."""
+    def solve(self, most: int = 100) -> None:
+        """Add violated paths until there are none, or hardly anything changes.
+
+        They are looked for at a running mean of the solutions, which takes fewer rounds, and at the
+        latest one where the mean violates none.
+        """
+        p = self.problem
+        most_used = sum(s * high for s, high in zip(p.sets, self.high, strict=True))
+        budget = min(p.crossbars, most_used) / self.crossbar_unit
+        mean, before, idle = self._solution(), -np.inf, 0
         for _ in range(most):
-            share = np.array(self.lp.getSolution().col_value)
-            over = share[self.excess]
-            found = self.paths.longest(self.shares())
-            new = [path for length, path in found if length > self._target + over + TOLERANCE]
-            new = [path for path in new if path not in self.rows]
-            if not new:
-                break
-            for path in new:
-                self.add_path(path)
+            latest = self._solution()
+            mean += SMOOTH * (latest - mean)
+            if not self._add_violated(mean) and not self._add_violated(latest):
+                return
             run_on_one_thread(self.lp)
-        return float(self.lp.getInfo().objective_function_value)
+            value = float(self.lp.getInfo().objective_function_value)
+            idle = 0 if value - before > budget / 50_000 else idle + 1
+            if value > 1.01 * budget or idle > 2:
+                return
+            before = value
+
+    def _add_violated(self, solution: Any) -> bool:
+        """Add the longest path to each end that is too long in a mixture; whether there is one."""
+        limit = self._target + solution[self.excess] + TOLERANCE
+        found = self.paths.longest(self._shares(solution))
+        new = [path for length, path in found if length > limit and path not in self.rows]
+        for path in new:
+            self.add_path(path)
+        return bool(new)
+
+    def _solution(self) -> Any:
+        return np.array(self.lp.getSolution().col_value)
+
+    def _shares(self, solution: Any) -> Weights:
+        weights = []
+        for k in self.problem.layers:
+            part = solution[self.start[k] : self.start[k + 1]]
+            used = np.flatnonzero(part > 1e-9)
+            weights.append((used + self.low[k], part[used] / part[used].sum()))
+        return weights
 
     def shares(self) -> Weights:
         """The mixture of R of every layer in the last solution."""
-        share, weights = np.array(self.lp.getSolution().col_value), []
-        for k in self.problem.layers:
-            part = share[self.start[k] : self.start[k + 1]]
-            used = np.flatnonzero(part > 1e-9)
-            weights.append((used + self.search.low[k], part[used] / part[used].sum()))
-        return weights
+        return self._shares(self._solution())
+
+    def division(self) -> tuple[int, int] | None:
+        """The layer whose mixture is spread widest, and the largest R of its lower part.
+
+        Of those that the windows of the search still leave more than one R; None without any.
+        """
+        low, high, best = self.search.low, self.search.high, (-1.0, 0, 0)
+        for k, (r, share) in enumerate(self.shares()):
+            if low[k] < high[k]:
+                mean = float(r @ share)
+                spread = float(np.abs(r - mean) @ share) * self.problem.sets[k]
+                at = min(max(int(mean), low[k]), high[k] - 1)
+                best = max(best, (spread, k, at))
+        return best[1:] if best[0] >= 0 else None
 
     def bound(self, scale: int = SCALE) -> dict[str, Any]:
         """The bound with the multipliers of the last solution, rounded to 1 / scale."""
@@ -146,22 +184,25 @@ def unit_for(most: int) -> int:
     return 1 << max(0, most.bit_length() - MOST_BITS)
 
 
-def rounds(search: check.Search, most: int = 10) -> list[dict[str, Any]]:
-    """Rounds that narrow the windows of `search`, until they stay, or are empty."""
+def rounds(
+    search: check.Search, paths: Iterable[Any] = (), most: int = 10
+) -> tuple[list[dict[str, Any]], Relaxation]:
+    """Rounds that narrow the windows of `search`, until they stay, or are empty; the last one's
+    relaxation, which begins with the paths of the one before.
+    """
     found: list[dict[str, Any]] = []
-    paths: list[Any] = []
-    for _ in range(most):
+    while True:
         relaxation = Relaxation(search, paths)
         relaxation.solve()
-        paths = [path for _, path in relaxation.bound()["paths"]]
-        record = left_by(search, relaxation.bound())
+        bound = relaxation.bound()
+        paths = [path for _, path in bound["paths"]]
+        record = left_by(search, bound)
         if (record["low"], record["high"]) == (search.low, search.high):
-            break
+            return found, relaxation
         found.append(record)
         search.narrow(record)
-        if search.empty:
-            break
-    return found
+        if search.empty or len(found) == most:
+            return found, relaxation
 
 
 def left_by(search: check.Search, record: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,14 @@ def mean_steps(weights: tuple[Array, Array], x: Array) -> Array:
     return -(-x[:, None] // r[None, :]) @ share
 
 
+def mean_steps_up_to(weights: tuple[Array, Array], outputs: int) -> Array:
+    """The mean of ceil(x/R) for x = 1..outputs; by R it grows by 1 at 1, R + 1, 2R + 1, ..."""
+    growth = np.zeros(outputs)
+    for r, share in zip(*weights, strict=True):
+        growth[::r] += share
+    return np.cumsum(growth)
+
+
 class CyclesPaths:
     """Longest paths for `cycles` under the windows of a search.
 
@@ -42,7 +50,7 @@ class CyclesPaths:
         times: list[Array] = []
         begins: list[tuple[Array, Array]] = []
         for k in p.layers:
-            own = mean_steps(weights[k], self.x[k])
+            own = mean_steps_up_to(weights[k], p.outputs[k])
             best, edge = np.zeros(len(own)), np.full(len(own), -1, dtype=np.int64)
             for e, j, wanted in self.asked[k]:
                 time = np.where(wanted > 0, times[j][np.maximum(wanted, 1) - 1] - own, 0.0)

@@ -7,6 +7,8 @@ from xbarmip.errors import UnsupportedError
 from xbarmip.network.need import NeedMap
 from xbarmip.problem import Problem
 from xbarmip.timing.rule import rule_view
+from xbarmip.timing.step_limit import proportions
+from xbarmip.timing.step_time import ticks_of
 
 
 def statement(problem: Problem) -> dict[str, Any]:
@@ -15,7 +17,7 @@ def statement(problem: Problem) -> dict[str, Any]:
     Raises
     ------
     UnsupportedError
-        On a constraint that is not linear, by name.
+        On a constraint that is not linear, or a layer whose step time is not, by name.
     """
     network = problem.network
     published = problem.rule == "published"
@@ -40,6 +42,7 @@ def statement(problem: Problem) -> dict[str, Any]:
         ],
         "tails": _tails(problem) if published else [],
         "constraints": [_constraint(problem, each) for each in problem.constraints],
+        "time": _time(problem) if problem.is_latency else None,
     }
 
 
@@ -62,6 +65,26 @@ def _tails(problem: Problem) -> list[int]:
         if tail is not None:
             tails[problem.network.index[edge.consumer]] = tail[0]
     return tails
+
+
+def _time(problem: Problem) -> dict[str, Any]:
+    ticks, layers = ticks_of(problem), []
+    for i, layer in enumerate(problem.network.layers):
+        form = proportions(problem, i)
+        if form is None:
+            raise UnsupportedError(
+                f"step time of layer {layer.name!r} is not linear in the copies of its producers: "
+                "no certificate can state it"
+            )
+        reads = zip(ticks.layers[i].producers, form.weights, strict=True)
+        layers.append(
+            {"own": [*form.own], "times": [*form.times], "producers": [*map(list, reads)]}
+        )
+    return {
+        "tick": [ticks.tick.numerator, ticks.tick.denominator],
+        "compute": ticks.compute,
+        "layers": layers,
+    }
 
 
 def _constraint(problem: Problem, constraint: object) -> dict[str, Any]:

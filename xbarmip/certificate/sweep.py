@@ -1,7 +1,7 @@
 """The lines of a proof that no allocation has a value of at most a target.
 
-A sweep in plain Python on the checker's own labels and bounds, so that no number can leave 64 bits
-and nothing is listed that the checker would see in another way. It holds the labels of two stages.
+In plain Python on the checker's own labels and bounds, so that no number can leave 64 bits and
+nothing is listed that the checker would see in another way.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,6 +9,8 @@ from typing import Any
 
 from xbarmip.certificate import check
 from xbarmip.certificate.relaxation import Relaxation, rounds
+
+MOST_LABELS = 100  # of a stage: beyond, windows are split instead
 
 Record = Any
 Pause = Callable[[dict[str, Any]], None]
@@ -20,6 +22,9 @@ class NotRefuted(Exception):  # noqa: N818 - no fault in the program
 
 def proof(problem: check.Problem, target: int | None, pause: Pause) -> Iterator[Record]:
     """Write a proof line by line.
+
+    Windows are narrowed, and where that comes to an end searched, or split when the search has too
+    many labels: at once in all that comes of a split, as bounds get sharper with every half.
 
     Parameters
     ----------
@@ -37,20 +42,46 @@ def proof(problem: check.Problem, target: int | None, pause: Pause) -> Iterator[
     Raises
     ------
     NotRefuted
-        When there is such an allocation: a label is left at the end.
+        When there is such an allocation.
     """
     edges, order = [*range(len(problem.edges))], [*reversed(problem.layers)]
     yield {"proof": {"edges": edges, "order": order}}
     search = check.Search(problem, target, edges, order)
-    for record in rounds(search):
-        pause({})
-        yield {"round": record}
-    if search.empty:
-        return
+    halves: list[tuple[list[int], list[int], list[Record]]] = [(search.low, search.high, [])]
+    whole = True
+    while halves:
+        low, high, paths = halves.pop()
+        search.set_windows(low, high)
+        pause({"windows": len(halves) + 1})
+        found, relaxation = rounds(search, paths)
+        yield from ({"round": record} for record in found)
+        if search.empty:
+            continue
+        lines = _searched(search, pause) if whole else None
+        whole = False
+        if lines is not None:
+            yield from lines
+            return
+        division = relaxation.division()
+        if division is None:
+            raise NotRefuted
+        yield {"split": [*division]}
+        paths = [path for _, path in relaxation.bound()["paths"]]
+        halves += [(*half, paths) for half in check.split(search, [*division])]
+
+
+class _TooManyLabels(Exception):  # noqa: N818 - no fault
+    """A stage keeps more labels than a search should."""
+
+
+def _searched(search: check.Search, pause: Pause) -> list[Record] | None:
+    """The lines of stages that refute the windows of a search; None if they have many labels."""
     record = sharpest(search)
-    yield {"bound": record}
-    search.bounds.append(check.Bound(record, search))
-    yield from _stages(search, pause)
+    search.bounds = [check.Bound(record, search)]
+    try:
+        return [{"bound": record}, *_stages(search, pause)]
+    except _TooManyLabels:
+        return None
 
 
 def sharpest(search: check.Search) -> Record:
@@ -98,6 +129,8 @@ def undominated(
         rival = next((at for at, one in enumerate(kept, 1) if stage.dominates(one, label)), None)
         if rival is None:
             kept.append(label)
+            if len(kept) > MOST_LABELS:
+                raise _TooManyLabels
             places.append([number, r])
         else:
             goes[number - 1][r] = rival

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xbarmip.certificate import check
+from xbarmip.certificate.chain import chain
 from xbarmip.certificate.statement import statement
 from xbarmip.certificate.sweep import NotRefuted, Pause, proof
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
@@ -109,7 +110,9 @@ def lines(problem: Problem, result: Result, pause: Pause) -> Iterator[Any]:
     allocation = None if result.allocation is None else [*result.allocation.values()]
     yield {"claim": {"value": result.value, "bound": result.bound, "allocation": allocation}}
     stated = check.Problem(record)
-    if result.bound is not None:
+    if result.bound is not None and problem.is_latency:
+        yield from chain(problem, stated, result, pause)
+    elif result.bound is not None:
         yield from proof(stated, result.bound - 1, pause)
     elif stated.spare >= 0:
         yield from proof(stated, None, pause)

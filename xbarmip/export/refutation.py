@@ -18,7 +18,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pyomo.environ as pyo
 
 from xbarmip.certificate import check
@@ -123,7 +122,10 @@ class Refutation:
                 return log.clause(box.excluded)
             if not self._narrow(row, box):
                 break
-        k, at = _division(relaxation)
+        division = relaxation.division()
+        if division is None:
+            raise NotRefuted
+        k, at = division
         parts = []
         for low, high in ((box.low[k], at), (at + 1, box.high[k])):
             without = [r for r in range(box.low[k], box.high[k] + 1) if not low <= r <= high]
@@ -252,17 +254,3 @@ class Refutation:
 
     def _timing(self, name: str, key: Any) -> int:
         return self.formula.ids[getattr(self.model.timing, name)[key]].lower
-
-
-def _division(relaxation: Relaxation) -> tuple[int, int]:
-    """The layer to branch on, and the largest R of the lower part."""
-    search, best = relaxation.search, (-1.0, 0, 0)
-    for k, (r, share) in enumerate(relaxation.shares()):
-        if search.low[k] < search.high[k]:
-            mean = float(r @ share)
-            spread = float((np.abs(r - mean) @ share) * search.problem.sets[k])
-            at = min(max(int(mean), search.low[k]), search.high[k] - 1)
-            best = max(best, (spread, k, at))
-    if best[0] < 0:
-        raise NotRefuted
-    return best[1], best[2]

@@ -33,7 +33,7 @@ from xbarmip.problem import Problem
 from xbarmip.timing.step_time import LayerTicks, ticks_of
 
 
-class _Proportions(NamedTuple):
+class Proportions(NamedTuple):
     """`own` and `times` (t of (2)) by r - 1; `weights` (w of (2)) by producer."""
 
     own: tuple[int, ...]
@@ -86,7 +86,7 @@ def _layer_limit(problem: Problem, i: int, most: int) -> Constraint | None:
     layer = ticks_of(problem).layers[i]
     names = [each.name for each in problem.network.layers]
     name = f"step time of layer {names[i]!r}"
-    form = _proportions(problem, i)
+    form = proportions(problem, i)
     if form is None:
         scope = (names[i], *(names[k] for k in layer.producers))
         return Predicate(name, scope, lambda r, *producers: layer(r, producers) <= most)
@@ -127,7 +127,7 @@ def _coefficients(problem: Problem, i: int) -> list[tuple[int, tuple[int, ...]]]
 
 
 @lru_cache(maxsize=1024)
-def _proportions(problem: Problem, i: int) -> _Proportions | None:
+def proportions(problem: Problem, i: int) -> Proportions | None:
     """Layer i in the form of (2); None where it has none."""
     if not ticks_of(problem).layers[i].separable:
         return None
@@ -137,7 +137,7 @@ def _proportions(problem: Problem, i: int) -> _Proportions | None:
     for (_, copies), t in zip(parts, times, strict=True):
         if copies != tuple(t * w for w in weights):
             return None
-    return _Proportions(tuple(own for own, _ in parts), times, weights)
+    return Proportions(tuple(own for own, _ in parts), times, weights)
 
 
 def _direction(rows: Sequence[tuple[int, ...]], times: Sequence[int]) -> tuple[int, ...]:

@@ -1,0 +1,52 @@
+"""The chain of proofs that no allocation has a latency of at most a target (SPEC §6).
+
+Each link refutes a count under a limit on the step time; what is left has shorter steps.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from xbarmip.certificate import check
+from xbarmip.certificate.sweep import NotRefuted, Pause, proof
+from xbarmip.errors import VerificationError
+from xbarmip.problem import Problem
+from xbarmip.solvers.dp.solver import DynamicProgram
+from xbarmip.solvers.latency.walk import subproblem
+from xbarmip.solvers.protocol import Hint, Limits, Watch
+from xbarmip.solvers.result import Result, Status
+
+
+def chain(problem: Problem, stated: check.Problem, result: Result, pause: Pause) -> Iterator[Any]:
+    """Write the chain for the bound of a result line by line.
+
+    The largest count that a link can refute is found by the dynamic program; its proof is made as
+    any other.
+
+    Raises
+    ------
+    NotRefuted
+        When an allocation is better than the bound.
+    """
+    assert result.bound is not None and stated.time is not None
+    target, count = result.bound - 1, 1
+    known = () if result.allocation is None else (tuple(result.allocation.values()),)
+    most = target
+    while most >= stated.time.compute:
+        fewest = _fewest(subproblem(problem, most), Hint(known, count), pause)
+        if fewest is not None and fewest <= count:
+            raise NotRefuted
+        below = None if fewest is None else fewest - 1
+        yield {"link": {"refuted": below}}
+        yield from proof(stated.limited(most), below, pause)
+        if fewest is None:
+            return
+        count = fewest
+        most = target // count
+
+
+def _fewest(problem: Problem, hint: Hint, pause: Pause) -> int | None:
+    """The least count of a subproblem; None where nothing is allowed."""
+    answer = DynamicProgram().solve_from(problem, Watch(Limits(), pause), hint)
+    if answer.status not in (Status.OPTIMAL, Status.INFEASIBLE):
+        raise VerificationError(f"no certificate: a subproblem is not solved ({answer.message})")
+    return answer.value
