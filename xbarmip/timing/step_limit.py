@@ -71,7 +71,7 @@ def longest_step(problem: Problem, most: int) -> int:
     """
     longest = ticks_of(problem).compute
     for i in range(len(problem.sets)):
-        form = _proportions(problem, i)
+        form = proportions(problem, i)
         if form is None:
             return max(longest, most)
         low, high = sum(form.weights), _highest(problem, i, form)
@@ -105,7 +105,7 @@ def _layer_limit(problem: Problem, i: int, most: int) -> Constraint | None:
     return LinearConstraint(name, tuple(weights), 0)
 
 
-def _highest(problem: Problem, i: int, form: _Proportions) -> int:
+def _highest(problem: Problem, i: int, form: Proportions) -> int:
     """`most` of (2)."""
     producers = ticks_of(problem).layers[i].producers
     pairs = zip(form.weights, producers, strict=True)
