@@ -21,6 +21,7 @@ FLOORS = (
     "constraints",
     "model",
     "solvers",
+    "contract",
     "certificate",
     "export",
     "compare",

@@ -15,7 +15,13 @@ from xbarmip.network.graph import Network
 COUNTS = ("cycles", "steps")
 LATENCIES = {"latency": "cycles", "latency-steps": "steps"}  # which count the step time multiplies
 OBJECTIVES = (*COUNTS, *LATENCIES)
-RULES = ("pipeline", "published")
+RULES = ("pipeline", "published")  # those that ship with the package
+_MORE_RULES: list[str] = []
+
+
+def allow_rule(name: str) -> None:
+    """Let problems name another rule of the closed form (see `register_closed_form`)."""
+    _MORE_RULES.append(name)
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,8 @@ class Problem:
         "cycles" (the pipeline, SPEC §4), "steps" (the closed form, SPEC §5), or either multiplied
         by the step time of the hardware: "latency" and "latency-steps" (SPEC §6).
     rule : str, optional
-        Of the closed form: "pipeline" (default) or "published". None where cycles count.
+        Of the closed form: "pipeline" (default), "published", or one that was registered. None
+        where cycles count.
     constraints : tuple of LinearConstraint or Predicate
         What an allocation must meet besides the budget (SPEC §8). Also given as those of
         `xbarmip.constraints`, which become constraints for this budget.
@@ -97,8 +104,9 @@ class Problem:
             return
         if self.rule is None:
             object.__setattr__(self, "rule", "pipeline")
-        if self.rule not in RULES:
-            raise InputError(f"rule must be one of {', '.join(RULES)}, got {self.rule!r}")
+        known = (*RULES, *_MORE_RULES)
+        if self.rule not in known:
+            raise InputError(f"rule must be one of {', '.join(known)}, got {self.rule!r}")
 
     @property
     def is_latency(self) -> bool:

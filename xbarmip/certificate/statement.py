@@ -5,7 +5,7 @@ from typing import Any
 from xbarmip.constraint import LinearConstraint
 from xbarmip.errors import UnsupportedError
 from xbarmip.network.need import NeedMap
-from xbarmip.problem import Problem
+from xbarmip.problem import RULES, Problem
 from xbarmip.timing.rule import rule_view
 from xbarmip.timing.step_limit import proportions
 from xbarmip.timing.step_time import ticks_of
@@ -17,9 +17,12 @@ def statement(problem: Problem) -> dict[str, Any]:
     Raises
     ------
     UnsupportedError
-        On a constraint that is not linear, or a layer whose step time is not, by name.
+        On a constraint that is not linear, a layer whose step time is not, or a rule that was
+        registered, by name.
     """
     network = problem.network
+    if problem.rule not in (None, *RULES):
+        raise UnsupportedError(f"rule {problem.rule!r}: no certificate can state it")
     published = problem.rule == "published"
     needs = network.printed if published else network.clamped
     return {

@@ -18,7 +18,7 @@ from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.need import NeedMap
 from xbarmip.network.window import Reach, Window
-from xbarmip.problem import LATENCIES, Problem
+from xbarmip.problem import LATENCIES, RULES, Problem
 from xbarmip.strict import as_text, known_keys, located, short
 from xbarmip.timing.rule import rule_view
 from xbarmip.timing.step_time import LayerTicks, ticks_of
@@ -42,6 +42,8 @@ def to_integers(problem: Problem) -> dict[str, Any]:
 
 def _stated(problem: Problem) -> dict[str, Any]:
     network = problem.network
+    if problem.rule not in (None, *RULES):
+        raise UnsupportedError(f"rule {problem.rule!r}: integers cannot state it")
     published = problem.rule == "published"
     needs = network.printed if published else network.clamped
     index = network.index

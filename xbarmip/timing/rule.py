@@ -1,13 +1,17 @@
-"""The two rules of the closed form: which need map, which output counts, which tail (SPEC §5)."""
+"""The rules of the closed form: which need map, which output counts, which tail (SPEC §5)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from xbarmip.errors import InputError
 from xbarmip.exact import INT64_MAX
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Layer
 from xbarmip.network.need import NeedMap
 from xbarmip.network.window import Whole
+from xbarmip.problem import allow_rule
+from xbarmip.strict import as_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,24 +58,57 @@ def rule_view(network: Network, rule: str) -> RuleView:
     term PreOp_k - 1 that the formula would give is wrong there. Let a 1x1 convolution with padding
     1 follow a slow chain: its first row is padding alone and it starts at once.
     """
-    edges = network.edges
-    if rule == "published":
-        counts = tuple(layer.outputs for layer in network.layers)
-        tails = tuple((_printed_tail(network[edge.consumer]), 0) for edge in edges)
-        return RuleView(network, rule, network.printed, counts, False, tails)
+    return _BUILDERS[rule](network)
+
+
+def _published(network: Network) -> RuleView:
+    counts = tuple(layer.outputs for layer in network.layers)
+    tails = tuple((_printed_tail(network[edge.consumer]), 0) for edge in network.edges)
+    return RuleView(network, "published", network.printed, counts, False, tails)
+
+
+def _pipeline(network: Network) -> RuleView:
     needed = network.needed
     ends = (
         (needed[network.index[edge.producer]], needed[network.index[edge.consumer]])
-        for edge in edges
+        for edge in network.edges
     )
     return RuleView(
         network,
-        rule,
+        "pipeline",
         network.clamped,
         needed,
         True,
         tuple(_tail(need, *end) for need, end in zip(network.clamped, ends, strict=True)),
     )
+
+
+_BUILDERS: dict[str, Callable[[Network], RuleView]] = {
+    "pipeline": _pipeline,
+    "published": _published,
+}
+
+
+def register_closed_form(name: str, build: Callable[[Network], RuleView]) -> None:
+    """Make a rule of the closed form known by its name, for `Problem(..., rule=name)`.
+
+    What it must keep to says docs/adding-a-rule.md; `xbarmip.contract.check_closed_form` tests it.
+
+    Parameters
+    ----------
+    name : str
+    build : callable
+        Called with a network, once for each; returns its view.
+
+    Raises
+    ------
+    InputError
+        When the name is empty or taken.
+    """
+    if as_text(name, "name of a closed form") in _BUILDERS:
+        raise InputError(f"closed form {name!r} is registered already")
+    _BUILDERS[name] = build
+    allow_rule(name)
 
 
 def _printed_tail(consumer: Layer) -> int:

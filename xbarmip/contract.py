@@ -1,0 +1,242 @@
+"""Property tests for rules of one's own: what the solvers take for granted of them.
+
+Each looks at random tiny networks, where every allocation can be evaluated, and raises at the first
+difference (docs/adding-a-rule.md).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import product
+from math import prod
+from random import Random
+
+from xbarmip.constraint import LinearConstraint
+from xbarmip.errors import VerificationError
+from xbarmip.hardware.crossbar import Crossbar
+from xbarmip.hardware.movement import rule_named
+from xbarmip.hardware.preset import Hardware, MemoryLevel
+from xbarmip.network.generate import Shape, random_network
+from xbarmip.problem import Problem
+from xbarmip.solvers.dp.cuts import Switches
+from xbarmip.solvers.dp.table import search_table
+from xbarmip.solvers.dp.target import TargetSearch
+from xbarmip.solvers.registry import EXACT, make_solver, solve, solver_for
+from xbarmip.timing import reference
+from xbarmip.timing.evaluate import evaluate
+from xbarmip.timing.rule import RuleView, rule_view
+from xbarmip.timing.step_limit import step_limit
+from xbarmip.timing.step_time import step_time, ticks_of
+
+MOST = 800  # allocations of a network
+OFTEN = 5  # of so many networks, one goes to all solvers
+AMPLE = 60  # crossbars more where a constraint is to bind, and not the budget
+SHAPES = (
+    Shape(layers=3, extent=5, outputs=12),
+    Shape(layers=4, extent=4, outputs=6, branching=0.4, joining=0.5),
+    Shape(layers=2, extent=6, outputs=16),
+)
+
+Allocation = tuple[int, ...]
+
+
+def check_closed_form(rule: str, problems: int = 300, seed: int = 0) -> None:
+    """Test a rule of the closed form that was registered.
+
+    Its need maps never fall, and stay within the producer where steps are capped; its tails are not
+    negative; the compiled evaluation is that of the definition; the sweep of the dynamic program
+    loses no allocation, with and without a constraint, when dominance alone leaves labels out; and
+    all exact solvers find the least value that there is.
+
+    Parameters
+    ----------
+    rule : str
+    problems : int
+        Random ones to look at, each under a budget alone, and with a constraint that few meet.
+    seed : int
+
+    Raises
+    ------
+    VerificationError
+        Naming the rule, and what it does or which solver differs where.
+    """
+    random = Random(f"closed form {seed}")
+    for number in range(problems):
+        problem = _tiny(random, "steps", rule)
+        what = f"rule {rule!r}, network {number} of seed {seed}"
+        _check_view(rule_view(problem.network, rule), what)
+        _check_evaluation(problem, what)
+        ample = replace(problem, crossbars=problem.crossbars + AMPLE)
+        constrained = replace(ample, constraints=(_random_sum(random, ample),))
+        for one in (problem, constrained):
+            _check_sweep(one, what)
+        if number % OFTEN == 0:
+            _check_solvers(random.choice([problem, constrained]), what)
+
+
+def check_movement(rule: str, problems: int = 100, seed: int = 0) -> None:
+    """Test a data-movement rule that was registered.
+
+    It moves the same bytes whenever it is asked the same, exact multiples of its grain; limits of
+    the step time allow just what they should; and all exact solvers that take a latency find the
+    least one.
+
+    Parameters
+    ----------
+    rule : str
+    problems : int
+        Random ones to look at.
+    seed : int
+
+    Raises
+    ------
+    InputError
+        On bytes that are not exact, or not of the rule's grain, as the rule is used anywhere.
+    VerificationError
+        Naming the rule, and what it does or which solver differs where.
+    """
+    rule_named(rule)
+    random = Random(f"movement {seed}")
+    for number in range(problems):
+        free = _tiny(random, "cycles", None)
+        hardware = _random_hardware(random, free.crossbar, rule)
+        problem = replace(free, hardware=hardware, objective="latency")
+        what = f"rule {rule!r}, network {number} of seed {seed}"
+        _check_step_times(random, problem, what)
+        _check_solvers(problem, what)
+
+
+def _tiny(random: Random, objective: str, rule: str | None) -> Problem:
+    """A random problem with few allocations, of which some fit the budget."""
+    while True:
+        network = random_network(random, random.choice(SHAPES))
+        size = (random.randint(4, 30), random.randint(2, 6))
+        smallest = Problem(network, 1, size, objective, rule).smallest_budget
+        problem = Problem(network, smallest + random.randint(0, 40), size, objective, rule)
+        if prod(problem.largest) <= MOST:
+            return problem
+
+
+def _allowed(problem: Problem) -> Iterator[Allocation]:
+    """The allocations that meet the budget and the constraints."""
+    menus = (range(1, most + 1) for most in problem.largest)
+    return (chosen for chosen in product(*menus) if problem.meets(chosen))
+
+
+def _random_sum(random: Random, problem: Problem) -> LinearConstraint:
+    """Any weight for each R of each layer, and a limit that few allocations meet."""
+    heaviest = random.choice([3, 9])
+    weights = tuple(
+        (layer.name, tuple(random.randint(0, heaviest) for _ in range(layer.outputs)))
+        for layer in problem.network.layers
+    )
+    least = sum(min(table) for _, table in weights)
+    return LinearConstraint("random", weights, least + random.randint(0, heaviest))
+
+
+def _random_hardware(random: Random, crossbar: Crossbar, rule: str) -> Hardware:
+    """One or two memory levels, of which one moves data by the rule."""
+    rules = [rule, *random.choice([(), ("shared-buffer",)])]
+    levels = tuple(
+        MemoryLevel(f"level {number}", Fraction(random.randint(1, 60), random.choice([1, 3, 7])), r)
+        for number, r in enumerate(rules)
+    )
+    return Hardware(
+        "random",
+        "drawn",
+        crossbar,
+        crossbars_per_tile=random.randint(1, 6),
+        input_bits=random.choice([8, 16]),
+        compute_ns=Fraction(10**9 * random.randint(1, 30), random.choice([1, 10])),
+        memory=levels,
+    )
+
+
+def _check_view(view: RuleView, what: str) -> None:
+    index, layers = view.network.index, view.network.layers
+    for edge, need, tail in zip(view.network.edges, view.need, view.tail, strict=True):
+        where = f"{what}: from {edge.producer!r} to {edge.consumer!r}"
+        outputs = layers[index[edge.consumer]].outputs
+        before = 0
+        for x in range(1, (1 if view.capped else 2) * outputs + 1):
+            now = need(x)
+            if now < before:
+                raise VerificationError(f"{where}, need falls from {before} to {now} at {x}")
+            before = now
+        if view.capped and before > layers[index[edge.producer]].outputs:
+            raise VerificationError(f"{where}, need is {before}, more outputs than there are")
+        if tail is not None and not tail[0] >= tail[1] >= 0:
+            raise VerificationError(f"{where}, the tail {tail} is negative")
+
+
+def _check_evaluation(problem: Problem, what: str) -> None:
+    view = rule_view(problem.network, str(problem.rule))
+    for chosen in _allowed(problem):
+        defined, compiled = reference.steps(view, chosen), evaluate(problem, chosen)
+        if defined != compiled:
+            raise VerificationError(f"{what}: {chosen} takes {defined} steps, but {compiled} found")
+
+
+@dataclass(frozen=True, slots=True)
+class _Best:
+    """The least value, and the fewest crossbars that reach it."""
+
+    value: int
+    crossbars: int
+
+
+def _best(problem: Problem) -> _Best | None:
+    found = [(evaluate(problem, one), problem.crossbars_used(one)) for one in _allowed(problem)]
+    return _Best(*min(found)) if found else None
+
+
+def _check_sweep(problem: Problem, what: str) -> None:
+    """With its bounds off, the sweep meets the optimum at least cost, and nothing better."""
+    table, best = search_table(problem), _best(problem)
+    if table is None or best is None:
+        return
+    switches = Switches(windows=False, slack=False, spending=False, paths=False)
+    search = TargetSearch(table, problem, switches, lambda *_: None)
+    found = search.search(best.value, problem.crossbars).allocation
+    if found is None or problem.crossbars_used(found) != best.crossbars:
+        raise VerificationError(
+            f"{what}: the sweep found {found} for {best.value}, "
+            f"which some allocation reaches with {best.crossbars} crossbars"
+        )
+    better = search.search(best.value - 1, problem.crossbars).allocation
+    if better is not None:
+        raise VerificationError(f"{what}: the sweep found {better} below {best.value}, the least")
+
+
+def _check_solvers(problem: Problem, what: str) -> None:
+    best = _best(problem)
+    least = None if best is None else best.value
+    for name in EXACT:
+        if solver_for(problem, make_solver(name)).unsupported(problem):
+            continue
+        result = solve(problem, name)
+        if (result.value, result.bound) != (least, least):
+            raise VerificationError(
+                f"{what}: {name} claims {result.value} with bound {result.bound}, "
+                f"but the least is {least}"
+            )
+
+
+def _check_step_times(random: Random, problem: Problem, what: str) -> None:
+    assert problem.hardware is not None
+    ticks, longest = ticks_of(problem), {}
+    for chosen in _allowed(problem):
+        for again in (1, 2):
+            layers = step_time(problem.network, problem.hardware, chosen).layers
+            exact = max(layer.total for layer in layers)
+            if exact != ticks.memory(chosen) * ticks.tick:
+                raise VerificationError(
+                    f"{what}: {chosen} moves data for {exact} s when it is asked, time {again}, "
+                    f"and for {ticks.memory(chosen) * ticks.tick} s in the search"
+                )
+        longest[chosen] = ticks.memory(chosen)
+    limit = random.choice(sorted(longest.values()))
+    limited = replace(problem, constraints=step_limit(problem, limit))
+    for chosen, time in longest.items():
+        if limited.meets(chosen) != (time <= limit):
+            raise VerificationError(f"{what}: a limit of {limit} ticks is wrong for {chosen}")
