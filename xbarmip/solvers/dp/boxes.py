@@ -43,7 +43,7 @@ def refute(
     """Look for an allocation of value at most `target` in at most so many boxes.
 
     `offer` takes an allocation within the budget that may break added constraints, and returns the
-    best value so far.
+    best value so far. Once that meets the target, the search is over, and not complete.
     """
     cuts = search.cuts(target, budget)
     left = [] if cuts is None else _halves(cuts)
@@ -54,7 +54,7 @@ def refute(
         if cuts is None:
             continue
         if any(offer(allocation) <= target for allocation in _rounded(cuts, search.sets, budget)):
-            break
+            return Answer(None, complete=False)
         answer = search.sweep(cuts, target, budget, LABELS)
         if answer.allocation is not None:
             return Answer(answer.allocation, complete=False)
