@@ -1,4 +1,4 @@
-"""A problem as the integers of a certificate (docs/certificate-format.md)."""
+"""A problem as integers: those of a certificate (docs/certificate-format.md) and of a suite."""
 
 from typing import Any
 
@@ -20,9 +20,21 @@ def statement(problem: Problem) -> dict[str, Any]:
         On a constraint that is not linear, a layer whose step time is not, or a rule that was
         registered, by name.
     """
+    stated = counting(problem, "no certificate can state it")
+    return {**stated, "time": _time(problem) if problem.is_latency else None}
+
+
+def counting(problem: Problem, refusal: str) -> dict[str, Any]:
+    """A problem in integers and strings but for the step times; with a latency, of its count.
+
+    Raises
+    ------
+    UnsupportedError
+        On a constraint that is not linear, or a rule that was registered: its name and `refusal`.
+    """
     network = problem.network
     if problem.rule not in (None, *RULES):
-        raise UnsupportedError(f"rule {problem.rule!r}: no certificate can state it")
+        raise UnsupportedError(f"rule {problem.rule!r}: {refusal}")
     published = problem.rule == "published"
     needs = network.printed if published else network.clamped
     return {
@@ -44,8 +56,7 @@ def statement(problem: Problem) -> dict[str, Any]:
             for edge, need in zip(network.edges, needs, strict=True)
         ],
         "tails": _tails(problem) if published else [],
-        "constraints": [_constraint(problem, each) for each in problem.constraints],
-        "time": _time(problem) if problem.is_latency else None,
+        "constraints": [_constraint(problem, each, refusal) for each in problem.constraints],
     }
 
 
@@ -90,10 +101,10 @@ def _time(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _constraint(problem: Problem, constraint: object) -> dict[str, Any]:
+def _constraint(problem: Problem, constraint: object, refusal: str) -> dict[str, Any]:
     if not isinstance(constraint, LinearConstraint):
         name = getattr(constraint, "name", constraint)
-        raise UnsupportedError(f"constraint {name!r} is not linear: no certificate can state it")
+        raise UnsupportedError(f"constraint {name!r} is not linear: {refusal}")
     index = problem.network.index
     return {
         "name": constraint.name,

@@ -10,21 +10,21 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
+from xbarmip.certificate.statement import counting
 from xbarmip.constraint import LinearConstraint
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.exact import as_int
 from xbarmip.hardware.movement import SeparableRule, rule_named
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
-from xbarmip.network.need import NeedMap
 from xbarmip.network.window import Reach, Window
-from xbarmip.problem import LATENCIES, RULES, Problem
+from xbarmip.problem import LATENCIES, Problem
 from xbarmip.strict import as_text, known_keys, located, short
-from xbarmip.timing.rule import rule_view
 from xbarmip.timing.step_time import LayerTicks, ticks_of
 
 _KEYS = ("name", "objective", "rule", "crossbars", "layers", "edges", "tails", "constraints")
 _EDGE_KEYS = ("producer", "consumer", "width", "rows", "columns", "growth")
+_REFUSAL = "integers cannot state it"
 
 
 def to_integers(problem: Problem) -> dict[str, Any]:
@@ -36,44 +36,14 @@ def to_integers(problem: Problem) -> dict[str, Any]:
         On a constraint that is not linear, or a memory level of a latency whose rule is not
         separable; the message names it.
     """
-    stated = _stated(problem)
+    stated = counting(problem, _REFUSAL)
     return {**stated, "step": _step_out(problem)} if problem.is_latency else stated
-
-
-def _stated(problem: Problem) -> dict[str, Any]:
-    network = problem.network
-    if problem.rule not in (None, *RULES):
-        raise UnsupportedError(f"rule {problem.rule!r}: integers cannot state it")
-    published = problem.rule == "published"
-    needs = network.printed if published else network.clamped
-    index = network.index
-    return {
-        "name": network.name,
-        "objective": problem.objective,
-        "rule": problem.rule,
-        "crossbars": problem.crossbars,
-        "layers": [
-            {
-                "name": layer.name,
-                "outputs": layer.outputs,
-                "set": crossbar_set,
-                "end": int(layer.name in network.sinks),
-            }
-            for layer, crossbar_set in zip(network.layers, problem.sets, strict=True)
-        ],
-        "edges": [
-            _edge_out(index[edge.producer], index[edge.consumer], need)
-            for edge, need in zip(network.edges, needs, strict=True)
-        ],
-        "tails": _tails(problem) if published else [],
-        "constraints": [_constraint_out(problem, each) for each in problem.constraints],
-    }
 
 
 def digest(problem: Problem) -> str:
     """Sixteen hexadecimal digits that stand for all integers of a problem, and its hardware."""
     hardware = repr(problem.hardware) if problem.is_latency else ""
-    text = json.dumps(_stated(problem), sort_keys=True) + hardware
+    text = json.dumps(counting(problem, _REFUSAL), sort_keys=True) + hardware
     return sha256(text.encode()).hexdigest()[:16]
 
 
@@ -83,8 +53,7 @@ def _step_out(problem: Problem) -> dict[str, Any]:
     for level in problem.hardware.memory:
         if not isinstance(rule_named(str(level.rule)), SeparableRule):
             raise UnsupportedError(
-                f"memory level {level.name!r}: rule {level.rule!r} is not separable: integers "
-                "cannot state it"
+                f"memory level {level.name!r}: rule {level.rule!r} is not separable: {_REFUSAL}"
             )
     ticks = ticks_of(problem)
     return {
@@ -103,42 +72,6 @@ def _moves_out(layer: LayerTicks, largest: int) -> dict[str, Any]:
     return {
         "own": list(own),
         "producers": [[k, list(c)] for k, c in zip(layer.producers, columns, strict=True)],
-    }
-
-
-def _edge_out(producer: int, consumer: int, need: NeedMap) -> dict[str, Any]:
-    return {
-        "producer": producer,
-        "consumer": consumer,
-        "width": need.producer_width,
-        "rows": need.rows.tolist(),
-        "columns": need.columns.tolist(),
-        "growth": need.row_scale,
-    }
-
-
-def _tails(problem: Problem) -> list[int]:
-    """Wo * floor(Pc / Sc) of every layer: the same for all edges into it, 0 without any."""
-    network = problem.network
-    tails = [0] * len(network.layers)
-    for edge, tail in zip(network.edges, rule_view(network, "published").tail, strict=True):
-        if tail is not None:
-            tails[network.index[edge.consumer]] = tail[0]
-    return tails
-
-
-def _constraint_out(problem: Problem, constraint: object) -> dict[str, Any]:
-    if not isinstance(constraint, LinearConstraint):
-        name = getattr(constraint, "name", constraint)
-        raise UnsupportedError(f"constraint {name!r} is not linear: integers cannot state it")
-    index = problem.network.index
-    return {
-        "name": constraint.name,
-        "limit": constraint.limit,
-        "weights": [
-            [index[layer], list(weights[: problem.largest[index[layer]]])]
-            for layer, weights in constraint.weights
-        ],
     }
 
 

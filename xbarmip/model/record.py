@@ -66,11 +66,6 @@ def record_of(model: pyo.ConcreteModel) -> Record:
     return record
 
 
-def is_unchanged(record: Record, data: Any) -> bool:
-    """Whether a component is one of those that were built, as it was built."""
-    return id(data) in record.built and _same(_facts(data), record.built[id(data)])
-
-
 def check_unchanged(model: pyo.ConcreteModel, record: Record) -> None:
     """Check that what was built is still there, as it was built.
 

@@ -12,7 +12,7 @@ from xbarmip.problem import Problem
 from xbarmip.solvers.dp.solver import DynamicProgram
 from xbarmip.solvers.exhaustive import Exhaustive
 from xbarmip.solvers.latency.result import LatencyResult, latency_result
-from xbarmip.solvers.latency.walk import LatencyWalk
+from xbarmip.solvers.latency.solver import LatencyWalk
 from xbarmip.solvers.milp import Milp
 from xbarmip.solvers.protocol import Limits, Progress, Solver, Watch
 from xbarmip.solvers.result import Proof, Result

@@ -31,13 +31,14 @@ For the whole frontier every question is for c(tau), and tau' = s - 1.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from xbarmip.errors import VerificationError
 from xbarmip.model.menus import trivial_bound
 from xbarmip.problem import Problem
+from xbarmip.solvers.latency.answers import Answers
 from xbarmip.solvers.latency.facts import Facts
 from xbarmip.solvers.latency.result import LatencyResult, Point, Subproblem, latency_result
 from xbarmip.solvers.protocol import Hint, HintedSolver, Solver, Watch
@@ -47,51 +48,6 @@ from xbarmip.timing.step_limit import least_step, longest_step, step_limit
 from xbarmip.timing.step_time import ticks_of
 
 STRIDE = 32  # a question is to move tau by one part in so many, at least
-
-
-@dataclass(frozen=True, slots=True)
-class LatencyWalk:
-    """A solver of counts made into a solver of latencies.
-
-    Attributes
-    ----------
-    solver : Solver
-        Minimises cycles or steps subject to constraints.
-    refutes : Proof
-        What its INFEASIBLE rests on.
-    whole : bool
-        Whether to follow the whole frontier, not only the part that can hold the least latency.
-    """
-
-    solver: Solver
-    refutes: Proof = Proof.EXACT
-    whole: bool = False
-
-    @property
-    def name(self) -> str:
-        """Name of the solver that walks."""
-        return self.solver.name
-
-    def unsupported(self, problem: Problem) -> tuple[str, ...]:
-        """Reasons why the solver cannot take the subproblem with the shortest steps or without a
-        limit.
-        """
-        if not problem.feasible:
-            return ()
-        reasons = (
-            *self.solver.unsupported(subproblem(problem, None)),
-            *self.solver.unsupported(subproblem(problem, least_step(problem))),
-        )
-        return tuple(dict.fromkeys(reasons))
-
-    def solve(self, problem: Problem, watch: Watch) -> Result:
-        """Prove the least latency (see `Solver.solve`)."""
-        walk = _Walk(problem, self, watch)
-        try:
-            stop = walk.run()
-        except KeyboardInterrupt:
-            stop = Stop.INTERRUPTED
-        return walk.result(stop)
 
 
 def subproblem(problem: Problem, at_most: int | None) -> Problem:
@@ -112,8 +68,19 @@ class _CutShortError(Exception):
         self.stop, self.message = stop, message
 
 
-class _Walk:
+class Walk:
     """The state of a walk.
+
+    Parameters
+    ----------
+    problem : Problem
+    solver : Solver
+        Minimises cycles or steps subject to constraints.
+    refutes : Proof
+        What its INFEASIBLE rests on.
+    every : bool
+        Whether to follow the whole frontier, not only the part that can hold the least latency.
+    watch : Watch
 
     Attributes
     ----------
@@ -124,20 +91,23 @@ class _Walk:
         What is proven of counts and steps.
     best : (int, mapping), optional
         The smallest latency so far, in ticks, and its allocation.
-    answers : list of (int or None, Point)
+    answers : Answers
         Each tau for which c(tau) is known, with the answer.
     asked : list of Subproblem
         All questions.
     """
 
-    def __init__(self, problem: Problem, options: LatencyWalk, watch: Watch) -> None:
-        self.problem, self.options, self.watch = problem, options, watch
+    def __init__(
+        self, problem: Problem, solver: Solver, refutes: Proof, every: bool, watch: Watch
+    ) -> None:
+        self.problem, self.watch = problem, watch
+        self._solver, self._refutes, self._every = solver, refutes, every
         self.ticks = ticks_of(problem)
         shortest = least_step(problem) if problem.feasible else self.ticks.compute
         self.at_most: int | None = None
         self.facts = Facts(shortest, trivial_bound(problem))
         self.best: tuple[int, Mapping[str, int]] | None = None
-        self.answers: list[tuple[int | None, Point]] = []
+        self.answers = Answers(self.ticks.tick)
         self.asked: list[Subproblem] = []
         self.message = ""
 
@@ -166,26 +136,19 @@ class _Walk:
 
     def _next(self, at_most: int | None) -> int:
         """The next tau after `at_most`."""
-        point, enough = self._known(at_most), self._enough(at_most)
+        point, enough = self.answers.known(at_most), self._enough(at_most)
         if point is None and (enough is None or self.facts.fewest(at_most) < enough):
             point = self._ask(at_most, enough)
         if self.best is None or (at_most is not None and at_most < self.facts.shortest):
             return self.facts.shortest - 1
-        ways = [] if point is None else [self._step(point) - 1]
-        if not self.options.whole:
+        ways = [] if point is None else [self.answers.step(point) - 1]
+        if not self._every:
             ways.append((self.best[0] - 1) // self.facts.fewest(at_most))
         return min(ways)
 
-    def _known(self, at_most: int | None) -> Point | None:
-        """The answer for `at_most`, where that of another question is one."""
-        for limit, point in self.answers:
-            if limit is not None and at_most is not None and self._step(point) <= at_most <= limit:
-                return point
-        return None
-
     def _enough(self, at_most: int | None) -> int | None:
         """A bound on the count that moves tau; None where only the least count will do."""
-        if self.best is None or self.options.whole:
+        if self.best is None or self._every:
             return None
         if at_most is None:
             return 1
@@ -200,7 +163,7 @@ class _Walk:
         _CutShortError
             When the solver stops before that.
         """
-        problem, solver = subproblem(self.problem, at_most), self.options.solver
+        problem, solver = subproblem(self.problem, at_most), self._solver
         where = self._where(at_most)
         reasons = solver.unsupported(problem)
         if reasons:
@@ -218,7 +181,7 @@ class _Walk:
             self._rule_out(at_most, answer.message)
             return None
         if answer.status is Status.OPTIMAL and point is not None:
-            self.answers.append((at_most, point))
+            self.answers.add(at_most, point)
             return point
         if enough is None or self.facts.fewest(at_most) < enough:
             raise _CutShortError(answer.stop, answer.message)
@@ -226,10 +189,10 @@ class _Walk:
 
     def _rule_out(self, at_most: int | None, message: str) -> None:
         """Note that no allocation has a step of at most `at_most`."""
-        for _, point in self.answers:
-            if at_most is None or self._step(point) <= at_most:
+        for point in self.answers.points:
+            if at_most is None or self.answers.step(point) <= at_most:
                 raise VerificationError(
-                    f"{self.options.name}: no allocation has {self._where(at_most)}, it says, "
+                    f"{self._solver.name}: no allocation has {self._where(at_most)}, it says, "
                     f"where {dict(point.allocation)} does"
                 )
         self.message = message
@@ -238,7 +201,7 @@ class _Walk:
 
     def _allocations(self) -> tuple[tuple[int, ...], ...]:
         """All that are known, each a good one for some steps."""
-        known = [point.allocation for _, point in self.answers]
+        known = [point.allocation for point in self.answers.points]
         if self.best is not None:
             known.append(self.best[1])
         return tuple(tuple(allocation.values()) for allocation in known)
@@ -248,7 +211,7 @@ class _Walk:
         step = self.ticks(tuple(allocation.values()))
         if at_most is not None and step > at_most:
             raise VerificationError(
-                f"{self.options.name}: a step of {step} ticks where {at_most} are the most"
+                f"{self._solver.name}: a step of {step} ticks where {at_most} are the most"
             )
         count = evaluate_count(self.problem, allocation)
         if self.best is None or count * step < self.best[0]:
@@ -266,7 +229,7 @@ class _Walk:
             status = Status.OPTIMAL if value == bound else Status.FEASIBLE
         settled = status in (Status.OPTIMAL, Status.INFEASIBLE)
         plain = Result(
-            self.options.name,
+            self._solver.name,
             status,
             Stop.FINISHED if settled else stop,
             value,
@@ -276,33 +239,15 @@ class _Walk:
             statistics={"subproblems": len(self.asked)},
             message="" if status is Status.OPTIMAL else self.message,
         )
-        points = self._points()
-        whole = self.over and self._whole(points)
+        points = self.answers.frontier(self.facts)
+        whole = self.over and self.answers.whole(points, self.facts)
         return latency_result(self.problem, plain, points, whole, self.asked)
-
-    def _points(self) -> list[Point]:
-        """Those of all answers that no other beats."""
-        found: list[Point] = []
-        answers = (point for _, point in self.answers)
-        for point in sorted(answers, key=lambda point: (point.count, point.step)):
-            if not found or point.step < found[-1].step:
-                tight = self.facts.settled(self._step(point) - 1, point.count + 1)
-                found.append(replace(point, tight=tight))
-        return found
-
-    def _whole(self, points: list[Point]) -> bool:
-        """Whether no point is missing: none before the first, between two, or after the last."""
-        steps: list[int | None] = [None, *(self._step(point) - 1 for point in points)]
-        nexts = zip(steps[:-1], points, strict=True)
-        return all(self.facts.settled(step, point.count) for step, point in nexts) and (
-            not points or self._step(points[-1]) == self.facts.shortest
-        )
 
     def _proof(self) -> Proof:
         for asked in self.asked:
             if asked.proof is Proof.NUMERICAL:
                 return Proof.NUMERICAL
-            if asked.status is Status.INFEASIBLE and self.options.refutes is Proof.NUMERICAL:
+            if asked.status is Status.INFEASIBLE and self._refutes is Proof.NUMERICAL:
                 return Proof.NUMERICAL
         return Proof.EXACT
 
@@ -322,9 +267,6 @@ class _Walk:
                 seconds,
             )
         )
-
-    def _step(self, point: Point) -> int:
-        return int(point.step / self.ticks.tick)
 
     def _where(self, at_most: int | None) -> str:
         limit = "any step time" if at_most is None else f"steps of at most {at_most} ticks"

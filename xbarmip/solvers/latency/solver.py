@@ -1,0 +1,54 @@
+"""A solver of counts made into a solver of latencies."""
+
+from dataclasses import dataclass
+
+from xbarmip.problem import Problem
+from xbarmip.solvers.latency.walk import Walk, subproblem
+from xbarmip.solvers.protocol import Solver, Watch
+from xbarmip.solvers.result import Proof, Result, Stop
+from xbarmip.timing.step_limit import least_step
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyWalk:
+    """A solver of counts made into a solver of latencies.
+
+    Attributes
+    ----------
+    solver : Solver
+        Minimises cycles or steps subject to constraints.
+    refutes : Proof
+        What its INFEASIBLE rests on.
+    whole : bool
+        Whether to follow the whole frontier, not only the part that can hold the least latency.
+    """
+
+    solver: Solver
+    refutes: Proof = Proof.EXACT
+    whole: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of the solver that walks."""
+        return self.solver.name
+
+    def unsupported(self, problem: Problem) -> tuple[str, ...]:
+        """Reasons why the solver cannot take the subproblem with the shortest steps or without a
+        limit.
+        """
+        if not problem.feasible:
+            return ()
+        reasons = (
+            *self.solver.unsupported(subproblem(problem, None)),
+            *self.solver.unsupported(subproblem(problem, least_step(problem))),
+        )
+        return tuple(dict.fromkeys(reasons))
+
+    def solve(self, problem: Problem, watch: Watch) -> Result:
+        """Prove the least latency (see `Solver.solve`)."""
+        walk = Walk(problem, self.solver, self.refutes, self.whole, watch)
+        try:
+            stop = walk.run()
+        except KeyboardInterrupt:
+            stop = Stop.INTERRUPTED
+        return walk.result(stop)
