@@ -8,8 +8,10 @@ paper (doi 10.1145/3631523): its own allocation with bandwidth in the objective,
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from bench import ROOT, Report, Row, isolated, options, warm_up
 
@@ -35,6 +37,44 @@ COLUMNS = (
 )  # fmt: skip
 
 
+class Case(NamedTuple):
+    """A network, the place of its number of tiles in `TILES`, and an objective."""
+
+    network: str
+    number: int
+    objective: str
+    rule: str | None
+
+    @property
+    def tiles(self) -> int:
+        """The budget."""
+        return TILES[self.network][self.number]
+
+    @property
+    def problem(self) -> xb.Problem:
+        """What is asked."""
+        hardware = load_hardware("isaac-like")
+        crossbars = self.tiles * (hardware.crossbars_per_tile or 0)
+        network = xb.load_network(self.network)
+        return xb.Problem(network, crossbars, None, self.objective, self.rule, hardware=hardware)
+
+    @property
+    def row(self) -> Row:
+        """What a row begins with."""
+        return {"network": self.network, "tiles": self.tiles, "objective": self.objective}
+
+
+def cases(arguments: Namespace) -> Iterator[Case]:
+    """All cases, or the first."""
+    every = (
+        Case(network, number, *objective)
+        for network, tiles in TILES.items()
+        for number in range(len(tiles))
+        for objective in OBJECTIVES
+    )
+    return islice(every, 1 if arguments.smoke else None)
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Solve every case in a process of its own."""
     parser = options("Least latencies beside the published ones.", 60.0)
@@ -42,29 +82,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     report = Report(Path(__file__).stem, "Least latencies", COLUMNS, arguments)
     warm_up("dp")
-    cases = [
-        (network, number, objective, rule)
-        for network, tiles in TILES.items()
-        for number in range(len(tiles))
-        for objective, rule in OBJECTIVES
-    ]
-    for case in cases[: 1 if arguments.smoke else None]:
-        report.add(measured(*case, arguments))
+    for case in cases(arguments):
+        report.add(measured(case, arguments))
 
 
-def measured(
-    network: str, number: int, objective: str, rule: str | None, arguments: Namespace
-) -> Row:
+def measured(case: Case, arguments: Namespace) -> Row:
     """One case: the answer, its time, and what is published."""
-    hardware, tiles = load_hardware("isaac-like"), TILES[network][number]
-    crossbars = tiles * (hardware.crossbars_per_tile or 0)
-    net = xb.load_network(network)
-    problem = xb.Problem(net, crossbars, None, objective, rule, hardware=hardware)
-    row = {"network": network, "tiles": tiles, "objective": objective}
-    if network in PAPER:
-        row["paper_us"] = PAPER[network][number]
-    if network in ISAAC:
-        row["isaac_us"] = ISAAC[network][number]
+    row = case.row
+    if case.network in PAPER:
+        row["paper_us"] = PAPER[case.network][case.number]
+    if case.network in ISAAC:
+        row["isaac_us"] = ISAAC[case.network][case.number]
+    problem = case.problem
     return row | isolated(lambda: answer(problem, arguments), arguments)
 
 

@@ -142,12 +142,41 @@ def test_bad_options(option, message, capsys):
     assert message in capsys.readouterr().err
 
 
-def test_the_benchmark_runs(tmp_path, monkeypatch):
+@pytest.fixture
+def benchmark(tmp_path, monkeypatch):
+    """Run the first case of a benchmark; its row."""
     monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
-    benchmark = import_module("bandwidth")
-    benchmark.main(["--smoke", "--output", str(tmp_path)])
-    (row,) = json.loads((tmp_path / "bandwidth.json").read_text(encoding="utf-8"))["rows"]
+
+    def run(name, *options):
+        import_module(name).main(["--smoke", "--output", str(tmp_path), *options])
+        return json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))["rows"]
+
+    yield run
+    for name in ("bandwidth", "bench", "certificates", "ladder", "latency_provers", "milp"):
+        sys.modules.pop(name, None)
+
+
+def test_the_benchmark_runs(benchmark):
+    (row,) = benchmark("bandwidth")
     assert (row["status"], row["gap"], row["tiles"]) == ("OPTIMAL", 0, 8)
     assert (round(row["latency_us"], 1), row["paper_us"]) == (464.1, 492)
-    for name in ("bandwidth", "bench"):
-        sys.modules.pop(name)
+
+
+def test_the_benchmark_of_provers_runs(benchmark):
+    (row,) = benchmark("latency_provers")
+    assert (row["status"], row["accepted"], row["agree"], row["others"]) == (
+        "OPTIMAL",
+        True,
+        True,
+        2,
+    )
+    assert round(row["latency_us"], 1) == round(row["milp_us"], 1) == 464.1
+    assert benchmark("latency_provers", "--cases", "vgg*") == []
+
+
+def test_a_case_that_highs_does_not_take_says_so(benchmark):
+    provers = import_module("latency_provers")
+    case = provers.Case("vgg-a", 0, "latency", None)
+    row = provers.by_milp(case.problem, None)
+    assert row["status"] == "refused"
+    assert "linear timing of 'cycles'" in row["message"]
