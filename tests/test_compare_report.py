@@ -16,6 +16,7 @@ import pytest
 from tests.results import comparison, facts, failed, row, written
 from tests.test_compare_analysis import ROWS
 from xbarmip.cli.main import main
+from xbarmip.compare.analysis.budgets import known_by_budget
 from xbarmip.compare.instance import Suite
 from xbarmip.compare.report.page import page
 from xbarmip.compare.report.summary import headline, markdown, problems, run_facts
@@ -85,6 +86,22 @@ def test_the_page_holds_everything_and_loads_nothing():
 
 def test_a_suite_without_proofs_has_a_page_too():
     assert page([comparison([failed("x", "a", "CRASHED")])]).count("<svg") == 4
+
+
+def test_networks_on_several_budgets_are_drawn():
+    budgets = {"x": 10, "y": 20, "z": 40}
+    made = [replace(facts(name), crossbars=budget) for name, budget in budgets.items()]
+    other = replace(facts("w"), crossbars=80, constraints=("one more",))
+    rows = [
+        row("x", "a", 1.0, 9, 9), row("y", "a", 1.0, 7, 6), row("z", "a", 1.0, 3, 3),
+        row("w", "a", 1.0, 2, 2),
+    ]  # fmt: skip
+    found = comparison(rows, [*reversed(made), other])
+    (known,) = known_by_budget(found)["cycles"]
+    assert known.label == "net@8x8"
+    assert known.points == ((10, 9, True), (20, 7, False), (40, 3, True))
+    assert page([found]).count("Best known cycles by budget; hollow where not proven.") == 1
+    assert known_by_budget(comparison(rows[:2], made)) == {}
 
 
 def test_solutions_of_a_shipped_suite_are_drawn():

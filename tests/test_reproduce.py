@@ -149,6 +149,21 @@ def test_run_computes_parts_and_writes_the_page(small, tmp_path):
     assert len(calls) == 6
 
 
+def test_rows_that_others_made_are_made_again(small, tmp_path):
+    calls, _ = small
+    run.reproduce(tmp_path, time_limit=5)
+    run.reproduce(tmp_path, keep=True, time_limit=5)
+    assert len(calls) == 4
+    store = Store(tmp_path, "q")
+    store.add("1", {**store.rows["1"], "made": {**store.rows["1"]["made"], "sources": "others"}})
+    assert run.reproduce(tmp_path, keep=True, time_limit=5).computed == {"p": 0, "q": 1}
+    run.reproduce(tmp_path, ["p"], keep=True, time_limit=6)
+    assert calls[4:] == ["q1", "p0", "p1"]
+    page_text = (tmp_path / "page.md").read_text()
+    assert "Made by xbarmip " in page_text
+    assert "in minutes by part: p 0.0 and q 0.0. Each proof had 6 s and 5 s." in page_text
+
+
 def test_ctrl_c_keeps_what_is_done(small, tmp_path):
     calls, stop = small
     stop.add("q1")

@@ -23,7 +23,8 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser.add_argument(
         "--keep",
         action="store_true",
-        help="keep rows that are in the folder and compute the missing ones",
+        help="go on: keep rows that are in the folder, made by the same solvers within the same "
+        "limit, and compute the others",
     )
     parser.add_argument(
         "--time-limit",

@@ -6,7 +6,7 @@ from html import escape
 
 from markdown_it import MarkdownIt
 
-from xbarmip.reproduce import bandwidth_pictures, pictures
+from xbarmip.reproduce import bandwidth_pictures, making, pictures
 from xbarmip.reproduce.sections import accuracy, bandwidth, models, runtime, short, steps
 from xbarmip.reproduce.source import figures
 from xbarmip.reproduce.store import Row
@@ -72,7 +72,8 @@ def files(computed: Mapping[str, Rows | None]) -> dict[str, bytes]:
             continue
         texts.append(section.text(rows))
         made |= {name: draw(rows) for name, draw in section.pictures.items()}
-    markdown = "\n\n".join((f"# {TITLE}", _head(), short.section(computed), *texts)) + "\n"
+    heads = (f"# {TITLE}", _head(), making.words(computed), short.section(computed))
+    markdown = "\n\n".join(text for text in (*heads, *texts) if text) + "\n"
     made["page.md"] = markdown.encode()
     made["page.html"] = html(markdown).encode()
     found = computed.get("steps")

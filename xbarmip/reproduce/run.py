@@ -9,6 +9,7 @@ from xbarmip.compare.files import writing, written
 from xbarmip.compare.pictures.canvas import require_matplotlib
 from xbarmip.errors import InputError
 from xbarmip.reproduce import accuracy, bandwidth, models, runtime, steps
+from xbarmip.reproduce.making import is_current, made
 from xbarmip.reproduce.page import files
 from xbarmip.reproduce.store import Part, Store
 from xbarmip.solvers.protocol import Limits, Progress
@@ -67,7 +68,8 @@ def reproduce(
     parts : sequence of str, optional
         Names of parts to compute; all by default, none if empty: then only the page is written.
     keep : bool
-        Keep rows that are there already, and compute the missing ones.
+        Keep rows that are there already, and compute the missing ones. A row that other sources of
+        the solvers made, or another time limit, counts as missing.
     time_limit : float
         Seconds for each proof, and each run of table 7; what is not proven within them is marked.
         Everything else ends by itself.
@@ -96,8 +98,9 @@ def reproduce(
             if not keep:
                 stores[name].clear()
             for key, work in works[name].items():
-                if key not in stores[name].rows:
-                    stores[name].add(key, work(_named(progress, name, key)))
+                if not is_current(stores[name].rows.get(key), time_limit):
+                    named = _named(progress, name, key)
+                    stores[name].add(key, made(work, time_limit, named))
                     computed[name] += 1
     finally:
         complete = {

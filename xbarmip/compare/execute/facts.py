@@ -23,12 +23,12 @@ def code_facts() -> dict[str, Any]:
     """Version, commit and sources of this package, and the versions of what it stands on.
 
     `sources` is a digest of every source that the solvers come from; `commit` ends in "+" where
-    files differ from it, and is None outside a checkout.
+    files of the package differ from it, and is None outside a checkout.
     """
     registry = Path(xbarmip.solvers.registry.__file__)
     return {
         "xbarmip": _version("xbarmip"),
-        "commit": _commit(registry.parents[2]),
+        "commit": _commit(registry.parents[1]),
         "sources": sources_digest(registry),
         "python": platform.python_version(),
         **{name: _version(name) for name in _LIBRARIES},
@@ -65,12 +65,12 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _commit(folder: Path) -> str | None:
-    if not (folder / ".git").exists():
+def _commit(package: Path) -> str | None:
+    if not (package.parent / ".git").exists():
         return None
     commit, changes = (
-        _git(folder, "rev-parse", "HEAD"),
-        _git(folder, "status", "--porcelain", "--untracked-files=no"),
+        _git(package, "rev-parse", "HEAD"),
+        _git(package, "status", "--porcelain", "--untracked-files=no", "."),
     )
     return None if commit is None else commit + ("+" if changes else "")
 

@@ -20,6 +20,7 @@ _STYLE = {
     "svg.hashsalt": "xbarmip",  # the same picture is the same file
 }
 _NARROW = 5  # an axis of less than this ratio gets evenly spaced ticks
+_DECADES = 100  # an axis of more than this ratio gets ticks at powers of ten alone
 
 
 def require_matplotlib() -> Any:
@@ -79,4 +80,12 @@ def round_ticks(axis: Any, low: float, high: float) -> None:
         else ticker.MaxNLocator(6, integer=True, steps=[1, 2, 5, 10])
     )
     axis.set_major_formatter(ticker.StrMethodFormatter("{x:,.0f}"))
+    axis.set_minor_formatter(ticker.NullFormatter())
+
+
+def decimal_ticks(axis: Any, low: float, high: float) -> None:
+    """Ticks of a logarithmic axis at 0.1, 1, 10, ..., or also at 2 and 5 times these where few."""
+    ticker = require_matplotlib().ticker
+    axis.set_major_locator(ticker.LogLocator(subs=(1,) if high > _DECADES * low else (1, 2, 5)))
+    axis.set_major_formatter(ticker.StrMethodFormatter("{x:,g}"))
     axis.set_minor_formatter(ticker.NullFormatter())

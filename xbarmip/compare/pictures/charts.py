@@ -5,6 +5,7 @@ from fractions import Fraction
 from itertools import cycle
 from typing import Any
 
+from xbarmip.compare.analysis.budgets import Known
 from xbarmip.compare.analysis.curves import (
     Curve,
     cactus,
@@ -13,10 +14,18 @@ from xbarmip.compare.analysis.curves import (
     performance_profile,
 )
 from xbarmip.compare.comparison import Comparison
-from xbarmip.compare.pictures.canvas import COLORS, STROKES, new_figure
+from xbarmip.compare.pictures.canvas import (
+    COLORS,
+    STROKES,
+    decimal_ticks,
+    new_figure,
+)
+from xbarmip.exact import ceil_div
 
 _WIDTH, _HEIGHT = 4.4, 3.4  # inches: about the width of a phone at the size of its text
 _BEYOND = 1.3  # curves go on to the right of their last point
+_INSIDE = 6  # names of more curves than this stand below the chart
+_LINE = 0.2  # inches of a line of names
 
 
 def profile_figure(comparison: Comparison) -> Any:
@@ -54,8 +63,25 @@ def scatter_figure(comparison: Comparison, one: str, other: str) -> Any:
     if found:
         ends = [min(*x, *y) / _BEYOND, max(*x, *y) * _BEYOND]
         axes.plot(ends, ends, "-", linewidth=0.8, color=COLORS[-1])
-        axes.set(xlim=ends, ylim=ends)
-    axes.set(xscale="log", yscale="log", xlabel=f"{one}, seconds", ylabel=f"{other}, seconds")
+        axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends)
+        for axis in (axes.xaxis, axes.yaxis):
+            decimal_ticks(axis, *ends)
+    axes.set(xlabel=f"{one}, seconds", ylabel=f"{other}, seconds")
+    return figure
+
+
+def budgets_figure(frontiers: Sequence[Known], objective: str) -> Any:
+    """The best known value of each network against the budget; hollow where it is not proven."""
+    figure, axes = new_figure(_WIDTH, _HEIGHT)
+    for known, (color, stroke) in zip(frontiers, cycle(looks_in_order()), strict=False):
+        budgets, values, met = zip(*known.points, strict=True)
+        axes.plot(budgets, values, stroke, linewidth=1, color=color, label=known.label)
+        for budget, value, proven in zip(budgets, values, met, strict=True):
+            axes.plot(budget, value, "o", color=color, markersize=4, mfc=color if proven else "w")
+    axes.set(xscale="log", yscale="log", xlabel="crossbars", ylabel=objective)
+    for axis, ends in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        decimal_ticks(axis, *ends)
+    _names_below(axes, len(frontiers), columns=2)
     return figure
 
 
@@ -83,7 +109,18 @@ def _steps(
             linewidth=1.4,
         )
     axes.set_xlim(first, last)
-    axes.legend(fontsize="small", frameon=False, loc="best", ncols=1 + (len(curves) > 6))
+    decimal_ticks(axes.xaxis, first, last)
+    if len(curves) <= _INSIDE:
+        axes.legend(fontsize="small", frameon=False, loc="best")
+    else:
+        _names_below(axes, len(curves), columns=3)
+
+
+def _names_below(axes: Any, curves: int, columns: int) -> None:
+    """Say below the chart which curve is whose; the chart keeps its height."""
+    figure = axes.figure
+    figure.set_figheight(_HEIGHT + _LINE * ceil_div(curves, columns))
+    figure.legend(loc="outside lower center", ncols=columns, fontsize="small", frameon=False)
 
 
 def looks_in_order() -> list[tuple[str, str]]:

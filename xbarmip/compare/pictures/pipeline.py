@@ -33,7 +33,7 @@ def activity(network: Network, allocation: Sequence[int]) -> tuple[Any, Array]:
     times = np.arange(last + 1)
     edges = np.linspace(0, last, min(last, _COLUMNS) + 1)
     busy = [np.interp(edges, times, np.searchsorted(f, times, side="right")) for f in finishes]
-    return np.diff(busy, axis=1) / edges[1], end
+    return np.clip(np.diff(busy, axis=1) / edges[1], 0, 1), end
 
 
 def pipeline_figure(

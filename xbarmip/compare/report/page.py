@@ -1,16 +1,18 @@
 """One self-contained page for a browser: tables and charts; it loads nothing from anywhere."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from html import escape
 from importlib.resources import files
 from itertools import combinations
 from typing import Any
 
+from xbarmip.compare.analysis.budgets import known_by_budget
 from xbarmip.compare.analysis.curves import solved_seconds
 from xbarmip.compare.comparison import Comparison
 from xbarmip.compare.pictures.canvas import svg
 from xbarmip.compare.pictures.charts import (
+    budgets_figure,
     cactus_figure,
     closeness_figure,
     profile_figure,
@@ -75,7 +77,8 @@ def _section(comparison: Comparison) -> str:
         "<h3>Gaps</h3><p>To the smallest value that any solver found and the evaluation confirms."
         f"</p>{gap_table(comparison).html()}",
         f'<h3>Charts</h3><div class="charts">{"".join(_charts(comparison))}</div>',
-        _solutions(comparison),
+        _pictures("Solutions", solution_figures(comparison)),
+        _pictures("Budgets", _budget_figures(comparison)),
         '<h3>Instances</h3><p><input type="search" placeholder="filter" '
         'aria-label="filter instances"></p>' + instance_table(comparison).html(),
         _listed("Notes", notes(comparison)),
@@ -85,10 +88,17 @@ def _section(comparison: Comparison) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _solutions(comparison: Comparison) -> str:
-    """Pictures of some solutions; nothing where the suite does not ship."""
-    drawn = "".join(_chart(caption, figure) for caption, figure in solution_figures(comparison))
-    return f'<h3>Solutions</h3><div class="charts">{drawn}</div>' if drawn else ""
+def _pictures(title: str, figures: Iterable[tuple[str, Any]]) -> str:
+    """Captioned pictures under a title; nothing where there is none."""
+    drawn = "".join(_chart(caption, figure) for caption, figure in figures)
+    return f'<h3>{title}</h3><div class="charts">{drawn}</div>' if drawn else ""
+
+
+def _budget_figures(comparison: Comparison) -> Iterator[tuple[str, Any]]:
+    """One picture for each objective with networks on several budgets."""
+    for objective, frontiers in known_by_budget(comparison).items():
+        words = f"Best known {objective} by budget; hollow where not proven."
+        yield words, budgets_figure(frontiers, objective)
 
 
 def _listed(title: str, lines: Iterable[str], opened: bool = False) -> str:

@@ -84,15 +84,29 @@ def headline(comparison: Comparison) -> str:
 def run_facts(comparison: Comparison) -> tuple[str, ...]:
     """What was run, with what, where, under which limits."""
     facts = comparison.facts
-    code, machine = facts["code"], facts["machine"]
     return (
         f"run {facts['run']}, started {facts['started']}",
-        f"xbarmip {code['xbarmip']} ({(code['commit'] or 'no commit')[:12]}), "
-        f"Python {code['python']}, numpy {code['numpy']}, numba {code['numba']}, "
-        f"highspy {code['highspy']}",
-        f"{machine['system']}, {machine['processor']}, {machine['processors']} processors, "
-        f"{machine['memory_bytes'] / 2**30:.0f} GiB",
+        code_words(facts["code"]),
+        machine_words(facts["machine"]),
         *_limits(comparison),
+    )
+
+
+def code_words(code: Mapping[str, Any]) -> str:
+    """Versions and commit, in a line."""
+    commit = code["commit"] or "no commit"
+    changed = "+" * commit.endswith("+")
+    return (
+        f"xbarmip {code['xbarmip']} ({commit[:12]}{changed}), Python {code['python']}, "
+        f"numpy {code['numpy']}, numba {code['numba']}, highspy {code['highspy']}"
+    )
+
+
+def machine_words(machine: Mapping[str, Any]) -> str:
+    """System, processors and memory, in a line."""
+    return (
+        f"{machine['system']}, {machine['processor']}, {machine['processors']} processors, "
+        f"{machine['memory_bytes'] / 2**30:.0f} GiB"
     )
 
 
