@@ -1,11 +1,12 @@
 """Run the shipped suites as results/compare shows them, with a report, and learn what they show.
 
-    python benchmarks/suites.py [--suites published,onnx] [--output DIR] [--known DIR] [--resume]
+    python benchmarks/suites.py [--suites published,onnx] [--jobs N] [--resume]
 
 Solvers that prove run longer than those that do not, and the claims of the dynamic program are
-certified. The rows of a suite go to <suite>.jsonl, a summary to <suite>.md, best known values to
-<suite>.json in the folder --known, one page for all suites to report.html. --limit bounds every
-limit, in seconds.
+certified within its limit. The rows of a suite go to <suite>.jsonl, a summary to <suite>.md, both
+in the folder --output; best known values to <suite>.json in the folder --known; one page for all
+suites of the call to report.html. A suite begins anew unless --resume is given, which runs what is
+missing. --limit bounds every limit, in seconds.
 """
 
 from argparse import ArgumentParser, Namespace
@@ -25,12 +26,12 @@ SEARCHES = ("random", "genetic", "annealing")
 RULES = ("woho", "stride", "identical", "greedy", "lagrangian")
 # Seconds, by suite, of: the dynamic program; its published version; the other provers; searches.
 SECONDS = {
-    "published": (20, 20, 5, 1),
-    "onnx": (20, 1, 5, 2),
+    "published": (60, 60, 20, 1),
+    "onnx": (120, 1, 5, 2),
     "random": (5, 5, 5, 0.3),
-    "hard": (20, 5, 5, 0.5),
+    "hard": (60, 5, 20, 0.5),
     "ladder": (5, 5, 5, 0.3),
-    "scale": (20, 5, 5, 0.5),
+    "scale": (60, 5, 5, 0.5),
 }
 GROUPS = (("dp",), ("published-dp",), ("milp", "exhaustive"), (*RULES, *SEARCHES))
 
@@ -42,6 +43,7 @@ def main(arguments: list[str] | None = None) -> tuple[Comparison, ...]:
     parser.add_argument("--output", type=Path, default=Path("results/compare"))
     parser.add_argument("--known", type=Path, default=Path("instances/known"))
     parser.add_argument("--limit", type=float, default=float("inf"), metavar="SECONDS")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs at a time")
     parser.add_argument("--resume", action="store_true")
     chosen = parser.parse_args(arguments)
     found = tuple(_suite(name, chosen) for name in chosen.suites.split(","))
@@ -59,6 +61,7 @@ def _suite(name: str, chosen: Namespace) -> Comparison:
             solvers,
             output=chosen.output,
             resume=True,
+            jobs=chosen.jobs,
             certify=solvers == ("dp",),
             allowance=Allowance(min(seconds, chosen.limit), MEMORY),
         )
