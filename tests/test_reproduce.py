@@ -15,9 +15,18 @@ from xbarmip.network.generate import Shape
 from xbarmip.reproduce import accuracy, page, run, steps
 from xbarmip.reproduce.models import OBJECTIVES
 from xbarmip.reproduce.sections import models, short
+from xbarmip.reproduce.sections.accuracy import ranking
 from xbarmip.reproduce.source import case_key, figures, step_cases
 from xbarmip.reproduce.store import Part, Store
-from xbarmip.reproduce.text import Compared, deviations, listed, percent_above, signed, table
+from xbarmip.reproduce.text import (
+    Compared,
+    deviations,
+    listed,
+    marked,
+    percent_above,
+    signed,
+    table,
+)
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results" / "published"
@@ -235,6 +244,24 @@ def test_numbers_as_text(monkeypatch):
     assert percent_above(105, 100) == pytest.approx(5)
     assert [signed(x) for x in (1.26, -0.04, -2)] == ["+1.3", "0.0", "-2.0"]
     assert [listed(list(x)) for x in ("a", "ab", "abc")] == ["a", "a and b", "a, b and c"]
+
+
+def test_the_closest_budget_of_each_network_is_never_farther_than_another():
+    apart = {way: distance for distance, way in ranking(rows_of("accuracy"))}
+    for (rule, draw, size), distance in apart.items():
+        if size in ("smallest", "largest"):
+            assert apart[rule, draw, "closest"] <= distance
+    assert len(apart) == 2 * (1 + 3 * (len(accuracy.DRAWS) - 1))
+
+
+def test_networks_that_are_not_printed_are_marked():
+    assert marked("vgg-a/4096x128") == "vgg-a/4096x128"
+    assert marked("mobilenet-v1") == "mobilenet-v1 *"
+    assert marked("mobilenet-v1/2048x128") == "mobilenet-v1/2048x128 *"
+    text = (RESULTS / "page.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| mobilenet-v1")]
+    assert len(rows) > 6
+    assert all(line.split("|")[1].rstrip().endswith(" *") for line in rows)
 
 
 def test_deviations_are_explained_or_called_unexplained(monkeypatch):

@@ -10,6 +10,7 @@ from xbarmip.reproduce import bandwidth_pictures, making, pictures
 from xbarmip.reproduce.sections import accuracy, bandwidth, models, runtime, short, steps
 from xbarmip.reproduce.source import figures
 from xbarmip.reproduce.store import Row
+from xbarmip.reproduce.text import listed
 
 Rows = Mapping[str, Row]
 TITLE = "The published results beside certified optima"
@@ -86,9 +87,9 @@ def _head() -> str:
     return (
         f"Published: {figures()['source']}. Everything else was computed by `xbarmip reproduce`, "
         "which also writes this page. A case is written network/budget x crossbar size, as "
-        "vgg-a/4096x128. All networks are those that the paper prints, but for mobilenet-v1: its "
-        "table is not printed, so that network was built from its own paper, and its rows need not "
-        "be about the same problem."
+        "vgg-a/4096x128. All networks are those that the paper prints, but for "
+        f"{listed(figures()['unprinted'])}, marked *: its table is not printed, so that network "
+        "was built from its own paper, and its rows need not be about the same problem."
     )
 
 

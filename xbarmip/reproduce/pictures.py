@@ -11,7 +11,7 @@ from xbarmip.reproduce.sections.steps import grouped, plotted
 from xbarmip.reproduce.source import figures
 from xbarmip.reproduce.steps import PAPER
 from xbarmip.reproduce.store import Row
-from xbarmip.reproduce.text import percent_above
+from xbarmip.reproduce.text import marked, percent_above
 
 Rows = Mapping[str, Row]
 OURS, TRUE, BEST, _, LEAVES, _, _, PUBLISHED = COLORS  # one colour a series
@@ -37,7 +37,7 @@ def bars(axes: Any, names: Sequence[str], series: Mapping[str, tuple[Sequence[An
 
 def names(rows: Sequence[Row]) -> list[str]:
     """How the cases are called below an axis."""
-    return [f"{row['network']} {row['crossbars']}x{row['size']}" for row in rows]
+    return [marked(f"{row['network']}/{row['crossbars']}x{row['size']}") for row in rows]
 
 
 def steps_picture(rows: Rows) -> bytes:
@@ -98,7 +98,7 @@ def accuracy_picture(rows: Rows) -> bytes:
     """Table 4: the shares as printed, and those of the closest way of drawing."""
     figure, axes = new_figure(8, 4)
     rule, draw, size = ranking(rows)[0][1]
-    own = chosen(rows, draw, size)
+    own = chosen(rows, rule, draw, size)
     shades = (BEST, LEAVES, TRUE)
     for place, share in enumerate(("within 1", "1 to 5", "over 5")):
         for shift, values in (
@@ -114,7 +114,7 @@ def accuracy_picture(rows: Rows) -> bytes:
                 alpha=0.55 if shift < 0 else 1.0,
                 label=f"{share} percent" if shift > 0 else None,
             )
-    axes.set_xticks(range(len(NETWORKS)), NETWORKS)
+    axes.set_xticks(range(len(NETWORKS)), list(map(marked, NETWORKS)))
     axes.set(
         ylabel="percent of the allocations", title="left (pale): as printed; right: computed here"
     )

@@ -32,6 +32,11 @@ def listed(items: Sequence[str]) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
+def marked(name: str) -> str:
+    """The name of a case or network, with a star if the paper does not print that network."""
+    return f"{name} *" if name.partition("/")[0] in figures()["unprinted"] else name
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
     """A published number and ours by the same definition.

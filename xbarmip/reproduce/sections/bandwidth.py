@@ -188,8 +188,8 @@ def _tile_text(rows: Rows) -> str:
         f"{ratio[WITH]:.1f} (published {scaling['mean_speedup_with']}), at the optimum "
         f"{most:.1f}. The published means are over cases that the paper does not "
         "list. The optimum takes "
-        f"{share:.0f} percent of the time that its algorithm needs, on average; the paper says 94 "
-        f"percent of optimal. {spending}"
+        f"{share:.0f} percent of the time that its algorithm needs, on average; the paper says "
+        f"{figures()['optimality']['with_bandwidth_percent']} percent of optimal. {spending}"
     )
 
 

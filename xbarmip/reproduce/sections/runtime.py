@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from xbarmip.reproduce.store import Row
-from xbarmip.reproduce.text import table
+from xbarmip.reproduce.text import marked, table
 from xbarmip.solvers.result import Status, Stop
 
 
@@ -18,7 +18,7 @@ def section(rows: Mapping[str, Row]) -> str:
         paper, steps, cycles = row["published-dp"], row["dp steps"], row["dp cycles"]
         lines.append(
             (
-                key,
+                marked(key),
                 row["published seconds"],
                 _seconds(paper),
                 paper["value"],
