@@ -120,7 +120,9 @@ def test_the_documented_suite_can_be_read(tmp_path):
 
 
 def test_shipped_suites_are_listed():
-    assert set(list_suites()) == {"hard", "ladder", "onnx", "published", "random", "scale"}
+    assert set(list_suites()) == {
+        "bandwidth", "hard", "ladder", "onnx", "published", "random", "scale",
+    }  # fmt: skip
 
 
 def test_unknown_onnx_model_names_near_ones():
@@ -184,7 +186,7 @@ def test_latencies_on_hardware(tmp_path):
     assert (latency.name, cycles.name) == ("one/latency", "one/cycles")
     assert latency.problem.hardware.name == cycles.problem.hardware.name
     tick = ticks_of(latency.problem).tick
-    assert (latency.note, cycles.note) == (f"Latencies in ticks of {tick} s.", "")
+    assert (latency.note, cycles.note) == (f"latencies in ticks of {tick} s", "")
     found = compare(Suite("hw", "Hardware.", (latency, cycles)), ["dp", "exhaustive", "greedy"])
     assert found.counts["AGREE"] == 2
     assert [row.failed for row in found.rows] == [False] * 6

@@ -170,7 +170,7 @@ def test_rows_that_others_made_are_made_again(small, tmp_path):
     assert calls[4:] == ["q1", "p0", "p1"]
     page_text = (tmp_path / "page.md").read_text()
     assert "Made by xbarmip " in page_text
-    assert "in minutes by part: p 0.0 and q 0.0. Each proof had 6 s and 5 s." in page_text
+    assert "in minutes by part: p 0.0 and q 0.0. Each proof had 6 s and 5 s, " in page_text
 
 
 def test_ctrl_c_keeps_what_is_done(small, tmp_path):

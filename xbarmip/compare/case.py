@@ -82,7 +82,7 @@ class CaseReader:
                     problem,
                     _optimum(table, label, objectives),
                     _published(table, problem),
-                    f"{note} {_unit(problem)}".strip(),
+                    "; ".join(filter(None, (note, _unit(problem)))),
                 )
 
     def _hardware(self, table: Mapping[str, Any]) -> Hardware | None:
@@ -113,7 +113,7 @@ class CaseReader:
 
 def _unit(problem: Problem) -> str:
     """What a value counts, where that is not plain from the objective."""
-    return f"Latencies in ticks of {ticks_of(problem).tick} s." if problem.is_latency else ""
+    return f"latencies in ticks of {ticks_of(problem).tick} s" if problem.is_latency else ""
 
 
 def _case_name(table: Mapping[str, Any], size: Size | None, hardware: Hardware | None) -> str:

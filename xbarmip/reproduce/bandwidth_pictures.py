@@ -94,5 +94,6 @@ def models_picture(rows: Rows) -> bytes:
         series[objective] = [fmean(excess(row, rival) for row in own) for rival in RIVALS], colour
     bars(axes, list(RIVALS), series)
     axes.set(yscale="symlog", ylabel="mean percent above the best known")
+    axes.set_ylim(top=3 * max(max(values) for values, _ in series.values()))
     axes.legend(fontsize=9)
     return png(figure)

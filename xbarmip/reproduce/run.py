@@ -71,8 +71,8 @@ def reproduce(
         Keep rows that are there already, and compute the missing ones. A row that other sources of
         the solvers made, or another time limit, counts as missing.
     time_limit : float
-        Seconds for each proof, and each run of table 7; what is not proven within them is marked.
-        Everything else ends by itself.
+        Seconds for each proof, and three times as many for each run of table 7; what is not proven
+        within them is marked. Everything else ends by itself.
     progress : callable, optional
         Called with a dict of facts during the computation.
 

@@ -14,6 +14,7 @@ from xbarmip.solvers.protocol import Progress
 from xbarmip.solvers.registry import solve
 
 _SHORT = 5.0  # seconds; a shorter run is done three times
+_LIMITS = 3  # a run may take so many times as long as a proof elsewhere: most are the paper's
 
 
 def cases(seconds: float) -> Mapping[str, Work]:
@@ -34,7 +35,7 @@ def _row(entry: dict[str, Any], seconds: float, progress: Progress | None) -> Ro
         times: list[float] = []
         while not times or (len(times) < 3 and times[0] < _SHORT):
             begin = perf_counter()
-            found = solve(problem, solver, time_limit=seconds, progress=progress)
+            found = solve(problem, solver, time_limit=_LIMITS * seconds, progress=progress)
             times.append(perf_counter() - begin)
         return {
             "status": found.status.value,
