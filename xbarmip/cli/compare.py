@@ -33,6 +33,27 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         help=f"of {', '.join(SOLVERS)}, separated by commas (default: {','.join(EXACT)})",
     )
     add_limits(parser, seconds=60)
+    _add_ways(parser)
+    parser.add_argument(
+        "--certify",
+        action="store_true",
+        help="write and check a certificate of every claimed optimum or infeasibility",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="run only what the results file does not hold yet",
+    )
+    parser.add_argument(
+        "--output",
+        default="results",
+        metavar="DIR",
+        help="folder for <suite>.jsonl and <suite>.md (default: results)",
+    )
+
+
+def _add_ways(parser: Parser) -> None:
+    """Add how often and where each solver runs."""
     parser.add_argument(
         "--seeds",
         type=integers,
@@ -49,22 +70,6 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     )
     where.add_argument(
         "--scheduler", metavar="ADDRESS", help="run on the workers of this Dask scheduler instead"
-    )
-    parser.add_argument(
-        "--certify",
-        action="store_true",
-        help="write and check a certificate of every claimed optimum or infeasibility",
-    )
-    parser.add_argument(
-        "--resume",
-        action="store_true",
-        help="run only what the results file does not hold yet",
-    )
-    parser.add_argument(
-        "--output",
-        default="results",
-        metavar="DIR",
-        help="folder for <suite>.jsonl and <suite>.md (default: results)",
     )
 
 

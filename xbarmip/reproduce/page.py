@@ -98,6 +98,7 @@ def html(markdown: str) -> str:
     body = MarkdownIt("commonmark").enable("table").render(markdown)
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(TITLE)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}</body>\n"
         "</html>\n"
     )
