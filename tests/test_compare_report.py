@@ -234,8 +234,17 @@ def test_merge_and_regress(files, capsys):
 def test_a_worse_answer_is_status_1(tmp_path, capsys):
     old = written(tmp_path / "one", [row("x", "a", 1, 10, 10)])
     new = written(tmp_path / "two", [row("x", "a", 1, 10, 9)])
-    assert main(["regress", str(old), str(new)]) == 1
-    assert "worse: made: x: a: was OPTIMAL, is FEASIBLE" in capsys.readouterr().out
+    options = ("--markdown", str(tmp_path / "r.md"), "--csv", str(tmp_path / "r.csv"))
+    assert main(["regress", str(old), str(new), *options]) == 1
+    out = capsys.readouterr().out
+    assert "worse: made: x: a: was OPTIMAL, is FEASIBLE" in out
+    assert out.endswith("r.csv\n")
+    text = (tmp_path / "r.md").read_text()
+    assert "- worse: made: x: a: was OPTIMAL, is FEASIBLE\n" in text
+    assert "| made | a | 0 |  |  | no instance that both proved |" in text
+    lines = list(csv.DictReader(StringIO((tmp_path / "r.csv").read_text())))
+    assert [line["verdict"] for line in lines] == ["worse", "worse", "time"]
+    assert lines[1]["what"] == "bound was 10, is 9"
 
 
 BAD = {

@@ -1,13 +1,24 @@
 """`xbarmip regress`: what changed between two results files."""
 
 from argparse import Namespace, _SubParsersAction
+from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 
 from xbarmip.cli.output import print_json, print_rich
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.compare.analysis.load import load
 from xbarmip.compare.analysis.regress import Regression, regress
-from xbarmip.compare.report.table import Table
+from xbarmip.compare.files import check_writable, written
+from xbarmip.compare.report.changes import (
+    TITLE,
+    change_lines,
+    changes_csv,
+    changes_markdown,
+    time_table,
+)
+
+_FILES: dict[str, Callable[[Regression], str]] = {"markdown": changes_markdown, "csv": changes_csv}
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
@@ -16,40 +27,24 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser = add_command(commands, "regress", text, run)
     parser.add_argument("old", metavar="OLD.jsonl", help="results before")
     parser.add_argument("new", metavar="NEW.jsonl", help="results after")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write a page of Markdown")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write every change as CSV")
 
 
 def run(arguments: Namespace) -> int:
-    """Compare, print; status 1 where an answer got worse or a solver slower."""
+    """Compare, print, write; status 1 where an answer got worse or a solver slower."""
+    wanted = {kind: path for kind in _FILES if (path := getattr(arguments, kind)) is not None}
+    for path in wanted.values():
+        check_writable(path)
     found = regress(load([arguments.old]), load([arguments.new]))
+    for kind, path in wanted.items():
+        written(path, _FILES[kind](found).encode())
     if arguments.json:
         print_json({**asdict(found), "worse": found.worse})
     else:
-        _print(found)
+        print_rich(time_table(found).rich(TITLE))
+        for line in change_lines(found):
+            print(line)
+        for path in wanted.values():
+            print(f"written: {path}")
     return int(found.worse)
-
-
-def _print(found: Regression) -> None:
-    print_rich(time_table(found).rich("times, new / old, where both proved"))
-    for change in found.changes:
-        word = "worse" if change.worse else "better"
-        print(f"{word}: {change.suite}: {change.instance}: {change.label}: {change.what}")
-    if found.missing:
-        print(f"only in one of the two: {len(found.missing)} rows")
-    if not found.changes:
-        print("no answer changed")
-
-
-def time_table(found: Regression) -> Table:
-    """One line a suite and solver."""
-    rows = [
-        [
-            time.suite,
-            time.label,
-            time.pairs,
-            None if time.ratio is None else f"{time.ratio:.3f}",
-            None if time.p is None else f"{time.p:.2g}",
-            time.verdict,
-        ]
-        for time in found.times
-    ]
-    return Table(["suite", "solver", "instances", "ratio", "p", "verdict"], rows, 2)
