@@ -42,6 +42,7 @@ def cactus_figure(comparison: Comparison) -> Any:
     _steps(axes, comparison, cactus(comparison))
     axes.set(xlabel="seconds", ylabel="instances proven")
     axes.set_ylim(bottom=0)
+    axes.yaxis.get_major_locator().set_params(integer=True)
     return figure
 
 

@@ -22,7 +22,7 @@ def layer_height(layers: int, panels: int = 1) -> float:
 def layer_axis(axes: Any, labels: Sequence[str]) -> None:
     """Names of the layers on the vertical axis, the first at the top."""
     axes.set_yticks(range(len(labels)))
-    axes.set_yticklabels(labels, fontsize=8 if len(labels) <= _SMALL else 6, parse_math=False)
+    axes.set_yticklabels(labels, fontsize=8 if len(labels) <= _SMALL else 6.5, parse_math=False)
     axes.set_ylim(len(labels) - 0.5, -0.5)
 
 
