@@ -94,7 +94,7 @@ def _step_times(axes: Any, time: StepTime) -> None:
     if not binding:
         axes.set_title("computation binds", fontsize="medium")
     axes.set(xlabel="time of a step, microseconds", xlim=(0, longest * 1.25))
-    axes.legend(fontsize="small", frameon=False, loc="lower right")
+    axes.legend(fontsize="small", edgecolor="none", loc="lower right")
 
 
 def _beside(axes: Any, place: int, end: float, text: str, color: str) -> None:
