@@ -342,7 +342,10 @@ def test_hardware(run, answers):
     for name, preset in presets.items():
         assert answers("hardware", name) == preset
         assert name in run("hardware")[1]
-        assert ("bytes per second" in run("hardware", name)[1]) == bool(preset["memory"])
+        shown = run("hardware", name)[1]
+        assert shown.count(" GiB/s = ") == len(preset["memory"])
+        assert all(str(level["rule"] or "no rule") in shown for level in preset["memory"])
+        assert ("nothing" in shown) == (preset["lacks_for_latency"] == [])
     Path("mine.toml").write_text(
         'format = "xbarmip-hardware"\nversion = 1\nname = "mine"\nsource = "A test."\n'
         "crossbar_rows = 64\ncrossbar_columns = 32\nclock_ns = 12.8\n"
@@ -352,6 +355,26 @@ def test_hardware(run, answers):
     assert run("hardware", "mine.toml")[0] == 0
     assert (own["crossbar"], own["clock_ns"], own["tiles"]) == ([64, 32], 12.8, None)
     assert own["memory"] == [{"name": "bus", "bytes_per_second": 1610612736, "rule": None}]
+    assert own["lacks_for_latency"] == ["compute_ns", "input_bits", "rule of memory level 'bus'"]
+    assert "1.5 GiB/s = 1.61061 GB/s, no rule" in run("hardware", "mine.toml")[1]
+
+
+def test_logical_and_physical_crossbars_are_told_apart(run, answers):
+    puma = answers("hardware", "puma")
+    facts = ("physical_crossbars_per_tile", "physical_per_logical", "crossbars_per_tile")
+    assert [puma[fact] for fact in facts] == [128, 8, 16]
+    (line,) = (line for line in run("hardware")[1].splitlines() if " puma " in line)
+    assert [cell.strip() for cell in line.split("│")[1:-1]] == [
+        "puma", "128x128", "16", "8", "138", "2.304", "nothing",
+    ]  # fmt: skip
+
+
+def test_data_movement_rules_are_listed(run, answers):
+    rules = {rule["name"]: rule for rule in answers("hardware", "--rules")["rules"]}
+    assert {"isaac-intra-tile", "isaac-inter-tile", "shared-buffer"} <= set(rules)
+    shown = run("hardware", "--rules")[1]
+    assert all(rule["source"] in shown and rule["text"] in shown for rule in rules.values())
+    assert rules["isaac-intra-tile"]["tiled"] and not rules["shared-buffer"]["tiled"]
 
 
 def test_version_and_help(run, answers):
@@ -420,6 +443,7 @@ FILES = {
     "file": b"",
 }
 SOLVE = ("solve", "pair.json", "--crossbars", "4")
+LIKE = ("--hardware", "isaac-like")
 BAD = {
     "truncated ONNX": (("show", "cut.onnx"), "cut.onnx: is not an ONNX model, or is truncated"),
     "no ONNX": (("show", "text.onnx"), "text.onnx: is not an ONNX model"),
@@ -440,6 +464,27 @@ BAD = {
     "unknown shipped network": (("show", "nosuchnet"), "unknown network 'nosuchnet'"),
     "unknown suite": (("compare", "laddr"), "unknown suite 'laddr'; did you mean 'ladder'"),
     "unknown preset": (("hardware", "nosuch"), "unknown hardware preset 'nosuch'"),
+    "preset and rules": (("hardware", "puma", "--rules"), "not allowed with argument NAME"),
+    "no tiles": (("solve", "pair.json", *LIKE), "has no tiles: --tiles or --crossbars must give"),
+    "tiles of unknown size": (
+        ("solve", "pair.json", "--hardware", "mnsim-2.0", "--tiles", "3"),
+        "'mnsim-2.0' has no crossbars_per_tile: --crossbars must give the budget",
+    ),
+    "no step time": (
+        ("solve", "pair.json", "--hardware", "isaac-ce", "--objective", "latency"),
+        "hardware 'isaac-ce' gives no step time: it has no compute_ns",
+    ),
+    "latency without hardware": (
+        (*SOLVE, "--objective", "latency"),
+        "objective 'latency' needs hardware, got none",
+    ),
+    "budget twice": ((*SOLVE, *LIKE, "--tiles", "1"), "--crossbars and --tiles both give"),
+    "another size": ((*SOLVE, *LIKE, "--size", "64"), "must be that of hardware 'isaac-like'"),
+    "frontier of cycles": ((*SOLVE, "--whole-frontier"), "'cycles' has no frontier of step times"),
+    "frontier of a heuristic": (
+        (*SOLVE, *LIKE, "--objective", "latency", "--solver", "stride", "--whole-frontier"),
+        "solver 'stride' is a heuristic and finds no frontier",
+    ),
     "unwritable output": (("compare", "mine.toml", "--output", "file/x"), "cannot be written"),
     "output is a file": (("compare", "mine.toml", "--output", "file"), "cannot be written"),
     "unknown solver": ((*SOLVE, "--solver", "magic"), "--solver: invalid choice: 'magic'"),

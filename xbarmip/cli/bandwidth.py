@@ -22,7 +22,7 @@ from xbarmip.solvers.latency.sensitivity import (
     enough_bandwidth,
     gains,
 )
-from xbarmip.solvers.result import Stop
+from xbarmip.solvers.result import Status, Stop
 from xbarmip.strict import short
 
 
@@ -100,8 +100,6 @@ def run(arguments: Namespace) -> int:
             if not any(each.result.stop is Stop.INTERRUPTED for each in changed):
                 enough = enough_bandwidth(problem, *limits)
     pairs = list(zip(arguments.scale, scanned, strict=False))
-    if arguments.plot is not None:
-        _draw(arguments.plot, question(problem), pairs, enough)
     if arguments.json:
         print_json(
             {
@@ -120,10 +118,12 @@ def run(arguments: Namespace) -> int:
                 },
             }
         )
-        return 0
-    names = ("change", "latency us", problem.count, "step us", "status", "binds")
-    print_rich(table(names, [_row(change) for change in (*scanned, *changed)]))
-    print(f"{question(problem)}: {enough_words(enough)}")
+    else:
+        names = ("change", "latency us", problem.count, "step us", "status", "bound us", "binds")
+        print_rich(table(names, [_row(change) for change in (*scanned, *changed)]))
+        print(f"{question(problem)}: {enough_words(enough)}")
+    if arguments.plot is not None:
+        _draw(arguments.plot, question(problem), pairs, enough)
     return 0
 
 
@@ -161,24 +161,25 @@ def enough_words(enough: Enough) -> str:
 
 
 def _row(change: Change) -> tuple[object, ...]:
-    result = change.result
+    result, bound = change.result, change.result.latency_bound
+    bound_shown = None if bound is None else shown(bound)
     if result.latency is None or result.step_time is None:
-        return change.what, None, None, None, result.status, None
+        return change.what, None, None, None, result.status, bound_shown, None
     return (
         change.what,
         shown(result.latency),
         result.count,
         shown(result.step_time.seconds),
         result.status,
+        bound_shown,
         binding_words(result.step_time),
     )
 
 
 def _draw(path: Path, title: str, pairs: list[tuple[Fraction, Change]], enough: Enough) -> None:
     points = [
-        (factor, change.result.latency, change.result.proof is not None
-         and change.result.value == change.result.bound)
+        (factor, change.result.latency, change.result.status is Status.OPTIMAL)
         for factor, change in pairs
         if change.result.latency is not None
-    ]  # fmt: skip
+    ]
     written(path, png(bandwidth_figure(title, points, enough)))

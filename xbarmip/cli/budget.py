@@ -75,7 +75,7 @@ def tiles_of(problem: Problem) -> int | None:
 
 def question(problem: Problem) -> str:
     """Network and budget in words."""
-    crossbars = f"{problem.crossbars} crossbars of "
+    crossbars = f"{problem.crossbars} crossbar{'s' * (problem.crossbars != 1)} of "
     crossbars += sides((problem.crossbar.rows, problem.crossbar.columns))
     if problem.hardware is None:
         return f"{problem.network.name}, {crossbars}"
@@ -96,9 +96,9 @@ def _crossbars(arguments: Namespace, hardware: Hardware | None) -> int:
         )
         raise InputError(f"{wanted} --hardware")
     tiles = hardware.tiles if arguments.tiles is None else as_int(arguments.tiles, "--tiles", 1)
-    if tiles is None or hardware.crossbars_per_tile is None:
-        figure = "tiles" if tiles is None else "crossbars_per_tile"
-        raise InputError(
-            f"hardware {hardware.name!r} has no {figure}: --crossbars must give the budget"
-        )
-    return tiles * hardware.crossbars_per_tile
+    each, give = hardware.crossbars_per_tile, "--crossbars must give the budget"
+    if each is None:
+        raise InputError(f"hardware {hardware.name!r} has no crossbars_per_tile: {give}")
+    if tiles is None:
+        raise InputError(f"hardware {hardware.name!r} has no tiles: --tiles or {give}")
+    return tiles * each

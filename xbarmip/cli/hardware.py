@@ -1,46 +1,88 @@
-"""`xbarmip hardware`: the presets of published architectures."""
+"""`xbarmip hardware`: the presets of published architectures, and the data-movement rules."""
 
 from argparse import Namespace, _SubParsersAction
 from dataclasses import fields
 from fractions import Fraction
 from typing import Any
 
+from rich.table import Table
+
 from xbarmip.cli.output import print_json, print_rich, sides, table
 from xbarmip.cli.parser import Parser, add_command
-from xbarmip.hardware.preset import Hardware, list_hardware, load_hardware
+from xbarmip.hardware.movement import Rule, list_rules
+from xbarmip.hardware.preset import Hardware, MemoryLevel, list_hardware, load_hardware
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "list the hardware presets, or show one"
+    text = "list the hardware presets, or show one, or list the data-movement rules"
     parser = add_command(commands, "hardware", text, run)
-    parser.add_argument(
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
         "name",
         nargs="?",
         metavar="NAME",
         help="a preset to show, or a path to a .toml file; without it, all are listed",
     )
+    which.add_argument(
+        "--rules",
+        action="store_true",
+        help="list the rules that count what a memory level moves in a step",
+    )
 
 
 def run(arguments: Namespace) -> int:
-    """List the presets or show one."""
-    if arguments.name is not None:
-        facts = as_dict(load_hardware(arguments.name))
-        if arguments.json:
-            print_json(facts)
-        else:
-            print_rich(table(("field", "value"), _rows(facts), text=2))
-        return 0
-    presets = {name: load_hardware(name) for name in list_hardware()}
-    if arguments.json:
-        print_json({"hardware": {name: as_dict(preset) for name, preset in presets.items()}})
-        return 0
-    rows = [
-        (name, sides(_crossbar(preset)), preset.crossbars_per_tile, preset.tiles)
-        for name, preset in presets.items()
-    ]
-    print_rich(table(("name", "crossbar", "crossbars a tile", "tiles"), rows))
+    """List the presets, show one, or list the rules."""
+    if arguments.rules:
+        _print(_rule_table(), {"rules": [_rule(rule) for rule in list_rules()]}, arguments)
+    elif arguments.name is not None:
+        preset = load_hardware(arguments.name)
+        _print(table(("field", "value"), _rows(preset), text=2), as_dict(preset), arguments)
+    else:
+        presets = [load_hardware(name) for name in list_hardware()]
+        facts = {"hardware": {preset.name: as_dict(preset) for preset in presets}}
+        _print(_overview(presets), facts, arguments)
     return 0
+
+
+def _print(shown: Table, facts: dict[str, Any], arguments: Namespace) -> None:
+    if arguments.json:
+        print_json(facts)
+    else:
+        print_rich(shown)
+
+
+def _overview(presets: list[Hardware]) -> Table:
+    names = (
+        "name", "crossbar", "logical crossbars a tile", "physical to a logical one", "tiles",
+        "computation us", "lacks for a latency",
+    )  # fmt: skip
+    rows = (
+        (
+            preset.name,
+            sides(_crossbar(preset)),
+            preset.crossbars_per_tile,
+            preset.physical_per_logical,
+            preset.tiles,
+            None if preset.compute_ns is None else f"{float(preset.compute_ns / 1000):g}",
+            ", ".join(preset.missing) or "nothing",
+        )
+        for preset in presets
+    )
+    return table(names, rows)
+
+
+def _rule_table() -> Table:
+    return table(
+        ("rule", "a step of a layer moves", "source"),
+        ((rule.name, rule.text, rule.source) for rule in list_rules()),
+        text=3,
+    )
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    """A rule for JSON."""
+    return {"name": rule.name, "text": rule.text, "source": rule.source, "tiled": rule.tiled}
 
 
 def as_dict(preset: Hardware) -> dict[str, Any]:
@@ -55,6 +97,8 @@ def as_dict(preset: Hardware) -> dict[str, Any]:
         }
         for level in preset.memory
     ]
+    facts["physical_per_logical"] = preset.physical_per_logical
+    facts["lacks_for_latency"] = list(preset.missing)
     return {
         key: _number(fact) if isinstance(fact, Fraction) else fact for key, fact in facts.items()
     }
@@ -65,13 +109,20 @@ def _number(value: Fraction) -> int | float:
     return int(value) if value.denominator == 1 else float(value)
 
 
-def _rows(facts: dict[str, Any]) -> list[tuple[str, object]]:
-    shown = {**facts, "crossbar": sides(facts["crossbar"])}
-    memory = [
-        (f"memory {level['name']}", f"{level['bytes_per_second']} bytes per second")
-        for level in shown.pop("memory")
-    ]
-    return [*((key, fact) for key, fact in shown.items() if fact is not None), *memory]
+def _rows(preset: Hardware) -> list[tuple[str, object]]:
+    facts = {**as_dict(preset), "crossbar": sides(_crossbar(preset))}
+    facts.pop("memory")
+    facts["lacks_for_latency"] = ", ".join(preset.missing) or "nothing"
+    memory = [(f"memory {level.name!r}", _level(level)) for level in preset.memory]
+    known = [(key, fact) for key, fact in facts.items() if fact is not None]
+    return [*known[:-1], *memory, known[-1]]
+
+
+def _level(level: MemoryLevel) -> str:
+    bandwidth = level.bytes_per_second
+    units = ((bandwidth / 2**30, "GiB/s"), (bandwidth / 10**9, "GB/s"))
+    both = " = ".join(f"{float(amount):.6g} {unit}" for amount, unit in units)
+    return f"{both}, {'no rule' if level.rule is None else f'rule {level.rule}'}"
 
 
 def _crossbar(preset: Hardware) -> tuple[int, int]:

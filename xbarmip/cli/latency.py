@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from rich.table import Table
+
 from xbarmip.cli.budget import tiles_of
+from xbarmip.cli.output import table
 from xbarmip.problem import Problem
 from xbarmip.solvers.latency.result import LatencyResult
 from xbarmip.solvers.result import Result, Status, Stop
@@ -104,6 +107,15 @@ def _walk_facts(problem: Problem, result: LatencyResult) -> dict[str, Any]:
             for asked in result.subproblems
         ],
     }
+
+
+def frontier_table(problem: Problem, result: LatencyResult) -> Table:
+    """The points of counts and step times that no allocation beats in both."""
+    rows = (
+        (point.count, shown(point.step), shown(point.latency), "yes" if point.tight else "no")
+        for point in result.points
+    )
+    return table((f"frontier: {problem.count}", "step us", "latency us", "proven"), rows, text=0)
 
 
 def answer_line(problem: Problem, result: LatencyResult) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from xbarmip.certificate.write import Certificate, require_certifiable, write_certificate
 from xbarmip.cli.budget import add_budget, problem_of, question
 from xbarmip.cli.constraints import why_infeasible
-from xbarmip.cli.latency import answer_line, hardware_facts, step_columns
+from xbarmip.cli.latency import answer_line, frontier_table, hardware_facts, step_columns
 from xbarmip.cli.output import print_json, print_rich, table
 from xbarmip.cli.parser import (
     Parser,
@@ -52,6 +52,11 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         help="an option of the solver, for instance seed=3 (can be given several times)",
     )
     parser.add_argument(
+        "--whole-frontier",
+        action="store_true",
+        help="for a latency: find and show every point of the frontier of counts and step times",
+    )
+    parser.add_argument(
         "--certificate",
         type=Path,
         metavar="FILE",
@@ -75,6 +80,7 @@ def run(arguments: Namespace) -> int:
             time_limit=arguments.time_limit,
             memory_limit=arguments.memory_limit,
             progress=progress,
+            whole_frontier=arguments.whole_frontier,
             **options,
         )
     _check(problem, arguments.solver, result)
@@ -84,7 +90,7 @@ def run(arguments: Namespace) -> int:
     if arguments.json:
         print_json(as_dict(problem, result))
     else:
-        _print(problem, result)
+        _print(problem, result, arguments.whole_frontier)
     if arguments.certificate is not None:
         _certify(problem, result, arguments)
     return 1 if result.stop is Stop.ERROR else 0
@@ -152,7 +158,7 @@ def _used(problem: Problem, result: Result) -> int | None:
     return problem.crossbars_used(problem.allocation(result.allocation))
 
 
-def _print(problem: Problem, result: Result) -> None:
+def _print(problem: Problem, result: Result, frontier: bool) -> None:
     if result.allocation is not None:
         names = ["layer", "outputs", "set", "R", "crossbars", "own steps"]
         rows: list[list[object]] = _rows(problem, result.allocation)
@@ -160,6 +166,8 @@ def _print(problem: Problem, result: Result) -> None:
             names.append(name)
             rows = [[*row, cell] for row, cell in zip(rows, column, strict=True)]
         print_rich(table(names, rows))
+    if frontier and isinstance(result, LatencyResult):
+        print_rich(frontier_table(problem, result))
     print(f"{question(problem)}: {_answer(problem, result)}")
     if result.message and result.status is not Status.INFEASIBLE:
         print(f"xbarmip: {result.solver}: {result.message}", file=sys.stderr)

@@ -185,7 +185,7 @@ class Hardware:
     @property
     def has_step_time(self) -> bool:
         """Whether the figures say how long a step lasts."""
-        return not self._missing()
+        return not self.missing
 
     def require_step_time(self) -> None:
         """Check that the figures say how long a step lasts.
@@ -195,10 +195,12 @@ class Hardware:
         InputError
             Naming the hardware and the first figure that is missing.
         """
-        for missing in self._missing():
+        for missing in self.missing:
             raise InputError(f"hardware {self.name!r} gives no step time: it has no {missing}")
 
-    def _missing(self) -> list[str]:
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What a step time needs and the figures do not say."""
         missing = [f for f in ("compute_ns", "input_bits") if getattr(self, f) is None]
         if not self.memory:
             missing.append("memory")
@@ -207,7 +209,7 @@ class Hardware:
                 missing.append(f"rule of memory level {level.name!r}")
             elif rule_named(level.rule).tiled and self.crossbars_per_tile is None:
                 missing.append("crossbars_per_tile")
-        return missing
+        return tuple(dict.fromkeys(missing))
 
     def with_bandwidth(self, factor: Fraction, level: str | None = None) -> "Hardware":
         """The same hardware with the bandwidth of one level, or of all, times `factor`.

@@ -69,10 +69,13 @@ def solver_for(problem: Problem, solver: Solver, whole_frontier: bool = False) -
     Raises
     ------
     InputError
-        When the whole frontier is asked for, and the objective is no latency.
+        When the whole frontier is asked for, and the objective is no latency or the solver a
+        heuristic.
     """
     if whole_frontier and not problem.is_latency:
         raise InputError(f"objective {problem.objective!r} has no frontier of step times")
+    if whole_frontier and solver.name not in EXACT:
+        raise InputError(f"solver {solver.name!r} is a heuristic and finds no frontier")
     if problem.is_latency and isinstance(solver, DynamicProgram | Milp):
         refutes = Proof.NUMERICAL if isinstance(solver, Milp) else Proof.EXACT
         return LatencyWalk(solver, refutes, whole_frontier)
