@@ -51,6 +51,11 @@ class Case(NamedTuple):
         return TILES[self.network][self.number]
 
     @property
+    def name(self) -> str:
+        """All of it in words."""
+        return f"{self.network}@{self.tiles}/{self.objective}"
+
+    @property
     def problem(self) -> xb.Problem:
         """What is asked."""
         hardware = load_hardware("isaac-like")
@@ -108,6 +113,8 @@ def answer(problem: xb.Problem, arguments: Namespace) -> Row:
         "runs": 1,
         "seconds": time.perf_counter() - start,
         "subproblems": len(result.subproblems),
+        "value": result.value,
+        "bound": result.bound,
         "bound_us": float(result.latency_bound * 10**6) if result.bound is not None else None,
     }
     if result.allocation is not None:

@@ -164,19 +164,25 @@ def test_the_benchmark_runs(benchmark):
 
 def test_the_benchmark_of_provers_runs(benchmark):
     (row,) = benchmark("latency_provers")
-    assert (row["status"], row["accepted"], row["agree"], row["others"]) == (
-        "OPTIMAL",
-        True,
-        True,
-        2,
-    )
-    assert round(row["latency_us"], 1) == round(row["milp_us"], 1) == 464.1
+    assert (row["status"], row["certificate"]) == ("OPTIMAL", "accepted")
+    assert (row["milp_status"], row["exhaustive_status"]) == ("OPTIMAL", "OPTIMAL")
+    assert (row["agree"], row["others"]) == (True, 3)
+    assert row["latency_us"] == row["milp_us"] == row["exhaustive_us"]
+    assert benchmark("latency_provers", "--resume") == [row]
     assert benchmark("latency_provers", "--cases", "vgg*") == []
 
 
-def test_a_case_that_highs_does_not_take_says_so(benchmark):
+def test_a_certificate_that_is_not_there_says_why(benchmark):
+    words = import_module("latency_provers").certificate_words
+    assert words({"status": "OPTIMAL", "accepted": False}) == "refused"
+    assert words({"status": "KILLED"}) == "not written in time"
+    assert words({"status": "ERROR", "message": "wrong"}) == "wrong"
+
+
+def test_a_case_that_others_do_not_take_says_so(benchmark):
     provers = import_module("latency_provers")
-    case = provers.Case("vgg-a", 0, "latency", None)
-    row = provers.by_milp(case.problem, None)
-    assert row["status"] == "refused"
-    assert "linear timing of 'cycles'" in row["message"]
+    problem = provers.Case("vgg-a", 1, "latency", None).problem
+    for name, message in (("milp", "timing of 'cycles'"), ("exhaustive", "allocations fit into")):
+        row = provers.by_solver(name, problem, None)
+        assert row["status"] == "refused"
+        assert message in row["message"]
