@@ -1,10 +1,12 @@
 """Sensitivity to bandwidth: against its definition, and on the command line."""
 
 import json
+import signal
 import sys
 from dataclasses import replace
 from fractions import Fraction
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -12,7 +14,7 @@ import pytest
 
 import xbarmip as xb
 from tests.test_dp_constraints import SHAPES
-from tests.test_latency import KINDS, by_definition, timed
+from tests.test_latency import ISAAC, KINDS, by_definition, timed
 from xbarmip.cli.bandwidth import scale
 from xbarmip.cli.main import main
 from xbarmip.constraints import TileGranularity
@@ -140,6 +142,39 @@ def test_the_command_under_constraints(capsys):
 def test_bad_options(option, message, capsys):
     assert main([*ALEXNET, "--tiles", "8", *option]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_a_scan_after_the_latency_that_it_meets():
+    """Whenever it comes, also in the last moments of a search, which then ends by itself."""
+    problem = Problem(xb.load_network("alexnet"), 576, objective="latency", hardware=ISAAC)
+    told = []
+    every = list(bandwidth_scan(problem, (Fraction(1, 2), Fraction(1)), progress=told.append))
+    for moment in range(0, len(told), 1 + len(told) // 10):
+        kept, calls = [], count()
+
+        def press(facts, calls=calls, moment=moment):
+            if next(calls) == moment:
+                signal.raise_signal(signal.SIGINT)
+
+        with pytest.raises(KeyboardInterrupt):
+            for change in bandwidth_scan(problem, (Fraction(1, 2), Fraction(1)), progress=press):
+                kept.append(change)
+        (last,) = kept[-1:]
+        whole = every[len(kept) - 1].result
+        assert last.result.bound <= whole.value
+        assert next(calls) <= len(told) + 2
+        if len(kept) == 2:
+            assert kept[0].result.value == every[0].result.value
+
+
+def test_ctrl_c_is_not_taken_for_an_answer():
+    problem = Problem(xb.load_network("alexnet"), 576, objective="latency", hardware=ISAAC)
+
+    def press(facts):
+        signal.raise_signal(signal.SIGINT)
+
+    enough = enough_bandwidth(problem, progress=press)
+    assert enough.stop is Stop.INTERRUPTED
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Latencies: the walk of each solver against exhaustive search, and that against its definition."""
 
+import signal
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
@@ -160,6 +161,24 @@ def test_what_a_walk_reports_is_about_the_latency():
     assert seconds == sorted(seconds)
     assert {facts["subproblem"] for facts in told} == set(range(1, len(result.subproblems) + 1))
     assert any("best_count" in facts for facts in told)
+
+
+def test_ctrl_c_ends_a_walk_with_the_subproblem_that_it_meets():
+    """At some reports, also where that subproblem is over or has proven enough all the same."""
+    problem = Problem(xb.load_network("alexnet"), 1152, objective="latency", hardware=ISAAC)
+    told = []
+    whole = xb.solve(problem, progress=told.append)
+    for moment, facts in list(enumerate(told))[:: 1 + len(told) // 20]:
+        calls = iter(range(len(told) + 1))
+
+        def press(facts, calls=calls, moment=moment):
+            if next(calls) == moment:
+                signal.raise_signal(signal.SIGINT)
+
+        result = xb.solve(problem, progress=press)
+        assert len(result.subproblems) <= facts["subproblem"]
+        assert result.bound <= whole.value
+        assert result.status is Status.OPTIMAL or result.stop is Stop.INTERRUPTED
 
 
 def test_the_pieces_of_a_walk_go_by_its_clock():

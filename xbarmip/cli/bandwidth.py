@@ -1,6 +1,7 @@
 """`xbarmip bandwidth`: what bandwidth and tiles are worth."""
 
 from argparse import ArgumentTypeError, Namespace, _SubParsersAction
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -90,15 +91,16 @@ def run(arguments: Namespace) -> int:
             raise InputError(f"--plot {str(arguments.plot)!r}: the name must end in .png")
         require_matplotlib()
         check_writable(arguments.plot)
-    with progress_line() as progress:
+    scanned: list[Change] = []
+    changed: list[Change] = []
+    enough = Enough(None, Fraction(0), None, None, Stop.INTERRUPTED)
+    with progress_line() as progress, suppress(KeyboardInterrupt):
         limits = (arguments.time_limit, arguments.memory_limit, progress)
-        scanned = list(bandwidth_scan(problem, arguments.scale, *limits))
-        changed: list[Change] = []
-        enough = Enough(None, Fraction(0), None, None, Stop.INTERRUPTED)
-        if scanned[-1].result.stop is not Stop.INTERRUPTED:
-            changed = list(gains(problem, arguments.more, *limits))
-            if not any(each.result.stop is Stop.INTERRUPTED for each in changed):
-                enough = enough_bandwidth(problem, *limits)
+        for change in bandwidth_scan(problem, arguments.scale, *limits):
+            scanned.append(change)
+        for change in gains(problem, arguments.more, *limits):
+            changed.append(change)
+        enough = enough_bandwidth(problem, *limits)
     pairs = list(zip(arguments.scale, scanned, strict=False))
     if arguments.json:
         print_json(
@@ -123,7 +125,9 @@ def run(arguments: Namespace) -> int:
         print_rich(table(names, [_row(change) for change in (*scanned, *changed)]))
         print(f"{question(problem)}: {enough_words(enough)}")
     if arguments.plot is not None:
-        _draw(arguments.plot, question(problem), pairs, enough)
+        rule = "" if problem.rule is None else f", {problem.rule}"
+        title = f"{question(problem)}\n{problem.objective}{rule}"
+        _draw(arguments.plot, title, pairs, enough)
     return 0
 
 

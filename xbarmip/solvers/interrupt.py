@@ -6,6 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+_NOTED: list[int] = []
+
+
+def interruptions() -> int:
+    """Interruptions held back so far in this process, whether or not they were let through.
+
+    A search that is over has no use for one that came during it; whoever searches several times
+    sees here that no more searches are wanted.
+    """
+    return len(_NOTED)
+
 
 @contextmanager
 def interrupts_held() -> Iterator[Callable[[], None]]:
@@ -27,6 +38,7 @@ def interrupts_held() -> Iterator[Callable[[], None]]:
     def note(number: int, frame: FrameType | None) -> None:
         nonlocal came
         came = True
+        _NOTED.append(number)
 
     def let_through() -> None:
         nonlocal came

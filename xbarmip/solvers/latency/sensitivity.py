@@ -18,6 +18,7 @@ from xbarmip.errors import InputError
 from xbarmip.hardware.preset import Hardware
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.solver import DynamicProgram
+from xbarmip.solvers.interrupt import interruptions
 from xbarmip.solvers.latency.result import LatencyResult
 from xbarmip.solvers.latency.walk import subproblem
 from xbarmip.solvers.protocol import Hint, Limits, Progress, Watch
@@ -77,7 +78,7 @@ def bandwidth_scan(
     memory_limit: int | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Change]:
-    """Least latencies with all bandwidths times each factor, by `dp`; ends after an interrupt.
+    """Least latencies with all bandwidths times each factor, by `dp`.
 
     Parameters
     ----------
@@ -90,6 +91,11 @@ def bandwidth_scan(
         Bytes of working memory of a search.
     progress : callable, optional
         As of `solve`.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After the latency, as good as it is then, that is searched for when Ctrl-C comes.
     """
     hardware = _required(problem)
     changed = (
@@ -108,7 +114,8 @@ def gains(
 ) -> Iterator[Change]:
     """Least latencies with one more tile, and with each level's bandwidth 1 + `more` times as wide.
 
-    The other parameters are those of `bandwidth_scan`. Hardware without tiles gets no more of them.
+    What else it takes and raises is as of `bandwidth_scan`. Hardware without tiles gets no more of
+    them.
     """
     hardware = _required(problem)
     changed = []
@@ -133,12 +140,16 @@ def enough_bandwidth(
     The parameters are those of `bandwidth_scan`; the time limit is for the whole.
     """
     _required(problem)
+    noted = interruptions()
     ticks, watch = ticks_of(problem), Watch(Limits(time_limit, memory_limit), progress)
     first = _fewest(problem, None, watch, Hint())
     if first.status is not Status.OPTIMAL or first.value is None or first.allocation is None:
         return Enough(None, Fraction(0), None, None, first.stop)
     best, low, stop = problem.allocation(first.allocation), 0, Stop.FINISHED
     while FINE * (ticks.memory(best) - low) > ticks.memory(best) > low + 1:
+        if interruptions() > noted:
+            stop = Stop.INTERRUPTED
+            break
         middle = (low + ticks.memory(best)) // 2
         answer = _fewest(problem, middle, watch, Hint((best,), first.value))
         if answer.allocation is not None and answer.value == first.value:
@@ -163,12 +174,13 @@ def _solved(
     memory_limit: int | None,
     progress: Progress | None,
 ) -> Iterator[Change]:
+    noted = interruptions()
     for what, problem in changed:
         result = solve(problem, "dp", time_limit, memory_limit, progress)
         assert isinstance(result, LatencyResult)
         yield Change(what, problem, result)
-        if result.stop is Stop.INTERRUPTED:
-            return
+        if result.stop is Stop.INTERRUPTED or interruptions() > noted:
+            raise KeyboardInterrupt
 
 
 def _required(problem: Problem) -> Hardware:

@@ -38,6 +38,7 @@ from typing import Any
 from xbarmip.errors import VerificationError
 from xbarmip.model.menus import trivial_bound
 from xbarmip.problem import Problem
+from xbarmip.solvers.interrupt import interruptions
 from xbarmip.solvers.latency.answers import Answers
 from xbarmip.solvers.latency.facts import Facts
 from xbarmip.solvers.latency.result import LatencyResult, Point, Subproblem, latency_result
@@ -168,7 +169,7 @@ class Walk:
         reasons = solver.unsupported(problem)
         if reasons:
             raise _CutShortError(Stop.ERROR, f"{where}: {'; '.join(reasons)}")
-        began = self.watch.seconds
+        began, noted = self.watch.seconds, interruptions()
         if isinstance(solver, HintedSolver):
             hint = Hint(self._allocations(), self.facts.fewest(at_most), enough)
             answer = solver.solve_from(problem, self.watch.part(self._tell), hint)
@@ -179,9 +180,13 @@ class Walk:
         self.facts.add(at_most, answer.bound or 1)
         if answer.status is Status.INFEASIBLE:
             self._rule_out(at_most, answer.message)
+        elif answer.status is Status.OPTIMAL and point is not None:
+            self.answers.add(at_most, point)
+        if answer.stop is Stop.INTERRUPTED or interruptions() > noted:
+            raise _CutShortError(Stop.INTERRUPTED, answer.message)
+        if answer.status is Status.INFEASIBLE:
             return None
         if answer.status is Status.OPTIMAL and point is not None:
-            self.answers.add(at_most, point)
             return point
         if enough is None or self.facts.fewest(at_most) < enough:
             raise _CutShortError(answer.stop, answer.message)
