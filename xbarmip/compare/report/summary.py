@@ -104,8 +104,10 @@ def code_words(code: Mapping[str, Any]) -> str:
 
 def machine_words(machine: Mapping[str, Any]) -> str:
     """System, processors and memory, in a line."""
+    processors = machine["processors"]
     return (
-        f"{machine['system']}, {machine['processor']}, {machine['processors']} processors, "
+        f"{machine['system']}, {machine['processor']}, {processors} processor"
+        f"{'s' * (processors != 1)}, "
         f"{machine['memory_bytes'] / 2**30:.0f} GiB"
     )
 
