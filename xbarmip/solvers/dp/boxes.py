@@ -65,13 +65,10 @@ def refute(
 
 def _rounded(cuts: Cuts, sets: Array, budget: int) -> list[tuple[int, ...]]:
     """Of each layer the R with the largest share of the mixture, if the budget holds them."""
-    mixture = cuts.seeds.mixture
-    if mixture is None:
+    allocation = cuts.seeds.rounded
+    if allocation is None or int(allocation @ sets) > budget:
         return []
-    ends = zip(mixture.start[:-1], mixture.start[1:], strict=True)
-    largest = [first + int(mixture.w[first:end].argmax()) for first, end in ends]
-    allocation = mixture.r[largest]
-    return [tuple(allocation.tolist())] if int(allocation @ sets) <= budget else []
+    return [tuple(allocation.tolist())]
 
 
 def _halves(cuts: Cuts) -> list[Box]:

@@ -12,16 +12,18 @@ from xbarmip.problem import Problem
 from xbarmip.solvers.dp.boxes import refute
 from xbarmip.solvers.dp.carried import fits_int64
 from xbarmip.solvers.dp.cuts import Switches
+from xbarmip.solvers.dp.exchange import Exchange
 from xbarmip.solvers.dp.plain import plain_optimum
 from xbarmip.solvers.dp.start import proportional
 from xbarmip.solvers.dp.table import search_table
-from xbarmip.solvers.dp.target import Answer, TargetSearch
+from xbarmip.solvers.dp.target import Answer, TargetSearch, effort_of
 from xbarmip.solvers.protocol import Hint, Watch
 from xbarmip.solvers.result import Stop
 from xbarmip.timing.evaluate import evaluate, evaluate_many
 
 INT64_SAFE = 2**60  # the search adds the crossbars of all layers at their largest R
 ROOM = 8  # times the width of the beams: labels of a sweep that is to refute a target
+TRIES = 4  # of exchange between layers, for each target at first
 ANY = 2**50  # a target that every allocation meets
 
 
@@ -123,12 +125,16 @@ class Run:
             self._find_any(search, beam)
         if self.infeasible:
             return
-        self._raise_bound(search)
+        exchange = Exchange(search.table, self.problem)
+        self._raise_bound(search.refuted_by_windows)
+        self._descend(lambda target: exchange.look(target, self.budget, TRIES, [self.best]))
+        self._raise_bound(lambda target, budget: search.cuts(target, budget) is None)
+        self.statistics["first_bound"] = self.bound
         width = beam or None
         while self.bound < self.goal:
             room = width and ROOM * width
             self._climb(partial(search.search, budget=self.budget, width=room, beam=False))
-            self._descend(partial(search.search, budget=self.budget, width=width))
+            self._descend(partial(self._look, search, exchange, width))
             if width is not None and search.switches.paths:
                 look = partial(refute, search, self._offer, budget=self.budget, most=width)
                 self._climb(look)
@@ -168,21 +174,31 @@ class Run:
         if values[best] < self.value:
             self.value, self.allocation = int(values[best]), tuple(rows[best].tolist())
 
-    def _raise_bound(self, search: TargetSearch) -> None:
-        """Move the bound as far as windows alone prove it, then as far as all bounds do."""
-        for refuted in (
-            search.refuted_by_windows,
-            lambda target, budget: search.cuts(target, budget) is None,
-        ):
-            open_target = self.value
-            while self.bound < open_target:
-                target = _between(self.bound, open_target)
-                if refuted(target, self.budget):
-                    self.bound = target + 1
-                else:
-                    open_target = target
-                self.pause(0, {})
-        self.statistics["first_bound"] = self.bound
+    def _raise_bound(self, refuted: Callable[[int, int], bool]) -> None:
+        """Move the bound as far as a test of target and budget proves it."""
+        open_target = self.value
+        while self.bound < open_target:
+            target = _between(self.bound, open_target)
+            if refuted(target, self.budget):
+                self.bound = target + 1
+            else:
+                open_target = target
+            self.pause(0, {})
+
+    def _look(
+        self, search: TargetSearch, exchange: Exchange, width: int | None, target: int
+    ) -> Answer:
+        """Look for an allocation around the mixture of the path bound, then by a beam."""
+        cuts = search.cuts(target, self.budget, effort_of(width))
+        if cuts is None:
+            return Answer(None, complete=True)
+        mixed = cuts.seeds.rounded
+        starts = [*([] if mixed is None else [mixed.tolist()]), self.best]
+        tries = TRIES if width is None else width // TRIES
+        answer = exchange.look(target, self.budget, tries, starts)
+        if answer.allocation is not None:
+            return answer
+        return search.sweep(cuts, target, self.budget, width, beam=True)
 
     def _climb(self, look: Callable[[int], Answer]) -> None:
         """Refute targets from the bound upwards, as far as one way to look for them goes.

@@ -38,6 +38,14 @@ class Seeds(NamedTuple):
     high: Array
     mixture: Support | None
 
+    @property
+    def rounded(self) -> Array | None:
+        """Of each layer the R with the largest share of the mixture."""
+        if self.mixture is None:
+            return None
+        ends = zip(self.mixture.start[:-1], self.mixture.start[1:], strict=True)
+        return self.mixture.r[[a + int(self.mixture.w[a:b].argmax()) for a, b in ends]]
+
     def within(self, table: SearchTable, low: Array, high: Array) -> "Seeds":
         """Seeds that hold within other windows."""
         inside = (low[self.layer] <= self.r) & (self.r <= high[self.layer])

@@ -1,0 +1,113 @@
+"""Copies moved between layers: what the search relies on, and what it finds."""
+
+from random import Random
+
+import numpy as np
+
+from tests.brute import brute_force, tiny_problem
+from xbarmip.network.generate import Shape, random_network
+from xbarmip.problem import Problem
+from xbarmip.solvers.dp import exchange_kernel as kernel
+from xbarmip.solvers.dp.exchange import Exchange
+from xbarmip.solvers.dp.table import search_table
+from xbarmip.timing.evaluate import evaluate
+
+SHAPES = [Shape(layers=4, extent=5, outputs=8), Shape(layers=4, extent=4, branching=0.4)]
+
+
+def drawn(random):
+    """A random problem of four layers, its table, and an allocation."""
+    network = random_network(random, SHAPES[random.randrange(2)])
+    problem = Problem(network, 10**6, 8)
+    r = [random.randint(1, layer.outputs) for layer in network.layers]
+    return problem, search_table(problem), np.array(r, dtype=np.int64)
+
+
+def test_a_layer_fits_exactly_where_the_pipeline_meets_the_target():
+    random = Random("fits")
+    met = missed = 0
+    for _ in range(4000):
+        problem, table, r = drawn(random)
+        end, due = np.zeros((2, table.offset[-1] + 1), dtype=np.int64)
+        cycles = kernel._ends(table, r, 0, end)
+        assert cycles == evaluate(problem, r.tolist())
+        target = cycles + random.randrange(3)
+        kernel._dues(table, r, target, due)
+        k = random.randrange(len(r))
+        for choice in range(1, problem.network.layers[k].outputs + 1):
+            other = r.tolist()
+            other[k] = choice
+            fits = kernel._fits(table, k, choice, end, due)
+            assert fits == (evaluate(problem, other) <= target)
+            met, missed = met + fits, missed + (not fits)
+    assert min(met, missed) > 800
+
+
+def test_ends_from_a_layer_on_are_those_of_the_whole_pipeline():
+    random = Random("from a layer on")
+    for _ in range(500):
+        problem, table, r = drawn(random)
+        part, whole = np.zeros((2, table.offset[-1] + 1), dtype=np.int64)
+        kernel._ends(table, r, 0, part)
+        k = random.randrange(len(r))
+        r[k] = random.randint(1, problem.network.layers[k].outputs)
+        assert kernel._ends(table, r, k, part) == kernel._ends(table, r, 0, whole)
+        assert (part == whole).all()
+
+
+def test_critical_steps_lie_on_a_path_that_no_step_waits_on():
+    """They are as many as the cycles of the pipeline, and a layer has no more than it makes."""
+    random = Random("critical")
+    for _ in range(500):
+        problem, table, r = drawn(random)
+        end = np.zeros(table.offset[-1] + 1, dtype=np.int64)
+        cycles = kernel._ends(table, r, 0, end)
+        steps = kernel._critical_steps(table, r, end)
+        outputs = np.array([layer.outputs for layer in problem.network.layers])
+        assert (steps <= -(-outputs // r)).all()
+        assert cycles <= steps.sum() < cycles + len(r)
+
+
+def test_what_is_found_meets_the_target_within_the_budget():
+    """And nothing is found below the optimum; mostly the optimum is."""
+    random = Random("exchange")
+    optima = solved = 0
+    for number in range(2000):
+        problem = tiny_problem(random, SHAPES[number % 2], "cycles", None, most=1500)
+        best = brute_force(problem)
+        if best is None:
+            continue
+        search = Exchange(search_table(problem), problem)
+        for target in (best - 1, best, best + 1):
+            answer = search.look(target, problem.crossbars, 4, [problem.largest])
+            assert not answer.complete
+            if answer.allocation is not None:
+                assert evaluate(problem, answer.allocation) <= target
+                assert problem.crossbars_used(answer.allocation) <= problem.crossbars
+            assert answer.allocation is None or target >= best
+            optima += target == best and answer.allocation is not None
+        solved += 1
+    assert optima > 0.9 * solved > 900
+
+
+def test_equal_calls_give_equal_answers():
+    random = Random("again")
+    for _ in range(50):
+        problem = tiny_problem(random, SHAPES[0], "cycles", None, most=1500)
+        if problem.crossbars < problem.smallest_budget:
+            continue
+        answers = [
+            [
+                Exchange(search_table(problem), problem).look(t, problem.crossbars, 4, [])
+                for t in (3, 6, 9)
+            ]
+            for _ in range(2)
+        ]
+        assert answers[0] == answers[1]
+
+
+def test_other_problems_are_left_alone():
+    random = Random("steps")
+    problem = tiny_problem(random, SHAPES[0], "steps", "pipeline", most=1500)
+    search = Exchange(search_table(problem), problem)
+    assert search.look(10**6, problem.crossbars, 4, []).allocation is None
