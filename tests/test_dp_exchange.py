@@ -79,7 +79,7 @@ def test_what_is_found_meets_the_target_within_the_budget():
             continue
         search = Exchange(search_table(problem), problem)
         for target in (best - 1, best, best + 1):
-            answer = search.look(target, problem.crossbars, 4, [problem.largest])
+            answer = search.look(target, problem.crossbars, 64, [problem.largest])
             assert not answer.complete
             if answer.allocation is not None:
                 assert evaluate(problem, answer.allocation) <= target
@@ -98,7 +98,7 @@ def test_equal_calls_give_equal_answers():
             continue
         answers = [
             [
-                Exchange(search_table(problem), problem).look(t, problem.crossbars, 4, [])
+                Exchange(search_table(problem), problem).look(t, problem.crossbars, 64, [])
                 for t in (3, 6, 9)
             ]
             for _ in range(2)
@@ -110,4 +110,4 @@ def test_other_problems_are_left_alone():
     random = Random("steps")
     problem = tiny_problem(random, SHAPES[0], "steps", "pipeline", most=1500)
     search = Exchange(search_table(problem), problem)
-    assert search.look(10**6, problem.crossbars, 4, []).allocation is None
+    assert search.look(10**6, problem.crossbars, 64, []).allocation is None

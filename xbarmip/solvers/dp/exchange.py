@@ -15,7 +15,7 @@ from xbarmip.solvers.dp.start import proportional
 from xbarmip.solvers.dp.table import SearchTable
 from xbarmip.solvers.dp.target import Answer
 
-ROUNDS = 64  # from one start
+TRIES = 4  # from starts of its own
 
 
 class Exchange:
@@ -33,16 +33,16 @@ class Exchange:
         self._state = np.ones(1, dtype=np.int64)
 
     def look(
-        self, target: int, budget: int, tries: int, starts: Iterable[Sequence[int] | Array]
+        self, target: int, budget: int, rounds: int, starts: Iterable[Sequence[int] | Array]
     ) -> Answer:
-        """Look for an allocation that meets the target, from each start in turn.
+        """Look for an allocation that meets the target, by so many rounds from each start.
 
-        Then from the proportional allocation and from half of it, `tries` times.
+        Then from the proportional allocation and from half of it, in turn.
         """
-        for start in chain(starts, islice(cycle(self._starts), tries)) if self._apt else ():
+        for start in chain(starts, islice(cycle(self._starts), TRIES)) if self._apt else ():
             r, crossbars = exchanged(
                 self._table, self._sets, self._largest, np.array(start, dtype=np.int64), target,
-                budget, ROUNDS, self._state,
+                budget, rounds, self._state,
             )  # fmt: skip
             if crossbars <= budget:
                 return Answer(tuple(r.tolist()), complete=False)

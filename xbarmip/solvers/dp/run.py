@@ -23,7 +23,7 @@ from xbarmip.timing.evaluate import evaluate, evaluate_many
 
 INT64_SAFE = 2**60  # the search adds the crossbars of all layers at their largest R
 ROOM = 8  # times the width of the beams: labels of a sweep that is to refute a target
-TRIES = 4  # of exchange between layers, for each target at first
+FEW = 4  # rounds of exchange, for each target at first
 ANY = 2**50  # a target that every allocation meets
 
 
@@ -127,7 +127,7 @@ class Run:
             return
         exchange = Exchange(search.table, self.problem)
         self._raise_bound(search.refuted_by_windows)
-        self._descend(lambda target: exchange.look(target, self.budget, TRIES, [self.best]))
+        self._descend(lambda target: exchange.look(target, self.budget, FEW, [self.best]))
         self._raise_bound(lambda target, budget: search.cuts(target, budget) is None)
         self.statistics["first_bound"] = self.bound
         width = beam or None
@@ -194,8 +194,7 @@ class Run:
             return Answer(None, complete=True)
         mixed = cuts.seeds.rounded
         starts = [*([] if mixed is None else [mixed.tolist()]), self.best]
-        tries = TRIES if width is None else width // TRIES
-        answer = exchange.look(target, self.budget, tries, starts)
+        answer = exchange.look(target, self.budget, width or FEW, starts)
         if answer.allocation is not None:
             return answer
         return search.sweep(cuts, target, self.budget, width, beam=True)
