@@ -1,5 +1,6 @@
 """Certificates of published cases and ONNX models: size, time to write, time to check."""
 
+import resource
 import subprocess
 import sys
 import tempfile
@@ -19,7 +20,7 @@ from xbarmip.compare.suite import read_suite
 from xbarmip.network.library import ONNX_SCHEME, list_onnx_models
 
 COLUMNS = (
-    "case", "status", "value", "bytes", "labels", "solve_seconds", "write_seconds",
+    "case", "status", "value", "bytes", "labels", "solve_seconds", "write_seconds", "write_mib",
     "check_seconds", "accepted",
 )  # fmt: skip
 
@@ -45,6 +46,7 @@ def certified(problem: xb.Problem, arguments: Namespace) -> Row:
         return row
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "certificate"
+        before = peak_mib()
         made = write_certificate(problem, result, path)
         start = time.perf_counter()
         command = [sys.executable, "-I", "-S", check.__file__, str(path)]
@@ -54,9 +56,15 @@ def certified(problem: xb.Problem, arguments: Namespace) -> Row:
             "bytes": made.size,
             "labels": made.labels,
             "write_seconds": made.seconds,
+            "write_mib": peak_mib() - before,
             "check_seconds": time.perf_counter() - start,
             "accepted": done.returncode == 0,
         }
+
+
+def peak_mib() -> float:
+    """The most memory that this process has taken."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -73,8 +81,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             report.add({"case": name, **row})
     accepted = sum(bool(row.get("accepted")) for row in report.rows)
     report.write(
-        f"{accepted} of {len(report.rows)} accepted. A case is ended, as KILLED, when solving and "
-        f"writing take more than {2 * arguments.time_limit + 60:g} s."
+        f"{accepted} of {len(report.rows)} accepted. write_mib is how much the peak of memory "
+        "grows when the certificate is written after solving. A case is ended, as KILLED, when "
+        f"solving and writing take more than {2 * arguments.time_limit + 60:g} s."
     )
 
 

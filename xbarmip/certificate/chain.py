@@ -30,7 +30,7 @@ def chain(problem: Problem, stated: check.Problem, result: Result, pause: Pause)
     assert result.bound is not None and stated.time is not None
     target, count = result.bound - 1, 1
     known = () if result.allocation is None else (tuple(result.allocation.values()),)
-    most = target
+    most = left(target, count)
     while most >= stated.time.compute:
         fewest = _fewest(subproblem(problem, most), Hint(known, count), pause)
         if fewest is not None and fewest <= count:
@@ -41,7 +41,12 @@ def chain(problem: Problem, stated: check.Problem, result: Result, pause: Pause)
         if fewest is None:
             return
         count = fewest
-        most = target // count
+        most = left(target, count)
+
+
+def left(target: int, count: int) -> int:
+    """The longest step, in ticks, with which so many cycles or steps or more meet the target."""
+    return target // count
 
 
 def _fewest(problem: Problem, hint: Hint, pause: Pause) -> int | None:
