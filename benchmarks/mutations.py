@@ -19,7 +19,8 @@ from typing import Any
 from bench import ROOT
 
 import xbarmip as xb
-from xbarmip.certificate import check, sweep
+from xbarmip.certificate import check, relaxation, sweep
+from xbarmip.certificate.relaxation import SCALE, Relaxation
 from xbarmip.certificate.write import lines
 from xbarmip.hardware.crossbar import Crossbar
 from xbarmip.hardware.preset import Hardware, MemoryLevel
@@ -31,6 +32,19 @@ KINDS = (
 )  # fmt: skip
 EACH = 20  # changes of one certificate
 LARGEST = 3000  # allocations of an instance
+
+
+class Dull(Relaxation):
+    """Bounds without paths where more than two allocations are left, so that windows are split."""
+
+    def bound(self, scale: int = SCALE) -> dict[str, Any]:
+        """The bound with the multipliers of the last solution."""
+        record = super().bound(scale)
+        two = sum(self.search.high) - sum(self.search.low) <= 1
+        return record if two else {**record, "paths": []}
+
+
+WAYS = ((100, Relaxation), (0, Relaxation), (100, Dull), (0, Dull))  # with no labels, splits
 
 
 def instances(random: Random) -> Iterator[xb.Problem]:
@@ -121,7 +135,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         problems = instances(random)
         while counts.total() < arguments.count:
             problem = next(problems)
-            sweep.MOST_LABELS = random.choice([0, 100])  # with 0 windows are split instead
+            sweep.MOST_LABELS, relaxation.Relaxation = random.choice(WAYS)
             records = [*lines(problem, xb.solve(problem, "exhaustive"), lambda facts: None)]
             for _ in range(min(EACH, arguments.count - counts.total())):
                 part, new = changed(records, random)

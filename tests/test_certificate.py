@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from random import Random
 
@@ -13,7 +14,7 @@ import pytest
 import xbarmip as xb
 from tests.brute import OBJECTIVES, tiny_problem
 from tests.random_constraints import random_equality, random_linear
-from xbarmip.certificate import check
+from xbarmip.certificate import check, write
 from xbarmip.certificate.statement import statement
 from xbarmip.certificate.sweep import NotRefuted, proof
 from xbarmip.certificate.write import lines, write_certificate
@@ -210,6 +211,36 @@ def test_a_wrong_bound_leaves_no_file(alexnet, tmp_path):
     with pytest.raises(VerificationError, match="liar claims INFEASIBLE"):
         write_certificate(problem, wrong, tmp_path / "c")
     assert not list(tmp_path.iterdir())
+
+
+def test_lines_are_written_as_they_are_found(alexnet, tmp_path, monkeypatch):
+    """What is written takes no memory."""
+    line = [*range(1000)]
+    monkeypatch.setattr(write, "proof", lambda *_: (list(line) for _ in range(5000)))
+    tracemalloc.start()
+    try:
+        made = write_certificate(*alexnet, tmp_path / "c")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert made.labels == 5000
+    assert peak < 2**21 < 5000 * len(json.dumps(line)) / 8
+
+
+def test_a_killed_writer_leaves_nothing_half_written(alexnet, tmp_path, monkeypatch):
+    path = tmp_path / "c"
+    write_certificate(*alexnet, path)
+    whole = path.read_bytes()
+
+    def interrupted(*_):
+        yield from ([] for _ in range(1000))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(write, "proof", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_certificate(*alexnet, path)
+    assert path.read_bytes() == whole
+    assert [*tmp_path.iterdir()] == [path]
 
 
 def test_what_no_certificate_is_written_for(alexnet, tmp_path):
