@@ -18,6 +18,7 @@ from xbarmip.timing.closed_form import NO_TAIL
 from xbarmip.timing.tables import need
 
 VOID = -1e18
+EVENLY = 200  # parts of a layer, each with an entry
 
 
 class Points(NamedTuple):
@@ -60,9 +61,12 @@ def steps_until(support, layer, x):  # type: ignore[no-untyped-def]
 
 @compiled
 def entries(table, k):  # type: ignore[no-untyped-def]
-    """Outputs of layer k where paths may enter it: a row begins, or what it needs is whole."""
+    """Outputs of layer k where paths may enter it.
+
+    Those where a row begins, or where what it needs is whole, and some in between, evenly.
+    """
     needs, count = table.needs, max(1, table.outputs[k])
-    points = [1, count]
+    points = [1 + i * (count - 1) // EVENLY for i in range(EVENLY + 1)]
     for e in range(needs.into[k], needs.into[k + 1]):
         width = needs.width[e]
         for row in range(needs.height[e]):
