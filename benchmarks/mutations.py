@@ -87,10 +87,17 @@ def places(value: Any, where: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
             yield (*where, key)
 
 
+def part_of(line: Any) -> str:
+    """What a line of a certificate is about."""
+    return next(iter(line)) if isinstance(line, dict) else "line of a label"
+
+
 def changed(records: list[Any], random: Random) -> tuple[str, list[Any]]:
-    """One random change: what part it is in, and the changed records."""
+    """One random change: what part it is in, and the changed records. Every part is as likely."""
     new = deepcopy(records)
-    *path, key = random.choice([*places(new)])
+    part = random.choice(sorted({part_of(line) for line in records}))
+    number = random.choice([n for n, line in enumerate(records) if part_of(line) == part])
+    *path, key = random.choice([(number,), *places(new[number], (number,))])
     place: Any = new
     for step in path:
         place = place[step]
@@ -102,8 +109,7 @@ def changed(records: list[Any], random: Random) -> tuple[str, list[Any]]:
         place.insert(key, deepcopy(value))
     else:
         del place[key]
-    line = records[path[0] if path else key]
-    return (next(iter(line)) if isinstance(line, dict) else "line of a label"), new
+    return part, new
 
 
 def claim_holds(records: list[Any]) -> bool:

@@ -21,6 +21,7 @@ SCALE = 10**6  # of multipliers, to 1 crossbar
 TOLERANCE = 1e-6
 SMOOTH = 0.3  # share of the latest solution in the one at which paths are looked for
 MOST_BITS = 24  # of weights in the relaxation
+WORTH = 0.9  # share of the choices that a round may leave at most
 LARGE = 10**12  # a limit beyond it is none
 
 
@@ -141,13 +142,14 @@ class Relaxation:
     def division(self) -> tuple[int, int] | None:
         """The layer whose mixture is spread widest, and the largest R of its lower part.
 
+        A spread counts in crossbars times in relation to the mean: bounds get sharp fast by either.
         Of those that the windows of the search still leave more than one R; None without any.
         """
         low, high, best = self.search.low, self.search.high, (-1.0, 0, 0)
         for k, (r, share) in enumerate(self.shares()):
             if low[k] < high[k]:
                 mean = float(r @ share)
-                spread = float(np.abs(r - mean) @ share) * self.problem.sets[k]
+                spread = float(np.abs(r - mean) @ share) ** 2 * self.problem.sets[k] / mean
                 at = min(max(int(mean), low[k]), high[k] - 1)
                 best = max(best, (spread, k, at))
         return best[1:] if best[0] >= 0 else None
@@ -187,8 +189,9 @@ def unit_for(most: int) -> int:
 def rounds(
     search: check.Search, paths: Iterable[Any] = (), most: int = 10
 ) -> tuple[list[dict[str, Any]], Relaxation]:
-    """Rounds that narrow the windows of `search`, until they stay, or are empty; the last one's
-    relaxation, which begins with the paths of the one before.
+    """Rounds that narrow the windows of `search`, until they hardly do, or are empty.
+
+    Also the relaxation of the last one, which begins with the paths of the one before.
     """
     found: list[dict[str, Any]] = []
     while True:
@@ -197,12 +200,19 @@ def rounds(
         bound = relaxation.bound()
         paths = [path for _, path in bound["paths"]]
         record = left_by(search, bound)
-        if (record["low"], record["high"]) == (search.low, search.high):
+        if not worth_it(search, record):
             return found, relaxation
         found.append(record)
         search.narrow(record)
         if search.empty or len(found) == most:
             return found, relaxation
+
+
+def worth_it(search: check.Search, record: dict[str, Any]) -> bool:
+    """Whether a round narrows the windows by enough to be listed, or leaves a layer no R."""
+    low, high = record["low"], record["high"]
+    empty = any(a > b for a, b in zip(low, high, strict=True))
+    return empty or sum(high) - sum(low) < WORTH * (sum(search.high) - sum(search.low))
 
 
 def left_by(search: check.Search, record: dict[str, Any]) -> dict[str, Any]:
