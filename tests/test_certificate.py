@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -181,6 +182,15 @@ def test_exit_status_of_the_checker(alexnet, tmp_path, capsys):
     assert out.count("accepted") == 2
     assert f"{bad}: REFUSED: the certificate ends too early" in out
     assert "none: cannot be read: No such file" in err
+
+
+def test_a_pipe_is_no_certificate(tmp_path, capsys):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = subprocess.Popen(["sh", "-c", f"echo > '{path}'"])
+    assert check.main([str(path)]) == 2
+    assert writer.wait() == 0
+    assert capsys.readouterr().err.strip().endswith("is not seekable.")
 
 
 def test_the_same_answer_gives_the_same_file(alexnet, tmp_path):

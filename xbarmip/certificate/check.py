@@ -1033,7 +1033,7 @@ def main(paths: list[str]) -> int:
             print(f"{path}: REFUSED: {reason}", flush=True)
             status = max(status, 1)
         except OSError as error:
-            print(f"{path}: cannot be read: {error.strerror}", file=sys.stderr)
+            print(f"{path}: cannot be read: {error.strerror or error}", file=sys.stderr)
             status = 2
     return status
 

@@ -34,4 +34,6 @@ def _checked(path: str) -> tuple[bool, str]:
     except check.Refused as reason:
         return False, str(reason)
     except OSError as error:
-        raise InputError(f"certificate {path!r}: cannot be read ({error.strerror})") from None
+        raise InputError(
+            f"certificate {path!r}: cannot be read ({error.strerror or error})"
+        ) from None
