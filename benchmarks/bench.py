@@ -140,13 +140,17 @@ def _solve(
 
 def warm_up(*solvers: str) -> None:
     """Load the compiled kernels, so that the processes forked from here on have them."""
-    random = Random("warm up")
+    tiny = random_network(Random("warm up"), Shape(layers=3))
+    middle = xb.load_network("vgg-a")  # `dp` is done with a tiny one before it sweeps
     for objective, rule in (("cycles", None), ("steps", "published"), ("steps", "pipeline")):
-        network = random_network(random, Shape(layers=3))
-        smallest = xb.Problem(network, 1, 8).smallest_budget
-        for constraints in ((), (RatioLimit(2),)):
-            problem = xb.Problem(network, smallest + 9, 8, objective, rule, constraints)
-            for solver in solvers:
+        for network, more, size, constraints, names in (
+            (tiny, 9, 8, (), solvers),
+            (tiny, 9, 8, (RatioLimit(2),), solvers),
+            (middle, 3000, 128, (), {"dp"} & set(solvers)),
+        ):
+            budget = xb.Problem(network, 1, size).smallest_budget + more
+            problem = xb.Problem(network, budget, size, objective, rule, constraints)
+            for solver in names:
                 if not make_solver(solver).unsupported(problem):
                     xb.solve(problem, solver)
 
