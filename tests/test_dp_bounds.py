@@ -157,7 +157,7 @@ def test_every_allocation_that_meets_the_target_keeps_the_path_bound(objective, 
 def test_no_path_is_longer_than_the_value(objective, rule):
     """Of the paths found within windows, and of those handed on from other windows."""
     random = Random(f"paths {objective} {rule}")
-    seen = 0
+    seen, pauses = 0, []
     for number in range(150):
         problem = tiny_problem(random, SHAPES[number % 2], objective, rule, most=600)
         most = np.array([layer.outputs for layer in problem.network.layers])
@@ -172,7 +172,7 @@ def test_no_path_is_longer_than_the_value(objective, rule):
                 first_demand(table, low, high, demand)
             _, seeds = find_multipliers(
                 table, sets, low, high, int(sets @ high), 1, blank_times(table), demand, [],
-                seeds.within(table, low, high), 1,
+                seeds.within(table, low, high), 1, lambda: pauses.append(None),
             )  # fmt: skip
             inside = allocations[((low <= allocations) & (allocations <= high)).all(axis=1)]
             values = evaluate_many(problem, inside)
@@ -182,3 +182,4 @@ def test_no_path_is_longer_than_the_value(objective, rule):
                 assert (steps.sum(axis=1) <= values).all()
                 seen += 1
     assert seen > 100
+    assert len(pauses) >= 3 * 150

@@ -1,5 +1,6 @@
 """Targets looked for in boxes, against every allocation there is."""
 
+from operator import mul
 from random import Random
 
 import pytest
@@ -9,6 +10,7 @@ from xbarmip.network.generate import Shape
 from xbarmip.solvers.dp import boxes
 from xbarmip.solvers.dp.run import Run
 from xbarmip.solvers.dp.solver import DynamicProgram
+from xbarmip.solvers.dp.target import Answer
 from xbarmip.solvers.protocol import Hint, Limits, Watch
 from xbarmip.timing.evaluate import evaluate
 
@@ -31,13 +33,19 @@ def test_boxes_find_what_there_is(objective, rule, paths, monkeypatch):
         search = run.search(DynamicProgram(paths=paths).switches)
         offered = []
 
-        def offer(allocation, problem=problem, offered=offered):
-            offered.append(evaluate(problem, allocation))
-            return min(offered)
+        def near(allocation, _, problem=problem, offered=offered):
+            if sum(map(mul, allocation, problem.sets)) <= problem.crossbars:
+                offered.append(evaluate(problem, allocation))
+            return min(offered, default=10**9)
 
-        for target in (best - 1, best, best + 1, best + 2):
+        look = boxes.Boxes(search, near, run.budget).look
+        for target in (best + 2, best + 1, best, best - 1, best):
             offered.clear()
-            answer = boxes.refute(search, offer, target, run.budget, 10**6)
+            answer = Answer(None, complete=False)
+            while not answer.complete and not answer.allocation:
+                answer = look(target, 1 + number % 3)
+                if min(offered, default=target + 1) <= target:
+                    break
             if answer.allocation is not None:
                 assert evaluate(problem, answer.allocation) <= target
             met = answer.allocation is not None or min(offered, default=target + 1) <= target
@@ -58,7 +66,7 @@ def test_no_box_is_no_proof(objective, rule):
             continue
         run = Run(problem, Watch(Limits()), lambda: None, Hint())
         search = run.search(DynamicProgram().switches)
-        answer = boxes.refute(search, run._offer, best, run.budget, 0)
+        answer = boxes.Boxes(search, lambda *_: 10**9, run.budget).look(best, 0)
         assert not answer.complete
         open_ends += 1
     assert open_ends

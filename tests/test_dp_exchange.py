@@ -77,7 +77,7 @@ def test_what_is_found_meets_the_target_within_the_budget():
         best = brute_force(problem)
         if best is None:
             continue
-        search = Exchange(search_table(problem), problem)
+        search = Exchange(search_table(problem), problem, lambda *_: None)
         for target in (best - 1, best, best + 1):
             answer = search.look(target, problem.crossbars, 64, [problem.largest])
             assert not answer.complete
@@ -98,7 +98,9 @@ def test_equal_calls_give_equal_answers():
             continue
         answers = [
             [
-                Exchange(search_table(problem), problem).look(t, problem.crossbars, 64, [])
+                Exchange(search_table(problem), problem, lambda *_: None).look(
+                    t, problem.crossbars, 64, []
+                )
                 for t in (3, 6, 9)
             ]
             for _ in range(2)
@@ -109,5 +111,5 @@ def test_equal_calls_give_equal_answers():
 def test_other_problems_are_left_alone():
     random = Random("steps")
     problem = tiny_problem(random, SHAPES[0], "steps", "pipeline", most=1500)
-    search = Exchange(search_table(problem), problem)
+    search = Exchange(search_table(problem), problem, lambda *_: None)
     assert search.look(10**6, problem.crossbars, 64, []).allocation is None

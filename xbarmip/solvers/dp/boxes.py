@@ -6,10 +6,10 @@ small and a large R of a layer, because constraints or paths ask for both, it ha
 So a layer is halved whose mixture is the most undecided, at the mean of the mixture. Each half
 begins with the paths that were found around it, which hold in smaller windows, too.
 
-Mixtures rounded to one R for each layer often are good allocations.
+Mixtures rounded to one R for each layer often are good allocations, or have good ones near them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +22,8 @@ from xbarmip.solvers.dp.seeds import Seeds
 from xbarmip.solvers.dp.target import Answer, TargetSearch
 
 LABELS = 128  # of a sweep in a box
+EFFORT = 1  # for the path bound of a box
+REFUTED = Answer(None, complete=True)
 EVEN = 1e-6  # a mixture that is no farther from whole numbers is decided
 
 
@@ -33,53 +35,67 @@ class Box(NamedTuple):
     seeds: Seeds
 
 
-def refute(
-    search: TargetSearch,
-    offer: Callable[[tuple[int, ...]], int],
-    target: int,
-    budget: int,
-    most: int,
-) -> Answer:
-    """Look for an allocation of value at most `target` in at most so many boxes.
+class Boxes:
+    """The boxes of a target that are not refuted yet.
 
-    `offer` takes an allocation within the budget that may break added constraints, and returns the
-    best value so far. Once that meets the target, the search is over, and not complete.
+    Parameters
+    ----------
+    search : TargetSearch
+    near : callable
+        Looks for allocations around one, for a target, and returns the best value so far.
+    budget : int
     """
-    cuts = search.cuts(target, budget)
-    left = [] if cuts is None else _halves(cuts)
-    for _ in range(most):
-        if not left:
-            return Answer(None, complete=True)
-        cuts = search.within(*left.pop(), target, budget)
-        if cuts is None:
-            continue
-        if any(offer(allocation) <= target for allocation in _rounded(cuts, search.sets, budget)):
-            return Answer(None, complete=False)
-        answer = search.sweep(cuts, target, budget, LABELS)
-        if answer.allocation is not None:
-            return Answer(answer.allocation, complete=False)
-        if not answer.complete:
-            left += _halves(cuts)
-    return Answer(None, complete=not left)
+
+    def __init__(
+        self, search: TargetSearch, near: Callable[[Sequence[int], int], int], budget: int
+    ) -> None:
+        self._search, self._near, self._budget = search, near, budget
+        self._target: int | None = None
+        self._left: list[Box] = []
+
+    def look(self, target: int, most: int) -> Answer:
+        """Look for an allocation of value at most `target` in at most so many boxes.
+
+        A later call for the same target or a lower one goes on where this one ends: what is refuted
+        for one is for all below. One that was found near a mixture ends the search, too; it is then
+        not complete.
+        """
+        search = self._search
+        if self._target is None or target > self._target:
+            cuts = search.cuts(target, self._budget, EFFORT)
+            self._left = [] if cuts is None else _halves(cuts, search.sets)
+        self._target = target
+        for _ in range(most):
+            if not self._left:
+                break
+            cuts = search.within(*self._left[-1], target, self._budget, EFFORT)
+            mixed = None if cuts is None else cuts.seeds.rounded
+            if mixed is not None and self._near(mixed.tolist(), target) <= target:
+                return Answer(None, complete=False)
+            answer = search.sweep(cuts, target, self._budget, LABELS) if cuts else REFUTED
+            if answer.allocation is not None:
+                return Answer(answer.allocation, complete=False)
+            self._left.pop()
+            if cuts is not None and not answer.complete:
+                self._left += _halves(cuts, search.sets)
+        return Answer(None, complete=not self._left)
 
 
-def _rounded(cuts: Cuts, sets: Array, budget: int) -> list[tuple[int, ...]]:
-    """Of each layer the R with the largest share of the mixture, if the budget holds them."""
-    allocation = cuts.seeds.rounded
-    if allocation is None or int(allocation @ sets) > budget:
-        return []
-    return [tuple(allocation.tolist())]
+def _halves(cuts: Cuts, sets: Array) -> list[Box]:
+    """The two halves of a box, the one with more of the mixture last; one where all is decided.
 
-
-def _halves(cuts: Cuts) -> list[Box]:
-    """The two halves of a box, the one with more of the mixture last."""
+    An undecided layer counts by how far its mixture is spread, in copies times in relation to the
+    mean, times the crossbars of a copy: by either the bounds of the halves get sharp fast.
+    """
     low, high, seeds = cuts.bounds.low, cuts.bounds.high, cuts.seeds
-    undecided, middle = (high - low) / high, (low + high) / 2
+    if (low == high).all():
+        return [Box(low, high, seeds)]
+    undecided, middle = sets * ((high - low) ** 2 / high), (low + high) / 2
     if seeds.mixture is not None:
         means, spreads = _moments(seeds.mixture)
         middle = means
-        if (spreads * (low < high)).max() > EVEN:
-            undecided = spreads * (low < high)
+        if (spreads * (low < high) > EVEN).any():
+            undecided = sets * (spreads**2 / means) * (low < high)
     k = int(undecided.argmax())
     at = min(max(int(middle[k]), int(low[k])), int(high[k]) - 1)
     below, above = high.copy(), low.copy()
@@ -89,8 +105,8 @@ def _halves(cuts: Cuts) -> list[Box]:
 
 
 def _moments(mixture: Support) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The mean of each layer's R in a mixture, and how far from it they are, relative to it."""
+    """The mean of each layer's R in a mixture, and how far from it they are in the mean."""
     starts = mixture.start[:-1]
     mean = np.add.reduceat(mixture.r * mixture.w, starts) / np.add.reduceat(mixture.w, starts)
     away = np.abs(mixture.r - np.repeat(mean, np.diff(mixture.start))) * mixture.w
-    return mean, np.add.reduceat(away, starts) / mean
+    return mean, np.add.reduceat(away, starts)

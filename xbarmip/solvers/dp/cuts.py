@@ -1,6 +1,7 @@
 """What is known of a target before the sweep: windows of R, and bounds within them."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -70,6 +71,8 @@ class CutFinder:
         The added constraints, seen along the stages.
     switches : Switches
     scratch : Scratch
+    pause : callable
+        As of `TargetSearch`.
     """
 
     def __init__(
@@ -81,10 +84,11 @@ class CutFinder:
         carried: Carried,
         switches: Switches,
         scratch: Scratch,
+        pause: Callable[[int, dict[str, Any]], None],
     ) -> None:
         self.table, self.sets, self.largest = table, sets, largest
         self.stages, self.carried = stages, carried
-        self.switches, self.scratch = switches, scratch
+        self.switches, self.scratch, self._pause = switches, scratch, pause
         self._seeds = no_seeds()
         self._known: dict[tuple[int, int], tuple[int, Cuts | None]] = {}
 
@@ -156,6 +160,7 @@ class CutFinder:
                 relaxation, self._seeds = find_multipliers(
                     self.table, self.sets, low, high, budget, target, times, demand, charges,
                     self._seeds.within(self.table, low, high), effort,
+                    lambda: self._pause(0, {"target": target}),
                 )  # fmt: skip
             found = prices(self.stages, carries, self.sets, low, high, target, relaxation)
             if found.bound > found.scale * budget:

@@ -14,6 +14,7 @@ from xbarmip.solvers.dp.table import NEVER
 from xbarmip.timing.tables import need
 
 TOO_DEAR = 2  # budgets: an allocation that takes more is given up
+SHARE = 8  # of what a target is missed by, this part is saved at once
 RUN, FEW = 7, 4  # fewer than so many layers in a row, or anywhere, are raised in a round
 PRIME, ROOT = 2**31 - 1, 48271  # of the pseudorandom numbers by Park and Miller (1988)
 
@@ -145,25 +146,36 @@ def _raise(table, largest, r, k, state):  # type: ignore[no-untyped-def]
 def _shorten(table, sets, largest, r, target, most, end, state):  # type: ignore[no-untyped-def]
     """Raise layers until the target is met; False if that takes more than `most` crossbars.
 
-    Of the layers on a critical path one that saves much of it for few crossbars takes as many
-    copies as save a step.
+    Of the layers on a critical path those that save much of it for few crossbars take as many
+    copies as save a step: one when the target is near, otherwise several at once.
     """
-    while _ends(table, r, 0, end) > target:
+    worth = np.empty(len(r))
+    late = _ends(table, r, 0, end) - target
+    while late > 0:
         steps = _critical_steps(table, r, end)
-        best, at, to = 0.0, -1, 0
         for k in range(len(r)):
+            worth[k] = 0.0
             if steps[k] > 1 and r[k] < largest[k]:
-                more = min(largest[k], -(-r[k] * steps[k] // (steps[k] - 1)))
-                worth = (1 - r[k] / more) * steps[k] / (sets[k] * (more - r[k]))
-                worth *= PRIME + _below(state, 2 * PRIME)
-                if worth > best:
-                    best, at, to = worth, k, more
-        if at < 0:
+                more = _fewer_steps(table, largest, r, k, steps[k])
+                worth[k] = (1 - r[k] / more) * steps[k] / (sets[k] * (more - r[k]))
+                worth[k] *= PRIME + _below(state, 2 * PRIME)
+        saved = 0.0
+        for k in np.argsort(-worth):
+            if worth[k] == 0 or SHARE * saved >= late:
+                break
+            more = _fewer_steps(table, largest, r, k, steps[k])
+            saved += (1 - r[k] / more) * steps[k]
+            r[k] = more
+        if saved == 0 or np.sum(r * sets) > most:
             return False
-        r[at] = to
-        if np.sum(r * sets) > most:
-            return False
+        late = _ends(table, r, 0, end) - target
     return True
+
+
+@compiled
+def _fewer_steps(table, largest, r, k, steps):  # type: ignore[no-untyped-def]
+    """The R of a layer that saves one of so many steps."""
+    return min(largest[k], -(-r[k] * steps // (steps - 1)))
 
 
 @compiled

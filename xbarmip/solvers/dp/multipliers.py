@@ -8,7 +8,7 @@ fewer rounds, and at the latest mixture where that has none too long. All of thi
 floats: they only decide how sharp the bound is, never whether it holds (see `paths`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -172,12 +172,13 @@ def find_multipliers(
     charges: list[Charge],
     seeds: Seeds,
     effort: int,
+    pause: Callable[[], None],
 ) -> tuple[Relaxation, Seeds]:
     """Paths and multipliers that make the path bound large.
 
     `demand` is what first steps demand at least within the windows (`steps`, see `Times`). The
     larger the `effort`, the longer rows and columns are generated. `seeds` are to begin with, and
-    hold within the windows; also returns those for the next time.
+    hold within the windows; also returns those for the next time. `pause` is called in each round.
     """
     program = _Program(sets, low, high, target, 4.0 * budget, charges)
     program.add_choices(seeds.layer, seeds.r)
@@ -185,6 +186,7 @@ def find_multipliers(
     separation = Separation(table, low, high, target, demand)
     before, idle, mean = -np.inf, 0, np.zeros(0)
     for number in range(ROUNDS[effort]):
+        pause()
         value, mixture = program.solve()
         idle = 0 if abs(value - before) > LITTLE[effort] * budget else idle + 1
         if value > 1.01 * budget or idle > effort:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from xbarmip.constraint import allowed
 from xbarmip.errors import VerificationError
 from xbarmip.problem import Problem
-from xbarmip.solvers.dp.boxes import refute
+from xbarmip.solvers.dp.boxes import Boxes
 from xbarmip.solvers.dp.carried import fits_int64
 from xbarmip.solvers.dp.cuts import Switches
 from xbarmip.solvers.dp.exchange import Exchange
@@ -22,8 +23,10 @@ from xbarmip.solvers.result import Stop
 from xbarmip.timing.evaluate import evaluate, evaluate_many
 
 INT64_SAFE = 2**60  # the search adds the crossbars of all layers at their largest R
-ROOM = 8  # times the width of the beams: labels of a sweep that is to refute a target
+BOXES = 4  # labels of a beam to a box
+ROOM = 128  # times the width of the beams: labels of a sweep that is to refute a target
 FEW = 4  # rounds of exchange, for each target at first
+NEARBY = 64  # rounds of exchange around a mixture
 ANY = 2**50  # a target that every allocation meets
 
 
@@ -125,7 +128,8 @@ class Run:
             self._find_any(search, beam)
         if self.infeasible:
             return
-        exchange = Exchange(search.table, self.problem)
+        exchange = Exchange(search.table, self.problem, self.pause)
+        boxes = Boxes(search, partial(self._near, exchange), self.budget)
         self._raise_bound(search.refuted_by_windows)
         self._descend(lambda target: exchange.look(target, self.budget, FEW, [self.best]))
         self._raise_bound(lambda target, budget: search.cuts(target, budget) is None)
@@ -133,11 +137,12 @@ class Run:
         width = beam or None
         while self.bound < self.goal:
             room = width and ROOM * width
-            self._climb(partial(search.search, budget=self.budget, width=room, beam=False))
-            self._descend(partial(self._look, search, exchange, width))
+            self._descend(partial(self._look, search, exchange, width, True))
+            self._climb(partial(self._look, search, exchange, room, False))
             if width is not None and search.switches.paths:
-                look = partial(refute, search, self._offer, budget=self.budget, most=width)
-                self._climb(look)
+                look = partial(boxes.look, most=-(-width // BOXES))
+                while self.bound < self.goal and self._try(look, self.goal - 1):
+                    pass
             width = width and 4 * width
 
     def _solve_plain(self) -> None:
@@ -186,43 +191,58 @@ class Run:
             self.pause(0, {})
 
     def _look(
-        self, search: TargetSearch, exchange: Exchange, width: int | None, target: int
+        self,
+        search: TargetSearch,
+        exchange: Exchange,
+        width: int | None,
+        beam: bool,
+        target: int,
     ) -> Answer:
-        """Look for an allocation around the mixture of the path bound, then by a beam."""
+        """Look for an allocation around the mixture of the path bound, then by a sweep."""
         cuts = search.cuts(target, self.budget, effort_of(width))
         if cuts is None:
             return Answer(None, complete=True)
         mixed = cuts.seeds.rounded
-        starts = [*([] if mixed is None else [mixed.tolist()]), self.best]
-        answer = exchange.look(target, self.budget, width or FEW, starts)
-        if answer.allocation is not None:
-            return answer
-        return search.sweep(cuts, target, self.budget, width, beam=True)
+        if mixed is not None:
+            answer = exchange.around(mixed.tolist(), target, self.budget, NEARBY)
+            if answer.allocation is not None:
+                return answer
+        if beam:
+            answer = exchange.look(target, self.budget, 4 * (width or FEW), [self.best])
+            if answer.allocation is not None:
+                return answer
+        return search.sweep(cuts, target, self.budget, width, beam)
 
     def _climb(self, look: Callable[[int], Answer]) -> None:
         """Refute targets from the bound upwards, as far as one way to look for them goes.
 
-        By longer and longer strides while they are, by shorter ones after the first that is not.
-        Targets far below the optimum are refuted with little work.
+        By longer and longer strides, as targets far below the optimum are refuted with little work.
+        After one that is met the goal is next, after one that is left open the middle.
         """
         stride, last = 1, self.goal - 1
         while self.bound <= last:
-            target = min(self.bound + stride - 1, last)
-            if self._try(look, target):
-                stride *= 2
-                last = min(last, self.goal - 1)
+            target = min(self.bound + stride - 1, last) if stride else (self.bound + last) // 2
+            if not self._try(look, target):
+                stride, last = 0, target - 1
             else:
-                stride, last = max(1, stride // 2), target - 1
+                stride = 2 * stride if self.bound > target else self.goal - self.bound
+                last = min(last, self.goal - 1)
 
     def _descend(self, look: Callable[[int], Answer]) -> None:
-        """Halve what lies between bound and goal, as far as one way to look goes."""
-        lowest = self.bound
+        """Find better allocations, as far as one way to look for them goes.
+
+        By longer and longer strides down from the goal, and from the first that fails on by halving
+        what is left.
+        """
+        stride, lowest = 1, self.bound
         while lowest < self.goal:
-            target = _between(lowest, self.goal)
-            before = self.value
+            near = self.goal - stride if stride else (lowest + self.goal) // 2
+            target, before = max(lowest, near), self.value
             self._try(look, target)
-            if self.value == before:
-                lowest = target + 1
+            if self.value < before:
+                stride *= 2
+            else:
+                stride, lowest = 0, target + 1
 
     def _try(self, look: Callable[[int], Answer], target: int) -> bool:
         """Look for an allocation that meets a target, and move value or bound by what is found.
@@ -238,9 +258,13 @@ class Run:
             self.bound = target + 1
         return self.bound > target or self.value <= target
 
-    def _offer(self, allocation: tuple[int, ...]) -> int:
-        """Take an allocation within the budget if it is better than the best; the best value."""
-        self.try_each([allocation])
+    def _near(self, exchange: Exchange, around: Sequence[int], target: int) -> int:
+        """Take an allocation, or one near it, if it is better than the best; the best value."""
+        answer = exchange.around(around, target, self.budget, NEARBY)
+        if answer.allocation is not None:
+            self.accept(answer.allocation, target)
+        elif sum(map(mul, around, self.problem.sets)) <= self.budget:
+            self.try_each([tuple(around)])
         return self.value
 
     def accept(self, allocation: tuple[int, ...], target: int) -> None:

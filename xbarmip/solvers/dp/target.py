@@ -1,6 +1,5 @@
 """The decision problem: an allocation of at most this value within the budget, or none."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +19,7 @@ from xbarmip.solvers.dp.survey import survey
 from xbarmip.solvers.dp.table import NEVER, SearchTable
 
 OVERSIZE = 4  # times the width of a beam: labels that are compared for dominance
-EFFORTS = (500, 5000)  # widths from which on more is done for the path bound
+WIDE = 5000  # labels of sweeps before which the most is done for the path bound
 FEW = 2048  # labels that are compared before they are surveyed
 LABELS_AT_ONCE = 128  # expanded between two looks at the watch
 RIVALS_AT_ONCE = 512  # compared between two looks at the watch
@@ -77,8 +76,9 @@ class TargetSearch:
         self.labels_made = 0
         self.scratch = make_scratch(table)
         finder = CutFinder(
-            table, self.sets, self.largest, self.stages, self.carried, switches, self.scratch
-        )
+            table, self.sets, self.largest, self.stages, self.carried, switches, self.scratch,
+            pause,
+        )  # fmt: skip
         self.cuts, self.within = finder.cuts, finder.within
         self.refuted_by_windows = finder.refuted_by_windows
 
@@ -267,8 +267,8 @@ class TargetSearch:
 
 
 def effort_of(width: int | None) -> int:
-    """How much to do for the path bound before a sweep of some width: it pays in wide ones."""
-    return 2 if width is None else bisect_right(EFFORTS, width)
+    """How much to do for the path bound before a sweep of some width."""
+    return 2 if width is None or width > WIDE else 1
 
 
 def _best(step: Step, labels: Labels, most: int) -> Labels:
