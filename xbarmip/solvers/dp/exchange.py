@@ -4,7 +4,6 @@ What is found is an allocation like any other, and evaluated anew; what is not f
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, cycle, islice
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,10 @@ from xbarmip.network.window import Array
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.exchange_kernel import exchanged
 from xbarmip.solvers.dp.start import proportional
-from xbarmip.solvers.dp.table import NEVER, SearchTable
+from xbarmip.solvers.dp.table import SearchTable
 from xbarmip.solvers.dp.target import Answer
 
-TRIES = 4  # from starts of its own
-AT_ONCE = 2**22  # outputs, summed over rounds, between two looks at the watch
+AT_ONCE = 2**23  # outputs, summed over rounds, between two looks at the watch
 
 
 class Exchange:
@@ -25,6 +23,11 @@ class Exchange:
 
     For others it finds nothing. Equal calls in equal order give equal answers. `pause` is called
     between pieces of work, as by `TargetSearch`.
+
+    Attributes
+    ----------
+    starts : tuple of int64 array
+        To begin with: the proportional allocation, half of it, and the former anew.
     """
 
     def __init__(
@@ -35,8 +38,8 @@ class Exchange:
     ) -> None:
         start = np.array(proportional(problem), dtype=np.int64)
         self._pause = pause
-        self._table, self._starts = table, (start, np.maximum(1, start // 2))
-        self._at_once = max(1, AT_ONCE // int(table.offset[-1]))
+        self._table, self.starts = table, (start, np.maximum(1, start // 2), start)
+        self._most = max(1, AT_ONCE // int(table.offset[-1]))
         self._sets = np.array(problem.sets, dtype=np.int64)
         self._largest = np.array(problem.largest, dtype=np.int64)
         self._apt = not table.closed_form and not problem.constraints
@@ -47,26 +50,14 @@ class Exchange:
     ) -> Answer:
         """Look for an allocation that meets a target, in some rounds from each start.
 
-        Then from the proportional allocation and from half of it, in turn. In fewer rounds where
-        each takes long.
+        In fewer rounds where each takes long.
         """
-        rounds = min(rounds, self._at_once)
-        for start in chain(starts, islice(cycle(self._starts), TRIES)):
-            answer = self.around(start, target, budget, rounds)
-            if answer.allocation is not None:
-                return answer
-        return Answer(None, complete=False)
-
-    def around(self, start: Sequence[int] | Array, target: int, budget: int, rounds: int) -> Answer:
-        """Look from one start only."""
-        r, left = np.array(start, dtype=np.int64), rounds * self._apt
-        while left > 0:
+        for start in starts if self._apt else ():
             r, crossbars = exchanged(
-                self._table, self._sets, self._largest, r, target, budget,
-                min(left, self._at_once), self._state,
+                self._table, self._sets, self._largest, np.array(start, dtype=np.int64), target,
+                budget, min(rounds, self._most), self._state,
             )  # fmt: skip
             self._pause(0, {"target": target})
             if crossbars <= budget:
                 return Answer(tuple(r.tolist()), complete=False)
-            left = left - self._at_once if crossbars < NEVER else 0
         return Answer(None, complete=False)

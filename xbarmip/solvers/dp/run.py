@@ -9,6 +9,7 @@ import numpy as np
 
 from xbarmip.constraint import allowed
 from xbarmip.errors import VerificationError
+from xbarmip.network.window import Array
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.boxes import Boxes
 from xbarmip.solvers.dp.carried import fits_int64
@@ -25,8 +26,7 @@ from xbarmip.timing.evaluate import evaluate, evaluate_many
 INT64_SAFE = 2**60  # the search adds the crossbars of all layers at their largest R
 BOXES = 4  # labels of a beam to a box
 ROOM = 128  # times the width of the beams: labels of a sweep that is to refute a target
-FEW = 4  # rounds of exchange, for each target at first
-NEARBY = 64  # rounds of exchange around a mixture
+FEW, NEARBY, MANY = 4, 64, 256  # rounds of exchange: at first, around a mixture, before a beam
 ANY = 2**50  # a target that every allocation meets
 
 
@@ -131,7 +131,9 @@ class Run:
         exchange = Exchange(search.table, self.problem, self.pause)
         boxes = Boxes(search, partial(self._near, exchange), self.budget)
         self._raise_bound(search.refuted_by_windows)
-        self._descend(lambda target: exchange.look(target, self.budget, FEW, [self.best]))
+        self._descend(
+            lambda target: exchange.look(target, self.budget, FEW, [self.best, *exchange.starts])
+        )
         self._raise_bound(lambda target, budget: search.cuts(target, budget) is None)
         self.statistics["first_bound"] = self.bound
         width = beam or None
@@ -203,14 +205,11 @@ class Run:
         if cuts is None:
             return Answer(None, complete=True)
         mixed = cuts.seeds.rounded
-        if mixed is not None:
-            answer = exchange.around(mixed.tolist(), target, self.budget, NEARBY)
-            if answer.allocation is not None:
-                return answer
-        if beam:
-            answer = exchange.look(target, self.budget, 4 * (width or FEW), [self.best])
-            if answer.allocation is not None:
-                return answer
+        starts: list[Sequence[int] | Array] = [] if mixed is None else [mixed]
+        starts += [self.best, *exchange.starts] if beam else []
+        answer = exchange.look(target, self.budget, MANY if beam else NEARBY, starts)
+        if answer.allocation is not None:
+            return answer
         return search.sweep(cuts, target, self.budget, width, beam)
 
     def _climb(self, look: Callable[[int], Answer]) -> None:
@@ -260,7 +259,7 @@ class Run:
 
     def _near(self, exchange: Exchange, around: Sequence[int], target: int) -> int:
         """Take an allocation, or one near it, if it is better than the best; the best value."""
-        answer = exchange.around(around, target, self.budget, NEARBY)
+        answer = exchange.look(target, self.budget, NEARBY, [around])
         if answer.allocation is not None:
             self.accept(answer.allocation, target)
         elif sum(map(mul, around, self.problem.sets)) <= self.budget:
