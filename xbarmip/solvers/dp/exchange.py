@@ -28,6 +28,8 @@ class Exchange:
     ----------
     starts : tuple of int64 array
         To begin with: the proportional allocation, half of it, and the former anew.
+    apt : bool
+        Whether it looks at all.
     """
 
     def __init__(
@@ -42,7 +44,7 @@ class Exchange:
         self._most = max(1, AT_ONCE // int(table.offset[-1]))
         self._sets = np.array(problem.sets, dtype=np.int64)
         self._largest = np.array(problem.largest, dtype=np.int64)
-        self._apt = not table.closed_form and not problem.constraints
+        self.apt = not table.closed_form and not problem.constraints
         self._state = np.ones(1, dtype=np.int64)
 
     def look(
@@ -52,7 +54,7 @@ class Exchange:
 
         In fewer rounds where each takes long.
         """
-        for start in starts if self._apt else ():
+        for start in starts if self.apt else ():
             r, crossbars = exchanged(
                 self._table, self._sets, self._largest, np.array(start, dtype=np.int64), target,
                 budget, min(rounds, self._most), self._state,

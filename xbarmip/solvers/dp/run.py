@@ -139,7 +139,8 @@ class Run:
         width = beam or None
         while self.bound < self.goal:
             room = width and ROOM * width
-            self._descend(partial(self._look, search, exchange, width, True))
+            beam_look = partial(self._look, search, exchange, width, True)
+            self._descend(beam_look, int(exchange.apt))  # from afar where no exchange came before
             self._climb(partial(self._look, search, exchange, room, False))
             if width is not None and search.switches.paths:
                 look = partial(boxes.look, most=-(-width // BOXES))
@@ -227,13 +228,13 @@ class Run:
                 stride = 2 * stride if self.bound > target else self.goal - self.bound
                 last = min(last, self.goal - 1)
 
-    def _descend(self, look: Callable[[int], Answer]) -> None:
+    def _descend(self, look: Callable[[int], Answer], stride: int = 1) -> None:
         """Find better allocations, as far as one way to look for them goes.
 
         By longer and longer strides down from the goal, and from the first that fails on by halving
-        what is left.
+        what is left; with stride 0 from the start.
         """
-        stride, lowest = 1, self.bound
+        lowest = self.bound
         while lowest < self.goal:
             near = self.goal - stride if stride else (lowest + self.goal) // 2
             target, before = max(lowest, near), self.value
