@@ -3,7 +3,7 @@
 Every allocation lies in one of the two halves of a box of windows, so a target that neither half
 meets is not met in the box. In a half the path bound is sharper: where its linear program mixes a
 small and a large R of a layer, because constraints or paths ask for both, it has to take one side.
-So a layer is halved whose mixture is the most undecided, at the mean of the mixture. Each half
+So a layer is halved whose mixture is spread widest, at the mean of the mixture. Each half
 begins with the paths that were found around it, which hold in smaller windows, too.
 
 Mixtures rounded to one R for each layer often are good allocations, or have good ones near them.
