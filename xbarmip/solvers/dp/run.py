@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import ceil
 from operator import mul
 from typing import Any
 
@@ -16,16 +17,15 @@ from xbarmip.solvers.dp.carried import fits_int64
 from xbarmip.solvers.dp.cuts import Switches
 from xbarmip.solvers.dp.exchange import Exchange
 from xbarmip.solvers.dp.plain import plain_optimum
+from xbarmip.solvers.dp.shares import FAR, NEAR, effort_of
 from xbarmip.solvers.dp.start import proportional
 from xbarmip.solvers.dp.table import search_table
-from xbarmip.solvers.dp.target import Answer, TargetSearch, effort_of
+from xbarmip.solvers.dp.target import Answer, TargetSearch
 from xbarmip.solvers.protocol import Hint, Watch
 from xbarmip.solvers.result import Stop
 from xbarmip.timing.evaluate import evaluate, evaluate_many
 
 INT64_SAFE = 2**60  # the search adds the crossbars of all layers at their largest R
-BOXES = 4  # labels of a beam to a box
-ROOM = 128  # times the width of the beams: labels of a sweep that is to refute a target
 FEW, NEARBY, MANY = 4, 64, 256  # rounds of exchange: at first, around a mixture, before a beam
 ANY = 2**50  # a target that every allocation meets
 
@@ -136,16 +136,14 @@ class Run:
         )
         self._raise_bound(lambda target, budget: search.cuts(target, budget) is None)
         self.statistics["first_bound"] = self.bound
-        width = beam or None
+        shares, width = NEAR if exchange.apt else FAR, beam or None
         while self.bound < self.goal:
-            room = width and ROOM * width
-            beam_look = partial(self._look, search, exchange, width, True)
-            self._descend(beam_look, int(exchange.apt))  # from afar where no exchange came before
-            self._climb(partial(self._look, search, exchange, room, False))
+            room = width and shares.room * width
+            look = partial(self._look, search, exchange, shares.efforts)
+            self._descend(partial(look, width, True), stride=int(exchange.apt))
+            self._climb(partial(look, room, False))
             if width is not None and search.switches.paths:
-                look = partial(boxes.look, most=-(-width // BOXES))
-                while self.bound < self.goal and self._try(look, self.goal - 1):
-                    pass
+                self._climb(partial(boxes.look, most=ceil(shares.boxes * width)))
             width = width and 4 * width
 
     def _solve_plain(self) -> None:
@@ -197,12 +195,13 @@ class Run:
         self,
         search: TargetSearch,
         exchange: Exchange,
+        efforts: tuple[int, ...],
         width: int | None,
         beam: bool,
         target: int,
     ) -> Answer:
         """Look for an allocation around the mixture of the path bound, then by a sweep."""
-        cuts = search.cuts(target, self.budget, effort_of(width))
+        cuts = search.cuts(target, self.budget, effort_of(width, efforts))
         if cuts is None:
             return Answer(None, complete=True)
         mixed = cuts.seeds.rounded

@@ -15,11 +15,11 @@ from xbarmip.solvers.dp.decision import decide
 from xbarmip.solvers.dp.dominance import signatures, undominated
 from xbarmip.solvers.dp.labels import Arena, Labels, Step, first_labels, make_scratch
 from xbarmip.solvers.dp.order import elimination_order, stages
+from xbarmip.solvers.dp.shares import FAR, effort_of
 from xbarmip.solvers.dp.survey import survey
 from xbarmip.solvers.dp.table import NEVER, SearchTable
 
 OVERSIZE = 4  # times the width of a beam: labels that are compared for dominance
-WIDE = 5000  # labels of sweeps before which the most is done for the path bound
 FEW = 2048  # labels that are compared before they are surveyed
 LABELS_AT_ONCE = 128  # expanded between two looks at the watch
 RIVALS_AT_ONCE = 512  # compared between two looks at the watch
@@ -92,7 +92,7 @@ class TargetSearch:
         made, and only the best of many are compared for dominance. Without, the search gives up
         where there are more.
         """
-        cuts = self.cuts(target, budget, effort_of(width))
+        cuts = self.cuts(target, budget, effort_of(width, FAR.efforts))
         if cuts is None:
             return Answer(None, True)
         return self.sweep(cuts, target, budget, width, beam)
@@ -264,11 +264,6 @@ class TargetSearch:
             allocation[stage.layer] = int(choice[label])
             label = parent[label]
         return tuple(allocation)
-
-
-def effort_of(width: int | None) -> int:
-    """How much to do for the path bound before a sweep of some width."""
-    return 2 if width is None or width > WIDE else 1
 
 
 def _best(step: Step, labels: Labels, most: int) -> Labels:
