@@ -79,7 +79,7 @@ def test_what_is_found_meets_the_target_within_the_budget():
             continue
         search = Exchange(search_table(problem), problem, lambda *_: None)
         for target in (best - 1, best, best + 1):
-            answer = search.look(target, problem.crossbars, 64, [problem.largest])
+            answer = search.look(target, problem.crossbars, 64, [problem.largest, *search.starts])
             assert not answer.complete
             if answer.allocation is not None:
                 assert evaluate(problem, answer.allocation) <= target
@@ -96,14 +96,10 @@ def test_equal_calls_give_equal_answers():
         problem = tiny_problem(random, SHAPES[0], "cycles", None, most=1500)
         if problem.crossbars < problem.smallest_budget:
             continue
+        searches = [Exchange(search_table(problem), problem, lambda *_: None) for _ in range(2)]
         answers = [
-            [
-                Exchange(search_table(problem), problem, lambda *_: None).look(
-                    t, problem.crossbars, 64, []
-                )
-                for t in (3, 6, 9)
-            ]
-            for _ in range(2)
+            [search.look(t, problem.crossbars, 64, search.starts) for t in (3, 6, 9)]
+            for search in searches
         ]
         assert answers[0] == answers[1]
 
@@ -112,4 +108,4 @@ def test_other_problems_are_left_alone():
     random = Random("steps")
     problem = tiny_problem(random, SHAPES[0], "steps", "pipeline", most=1500)
     search = Exchange(search_table(problem), problem, lambda *_: None)
-    assert search.look(10**6, problem.crossbars, 64, []).allocation is None
+    assert search.look(10**6, problem.crossbars, 64, search.starts).allocation is None
