@@ -19,11 +19,10 @@ from xbarmip.network.window import Array
 from xbarmip.solvers.dp.cuts import Cuts
 from xbarmip.solvers.dp.path_kernel import Support
 from xbarmip.solvers.dp.seeds import Seeds
-from xbarmip.solvers.dp.target import Answer, TargetSearch
+from xbarmip.solvers.dp.target import REFUTED, Answer, TargetSearch
 
 LABELS = 128  # of a sweep in a box
 EFFORT = 1  # for the path bound of a box
-REFUTED = Answer(None, complete=True)
 EVEN = 1e-6  # a mixture that is no farther from whole numbers is decided
 
 

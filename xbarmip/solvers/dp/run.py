@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import ceil
-from operator import mul
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from xbarmip.solvers.dp.plain import plain_optimum
 from xbarmip.solvers.dp.shares import FAR, NEAR, effort_of
 from xbarmip.solvers.dp.start import proportional
 from xbarmip.solvers.dp.table import search_table
-from xbarmip.solvers.dp.target import Answer, TargetSearch
+from xbarmip.solvers.dp.target import REFUTED, Answer, TargetSearch
 from xbarmip.solvers.protocol import Hint, Watch
 from xbarmip.solvers.result import Stop
 from xbarmip.timing.evaluate import evaluate, evaluate_many
@@ -203,7 +202,7 @@ class Run:
         """Look for an allocation around the mixture of the path bound, then by a sweep."""
         cuts = search.cuts(target, self.budget, effort_of(width, efforts))
         if cuts is None:
-            return Answer(None, complete=True)
+            return REFUTED
         mixed = cuts.seeds.rounded
         starts: list[Sequence[int] | Array] = [] if mixed is None else [mixed]
         starts += [self.best, *exchange.starts] if beam else []
@@ -262,7 +261,7 @@ class Run:
         answer = exchange.look(target, self.budget, NEARBY, [around])
         if answer.allocation is not None:
             self.accept(answer.allocation, target)
-        elif sum(map(mul, around, self.problem.sets)) <= self.budget:
+        elif self.problem.crossbars_used(around) <= self.budget:
             self.try_each([tuple(around)])
         return self.value
 

@@ -42,6 +42,9 @@ class Answer:
     complete: bool
 
 
+REFUTED = Answer(None, complete=True)
+
+
 class TargetSearch:
     """Searches over one problem, for any target and budget.
 
@@ -94,7 +97,7 @@ class TargetSearch:
         """
         cuts = self.cuts(target, budget, effort_of(width, FAR.efforts))
         if cuts is None:
-            return Answer(None, True)
+            return REFUTED
         return self.sweep(cuts, target, budget, width, beam)
 
     def sweep(
