@@ -12,13 +12,12 @@ from xbarmip.network.generate import Shape
 from xbarmip.solvers.dp.bounds import earliest, least_time, level_of
 from xbarmip.solvers.dp.cuts import Switches
 from xbarmip.solvers.dp.labels import Labels, first_labels
-from xbarmip.solvers.dp.multipliers import find_multipliers
+from xbarmip.solvers.dp.multipliers import find_multipliers, linear_solver
 from xbarmip.solvers.dp.seeds import no_seeds
 from xbarmip.solvers.dp.spending import least_spending
 from xbarmip.solvers.dp.steps_kernel import first_demand
 from xbarmip.solvers.dp.table import search_table
 from xbarmip.solvers.dp.target import TargetSearch
-from xbarmip.solvers.dp.windows import blank_times
 from xbarmip.timing.evaluate import evaluate_many
 from xbarmip.timing.pipeline import schedule
 from xbarmip.timing.reference import closed_form
@@ -157,7 +156,7 @@ def test_every_allocation_that_meets_the_target_keeps_the_path_bound(objective, 
 def test_no_path_is_longer_than_the_value(objective, rule):
     """Of the paths found within windows, and of those handed on from other windows."""
     random = Random(f"paths {objective} {rule}")
-    seen, pauses = 0, []
+    seen, pauses, solver = 0, [], linear_solver()
     for number in range(150):
         problem = tiny_problem(random, SHAPES[number % 2], objective, rule, most=600)
         most = np.array([layer.outputs for layer in problem.network.layers])
@@ -171,7 +170,7 @@ def test_no_path_is_longer_than_the_value(objective, rule):
             if table.closed_form:
                 first_demand(table, low, high, demand)
             _, seeds = find_multipliers(
-                table, sets, low, high, int(sets @ high), 1, blank_times(table), demand, [],
+                solver, table, sets, low, high, int(sets @ high), 1, demand, [],
                 seeds.within(table, low, high), 1, lambda: pauses.append(None),
             )  # fmt: skip
             inside = allocations[((low <= allocations) & (allocations <= high)).all(axis=1)]

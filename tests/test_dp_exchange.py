@@ -32,7 +32,7 @@ def test_a_layer_fits_exactly_where_the_pipeline_meets_the_target():
         cycles = kernel._ends(table, r, 0, end)
         assert cycles == evaluate(problem, r.tolist())
         target = cycles + random.randrange(3)
-        kernel._dues(table, r, target, due)
+        kernel._dues(table, r, target, due, len(r) - 1)
         k = random.randrange(len(r))
         for choice in range(1, problem.network.layers[k].outputs + 1):
             other = r.tolist()
@@ -53,6 +53,20 @@ def test_ends_from_a_layer_on_are_those_of_the_whole_pipeline():
         r[k] = random.randint(1, problem.network.layers[k].outputs)
         assert kernel._ends(table, r, k, part) == kernel._ends(table, r, 0, whole)
         assert (part == whole).all()
+
+
+def test_dues_up_to_a_layer_are_those_of_the_whole_pipeline():
+    random = Random("up to a layer")
+    for _ in range(500):
+        problem, table, r = drawn(random)
+        target = evaluate(problem, r.tolist()) + random.randrange(3)
+        part, whole = np.zeros((2, table.offset[-1] + 1), dtype=np.int64)
+        kernel._dues(table, r, target, part, len(r) - 1)
+        k = random.randrange(len(r))
+        r[k] = random.randint(1, problem.network.layers[k].outputs)
+        kernel._dues(table, r, target, part, k)
+        kernel._dues(table, r, target, whole, len(r) - 1)
+        assert (part[1:] == whole[1:]).all()
 
 
 def test_critical_steps_lie_on_a_path_that_no_step_waits_on():

@@ -9,7 +9,7 @@ imports from this package, directly or not.
 import os
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ def _folder(source: Path) -> str:
     return str(Path(caches) / "xbarmip" / digest.hexdigest()[:16])
 
 
-def compiled(function: Callable[..., Any]) -> Any:
+def compiled(function: Callable[..., Any], **options: Any) -> Any:
     """Compile `function` at its first call; keep the code in the user's cache folder.
 
     Where NUMBA_CACHE_DIR is set, numba's own setting holds.
@@ -60,6 +60,9 @@ def compiled(function: Callable[..., Any]) -> Any:
     source = Path(function.__code__.co_filename)
     config.CACHE_DIR = before or _folder(source)  # type: ignore[attr-defined]
     try:
-        return njit(cache=True)(function)
+        return njit(cache=True, error_model="numpy", **options)(function)
     finally:
         config.CACHE_DIR = before  # type: ignore[attr-defined]
+
+
+inlined = partial(compiled, forceinline=True)

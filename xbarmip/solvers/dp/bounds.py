@@ -34,8 +34,8 @@ class Bounds(NamedTuple):
         See `Times`.
     grid : shape (layers, points)
         Outputs of each layer, ascending, for which least times are kept.
-    reach : int32, shape (layers, points, layers)
-        What each of them asks of every layer at least; 0 where nothing.
+    reach : int32, shape (layers, layers, points)
+        What each of them asks at least of the layer that comes first; 0 where nothing.
     least : shape (layers, levels + 1, points)
         Least time of an output of the grid when the layer and its ancestors together spend at most
         level * unit crossbars beyond the low end of their windows.

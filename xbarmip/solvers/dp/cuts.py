@@ -11,18 +11,18 @@ from xbarmip.solvers.dp.bounds import Bounds, Times
 from xbarmip.solvers.dp.carried import Carried
 from xbarmip.solvers.dp.grid import GROUPS, POINTS, duplication_groups, outputs_grid
 from xbarmip.solvers.dp.labels import Scratch, first_labels
-from xbarmip.solvers.dp.multipliers import find_multipliers
+from xbarmip.solvers.dp.multipliers import find_multipliers, linear_solver
 from xbarmip.solvers.dp.order import Stage, first_frontier
-from xbarmip.solvers.dp.paths import NOTHING, Prices, prices
+from xbarmip.solvers.dp.paths import NOTHING, Exits, Prices, exits, prices
 from xbarmip.solvers.dp.seeds import Seeds, no_seeds
 from xbarmip.solvers.dp.spending import fill_reach, least_spending
 from xbarmip.solvers.dp.steps_kernel import first_demand
-from xbarmip.solvers.dp.table import NEVER, SearchTable
+from xbarmip.solvers.dp.table import SearchTable
 from xbarmip.solvers.dp.windows import blank_times, narrow
 
 LEVELS = 512  # slack is rounded up to one of this many levels
 ROUNDS = 4  # of narrowing the windows by what the layers must spend
-PATH_ROUNDS = 3  # of narrowing them by the path bound
+PATH_ROUNDS = (2, 2, 3)  # of narrowing them by the path bound, by effort
 REMEMBERED = 4  # targets whose cuts are kept
 
 
@@ -55,6 +55,7 @@ class Cuts(NamedTuple):
 
     bounds: Bounds
     prices: Prices
+    exits: tuple[Exits, ...]
     seeds: Seeds
 
 
@@ -89,8 +90,10 @@ class CutFinder:
         self.table, self.sets, self.largest = table, sets, largest
         self.stages, self.carried = stages, carried
         self.switches, self.scratch, self._pause = switches, scratch, pause
+        self._solver = linear_solver()
         self._seeds = no_seeds()
         self._known: dict[tuple[int, int], tuple[int, Cuts | None]] = {}
+        self._open: dict[tuple[int, int], tuple[Array, Array]] = {}
 
     def cuts(self, target: int, budget: int, effort: int = 0) -> Cuts | None:
         """Bounds for a target, or None where they already prove that it cannot be met.
@@ -107,7 +110,11 @@ class CutFinder:
         return self._known[key][1]
 
     def _find_cuts(self, target: int, budget: int, effort: int) -> Cuts | None:
-        return self.within(*self._widest(budget), self._seeds, target, budget, effort)
+        low, high = self._around(target, budget)
+        cuts = self.within(low, high, self._seeds, target, budget, effort)
+        if cuts is not None:
+            self._open[target, budget] = cuts.bounds.low, cuts.bounds.high
+        return cuts
 
     def within(
         self, low: Array, high: Array, seeds: Seeds, target: int, budget: int, effort: int = 0
@@ -119,20 +126,35 @@ class CutFinder:
         that meet the target, and so is what the path bound leaves of its R. So the windows begin
         there in the next round, which makes the slack smaller and every bound sharper.
         """
-        low, high, cuts = low.copy(), high.copy(), None
+        low, high = low.copy(), high.copy()
         self._seeds = seeds
-        for number in range(ROUNDS):
-            times = blank_times(self.table)
-            rounds = PATH_ROUNDS if number == 0 else 1
-            found = self._by_paths(low, high, target, budget, times, rounds, effort)
-            bounds = found and self._bounds_within(low, high, target, budget, times)
-            if not found or not bounds or (self.scratch.wanted > high).any():
-                return None
-            cuts = Cuts(bounds, found, self._seeds)
-            if (low == self.scratch.wanted).all():
+        found = self._round(low, high, target, budget, PATH_ROUNDS[effort], effort)
+        for _ in range(ROUNDS - 1):
+            if found is None or (low == self.scratch.wanted).all():
                 break
             low = self.scratch.wanted.copy()
-        return cuts
+            found = self._round(low, high, target, budget, 1, effort)
+        if found is None:
+            return None
+        bounds, price, times = found
+        entered = exits(self.stages, self.table, times, target, price.paths)
+        return Cuts(bounds, price, entered, self._seeds)
+
+    def _round(
+        self, low: Array, high: Array, target: int, budget: int, rounds: int, effort: int
+    ) -> tuple[Bounds, Prices, Times] | None:
+        """Narrow windows in place, and bounds within them; `scratch.wanted` takes the least R.
+
+        The path bound is looked at `rounds` times at most.
+        """
+        times = blank_times(self.table)
+        price = self._by_paths(low, high, target, budget, times, rounds, effort)
+        if price is None:
+            return None
+        bounds = self._bounds_within(low, high, target, budget, times)
+        if bounds is None or (self.scratch.wanted > high).any():
+            return None
+        return bounds, price, times
 
     def _by_paths(
         self,
@@ -158,7 +180,7 @@ class CutFinder:
                     first_demand(self.table, low, high, demand)
                 charges = self.carried.charges(low, high)
                 relaxation, self._seeds = find_multipliers(
-                    self.table, self.sets, low, high, budget, target, times, demand, charges,
+                    self._solver, self.table, self.sets, low, high, budget, target, demand, charges,
                     self._seeds.within(self.table, low, high), effort,
                     lambda: self._pause(0, {"target": target}),
                 )  # fmt: skip
@@ -171,8 +193,11 @@ class CutFinder:
 
     def refuted_by_windows(self, target: int, budget: int) -> bool:
         """Whether the windows alone prove that a target cannot be met: a quick first look."""
-        low, high = self._widest(budget)
-        return not self._narrow(low, high, target, budget, blank_times(self.table))
+        low, high = self._around(target, budget)
+        if not self._narrow(low, high, target, budget, blank_times(self.table)):
+            return True
+        self._open[target, budget] = low, high
+        return False
 
     def _narrow(self, low: Array, high: Array, target: int, budget: int, times: Times) -> bool:
         """Narrow windows in place, by the target and by each constraint; False where none is."""
@@ -185,8 +210,15 @@ class CutFinder:
             moved = self.carried.trim(low, high)
         return moved is not None
 
-    def _widest(self, budget: int) -> tuple[Array, Array]:
-        """Windows that hold every R within the budget."""
+    def _around(self, target: int, budget: int) -> tuple[Array, Array]:
+        """Windows that hold every allocation which meets a target within the budget.
+
+        Those of a higher target or a larger budget do, if any were found.
+        """
+        looser = [(t, b) for t, b in self._open if t >= target and b >= budget]
+        if looser:
+            low, high = self._open[min(looser)]
+            return low.copy(), high.copy()
         spare = max(0, budget - int(self.sets.sum()))
         return np.ones_like(self.sets), np.minimum(self.largest, 1 + spare // self.sets)
 
@@ -203,10 +235,12 @@ class CutFinder:
             high=high.copy(),
             early=times.early,
             grid=outputs_grid(table, low, high),
-            reach=np.zeros((layers, POINTS, layers), dtype=np.int32),
+            reach=np.zeros((layers, layers, POINTS), dtype=np.int32),
             least=np.zeros((layers, levels + 1, POINTS), dtype=np.int64),
             groups=duplication_groups(low, high),
-            first=np.full((layers, levels + 1, GROUPS), NEVER * switches.slack, dtype=np.int64),
+            first=(np.empty if switches.slack else np.zeros)(
+                (layers, levels + 1, GROUPS), np.int64
+            ),
             least_end=np.zeros((layers, levels + 1), dtype=np.int64),
             unit=max(1, -(-slack // max(1, levels))),
             spending=switches.spending,

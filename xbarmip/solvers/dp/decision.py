@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from xbarmip.compiled import compiled
+from xbarmip.compiled import compiled, inlined
 from xbarmip.solvers.dp import pipeline_kernel, steps_kernel
 from xbarmip.solvers.dp.bounds import level_of, most, spread_of
 from xbarmip.solvers.dp.labels import Arena, Labels
@@ -12,8 +12,6 @@ from xbarmip.solvers.dp.table import NEVER
 
 @compiled
 def _grown(array, size):  # type: ignore[no-untyped-def]
-    if size <= len(array):
-        return array
     room = (max(size, 2 * len(array)),) + array.shape[1:]  # noqa: RUF005 (numba takes no *)
     bigger = np.empty(room, array.dtype)
     bigger[: len(array)] = array
@@ -37,34 +35,61 @@ def _room(labels, size):  # type: ignore[no-untyped-def]
     )
 
 
-@compiled
-def _price(table, bounds, step, new, q, arena, slack):  # type: ignore[no-untyped-def]
-    """The path bound of a label: what it used and the rest, less what deadlines and rooms leave."""
-    exits = step.exits
-    price = step.scale * new.used[q] + step.rest
-    before, i, spread = -1, 0, 0
-    for e in range(len(exits.place)):
-        place, ask = exits.place[e], exits.ask[e]
-        end = new.first[q, place] + new.length[q, place]
-        if place != before:
-            before, i = place, new.first[q, place]
-            spread = spread_of(table, bounds, step.frontier[place], slack)
-        deadline = exits.latest[e]
-        if ask == 0:
-            deadline = min(deadline, new.end[q, place])
+@inlined
+def _beyond(x, row, length, ask):  # type: ignore[no-untyped-def]
+    """Number of the last pair at or beyond `ask` of a descending run in a row of x; -1 for none."""
+    below, above = 0, length
+    while below < above:
+        middle = (below + above) // 2
+        if x[row, middle] >= ask:
+            below = middle + 1
         else:
-            while i < end and arena.x[i] < ask:
-                i += 1
-            if i < end:
-                deadline = min(deadline, arena.d[i] - (arena.x[i] - ask) // spread)
-        price -= exits.weight[e] * deadline
+            above = middle
+    return below - 1
+
+
+@inlined
+def _price(table, bounds, step, edges, labels, q, new, made, x, d, slack, out):  # type: ignore[no-untyped-def]
+    """The path bound of a successor of label q: what it used and the rest, less what is left.
+
+    That is what deadlines are worth, those that were there and those that are handed on, and the
+    rooms of `new`.
+    """
+    places, asks, latest, weights = step.exits
+    frontier, source, target = step.frontier, step.source, step.target
+    first, length, ends = labels.first, labels.length, labels.end
+    out_x, out_d, out_length, out_end = out
+    price = step.scale * new.used[made] + step.rest
+    before, old, i, stop, spread = -1, -1, 0, 0, 0
+    for exit in range(len(places)):
+        place, ask, deadline = places[exit], asks[exit], latest[exit]
+        if place != before:
+            before, old, i, stop = place, source[place], 0, 0
+            if old >= 0:
+                i, stop = first[q, old], first[q, old] + length[q, old]
+            spread = spread_of(table, bounds, frontier[place], slack)
+        while i < stop and x[i] < ask:
+            i += 1
+        if ask == 0 and old >= 0:
+            deadline = min(deadline, ends[q, old])
+        elif i < stop:
+            deadline = min(deadline, d[i] - (x[i] - ask) // spread)
+        for e in range(edges):
+            if target[e] == place:
+                if ask == 0:
+                    deadline = min(deadline, out_end[e])
+                else:
+                    j = _beyond(out_x, e, out_length[e], ask)
+                    if j >= 0:
+                        deadline = min(deadline, out_d[e, j] - (out_x[e, j] - ask) // spread)
+        price -= weights[exit] * deadline
     for column in range(new.room.shape[1]):
-        worth = new.room[q, column] // step.dues.divisor[column]
+        worth = new.room[made, column] // step.dues.divisor[column]
         price -= step.dues.multiplier[column] * worth
     return price
 
 
-@compiled
+@inlined
 def _room_after(step, labels, q, row, r):  # type: ignore[no-untyped-def]
     """Room of a linear constraint when label q decides r; negative where no completion meets it."""
     sums = step.sums
@@ -73,7 +98,7 @@ def _room_after(step, labels, q, row, r):  # type: ignore[no-untyped-def]
     return room - sums.weight[row, r - 1] - sums.least[row]
 
 
-@compiled
+@inlined
 def _has_room(step, labels, q, r):  # type: ignore[no-untyped-def]
     for row in range(len(step.sums.limit)):  # noqa: SIM110 (numba takes no generators)
         if _room_after(step, labels, q, row, r) < 0:
@@ -81,7 +106,7 @@ def _has_room(step, labels, q, r):  # type: ignore[no-untyped-def]
     return True
 
 
-@compiled
+@inlined
 def _carry(step, labels, q, r, new, made):  # type: ignore[no-untyped-def]
     """Write the rooms and remembered R of a successor."""
     sums = step.sums
@@ -94,47 +119,49 @@ def _carry(step, labels, q, r, new, made):  # type: ignore[no-untyped-def]
         new.memory[made, at] = r if before < 0 else labels.memory[q, before]
 
 
-@compiled
-def _gather(table, bounds, step, edges, labels, q, place, slack, arena, scratch):  # type: ignore[no-untyped-def]
-    """Staircase of a place of the new frontier: what was there, with what the decision hands on.
+@inlined
+def _pairs(step, edges, labels, q, out):  # type: ignore[no-untyped-def]
+    """The most pairs that the staircases of a successor can take, and those they are made of."""
+    most = out.length[:edges].sum()
+    for place in range(len(step.frontier)):
+        if step.source[place] >= 0:
+            most += labels.length[q, step.source[place]]
+    return (edges + 1) * most
 
-    Returns the arena, the staircase's start and length in it, and the latest end.
+
+@inlined
+def _gather(table, bounds, step, edges, labels, q, new, made, slack, x, d, size, scratch):  # type: ignore[no-untyped-def]
+    """Staircases of a successor of label q: what was there, with what the decision hands on.
+
+    Those that change are written to the arrays x and d from `size` on; returns the size then.
     """
-    old = step.source[place]
-    first, count, end = 0, 0, NEVER
-    if old >= 0:
-        first, count, end = labels.first[q, old], labels.length[q, old], labels.end[q, old]
-    spread = spread_of(table, bounds, step.frontier[place], slack)
-    x, d, size = arena
-    out = scratch.out
-    merged = False
-    for e in range(edges):
-        if step.target[e] != place:
-            continue
-        end = min(end, out.end[e])
-        if out.length[e] == 0:
-            continue
-        from_x, from_d = (scratch.up_x, scratch.up_d) if merged else (x, d)
-        start = 0 if merged else first
-        count = merge(
-            from_x, from_d, start, count, out.x[e], out.d[e], out.length[e], spread,
-            scratch.down_x, scratch.down_d,
-        )  # fmt: skip
-        for i in range(count):
-            scratch.up_x[i] = scratch.down_x[count - 1 - i]
-            scratch.up_d[i] = scratch.down_d[count - 1 - i]
-        merged = True
-    if merged and table.closed_form:
-        count = steps_kernel.drop_slack(
-            table, bounds, slack, step.frontier[place], scratch.up_x, scratch.up_d, count,
-            scratch.reach, scratch.least,
-        )  # fmt: skip
-    if merged:
-        x, d, first = _grown(x, size + count), _grown(d, size + count), size
-        x[size : size + count] = scratch.up_x[:count]
-        d[size : size + count] = scratch.up_d[:count]
-        size += count
-    return Arena(x, d, size), first, count, end
+    frontier, source, target = step.frontier, step.source, step.target
+    out_x, out_d, out_length, out_end = scratch.out
+    for place in range(len(frontier)):
+        old = source[place]
+        first, count, end = 0, 0, NEVER
+        if old >= 0:
+            first, count, end = labels.first[q, old], labels.length[q, old], labels.end[q, old]
+        merged, spread = False, spread_of(table, bounds, frontier[place], slack)
+        for e in range(edges):
+            if target[e] == place:
+                end = min(end, out_end[e])
+                if out_length[e] > 0:
+                    behind = size + merged * count + count + out_length[e]
+                    count = merge(
+                        x, d, first, count, out_x, out_d, e, out_length[e], spread, behind
+                    )
+                    for i in range(count):
+                        x[size + i], d[size + i] = x[behind - count + i], d[behind - count + i]
+                    first, merged = size, True
+        if merged and table.closed_form:
+            count = steps_kernel.drop_slack(
+                table, bounds, slack, frontier[place], x, d, first, count,
+                scratch.reach, scratch.least,
+            )  # fmt: skip
+        new.first[made, place], new.length[made, place], new.end[made, place] = first, count, end
+        size += merged * count
+    return size
 
 
 @compiled
@@ -145,6 +172,7 @@ def decide(table, bounds, step, labels, begin, stop, tries, arena, scratch, made
     returns the arena, `made` and `new` after, and how many labels had more successors than that.
     """
     k, slot = step.layer, step.slot
+    x, d, size = arena
     edges = table.needs.into[k + 1] - table.needs.into[k]
     unfinished = 0
     for q in range(begin, stop):
@@ -167,27 +195,30 @@ def decide(table, bounds, step, labels, begin, stop, tries, arena, scratch, made
             level = level_of(bounds, slack)
             if table.closed_form:
                 possible = steps_kernel.expand(
-                    table, bounds, k, r, level, arena.x, arena.d, first, count, end, scratch.out
+                    table, bounds, k, r, level, x, d, first, count, end, scratch.out
                 )
             else:
                 scratch.out.end[:] = NEVER
                 possible = pipeline_kernel.expand(
-                    table, bounds, k, r, arena.x, arena.d, first, count, scratch.out
+                    table, bounds, k, r, x, d, first, count, scratch.out
                 )
             if not possible:
                 continue
-            new = _room(new, made + 1)
+            if made == len(new.used):
+                new = _room(new, made + 1)
             new.used[made], new.parent[made], new.choice[made] = used, q, r
-            for place in range(len(step.frontier)):
-                arena, new.first[made, place], new.length[made, place], new.end[made, place] = (
-                    _gather(table, bounds, step, edges, labels, q, place, slack, arena, scratch)
-                )
             _carry(step, labels, q, r, new, made)
-            price = max(price, _price(table, bounds, step, new, made, arena, slack))
-            if price > step.limit:
+            due = _price(table, bounds, step, edges, labels, q, new, made, x, d, slack, scratch.out)
+            if max(price, due) > step.limit:
                 continue
-            new.price[made], new.spent[made] = price, 0
+            most_pairs = _pairs(step, edges, labels, q, scratch.out)
+            if size + most_pairs > len(x):
+                x, d = _grown(x, size + most_pairs), _grown(d, size + most_pairs)
+            size = _gather(
+                table, bounds, step, edges, labels, q, new, made, slack, x, d, size, scratch
+            )
+            new.price[made], new.spent[made] = max(price, due), 0
             made += 1
             if step.alone:
                 break
-    return arena, made, new, unfinished
+    return Arena(x, d, size), made, new, unfinished

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from xbarmip.compiled import compiled
+from xbarmip.compiled import compiled, inlined
 from xbarmip.solvers.dp.bounds import spread_of
-from xbarmip.solvers.dp.stairs import deadline_of, implied
+from xbarmip.solvers.dp.stairs import implied
 from xbarmip.solvers.dp.table import NEVER
 
 SAMPLES = 32  # deadlines of a label that are compared before all of them are
@@ -40,7 +40,7 @@ def signatures(table, bounds, step, labels, arena):  # type: ignore[no-untyped-d
     """
     places, rooms, memory = len(step.frontier), labels.room.shape[1], labels.memory.shape[1]
     samples = max(LEAST_SAMPLES, SAMPLES // max(1, places))
-    deadlines = places * (samples + 1)
+    deadlines, x, d = places * (samples + 1), arena.x, arena.d
     signature = np.empty((len(labels.used), deadlines + rooms + 2 * memory), np.int64)
     signature[:, deadlines : deadlines + rooms] = labels.room
     signature[:, deadlines + rooms : deadlines + rooms + memory] = labels.memory
@@ -49,17 +49,18 @@ def signatures(table, bounds, step, labels, arena):  # type: ignore[no-untyped-d
         j, base = step.frontier[place], place * (samples + 1)
         sampled = _sampled(labels, place, arena, samples)
         for q in range(len(labels.used)):
+            i, stop = labels.first[q, place], labels.first[q, place] + labels.length[q, place]
+            spread = spread_of(table, bounds, j, step.budget - labels.used[q])
             for sample in range(samples):
-                signature[q, base + sample] = deadline_of(
-                    arena.x, arena.d, labels.first[q, place], labels.length[q, place],
-                    sampled[sample], spread_of(table, bounds, j, step.budget - labels.used[q]),
-                    NEVER,
-                )  # fmt: skip
+                while i < stop and x[i] < sampled[sample]:
+                    i += 1
+                due = d[i] - (x[i] - sampled[sample]) // spread if i < stop else NEVER
+                signature[q, base + sample] = due
             signature[q, base + samples] = labels.end[q, place]
     return signature
 
 
-@compiled
+@inlined
 def _dominates(table, bounds, step, labels, a, b, arena):  # type: ignore[no-untyped-def]
     slack = step.budget - labels.used[b]
     for place in range(len(step.frontier)):

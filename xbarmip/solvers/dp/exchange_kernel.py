@@ -11,7 +11,6 @@ import numpy as np
 
 from xbarmip.compiled import compiled
 from xbarmip.solvers.dp.table import NEVER
-from xbarmip.timing.tables import need
 
 TOO_DEAR = 2  # budgets: an allocation that takes more is given up
 SHARE = 8  # of what a target is missed by, this part is saved at once
@@ -59,16 +58,14 @@ def _below(state, most):  # type: ignore[no-untyped-def]
 @compiled
 def _ends(table, r, first, end):  # type: ignore[no-untyped-def]
     """Fill `end`, the cycle in which each output exists, from layer `first` on; cycles in all."""
-    needs, total = table.needs, 0
+    into, total = table.needs.into, 0
     for k in range(first, len(r)):
         at, count, time = table.offset[k], table.outputs[k], 0
         for x in range(0, count, r[k]):
             made = min(x + r[k], count)
             time += 1
-            for e in range(needs.into[k], needs.into[k + 1]):
-                wanted = need(needs, e, made)
-                if wanted > 0:
-                    time = max(time, end[table.offset[needs.producer[e]] + wanted])
+            for e in range(into[k], into[k + 1]):
+                time = max(time, end[table.asked[table.asked_start[e] + made]])
             end[at + x + 1 : at + made + 1] = time
     for k in range(len(r)):
         if table.sink[k] > 0:
@@ -77,36 +74,40 @@ def _ends(table, r, first, end):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _dues(table, r, target, due):  # type: ignore[no-untyped-def]
-    """Fill `due`, the latest cycle in which each output may come if the target is to be met."""
+def _dues(table, r, target, due, last):  # type: ignore[no-untyped-def]
+    """Fill `due`, the latest cycle in which each output may come if the target is to be met.
+
+    Of the layers up to `last`; the others have theirs already.
+    """
     needs = table.needs
-    due[:] = NEVER
+    due[: table.offset[last + 1] + 1] = NEVER
     for k in range(len(r) - 1, -1, -1):
-        at, count = table.offset[k], table.outputs[k]
+        at, count, asks = table.offset[k], table.outputs[k], k <= last
+        for e in range(needs.into[k], needs.into[k + 1]):
+            asks |= needs.producer[e] <= last
+        if not asks:
+            continue
         if table.sink[k] > 0:
             due[at + count] = min(due[at + count], target)
-        for x in range(at + count - 1, at, -1):
-            due[x] = min(due[x], due[x + 1])
+        if k <= last:
+            for x in range(at + count - 1, at, -1):
+                due[x] = min(due[x], due[x + 1])
         time = NEVER
         for x in range((count - 1) // r[k] * r[k], -1, -r[k]):
             time = min(time - 1, due[at + x + 1])
             for e in range(needs.into[k], needs.into[k + 1]):
-                wanted = need(needs, e, min(x + r[k], count))
-                if wanted > 0:
-                    place = table.offset[needs.producer[e]] + wanted
-                    due[place] = min(due[place], time)
+                place = table.asked[table.asked_start[e] + min(x + r[k], count)]
+                due[place] = min(due[place], time)
 
 
 @compiled
 def _fits(table, k, r, end, due):  # type: ignore[no-untyped-def]
     """Whether the target is met with R_k = r and all others as they are."""
-    needs, at, count, time = table.needs, table.offset[k], table.outputs[k], 0
+    into, at, count, time = table.needs.into, table.offset[k], table.outputs[k], 0
     for x in range(0, count, r):
         time += 1
-        for e in range(needs.into[k], needs.into[k + 1]):
-            wanted = need(needs, e, min(x + r, count))
-            if wanted > 0:
-                time = max(time, end[table.offset[needs.producer[e]] + wanted])
+        for e in range(into[k], into[k + 1]):
+            time = max(time, end[table.asked[table.asked_start[e] + min(x + r, count)]])
         if time > due[at + x + 1]:
             return False
     return True
@@ -118,7 +119,7 @@ def _save(table, sets, r, target, end, due, state):  # type: ignore[no-untyped-d
     dear, order = _below(state, 3) / 2, np.empty(len(r))
     for k in range(len(r)):
         order[k] = -(float(sets[k]) ** dear) * (1 + _below(state, PRIME))
-    _dues(table, r, target, due)
+    _dues(table, r, target, due, len(r) - 1)
     for k in np.argsort(order):
         before, stride = r[k], r[k] // 2
         while stride > 0:
@@ -127,7 +128,7 @@ def _save(table, sets, r, target, end, due, state):  # type: ignore[no-untyped-d
             stride //= 2
         if r[k] < before:
             _ends(table, r, k, end)
-            _dues(table, r, target, due)
+            _dues(table, r, target, due, k)
 
 
 @compiled
@@ -195,8 +196,8 @@ def _critical_steps(table, r, end):  # type: ignore[no-untyped-def]
         x = before
         if before == 0 or end[table.offset[k] + before] < time - 1:
             for e in range(needs.into[k], needs.into[k + 1]):
-                wanted = need(needs, e, made)
-                if wanted > 0 and end[table.offset[needs.producer[e]] + wanted] == time:
-                    k, x = needs.producer[e], wanted
+                place = table.asked[table.asked_start[e] + made]
+                if place > 0 and end[place] == time:
+                    k, x = needs.producer[e], place - table.offset[needs.producer[e]]
                     break
     return steps

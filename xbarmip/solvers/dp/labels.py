@@ -64,7 +64,7 @@ class Step(NamedTuple):
 
     `frontier` is the one that the stage leaves; `budget` is what remains when all layers after it
     take the low ends of their windows, `limit` the whole of it times `scale`. `price`, `least`,
-    `rest`, `exits` and `dues` are those of the layer and the stage in `Prices`, `price` from the
+    `rest`, `exits` and `dues` are those of the layer and the stage in `Cuts`, `price` from the
     low end of the window on; `sums` and `recalled` are those of a `Carry`; `alone` says that
     nothing but the crossbars hangs on the layer's R.
     """
@@ -101,16 +101,11 @@ class Scratch(NamedTuple):
     """Working room of the kernels, made once for a search."""
 
     out: Out
-    up_x: Array
-    up_d: Array
-    down_x: Array
-    down_d: Array
     reach: Array
     least: Array
     ends: Array
     wanted: Array
-    layer: Array
-    point: Array
+    points: Array
     deadline: Array
 
 
@@ -119,12 +114,11 @@ def make_scratch(table: SearchTable) -> Scratch:
     edges = max(1, int(np.diff(table.needs.into).max(initial=1)))
     pairs = int(table.outputs.max()) + len(table.outputs) + 2
     rows = np.empty((2, edges, pairs), dtype=np.int64)
-    flat = np.empty((4, pairs), dtype=np.int64)
     counts = np.empty((2, edges), dtype=np.int64)
     layers = len(table.outputs)
-    by_layer = np.empty((4, layers), dtype=np.int64)
-    asked = np.empty((3, POINTS * layers), dtype=np.int64)
-    return Scratch(Out(*rows, *counts), *flat, *by_layer, *asked)
+    reach, least, ends, wanted, points = np.empty((5, layers), dtype=np.int64)
+    deadlines = np.empty((layers, POINTS), dtype=np.int64)
+    return Scratch(Out(*rows, *counts), reach, least, ends, wanted, points, deadlines)
 
 
 def first_labels(table: SearchTable, target: int, price: int = 0) -> tuple[Labels, Arena]:

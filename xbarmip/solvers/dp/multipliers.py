@@ -9,35 +9,39 @@ floats: they only decide how sharp the bound is, never whether it holds (see `pa
 """
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xbarmip.network.window import Array
-from xbarmip.solvers.dp.bounds import Times
 from xbarmip.solvers.dp.carried import Charge
 from xbarmip.solvers.dp.path_kernel import (
     Support,
     cheapest_choices,
 )
-from xbarmip.solvers.dp.paths import BEGIN, END, LAYER, MOST, NOTHING, Path, Relaxation, latest_of
+from xbarmip.solvers.dp.paths import BEGIN, END, LAYER, MOST, NOTHING, Path, Relaxation
 from xbarmip.solvers.dp.seeds import Seeds
 from xbarmip.solvers.dp.separation import Separation
 from xbarmip.solvers.dp.table import SearchTable
 from xbarmip.solvers.quiet import quiet_highs, run_on_one_thread
 
-MENU = 16  # R of each layer to begin with
-ROUNDS = (12, 40, 100)  # by effort
+MENU, SMALL = 16, 4  # R of each layer to begin with, without seeds and with some
+GOOD = 1 / 2_000  # of the budget: what a choice may cost more than none to be a seed
+ROUNDS = (12, 20, 100)  # by effort
+ITERATIONS = 1500  # of the simplex algorithm, after which no round is begun
 LITTLE = (1 / 500, 1 / 5_000, 1 / 50_000)  # of the budget: a change that does not count
 SMOOTH = 0.3  # share of the latest mixture in the one at which paths are looked for
 SCALE = 2**20  # price of a crossbar, where that fits
 
 
-def _menu(low: int, high: int) -> Array:
+@lru_cache(maxsize=1 << 14)
+def _menu(low: int, high: int, size: int) -> Array:
     """Some R of a window: all of a small one, otherwise ever farther apart."""
-    if high - low < MENU:
+    if high - low < size:
         return np.arange(low, high + 1, dtype=np.int64)
-    return np.unique(np.geomspace(low, high, MENU).round().astype(np.int64))
+    return np.unique(np.geomspace(low, high, size).round().astype(np.int64))
 
 
 class _Program:
@@ -45,11 +49,19 @@ class _Program:
 
     Choice c is R = r[c] of layer layer[c]. Path p takes ceil(end/R) - ceil(begin/R) steps in each
     layer; `begin` and `end` have the shape (paths, layers), and are 0 off the path. Its rows are
-    one for each layer, then one for each charge, then the paths.
+    one for each layer, then one for each charge, then the paths. `solver` is taken for it alone.
     """
 
     def __init__(
-        self, sets: Array, low: Array, high: Array, target: int, dear: float, charges: list[Charge]
+        self,
+        solver: Any,
+        sets: Array,
+        low: Array,
+        high: Array,
+        target: int,
+        dear: float,
+        charges: list[Charge],
+        menu: int,
     ) -> None:
         self.target, self.sets, self.low, self.charges = target, sets, low, charges
         layers = len(sets)
@@ -57,24 +69,34 @@ class _Program:
         self.begin = np.zeros((0, layers), dtype=np.int64)
         self.end = np.zeros((0, layers), dtype=np.int64)
         self.layer, self.r = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        self.iterations = 0
         self._seen: set[bytes] = set()
-        self._solver = quiet_highs()
-        for _ in range(layers):
-            self._solver.addRow(1, 1, 0, np.zeros(0, np.int32), np.zeros(0))
-        for charge in charges:
-            self._solver.addRow(-np.inf, charge.limit, 0, np.zeros(0, np.int32), np.zeros(0))
+        self._known: set[tuple[int, int]] = set()
+        self._solver = solver
+        solver.clearModel()
+        limits = np.array([charge.limit for charge in charges], dtype=float)
+        none = np.zeros(0, dtype=np.int32)
+        self._solver.addRows(
+            layers + len(charges),
+            np.append(np.ones(layers), np.full(len(charges), -np.inf)),
+            np.append(np.ones(layers), limits),
+            0, np.zeros(layers + len(charges), dtype=np.int32), none, np.zeros(0),
+        )  # fmt: skip
         # the first column is how much every path and charge may be too much, which is dear
         charged = np.arange(layers, layers + len(charges), dtype=np.int32)
         excess = np.array([-float(charge.reach) for charge in charges])
         self._solver.addCol(dear, 0, np.inf, len(charges), charged, excess)
-        menus = [_menu(int(a), int(b)) for a, b in zip(low, high, strict=True)]
+        menus = [_menu(int(a), int(b), menu) for a, b in zip(low, high, strict=True)]
         numbers = np.repeat(np.arange(layers), [len(menu) for menu in menus])
         self.add_choices(numbers, np.concatenate(menus))
 
     def add_choices(self, layer: Array, r: Array) -> bool:
         """Add R of layers, those that are not there yet; whether there were any."""
-        known = set(zip(self.layer.tolist(), self.r.tolist(), strict=True))
-        new = [pair not in known for pair in zip(layer.tolist(), r.tolist(), strict=True)]
+        pairs = list(zip(layer.tolist(), r.tolist(), strict=True))
+        new = [pair not in self._known for pair in pairs]
+        if not any(new):
+            return False
+        self._known.update(pairs)
         layer, r = layer[new], r[new]
         one = np.arange(len(self.sets))[:, None] == layer
         charged = np.zeros((len(self.charges), len(r)), dtype=np.int64)
@@ -88,11 +110,13 @@ class _Program:
             np.full(len(r), np.inf), len(row), start, row, value,
         )  # fmt: skip
         self.layer, self.r = np.append(self.layer, layer), np.append(self.r, r)
-        return len(r) > 0
+        return True
 
     def add_paths(self, paths: Iterable[Array]) -> bool:
         """Forbid that these paths are longer than the target; False where all were known before."""
         new = {legs.tobytes(): legs for legs in paths if legs.tobytes() not in self._seen}
+        if not new:
+            return False
         self._seen.update(new)
         begin, end = np.zeros((2, len(new), len(self.sets)), dtype=np.int64)
         for number, legs in enumerate(new.values()):
@@ -107,7 +131,7 @@ class _Program:
         )  # fmt: skip
         self.paths += new.values()
         self.begin, self.end = np.append(self.begin, begin, 0), np.append(self.end, end, 0)
-        return len(new) > 0
+        return True
 
     @staticmethod
     def _steps(begin: Array, end: Array, layer: Array, r: Array) -> Array:
@@ -117,8 +141,10 @@ class _Program:
     def solve(self) -> tuple[float, NDArray[np.float64]]:
         """Crossbars of the best mixture, and the share of every choice in it."""
         run_on_one_thread(self._solver)
+        info = self._solver.getInfo()
+        self.iterations += info.simplex_iteration_count
         x = np.array(self._solver.getSolution().col_value[1:])
-        return self._solver.getInfo().objective_function_value, x
+        return info.objective_function_value, x
 
     def support(self, x: NDArray[np.float64]) -> Support:
         """A mixture by layers."""
@@ -160,14 +186,21 @@ def _sparse(dense: Array) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray
     return start.astype(np.int32), column.astype(np.int32), dense[row, column].astype(np.float64)
 
 
+def linear_solver() -> Any:
+    """HiGHS for `find_multipliers`; one may serve many calls, one after another."""
+    solver = quiet_highs()
+    solver.setOptionValue("presolve", "off")  # dearer than it saves: the programs are small
+    return solver
+
+
 def find_multipliers(
+    solver: Any,
     table: SearchTable,
     sets: Array,
     low: Array,
     high: Array,
     budget: int,
     target: int,
-    times: Times,
     demand: Array,
     charges: list[Charge],
     seeds: Seeds,
@@ -180,7 +213,8 @@ def find_multipliers(
     larger the `effort`, the longer rows and columns are generated. `seeds` are to begin with, and
     hold within the windows; also returns those for the next time. `pause` is called in each round.
     """
-    program = _Program(sets, low, high, target, 4.0 * budget, charges)
+    menu = SMALL if len(seeds.layer) else MENU
+    program = _Program(solver, sets, low, high, target, 4.0 * budget, charges, menu)
     program.add_choices(seeds.layer, seeds.r)
     program.add_paths(seeds.paths)
     separation = Separation(table, low, high, target, demand)
@@ -189,7 +223,7 @@ def find_multipliers(
         pause()
         value, mixture = program.solve()
         idle = 0 if abs(value - before) > LITTLE[effort] * budget else idle + 1
-        if value > 1.01 * budget or idle > effort:
+        if value > 1.01 * budget or idle > effort or program.iterations > ITERATIONS:
             break
         before = value
         mean = np.append(mean, np.zeros(len(mixture) - len(mean)))
@@ -202,22 +236,21 @@ def find_multipliers(
             break
     else:
         _, mixture = program.solve()
-    relaxation = _whole(table, program, sets, high, target, times)
-    layer, r = program.good_choices(LITTLE[0] * budget)
+    relaxation = _whole(program, high)
+    layer, r = program.good_choices(GOOD * budget)
     paths = tuple(path.legs for path in relaxation.paths)
     mixed = program.support(mixture)
     return relaxation, Seeds(paths, layer, r, low.copy(), high.copy(), mixed)
 
 
-def _whole(
-    table: SearchTable, program: _Program, sets: Array, high: Array, target: int, times: Times
-) -> Relaxation:
+def _whole(program: _Program, high: Array) -> Relaxation:
     """The multipliers that count as integers, on a scale that fits 64 bits."""
     nu, mu = program.multipliers
-    reach = float(sets @ high)
+    reach = float(program.sets @ high)
     reach += sum(m * charge.reach for m, charge in zip(nu, program.charges, strict=True))
     reach += sum(
-        m * (target + int(legs[:, END].sum())) for m, legs in zip(mu, program.paths, strict=True)
+        m * (program.target + int(legs[:, END].sum()))
+        for m, legs in zip(mu, program.paths, strict=True)
     )
     scale = SCALE
     while 4 * scale * reach >= MOST:
@@ -225,7 +258,7 @@ def _whole(
     if not scale:
         return NOTHING
     paths = [
-        Path(legs, latest_of(table, times, target, legs), int(m * scale))
+        Path(legs, int(m * scale))
         for m, legs in zip(mu, program.paths, strict=True)
         if int(m * scale) > 0
     ]

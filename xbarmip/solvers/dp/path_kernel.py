@@ -60,6 +60,18 @@ def steps_until(support, layer, x):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def _steps_at(outputs, start, support):  # type: ignore[no-untyped-def]
+    """`steps_until` of many outputs, those of layer k from start[k] on."""
+    steps = np.zeros(len(outputs))
+    for k in range(len(start) - 1):
+        for choice in range(support.start[k], support.start[k + 1]):
+            r, share = support.r[choice], support.w[choice]
+            for i in range(start[k], start[k + 1]):
+                steps[i] += share * ((outputs[i] - 1) // r + 1)
+    return steps
+
+
+@compiled
 def entries(table, k):  # type: ignore[no-untyped-def]
     """Outputs of layer k where paths may enter it.
 
@@ -104,6 +116,8 @@ def longest_cycles(table, points, support, legs):  # type: ignore[no-untyped-def
     """
     needs, layers = table.needs, len(table.outputs)
     entry, leave = points.entry, points.exit
+    begun = _steps_at(entry, points.entry_start, support)
+    done = _steps_at(leave, points.exit_start, support)
     ahead, behind = np.zeros(len(leave)), np.full(len(leave), VOID)
     came, by = np.full(len(leave), -1), np.full(len(entry), -1)
     goes, out = np.full(len(leave), -1), np.full(len(leave), -1)
@@ -112,14 +126,13 @@ def longest_cycles(table, points, support, legs):  # type: ignore[no-untyped-def
         i = points.entry_start[k]
         for q in range(points.exit_start[k], points.exit_start[k + 1]):
             while i < points.entry_start[k + 1] and entry[i] <= leave[q]:
-                begun = steps_until(support, k, entry[i])
                 for e in range(needs.into[k], needs.into[k + 1]):
                     source = points.asked[points.asked_start[e] + i - points.entry_start[k]]
-                    if source >= 0 and ahead[source] - begun > best:
-                        best, at = ahead[source] - begun, i
+                    if source >= 0 and ahead[source] - begun[i] > best:
+                        best, at = ahead[source] - begun[i], i
                         by[i] = e
                 i += 1
-            ahead[q] = best + steps_until(support, k, leave[q])
+            ahead[q] = best + done[q]
             came[q] = at
     for k in range(layers - 1, -1, -1):
         last = points.exit_start[k + 1] - 1
@@ -128,16 +141,15 @@ def longest_cycles(table, points, support, legs):  # type: ignore[no-untyped-def
         best, at, q = VOID, -1, last
         for i in range(points.entry_start[k + 1] - 1, points.entry_start[k] - 1, -1):
             while q >= points.exit_start[k] and leave[q] >= entry[i]:
-                if behind[q] + steps_until(support, k, leave[q]) > best:
-                    best, at = behind[q] + steps_until(support, k, leave[q]), q
+                if behind[q] + done[q] > best:
+                    best, at = behind[q] + done[q], q
                 q -= 1
             if at < 0:
                 continue
-            begun = steps_until(support, k, entry[i])
             for e in range(needs.into[k], needs.into[k + 1]):
                 source = points.asked[points.asked_start[e] + i - points.entry_start[k]]
-                if source >= 0 and best - begun > behind[source]:
-                    behind[source] = best - begun
+                if source >= 0 and best - begun[i] > behind[source]:
+                    behind[source] = best - begun[i]
                     goes[source], out[source] = e * len(entry) + i, at
     length, count = np.full(layers, VOID), np.zeros(layers, np.int64)
     for k in range(layers):

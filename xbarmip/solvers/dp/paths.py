@@ -71,6 +71,14 @@ class Exits(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Path:
+    """One path: int64 legs of shape (count, 4), from a sink to a source, and its multiplier."""
+
+    legs: Array
+    multiplier: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Prices:
     """The path bound for one target.
 
@@ -90,8 +98,9 @@ class Prices:
     rest : tuple of int
         Sum of `least` over the layers undecided after each stage, less what the limits of the
         constraints are worth that begin later.
-    exits, dues : tuples of Exits, of Dues
+    dues : tuple of Dues
         For each stage.
+    paths : list of Path
     """
 
     scale: int
@@ -101,20 +110,8 @@ class Prices:
     least: Array
     bound: int
     rest: tuple[int, ...]
-    exits: tuple[Exits, ...]
     dues: tuple[Dues, ...]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Path:
-    """One path: int64 legs of shape (count, 4), from a sink to a source, and its multiplier.
-
-    `latest` has, for each leg, a deadline of what it asks for (see `latest_of`).
-    """
-
-    legs: Array
-    latest: Sequence[int]
-    multiplier: int
+    paths: list[Path]
 
 
 class Relaxation(NamedTuple):
@@ -141,20 +138,6 @@ def _fill(start, price, least, low, sets, scale, legs, multiplier):  # type: ign
             price[i] += multiplier[leg] * steps
     for k in range(len(low)):
         least[k] = price[start[k] : start[k + 1]].min()
-
-
-def latest_of(table: SearchTable, times: Times, target: int, legs: Array) -> list[int]:
-    """For each leg of a path a deadline of what it asks for that every label keeps."""
-    latest, owner = [], -1
-    for layer, begin, end, ask in legs.tolist():
-        if not table.closed_form:
-            bound = times.late[table.offset[layer] + ask]
-        else:
-            bound = times.late[owner] if ask else times.late_end[layer]
-            if end > 0 and begin == int(ask > 0):
-                owner = layer
-        latest.append(min(target, int(bound)))
-    return latest
 
 
 def prices(
@@ -204,12 +187,13 @@ def prices(
         )
         for carry in carries
     )
-    exits = _exits(stages, paths)
-    return Prices(scale, low.copy(), start, price, least, bound, tuple(rest), exits, dues)
+    return Prices(scale, low.copy(), start, price, least, bound, tuple(rest), dues, paths)
 
 
-def _exits(stages: Sequence[Stage], paths: Sequence[Path]) -> tuple[Exits, ...]:
-    """Where each path enters the undecided layers: at its first leg in one of them."""
+def exits(
+    stages: Sequence[Stage], table: SearchTable, times: Times, target: int, paths: Sequence[Path]
+) -> tuple[Exits, ...]:
+    """Where each path enters the layers undecided after each stage: at its first leg in them."""
     at = {stage.layer: number for number, stage in enumerate(stages)}
     places = [
         {layer: place for place, layer in enumerate(stage.frontier.tolist())} for stage in stages
@@ -217,7 +201,8 @@ def _exits(stages: Sequence[Stage], paths: Sequence[Path]) -> tuple[Exits, ...]:
     found: list[Counter[tuple[int, int, int]]] = [Counter() for _ in stages]
     for path in paths:
         since = 0
-        for (layer, _, _, ask), latest in zip(path.legs.tolist(), path.latest, strict=True):
+        deadlines = _deadlines(table, times, target, path.legs)
+        for (layer, _, _, ask), latest in zip(path.legs.tolist(), deadlines, strict=True):
             for number in range(since, at[layer]):
                 found[number][places[number][layer], ask, latest] += path.multiplier
             since = at[layer]
@@ -229,3 +214,17 @@ def _exits(stages: Sequence[Stage], paths: Sequence[Path]) -> tuple[Exits, ...]:
         Exits(*(np.ascontiguousarray(column) for column in some.reshape(-1, 4).T))
         for some in columns
     )
+
+
+def _deadlines(table: SearchTable, times: Times, target: int, legs: Array) -> list[int]:
+    """For each leg of a path a deadline of what it asks for that every label keeps."""
+    latest, owner = [], -1
+    for layer, begin, end, ask in legs.tolist():
+        if not table.closed_form:
+            bound = times.late[table.offset[layer] + ask]
+        else:
+            bound = times.late[owner] if ask else times.late_end[layer]
+            if end > 0 and begin == int(ask > 0):
+                owner = layer
+        latest.append(min(target, int(bound)))
+    return latest

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from xbarmip.compiled import compiled
+from xbarmip.compiled import compiled, inlined
 from xbarmip.solvers.dp.bounds import hand_on, point_below
 from xbarmip.solvers.dp.grid import least_made
 from xbarmip.solvers.dp.table import NEVER
@@ -14,27 +14,29 @@ def propagate(table, low, high, target, times):  # type: ignore[no-untyped-def]
     """Fill `times.early` and `times.late`; False where an output cannot meet the target.
 
     Early: output x comes a step after output x - high at the earliest, and no earlier than the
-    inputs of all that its step makes. Late: the same conditions read backwards from the target.
+    inputs of all that its step makes (`least_made`). Late: the same conditions read backwards from
+    the target.
     """
-    needs, early, late = table.needs, times.early, times.late
+    into, early, late = table.needs.into, times.early, times.late
     for k in range(len(low)):
-        at, count = table.offset[k], table.outputs[k]
+        at, count, step = table.offset[k], table.outputs[k], 1
         for x in range(1, count + 1):
+            step += x > step * high[k]
             time = early[at + x - high[k]] + 1 if x > high[k] else 1
             if x > 1:
                 time = max(time, early[at + x - 1])
-            made = least_made(x, low[k], high[k], count)
-            for e in range(needs.into[k], needs.into[k + 1]):
-                wanted = need(needs, e, made)
-                if wanted > 0:
-                    time = max(time, early[table.offset[needs.producer[e]] + wanted])
+            made = min(count, max(x, step * low[k]))
+            for e in range(into[k], into[k + 1]):
+                time = max(time, early[table.asked[table.asked_start[e] + made]])
             early[at + x] = time
     late[:] = NEVER
     for k in range(len(low) - 1, -1, -1):
         at, count = table.offset[k], table.outputs[k]
+        step = -(-count // high[k])
         if table.sink[k] > 0:
             late[at + count] = min(late[at + count], target)
         for x in range(count, 0, -1):
+            step -= x <= (step - 1) * high[k]
             time = late[at + x]
             if x < count:
                 time = min(time, late[at + x + 1])
@@ -45,29 +47,26 @@ def propagate(table, low, high, target, times):  # type: ignore[no-untyped-def]
             late[at + x] = time
             if early[at + x] > time:
                 return False
-            made = least_made(x, low[k], high[k], count)
-            for e in range(needs.into[k], needs.into[k + 1]):
-                wanted = need(needs, e, made)
-                if wanted > 0:
-                    place = table.offset[needs.producer[e]] + wanted
-                    late[place] = min(late[place], time)
+            made = min(count, max(x, step * low[k]))
+            for e in range(into[k], into[k + 1]):
+                place = table.asked[table.asked_start[e] + made]
+                late[place] = min(late[place], time)
     return True
 
 
 @compiled
 def fits(table, k, r, high, times):  # type: ignore[no-untyped-def]
     """Whether R_k = r meets every latest time, given the earliest inputs."""
-    needs, count, at = table.needs, table.outputs[k], table.offset[k]
+    into, count, at = table.needs.into, table.outputs[k], table.offset[k]
     time = 0
     for made in range(r, count + r, r):
         time += 1
         late = times.late[at + made - r + 1]
         if late >= NEVER:
             return True
-        for e in range(needs.into[k], needs.into[k + 1]):
-            wanted = need(needs, e, min(made, count))
-            if wanted > 0:
-                time = max(time, times.early[table.offset[needs.producer[e]] + wanted])
+        for e in range(into[k], into[k + 1]):
+            place = table.asked[table.asked_start[e] + min(made, count)]
+            time = max(time, times.early[place])
         if time > late:
             return False
     return True
@@ -81,30 +80,33 @@ def fill_least(table, bounds, times):  # type: ignore[no-untyped-def]
     all of them, for each input on its own. A group of R pays for its smallest and runs as fast as
     its largest; between two points of the grid the steps of k follow one another.
     """
-    least, grid, levels = bounds.least, bounds.grid, bounds.least.shape[1]
-    points, edges = grid.shape[1], max(1, len(table.needs.producer))
+    layers, levels, points = bounds.least.shape
+    producer, into = table.needs.producer, table.needs.into
     gap, known = np.empty(points, np.int64), np.empty(points, np.int64)
-    place = np.empty((points, edges), np.int64)
-    least[:] = NEVER
-    for k in range(len(bounds.sets)):
-        begin, stop = table.needs.into[k], table.needs.into[k + 1]
+    place = np.empty((points, max(1, len(producer))), np.int64)
+    least, time = np.full((layers, points, levels), NEVER), np.empty(levels, np.int64)
+    for k in range(layers):
         for group in range(bounds.groups.shape[1] - 1):
             r, beyond = bounds.groups[k, group], bounds.groups[k, group + 1]
             cost = (r - bounds.low[k]) * bounds.sets[k] // bounds.unit
             if r == beyond or cost >= levels:
                 break
             _prepare(table, bounds, times, k, r, beyond - 1, gap, known, place)
-            for left in range(levels - cost):
-                time = 0
-                for point in range(points):
-                    time = max(time + gap[point], known[point])
-                    for e in range(begin, stop):
-                        if place[point, e - begin] >= 0:
-                            j = table.needs.producer[e]
-                            time = max(time, least[j, left, place[point, e - begin]])
-                    least[k, left + cost, point] = min(least[k, left + cost, point], time)
-                    if point == 0:
-                        bounds.first[k, left + cost, group] = time
+            time[:], count = 0, levels - cost
+            for point in range(points):
+                for left in range(count):
+                    time[left] = max(time[left] + gap[point], known[point])
+                for e in range(into[k + 1] - into[k]):
+                    j, at = producer[into[k] + e], place[point, e]
+                    if at >= 0:
+                        for left in range(count):
+                            time[left] = max(time[left], least[j, at, left])
+                if point == 0:
+                    bounds.first[k, :cost, group] = NEVER
+                    bounds.first[k, cost:, group] = time[:count]
+                for left in range(count):
+                    least[k, point, cost + left] = min(least[k, point, cost + left], time[left])
+        bounds.least[k] = least[k].T
 
 
 @compiled
@@ -143,7 +145,7 @@ def in_time(table, bounds, times):  # type: ignore[no-untyped-def]
     return True
 
 
-@compiled
+@inlined
 def expand(table, bounds, k, r, x, d, first, count, out):  # type: ignore[no-untyped-def]
     """Decide R_k = r under one staircase of deadlines; False where a bound cuts it.
 

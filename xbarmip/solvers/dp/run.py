@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -141,8 +140,9 @@ class Run:
             look = partial(self._look, search, exchange, shares.efforts)
             self._descend(partial(look, width, True), stride=int(exchange.apt))
             self._climb(partial(look, room, False))
-            if width is not None and search.switches.paths:
-                self._climb(partial(boxes.look, most=ceil(shares.boxes * width)))
+            most = int(shares.boxes * width) if width and search.switches.paths else 0
+            if most:
+                self._climb(partial(boxes.look, most=most))
             width = width and 4 * width
 
     def _solve_plain(self) -> None:
@@ -199,17 +199,22 @@ class Run:
         beam: bool,
         target: int,
     ) -> Answer:
-        """Look for an allocation around the mixture of the path bound, then by a sweep."""
+        """Look for an allocation by a beam, then by exchanges; or around the mixture of the path
+        bound, then by a sweep that leaves nothing out.
+        """
         cuts = search.cuts(target, self.budget, effort_of(width, efforts))
         if cuts is None:
             return REFUTED
         mixed = cuts.seeds.rounded
         starts: list[Sequence[int] | Array] = [] if mixed is None else [mixed]
-        starts += [self.best, *exchange.starts] if beam else []
-        answer = exchange.look(target, self.budget, MANY if beam else NEARBY, starts)
-        if answer.allocation is not None:
+        if not beam:
+            answer = exchange.look(target, self.budget, NEARBY, starts)
+            if answer.allocation is not None:
+                return answer
+        answer = search.sweep(cuts, target, self.budget, width, beam, again=not beam)
+        if not beam or answer.complete or answer.allocation is not None:
             return answer
-        return search.sweep(cuts, target, self.budget, width, beam)
+        return exchange.look(target, self.budget, MANY, [*starts, self.best, *exchange.starts])
 
     def _climb(self, look: Callable[[int], Answer]) -> None:
         """Refute targets from the bound upwards, as far as one way to look for them goes.

@@ -13,7 +13,7 @@ from xbarmip.solvers.dp.path_kernel import (
 )
 from xbarmip.solvers.dp.table import SearchTable
 
-PATHS = 24  # that are returned at once
+PATHS = 6  # that are returned at once
 TOLERANCE = 1e-9  # of the target: a path that is longer by this is not too long
 
 

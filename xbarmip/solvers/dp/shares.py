@@ -27,7 +27,7 @@ class Shares(NamedTuple):
     efforts: tuple[int, ...]
 
 
-NEAR = Shares(room=128, boxes=Fraction(1, 4), efforts=(0, 5000))
+NEAR = Shares(room=32, boxes=Fraction(1, 128), efforts=(0, 128))
 FAR = Shares(room=8, boxes=Fraction(1), efforts=(500, 5000))
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from xbarmip.compiled import compiled
+from xbarmip.compiled import compiled, inlined
 from xbarmip.solvers.dp.bounds import level_of, most, spread_of
 from xbarmip.solvers.dp.grid import least_made
 from xbarmip.solvers.dp.table import NEVER
@@ -42,61 +42,45 @@ def fill_reach(table, bounds, scratch):  # type: ignore[no-untyped-def]
     for j in range(len(bounds.low)):
         for point in range(bounds.grid.shape[1]):
             if point > 0 and bounds.grid[j, point] == bounds.grid[j, point - 1]:
-                bounds.reach[j, point] = bounds.reach[j, point - 1]
+                bounds.reach[:, j, point] = bounds.reach[:, j, point - 1]
             else:
                 reach_back(table, bounds, NEVER, j, bounds.grid[j, point], False, scratch.reach)
-                bounds.reach[j, point] = np.minimum(scratch.reach, LARGEST)
+                bounds.reach[:, j, point] = np.minimum(scratch.reach, LARGEST)
 
 
 @compiled
 def _collect(table, bounds, slack, frontier, labels, q, arena, scratch):  # type: ignore[no-untyped-def]
-    """Gather deadlines of outputs of the grid, and the latest ends; how many deadlines."""
-    grid, ends = bounds.grid, scratch.ends
+    """Gather deadlines of the first points of the grid, at each place, and the latest ends."""
+    grid, ends, x, d = bounds.grid, scratch.ends, arena.x, arena.d
     ends[:] = NEVER
-    pairs = 0
     for place in range(len(frontier)):
         j = frontier[place]
         i, stop = labels.first[q, place], labels.first[q, place] + labels.length[q, place]
         ends[j] = min(ends[j], labels.end[q, place])
-        if not table.closed_form and i < stop and arena.x[stop - 1] >= table.needed[j]:
-            ends[j] = min(ends[j], arena.d[stop - 1])
+        if not table.closed_form and i < stop and x[stop - 1] >= table.needed[j]:
+            ends[j] = min(ends[j], d[stop - 1])
         spread = spread_of(table, bounds, j, slack)
-        for point in range(grid.shape[1]):
-            x = grid[j, point]
-            while i < stop and arena.x[i] < x:
+        points = 0
+        while points < grid.shape[1] and (points == 0 or grid[j, points] > grid[j, points - 1]):
+            while i < stop and x[i] < grid[j, points]:
                 i += 1
             if i == stop:
                 break
-            if point == 0 or x > grid[j, point - 1]:
-                scratch.layer[pairs], scratch.point[pairs] = j, point
-                scratch.deadline[pairs] = arena.d[i] - (arena.x[i] - x) // spread
-                pairs += 1
-    return pairs
+            scratch.deadline[place, points] = d[i] - (x[i] - grid[j, points]) // spread
+            points += 1
+        scratch.points[place] = points
 
 
-@compiled
-def _least_r(table, bounds, m, left, pairs, scratch):  # type: ignore[no-untyped-def]
-    """Smallest R_m that every deadline and the latest end allow; too dear for `left` if none."""
-    level, end = level_of(bounds, left), scratch.ends[m]
-    shift = 0 if table.closed_form else 1
-    highest, groups = most(bounds, m, left), bounds.groups[m]
-    group = 0
-    r = bounds.low[m]
-    while r <= highest:
-        while r >= groups[group + 1]:
-            group += 1
-        before = bounds.first[m, level, group] - shift
-        late = end < NEVER and before - (-table.needed[m] // r) > end
-        for pair in range(pairs):
-            if late:
-                break
-            asked = bounds.reach[scratch.layer[pair], scratch.point[pair], m]
-            if asked > 0:
-                late = before + (asked - 1) // r + shift > scratch.deadline[pair]
-        if not late:
-            return r
-        r += 1
-    return bounds.low[m] + left // bounds.sets[m] + 1
+@inlined
+def _asked(reach, deadline, points, frontier, m, before, r):  # type: ignore[no-untyped-def]
+    """Smallest R_m >= r that meets all deadlines if output y comes `before` + ceil(y/R_m)."""
+    for place in range(len(frontier)):
+        j = frontier[place]
+        for point in range(points[place]):
+            asked, steps = reach[m, j, point], deadline[place, point] - before
+            if asked > max(0, steps) * r:
+                r = -(-asked // steps) if steps > 0 else NEVER
+    return r
 
 
 @compiled
@@ -111,24 +95,46 @@ def least_spending(table, bounds, slack, frontier, labels, q, arena, scratch):  
     deadline of a layer's last needed output, less the tails on the way, asks it of the last needed
     outputs of its ancestors. Each layer takes the smallest R that meets all, from the last layer to
     the first: what is spent by then is not there for m and its ancestors, so that F is taken at the
-    slack that is left. `scratch.wanted` takes those R.
+    slack that is left. A larger R needs more before its first output and leaves less slack for
+    that, so F does not fall, and what is asked for by the F of a smaller R is asked for.
+    `scratch.wanted` takes those R.
     """
     scratch.wanted[:] = bounds.low
     if not bounds.spending:
         return 0
-    needs, ends = table.needs, scratch.ends
-    pairs = _collect(table, bounds, slack, frontier, labels, q, arena, scratch)
-    spent = 0
+    low, sets, groups, first, reach = (
+        bounds.low,
+        bounds.sets,
+        bounds.groups,
+        bounds.first,
+        bounds.reach,
+    )
+    ends, wanted, points, deadline = scratch.ends, scratch.wanted, scratch.points, scratch.deadline
+    into, producer = table.needs.into, table.needs.producer
+    tail_end, tail_begin, needed = table.tail_end, table.tail_begin, table.needed
+    spent, shift = 0, 1 if table.closed_form else 0
+    _collect(table, bounds, slack, frontier, labels, q, arena, scratch)
     for m in range(len(ends) - 1, -1, -1):
-        r = _least_r(table, bounds, m, slack - spent, pairs, scratch)
-        scratch.wanted[m] = r
-        spent += (r - bounds.low[m]) * bounds.sets[m]
-        if spent > slack:
-            break
-        if ends[m] < NEVER:
-            for e in range(needs.into[m], needs.into[m + 1]):
-                if table.tail_end[e] != NO_TAIL:
-                    p = needs.producer[e]
-                    tail = (table.tail_end[e] - table.tail_begin[e]) // most(bounds, m, slack)
-                    ends[p] = min(ends[p], ends[m] - tail)
+        left, end = slack - spent, ends[m]
+        level, highest = level_of(bounds, left), most(bounds, m, left)
+        group, r = -1, low[m]
+        while groups[m, group + 1] <= r <= highest:
+            while groups[m, group + 1] <= r:
+                group += 1
+            before = first[m, level, group] - 1
+            if end < NEVER:
+                steps = end - before - shift
+                if needed[m] > steps * r:
+                    r = -(-needed[m] // steps) if steps > 0 else NEVER
+            r = _asked(reach, deadline, points, frontier, m, before, r)
+        if r > highest:
+            return slack + 1
+        wanted[m] = r
+        spent += (r - low[m]) * sets[m]
+        if end < NEVER:
+            for e in range(into[m], into[m + 1]):
+                if tail_end[e] != NO_TAIL:
+                    p = producer[e]
+                    tail = (tail_end[e] - tail_begin[e]) // most(bounds, m, slack)
+                    ends[p] = min(ends[p], end - tail)
     return spent

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from xbarmip.compiled import compiled
+from xbarmip.compiled import compiled, inlined
 from xbarmip.solvers.dp.bounds import earliest, hand_on, point_below
 from xbarmip.solvers.dp.grid import least_made
 from xbarmip.solvers.dp.spending import reach_back
@@ -99,12 +99,11 @@ def fill_least(table, bounds, times):  # type: ignore[no-untyped-def]
     its largest. A direct producer is waited for until it has what the first step needs, a farther
     ancestor for the fewest outputs that any R in the window needs.
     """
-    needs, grid, least, levels = table.needs, bounds.grid, bounds.least, bounds.least.shape[1]
+    grid, least, levels = bounds.grid, bounds.least, bounds.least.shape[1]
     least[:] = NEVER
     bounds.least_end[:] = NEVER
-    waits = np.empty(levels, np.int64)
+    waits, gap = np.empty(levels, np.int64), np.empty(grid.shape[1], np.int64)
     for k in range(len(bounds.sets)):
-        begin, stop = needs.into[k], needs.into[k + 1]
         waits[:] = times.early[k]
         for m in range(k):
             if times.demand[k, m] > 0:
@@ -114,27 +113,41 @@ def fill_least(table, bounds, times):  # type: ignore[no-untyped-def]
             cost = (r - bounds.low[k]) * bounds.sets[k] // bounds.unit
             if r == beyond or cost >= levels:
                 break
-            high = beyond - 1
-            made = min(r, table.cap[k])
+            bounds.first[k, :cost, group] = NEVER
+            first = bounds.first[k, cost:, group]
+            first[:] = waits[: levels - cost]
+            end = np.zeros(levels - cost, np.int64)
+            _inputs(table, bounds, k, r, beyond - 1, first, end)
+            steps = _ceil(table.outputs[k], beyond - 1)
+            gap[:] = (grid[k] - 1) // (beyond - 1)
             for left in range(levels - cost):
-                wait, end = waits[left], 0
-                for e in range(begin, stop):
-                    j = needs.producer[e]
-                    wanted = need(needs, e, made) if made > 0 else 0
-                    if wanted > 0:
-                        wait = max(wait, least[j, left, point_below(grid, j, wanted)])
-                    if table.tail_end[e] != NO_TAIL:
-                        tail = (table.tail_end[e] - table.tail_begin[e]) // high
-                        if r == high:
-                            tail = _ceil(table.tail_end[e], r) - _ceil(table.tail_begin[e], r)
-                        end = max(end, bounds.least_end[j, left] + tail)
-                level = left + cost
-                bounds.first[k, level, group] = wait
-                end = max(end, wait + _ceil(table.outputs[k], high))
-                bounds.least_end[k, level] = min(bounds.least_end[k, level], end)
+                wait, level = first[left], left + cost
+                late = max(end[left], wait + steps)
+                bounds.least_end[k, level] = min(bounds.least_end[k, level], late)
                 for point in range(grid.shape[1]):
-                    time = wait + (grid[k, point] - 1) // high
-                    least[k, level, point] = min(least[k, level, point], time)
+                    least[k, level, point] = min(least[k, level, point], wait + gap[point])
+
+
+@compiled
+def _inputs(table, bounds, k, low, high, first, end):  # type: ignore[no-untyped-def]
+    """Raise the first output and the end of k, level by level, to what its producers allow.
+
+    For low <= R_k <= high; the first step needs at least what it needs with the smallest.
+    """
+    needs, made = table.needs, min(low, table.cap[k])
+    for e in range(needs.into[k], needs.into[k + 1]):
+        j = needs.producer[e]
+        wanted = need(needs, e, made) if made > 0 else 0
+        if wanted > 0:
+            at = point_below(bounds.grid, j, wanted)
+            for left in range(len(first)):
+                first[left] = max(first[left], bounds.least[j, left, at])
+        if table.tail_end[e] != NO_TAIL:
+            tail = (table.tail_end[e] - table.tail_begin[e]) // high
+            if low == high:
+                tail = _ceil(table.tail_end[e], low) - _ceil(table.tail_begin[e], low)
+            for left in range(len(end)):
+                end[left] = max(end[left], bounds.least_end[j, left] + tail)
 
 
 @compiled
@@ -148,33 +161,34 @@ def in_time(table, bounds, times):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def drop_slack(table, bounds, slack, j, x, d, count, reach, least):  # type: ignore[no-untyped-def]
-    """Drop pairs of an ascending staircase of layer j that an earlier pair implies; returns count.
+def drop_slack(table, bounds, slack, j, x, d, first, count, reach, least):  # type: ignore[no-untyped-def]
+    """Drop pairs of layer j that an earlier pair implies; returns how many are left.
 
+    They ascend from x[first] on.
     Pair (x', d') puts PreOp_m + ceil(y'/R_m) - 1 <= d' on every layer m that it reaches, y' being
     what it asks of m, and (x, d) with x > x' the same with its y. So the second follows when
     ceil(y/R_m) - ceil(y'/R_m) <= d - d' for all m and all R that `slack` allows; the left side is
     at most ceil((Y - Y')/low_m), Y the most that x and Y' the least that x' can ask for.
     """
-    kept = 1 if count else 0
+    last = first
     if count > 1:
-        reach_back(table, bounds, slack, j, x[0], False, least)
-    for i in range(1, count):
+        reach_back(table, bounds, slack, j, x[first], False, least)
+    for i in range(first + 1, first + count):
         reach_back(table, bounds, slack, j, x[i], True, reach)
-        room = d[i] - d[kept - 1]
+        room = d[i] - d[last]
         follows = True
         for m in range(j + 1):
             if reach[m] > least[m] and _ceil(reach[m] - least[m], bounds.low[m]) > room:
                 follows = False
                 break
         if not follows:
-            x[kept], d[kept] = x[i], d[i]
-            kept += 1
+            last += 1
+            x[last], d[last] = x[i], d[i]
             reach_back(table, bounds, slack, j, x[i], False, least)
-    return kept
+    return min(count, last - first + 1)
 
 
-@compiled
+@inlined
 def expand(table, bounds, k, r, level, x, d, first, count, end, out):  # type: ignore[no-untyped-def]
     """Decide R_k = r under one staircase of first steps and a latest end; False where cut.
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from xbarmip.compiled import compiled
 from xbarmip.network.graph import Network
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
@@ -12,7 +13,7 @@ from xbarmip.timing.closed_form import NO_TAIL, closed_form_table
 from xbarmip.timing.implied import independent_edges
 from xbarmip.timing.pipeline import pipeline_table
 from xbarmip.timing.rule import rule_view
-from xbarmip.timing.tables import NeedTable, by_consumer
+from xbarmip.timing.tables import NeedTable, by_consumer, need
 
 NEVER = 2**60  # a deadline that binds nothing
 
@@ -33,7 +34,11 @@ class SearchTable(NamedTuple):
         The tail of an edge, NO_TAIL where there is none; see `RuleView`. For `cycles` those of the
         pipeline rule: the pipeline takes at least as long.
     offset : shape (layers + 1,)
-        Output x of layer l has entry offset[l] + x in an array over all outputs.
+        Output x of layer l has entry offset[l] + x in an array over all outputs. Entry 0 is free.
+    asked : array
+    asked_start : shape (edges,)
+        For `cycles` the need maps, listed: asked[asked_start[e] + x] is the entry of the output
+        that the first x outputs of the consumer need; 0 for none.
     """
 
     closed_form: bool
@@ -45,6 +50,8 @@ class SearchTable(NamedTuple):
     tail_end: Array
     tail_begin: Array
     offset: Array
+    asked: Array
+    asked_start: Array
 
 
 def search_table(problem: Problem) -> SearchTable | None:
@@ -56,7 +63,7 @@ def search_table(problem: Problem) -> SearchTable | None:
 def _search_table(network: Network, rule: str | None) -> SearchTable | None:
     if rule is None:
         pipeline, view = pipeline_table(network), rule_view(network, "pipeline")
-        outputs = pipeline.outputs
+        outputs, offset = pipeline.outputs, _offset(pipeline.outputs)
         tails = [
             view.tail[e] or (NO_TAIL, 0) for e in by_consumer(network, independent_edges(network))
         ]
@@ -69,15 +76,37 @@ def _search_table(network: Network, rule: str | None) -> SearchTable | None:
             pipeline.needs,
             np.array([end for end, _ in tails], dtype=np.int64),
             np.array([begin for _, begin in tails], dtype=np.int64),
-            _offset(outputs),
+            offset,
+            *_asked(pipeline.needs, outputs, offset),
         )
     closed = closed_form_table(network, rule)
     if closed is None:
         return None
+    none = np.zeros(0, dtype=np.int64)
     return SearchTable(
-        True, closed.outputs, closed.outputs, *closed[1:], offset=_offset(closed.outputs)
-    )
+        True, closed.outputs, closed.outputs, *closed[1:],
+        offset=_offset(closed.outputs), asked=none, asked_start=none,
+    )  # fmt: skip
 
 
 def _offset(outputs: Array) -> Array:
     return np.concatenate(([0], np.cumsum(outputs))).astype(np.int64)
+
+
+@compiled
+def _asked(needs, outputs, offset):  # type: ignore[no-untyped-def]
+    """`asked` and `asked_start` of a table."""
+    start = np.zeros(len(needs.producer), np.int64)
+    size = 0
+    for k in range(len(outputs)):
+        for e in range(needs.into[k], needs.into[k + 1]):
+            start[e] = size
+            size += outputs[k] + 1
+    asked = np.zeros(size, np.int64)
+    for k in range(len(outputs)):
+        for e in range(needs.into[k], needs.into[k + 1]):
+            for x in range(1, outputs[k] + 1):
+                wanted = need(needs, e, x)
+                if wanted > 0:
+                    asked[start[e] + x] = offset[needs.producer[e]] + wanted
+    return asked, start

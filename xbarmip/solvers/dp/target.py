@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +24,7 @@ OVERSIZE = 4  # times the width of a beam: labels that are compared for dominanc
 FEW = 2048  # labels that are compared before they are surveyed
 LABELS_AT_ONCE = 128  # expanded between two looks at the watch
 RIVALS_AT_ONCE = 512  # compared between two looks at the watch
+HELD = 4  # sweeps that gave up
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,20 @@ class Answer:
 
 
 REFUTED = Answer(None, complete=True)
+
+
+class _Held(NamedTuple):
+    """Where a sweep gave up: after how many decisions, with what labels, by what trail."""
+
+    cuts: Cuts
+    number: int
+    labels: Labels
+    arena: Arena
+    trail: tuple[tuple[Array, Array], ...]
+
+    @property
+    def bytes(self) -> int:
+        return 16 * len(self.arena.x) + sum(field.nbytes for field in self.labels)
 
 
 class TargetSearch:
@@ -66,7 +82,9 @@ class TargetSearch:
         switches: Switches,
         pause: Callable[[int, dict[str, Any]], None],
     ) -> None:
-        self.table, self.switches, self._pause = table, switches, pause
+        self.table, self.switches = table, switches
+        self._held: dict[int, _Held] = {}
+        self._tell = pause
         self.sets = np.array(problem.sets, dtype=np.int64)
         self.largest = np.array(problem.largest, dtype=np.int64)
         self.order = elimination_order(table)
@@ -80,10 +98,13 @@ class TargetSearch:
         self.scratch = make_scratch(table)
         finder = CutFinder(
             table, self.sets, self.largest, self.stages, self.carried, switches, self.scratch,
-            pause,
+            self._pause,
         )  # fmt: skip
         self.cuts, self.within = finder.cuts, finder.within
         self.refuted_by_windows = finder.refuted_by_windows
+
+    def _pause(self, in_use: int, facts: dict[str, Any]) -> None:
+        self._tell(in_use + sum(held.bytes for held in self._held.values()), facts)
 
     def search(
         self, target: int, budget: int, width: int | None = None, beam: bool = True
@@ -101,15 +122,28 @@ class TargetSearch:
         return self.sweep(cuts, target, budget, width, beam)
 
     def sweep(
-        self, cuts: Cuts, target: int, budget: int, width: int | None, beam: bool = False
+        self,
+        cuts: Cuts,
+        target: int,
+        budget: int,
+        width: int | None,
+        beam: bool = False,
+        again: bool = False,
     ) -> Answer:
-        """`search` within the windows of `cuts`."""
+        """`search` within the windows of `cuts`.
+
+        With `again` one that gives up is held, and goes on from there when called with more width.
+        """
         room = NEVER if width is None else width
         complete, tries = True, -(-room // 2) if beam else NEVER
-        labels, arena = first_labels(self.table, target, cuts.prices.bound)
-        labels = self.surveyed(cuts.bounds, None, labels, arena, budget, {})
-        trail: list[tuple[Array, Array]] = []
-        for step, carry in zip(self.steps(cuts, budget), self.carried.stages, strict=True):
+        self._drops_many = True
+        held = self._held.pop(id(cuts), None) if again else None
+        if held is not None and len(held.labels.used) > room:
+            self._hold(held)
+            return Answer(None, complete=False)
+        begin, labels, arena, trail = held[1:] if held else self._first(cuts, target, budget)
+        stages = zip(self.steps(cuts, budget), self.carried.stages, strict=True)
+        for step, carry in islice(stages, begin, None):
             facts = {"target": target, "layer": step.layer, "labels": len(labels.used)}
             labels, arena, whole = self.successors(
                 cuts.bounds, step, labels, arena, tries, facts, carry
@@ -119,11 +153,25 @@ class TargetSearch:
             labels = _best(step, labels, most)
             labels = self._sifted(cuts.bounds, step, labels, arena, budget, facts)
             complete = complete and len(labels.used) <= room
+            labels = _best(step, labels, room if beam else NEVER)
+            trail = (*trail, (labels.parent, labels.choice))
             if not len(labels.used) or not (complete or beam):
+                if again and len(labels.used):
+                    self._hold(_Held(cuts, step.number + 1, labels, arena, trail))
                 return Answer(None, complete)
-            labels = _best(step, labels, room)
-            trail.append((labels.parent, labels.choice))
         return Answer(self._trace(trail), complete)
+
+    def _first(
+        self, cuts: Cuts, target: int, budget: int
+    ) -> tuple[int, Labels, Arena, tuple[tuple[Array, Array], ...]]:
+        """Where a sweep begins: no decision, one label, and no trail."""
+        labels, arena = first_labels(self.table, target, cuts.prices.bound)
+        return 0, self.surveyed(cuts.bounds, None, labels, arena, budget, {}), arena, ()
+
+    def _hold(self, held: "_Held") -> None:
+        while len(self._held) >= HELD:
+            del self._held[next(iter(self._held))]
+        self._held[id(held.cuts)] = held
 
     def _sifted(
         self,
@@ -134,8 +182,11 @@ class TargetSearch:
         budget: int,
         facts: dict[str, Any],
     ) -> Labels:
-        """The labels worth going on with. To compare many is dearer than to survey them."""
-        if len(labels.used) > FEW:
+        """The labels worth going on with.
+
+        To compare many is dearer than to survey them, as long as a survey drops many.
+        """
+        if len(labels.used) > FEW and self._drops_many:
             labels = self.surveyed(bounds, step, labels, arena, budget, facts)
             return self._undominated(bounds, step, labels, arena, facts)
         labels = self._undominated(bounds, step, labels, arena, facts)
@@ -165,11 +216,12 @@ class TargetSearch:
                 self.scratch, kept, keep,
             )  # fmt: skip
             self._pause(16 * len(arena.x), facts)
+        self._drops_many = 4 * kept < 3 * len(keep)
         return Labels(*(field[keep[:kept]] for field in labels))
 
     def steps(self, cuts: Cuts, budget: int) -> Iterator[Step]:
         """The decisions of a sweep, each with what the layers after it leave of the budget."""
-        bounds, prices, _ = cuts
+        bounds, prices = cuts.bounds, cuts.prices
         rest = int(bounds.low @ self.sets)
         into = self.table.needs.into
         sums_of = self.carried.sums(bounds.low, bounds.high)
@@ -192,7 +244,7 @@ class TargetSearch:
                 price=prices.price[begin:],
                 least=int(prices.least[k]),
                 rest=prices.rest[number],
-                exits=prices.exits[number],
+                exits=cuts.exits[number],
                 dues=prices.dues[number],
                 sums=sums,
                 recalled=carry.recalled,
