@@ -64,6 +64,50 @@ def test_windows_hold_every_allocation_that_meets_the_target(objective, rule):
 
 
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
+def test_windows_that_begin_at_other_targets_hold_them_too(objective, rule):
+    """In any order of targets and budgets, whether looked at quickly or with all cuts."""
+    random, refuted = Random(f"other targets {objective} {rule}"), 0
+    for number in range(100):
+        problem = tiny_problem(random, SHAPES[number % 2], objective, rule, most=600)
+        menus = [range(1, layer.outputs + 1) for layer in problem.network.layers]
+        allocations = np.array(list(product(*menus)), dtype=np.int64)
+        values = evaluate_many(problem, allocations)
+        spent = allocations @ np.array(problem.sets)
+        if not problem.feasible:
+            continue
+        search = TargetSearch(search_table(problem), problem, Switches(), lambda *_: None)
+        for _ in range(12):
+            target = int(np.quantile(values, random.random() ** 3)) + random.randint(-2, 2)
+            budget = random.randint(int(spent.min()), problem.crossbars)
+            meeting = allocations[(values <= target) & (spent <= budget)]
+            if random.randrange(2):
+                assert not (search.refuted_by_windows(target, budget) and len(meeting))
+            elif (cuts := search.cuts(target, budget, random.randrange(3))) is not None:
+                assert (cuts.bounds.low <= meeting).all()
+                assert (meeting <= cuts.bounds.high).all()
+            else:
+                assert not len(meeting)
+                refuted += 1
+    assert refuted > 50
+
+
+@pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
+def test_a_first_output_does_not_come_sooner_with_more_copies(objective, rule):
+    """Which the least spending takes for granted."""
+    grown = 0
+    for *_, (bounds, *_), _ in cases(objective, rule, 60):
+        for k in range(len(bounds.low)):
+            groups = int((bounds.groups[k] <= bounds.high[k]).sum())
+            for level in range(bounds.first.shape[1]):
+                spare = level * bounds.unit // bounds.sets[k]
+                held = bounds.groups[k, :groups] - bounds.low[k] <= spare
+                first = bounds.first[k, level, :groups][held]
+                assert (np.diff(first) >= 0).all()
+                grown += (np.diff(first) > 0).sum()
+    assert grown > 20
+
+
+@pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
 def test_no_output_comes_before_its_earliest_and_least_time(objective, rule):
     for problem, _, search, (bounds, *_), meeting in cases(objective, rule, 60):
         network = problem.network

@@ -11,6 +11,7 @@ from xbarmip.solvers.dp import exchange_kernel as kernel
 from xbarmip.solvers.dp.exchange import Exchange
 from xbarmip.solvers.dp.table import search_table
 from xbarmip.timing.evaluate import evaluate
+from xbarmip.timing.tables import need
 
 SHAPES = [Shape(layers=4, extent=5, outputs=8), Shape(layers=4, extent=4, branching=0.4)]
 
@@ -21,6 +22,21 @@ def drawn(random):
     problem = Problem(network, 10**6, 8)
     r = [random.randint(1, layer.outputs) for layer in network.layers]
     return problem, search_table(problem), np.array(r, dtype=np.int64)
+
+
+def test_listed_needs_are_those_of_the_need_maps():
+    random, asked = Random("listed"), 0
+    for _ in range(300):
+        _, table, _ = drawn(random)
+        needs = table.needs
+        for k, count in enumerate(table.outputs.tolist()):
+            for e in range(needs.into[k], needs.into[k + 1]):
+                first = int(table.offset[needs.producer[e]])
+                listed = table.asked[table.asked_start[e] :][: count + 1].tolist()
+                wanted = [need(needs, e, x) for x in range(1, count + 1)]
+                assert listed == [0, *(first + x if x else 0 for x in wanted)]
+                asked += sum(wanted)
+    assert asked > 2_000
 
 
 def test_a_layer_fits_exactly_where_the_pipeline_meets_the_target():

@@ -54,7 +54,8 @@ def _folder(source: Path) -> str:
 def compiled(function: Callable[..., Any], **options: Any) -> Any:
     """Compile `function` at its first call; keep the code in the user's cache folder.
 
-    Where NUMBA_CACHE_DIR is set, numba's own setting holds.
+    Where NUMBA_CACHE_DIR is set, numba's own setting holds. Kernels must not divide by 0, which is
+    not looked for: a kernel that may raise counts references to all its arrays, over and over.
     """
     before = config.CACHE_DIR  # type: ignore[attr-defined]
     source = Path(function.__code__.co_filename)
@@ -65,4 +66,4 @@ def compiled(function: Callable[..., Any], **options: Any) -> Any:
         config.CACHE_DIR = before  # type: ignore[attr-defined]
 
 
-inlined = partial(compiled, forceinline=True)
+inlined = partial(compiled, forceinline=True)  # into its callers: tables are dear to hand over
