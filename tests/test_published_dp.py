@@ -80,8 +80,8 @@ def slow(problem, spend_all):
     return best[chosen]
 
 
-def solve(problem, spend_all=True, limits=None):
-    return PublishedDynamicProgram(spend_all).solve(problem, Watch(limits or Limits()))
+def solve(problem, spend_all=True, limits=None, anew=False):
+    return PublishedDynamicProgram(spend_all, anew).solve(problem, Watch(limits or Limits()))
 
 
 def chains(count, layers=4):
@@ -94,12 +94,13 @@ def chains(count, layers=4):
 
 
 @pytest.mark.parametrize("spend_all", [True, False])
-def test_equals_the_slow_version(spend_all):
+@pytest.mark.parametrize("anew", [True, False])
+def test_equals_the_slow_version(spend_all, anew):
     worse = 0
     for problem in chains(150):
         if PublishedDynamicProgram().unsupported(problem):
             continue
-        result = solve(problem, spend_all)
+        result = solve(problem, spend_all, anew=anew)
         value, allocation = slow(problem, spend_all)
         assert (result.value, tuple(result.allocation.values())) == (value, allocation), problem
         assert problem.crossbars_used(allocation) <= problem.crossbars
@@ -204,6 +205,8 @@ def test_limits_and_bad_options():
     assert str(problem.smallest_budget) in poor.message
     with pytest.raises(xb.InputError, match="spend_all must be a bool, got 1"):
         make_solver("published-dp", spend_all=1)
+    with pytest.raises(xb.InputError, match="anew must be a bool, got 'no'"):
+        make_solver("published-dp", anew="no")
 
 
 def test_an_interruption_ends_it_without_an_allocation():

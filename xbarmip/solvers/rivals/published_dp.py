@@ -40,23 +40,25 @@ class PublishedDynamicProgram:
     With the objective `latency-steps` a prefix is valued by its Op times the longest step of its
     layers, as if they were the network: the paper's way of taking bandwidth into account.
 
-    Where the paper evaluates its closed form anew for every extension of a prefix, the PreOp and Op
-    of the prefix are kept here: the values are the same, for one walk back along the chain.
-
     Attributes
     ----------
     spend_all : bool
         Take the allocation that spends the most crossbars, as the paper does, although another may
         be faster. False: take the fastest, of those the one with the fewest crossbars.
+    anew : bool
+        Evaluate the closed form anew for every extension of a prefix, as the paper does. False:
+        keep the PreOp and Op of the prefix, which gives the same for one walk back along the chain.
     """
 
     spend_all: bool = True
+    anew: bool = False
 
     def __post_init__(self) -> None:
-        if not isinstance(self.spend_all, bool):
-            raise InputError(
-                f"published-dp option spend_all must be a bool, got {self.spend_all!r}"
-            )
+        for field in ("spend_all", "anew"):
+            if not isinstance(getattr(self, field), bool):
+                raise InputError(
+                    f"published-dp option {field} must be a bool, got {getattr(self, field)!r}"
+                )
 
     @property
     def name(self) -> str:
@@ -99,7 +101,7 @@ class PublishedDynamicProgram:
         prefixes = None
         with interrupts_held() as let_through:
             try:
-                prefixes = sweep(problem, watch, let_through)
+                prefixes = sweep(problem, watch, let_through, self.anew)
             except KeyboardInterrupt:
                 stop = Stop.INTERRUPTED
         if prefixes is None:

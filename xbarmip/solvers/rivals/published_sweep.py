@@ -68,8 +68,12 @@ def access(problem: Problem) -> Access:
     return Access(own, copies, ticks.compute)
 
 
-def sweep(problem: Problem, watch: Watch, let_through: Callable[[], None]) -> Prefixes | None:
+def sweep(
+    problem: Problem, watch: Watch, let_through: Callable[[], None], anew: bool
+) -> Prefixes | None:
     """Best prefixes of the whole network; None when the time is over.
+
+    With `anew` the PreOp and Op of a prefix are found again for each of its extensions.
 
     Raises
     ------
@@ -84,14 +88,16 @@ def sweep(problem: Problem, watch: Watch, let_through: Callable[[], None]) -> Pr
     for layer, each in enumerate(problem.sets):
         behind -= each
         after = _empty(budget, layers)
-        block = max(1, _BLOCK_WORK // ((layer + 1) * problem.largest[layer]))
+        walks = layer + 1 if anew else 1
+        block = max(1, _BLOCK_WORK // (walks * (layer + 1) * problem.largest[layer]))
         for first in range(0, budget - behind + 1, block):
             let_through()
             if watch.expired:
                 return None
             watch.tell(layer=layer + 1, layers=layers)
             last = min(first + block, budget - behind + 1)
-            _extend(table, times, before, after, layer, each, problem.largest[layer], first, last)
+            largest = problem.largest[layer]
+            _extend(table, times, before, after, layer, each, largest, first, last, anew)
         before = after
     return before
 
@@ -108,21 +114,24 @@ def _empty(budget: int, layers: int) -> Prefixes:
 
 
 @compiled
-def _extend(table, times, before, after, layer, each, largest, first, last):  # type: ignore[no-untyped-def]
+def _extend(table, times, before, after, layer, each, largest, first, last, anew):  # type: ignore[no-untyped-def]
     """Fill `after` for first <= b < last from `before`, the prefixes that end before `layer`."""
+    found = np.empty(layer, np.int64)
     for b in range(first, last):
         for r in range(1, min(largest, b // each) + 1):
             rest = b - r * each
             if before.value[rest] < 0:
                 continue
-            pre = _pre(table, before.r[rest], before.pre[rest], layer, r)
-            op = pre + (table.outputs[layer] - 1) // r + 1
+            known, op = before.pre[rest], before.op[rest]
+            if anew:
+                known, op = found, 0
+                for c in range(layer):
+                    found[c] = _pre(table, before.r[rest], found, c, before.r[rest, c])
+                    op = _op(table, c, before.r[rest, c], found[c], op)
+            pre = _pre(table, before.r[rest], known, layer, r)
+            op = _op(table, layer, r, pre, op)
             step = times.own[layer, r]
             if layer > 0:
-                e = table.needs.into[layer]
-                if table.tail_end[e] != NO_TAIL:
-                    tail = (table.tail_end[e] - 1) // r - (table.tail_begin[e] - 1) // r
-                    op = max(op, before.op[rest] + tail)
                 step += times.copies[layer, r] * before.r[rest, layer - 1]
             step = max(step, before.step[rest])
             value = op * step if step <= INT64_MAX // max(op, 1) else INT64_MAX  # op may be 0
@@ -132,6 +141,15 @@ def _extend(table, times, before, after, layer, each, largest, first, last):  # 
                 after.pre[b, :layer] = before.pre[rest, :layer]
                 after.r[b, layer] = r
                 after.pre[b, layer] = pre
+
+
+@compiled
+def _op(table, layer, r, pre, before):  # type: ignore[no-untyped-def]
+    """Op of `layer` with R = r and its PreOp, behind a prefix of Op `before`."""
+    op, e = pre + (table.outputs[layer] - 1) // r + 1, table.needs.into[layer]
+    if layer > 0 and table.tail_end[e] != NO_TAIL:
+        op = max(op, before + (table.tail_end[e] - 1) // r - (table.tail_begin[e] - 1) // r)
+    return op
 
 
 @compiled
