@@ -30,7 +30,7 @@ from xbarmip.solvers.quiet import quiet_highs, run_on_one_thread
 MENU, SMALL = 16, 4  # R of each layer to begin with, without seeds and with some
 GOOD = 1 / 2_000  # of the budget: what a choice may cost more than none to be a seed
 ROUNDS = (12, 20, 100)  # by effort
-ITERATIONS = 1500  # of the simplex algorithm, after which no round is begun
+ITERATIONS, BY_LAYER = 1500, 12  # of the simplex algorithm in one call, or for each layer
 LITTLE = (1 / 500, 1 / 5_000, 1 / 50_000)  # of the budget: a change that does not count
 SMOOTH = 0.3  # share of the latest mixture in the one at which paths are looked for
 SCALE = 2**20  # price of a crossbar, where that fits
@@ -219,11 +219,12 @@ def find_multipliers(
     program.add_paths(seeds.paths)
     separation = Separation(table, low, high, target, demand)
     before, idle, mean = -np.inf, 0, np.zeros(0)
+    most = max(ITERATIONS, BY_LAYER * len(low))
     for number in range(ROUNDS[effort]):
         pause()
         value, mixture = program.solve()
         idle = 0 if abs(value - before) > LITTLE[effort] * budget else idle + 1
-        if value > 1.01 * budget or idle > effort or program.iterations > ITERATIONS:
+        if value > 1.01 * budget or idle > effort or program.iterations > most:
             break
         before = value
         mean = np.append(mean, np.zeros(len(mixture) - len(mean)))

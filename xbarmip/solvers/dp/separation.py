@@ -13,7 +13,7 @@ from xbarmip.solvers.dp.path_kernel import (
 )
 from xbarmip.solvers.dp.table import SearchTable
 
-PATHS = 6  # that are returned at once
+PATHS, APART = 6, 10  # that are returned at once, or one for so many layers
 TOLERANCE = 1e-9  # of the target: a path that is longer by this is not too long
 
 
@@ -38,7 +38,7 @@ class Separation:
             length, count = longest_steps(table, self.demand, self.low, self.high, support, legs)
         else:
             length, count = longest_cycles(table, self._points, support, legs)
-        latest = np.argsort(-length, kind="stable")[:PATHS]
+        latest = np.argsort(-length, kind="stable")[: max(PATHS, len(length) // APART)]
         most = self.target * (1 + TOLERANCE)
         return [legs[k, : count[k]].copy() for k in latest if length[k] > most]
 
