@@ -14,7 +14,7 @@ from xbarmip.contract import check_closed_form, check_movement
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.hardware.movement import GeneralRule, SeparableRule
 from xbarmip.solvers.dp import target
-from xbarmip.solvers.dp.dominance import signatures
+from xbarmip.solvers.dp.dominance import Signatures, ranks_of, signatures
 from xbarmip.timing.rule import register_closed_form, rule_view
 
 
@@ -69,10 +69,10 @@ def test_a_wrong_closed_form_is_caught(build, message):
 
 
 def more_room_is_worse(table, bounds, step, labels, arena):
-    signature = signatures(table, bounds, step, labels, arena)
-    end = signature.shape[1] - 2 * labels.memory.shape[1]
-    signature[:, end - labels.room.shape[1] : end] *= -1
-    return signature
+    value, _, able = signatures(table, bounds, step, labels, arena)
+    end = value.shape[1] - 2 * labels.memory.shape[1]
+    value[:, end - labels.room.shape[1] : end] *= -1
+    return Signatures(value, ranks_of(value), able)
 
 
 def crossbars_alone_count(*arguments):

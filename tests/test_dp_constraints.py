@@ -12,7 +12,7 @@ from xbarmip.constraint import LinearConstraint, Predicate
 from xbarmip.network.generate import Shape
 from xbarmip.solvers.dp import target
 from xbarmip.solvers.dp.cuts import Switches
-from xbarmip.solvers.dp.dominance import signatures
+from xbarmip.solvers.dp.dominance import Signatures, ranks_of, signatures
 from xbarmip.solvers.dp.plain import plain_optimum
 from xbarmip.solvers.dp.table import search_table
 from xbarmip.solvers.dp.target import Answer, TargetSearch
@@ -136,12 +136,12 @@ def remembering_less_is_better(signature, rooms, memory):
 )
 def test_a_wrong_direction_of_dominance_is_caught(wrong, monkeypatch):
     def planted(table, bounds, step, labels, arena):
-        signature = signatures(table, bounds, step, labels, arena)
-        end, memory = signature.shape[1], labels.memory.shape[1]
+        value, _, able = signatures(table, bounds, step, labels, arena)
+        end, memory = value.shape[1], labels.memory.shape[1]
         first = end - 2 * memory
         rooms = slice(first - labels.room.shape[1], first)
-        wrong(signature, rooms, (slice(first, first + memory), slice(first + memory, end)))
-        return signature
+        wrong(value, rooms, (slice(first, first + memory), slice(first + memory, end)))
+        return Signatures(value, ranks_of(value), able)
 
     monkeypatch.setattr(target, "signatures", planted)
     with pytest.raises(AssertionError, match="Problem"):

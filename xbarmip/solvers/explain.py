@@ -89,7 +89,9 @@ def explain(what: "Problem | pyo.ConcreteModel") -> Explanation:
     refusals = {name: make_solver(name).unsupported(free) for name in EXACT}
     names = [layer.name for layer in problem.network.layers]
     table = search_table(problem)  # None: the plain program, from the last layer to the first
-    order = [names[k] for k in elimination_order(table)] if table is not None else names[::-1]
+    order = names[::-1]
+    if table is not None:
+        order = [names[k] for k in elimination_order(table, problem.sets)]
     return Explanation(
         tuple(_treatment(problem, one, order, refusals) for one in problem.constraints),
         tuple((name, "; ".join(why)) for name, why in refusals.items() if why),

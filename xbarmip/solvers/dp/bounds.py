@@ -116,14 +116,15 @@ def hand_on(table, bounds, k, made, deadline, out):  # type: ignore[no-untyped-d
     """Ask the producers of k for what its first `made` outputs need; False where that is too late.
 
     One pair for each edge goes to `out`, which takes them in descending order; of equal x the last,
-    which has the earliest deadline, stays.
+    which has the earliest deadline, stays. Of twins (see `SearchTable`) only the first is asked.
     """
     needs = table.needs
     begin = needs.into[k]
     for e in range(begin, needs.into[k + 1]):
-        wanted = need(needs, e, made)
+        j = needs.producer[e]
+        wanted = need(needs, e, made) if table.twin[j] == j else 0
         if wanted > 0:
-            if earliest(table, bounds, needs.producer[e], wanted) > deadline:
+            if earliest(table, bounds, j, wanted) > deadline:
                 return False
             at = out.length[e - begin]
             if at == 0 or out.x[e - begin, at - 1] != wanted:

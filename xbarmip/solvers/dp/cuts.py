@@ -228,6 +228,8 @@ class CutFinder:
         """Bounds within windows and their times; `scratch.wanted` takes the least R."""
         table, layers, switches = self.table, len(low), self.switches
         slack = budget - int(low @ self.sets)
+        if slack < 0:
+            return None
         levels = min(LEVELS, slack) if switches.slack else 0
         bounds = Bounds(
             sets=self.sets,

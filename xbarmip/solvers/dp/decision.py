@@ -5,7 +5,7 @@ import numpy as np
 from xbarmip.compiled import compiled, inlined
 from xbarmip.solvers.dp import pipeline_kernel, steps_kernel
 from xbarmip.solvers.dp.bounds import level_of, most, spread_of
-from xbarmip.solvers.dp.labels import Arena, Labels
+from xbarmip.solvers.dp.labels import Arena, Labels, joint_spread
 from xbarmip.solvers.dp.stairs import merge
 from xbarmip.solvers.dp.table import NEVER
 
@@ -56,7 +56,7 @@ def _price(table, bounds, step, edges, labels, q, new, made, x, d, slack, out): 
     rooms of `new`.
     """
     places, asks, latest, weights = step.exits
-    frontier, source, target = step.frontier, step.source, step.target
+    frontier, source, target, lead = step.frontier, step.source, step.target, step.lead
     first, length, ends = labels.first, labels.length, labels.end
     out_x, out_d, out_length, out_end = out
     price = step.scale * new.used[made] + step.rest
@@ -75,7 +75,7 @@ def _price(table, bounds, step, edges, labels, q, new, made, x, d, slack, out): 
         elif i < stop:
             deadline = min(deadline, d[i] - (x[i] - ask) // spread)
         for e in range(edges):
-            if target[e] == place:
+            if target[e] == lead[place]:
                 if ask == 0:
                     deadline = min(deadline, out_end[e])
                 else:
@@ -124,7 +124,7 @@ def _pairs(step, edges, labels, q, out):  # type: ignore[no-untyped-def]
     """The most pairs that the staircases of a successor can take, and those they are made of."""
     most = out.length[:edges].sum()
     for place in range(len(step.frontier)):
-        if step.source[place] >= 0:
+        if step.source[place] >= 0 and step.lead[place] == place:
             most += labels.length[q, step.source[place]]
     return (edges + 1) * most
 
@@ -135,14 +135,19 @@ def _gather(table, bounds, step, edges, labels, q, new, made, slack, x, d, size,
 
     Those that change are written to the arrays x and d from `size` on; returns the size then.
     """
-    frontier, source, target = step.frontier, step.source, step.target
+    frontier, source, target, lead = step.frontier, step.source, step.target, step.lead
     out_x, out_d, out_length, out_end = scratch.out
     for place in range(len(frontier)):
+        if lead[place] < place:
+            new.first[made, place] = new.first[made, lead[place]]
+            new.length[made, place] = new.length[made, lead[place]]
+            new.end[made, place] = new.end[made, lead[place]]
+            continue
         old = source[place]
         first, count, end = 0, 0, NEVER
         if old >= 0:
             first, count, end = labels.first[q, old], labels.length[q, old], labels.end[q, old]
-        merged, spread = False, spread_of(table, bounds, frontier[place], slack)
+        merged, spread = False, joint_spread(table, bounds, step, place, slack)
         for e in range(edges):
             if target[e] == place:
                 end = min(end, out_end[e])

@@ -27,6 +27,10 @@ class Stage:
         Place of each of them in the frontier before; -1 for those that enter.
     target : int64 array, one for each edge into `layer`
         Place of the edge's producer in `frontier`.
+    lead : int64 array, as long as `frontier`
+        The first place that has a twin of the layer (see `SearchTable`), or the layer itself. Twins
+        enter a frontier together, the first of them first, and until one of them is decided they
+        are asked for the same: they share one staircase.
     """
 
     layer: int
@@ -35,15 +39,19 @@ class Stage:
     frontier: Array
     source: Array
     target: Array
+    lead: Array
 
 
-def elimination_order(table: SearchTable) -> tuple[int, ...]:
+def elimination_order(table: SearchTable, sets: Sequence[int]) -> tuple[int, ...]:
     """Layers from the last to the first, consumers always before their producers.
 
-    Among the layers that may come next, the one that leaves the smallest frontier is taken; of
-    equal ones that which is already waited for, then the last in the network. The order decides
-    how large the search gets, never its answer: the sweep is exact for every order in which
-    consumers precede producers.
+    Among the layers that may come next, the one that leaves the smallest frontier is taken, where
+    twins, which share a staircase, count once; of equal ones that which is already waited for, then
+    the one with the largest crossbar set, then the last in the network. For what a layer with a
+    large set is given is soon told apart by what it costs, and leaves little choice to those with
+    small ones; the other way about, every choice of those has to be kept. The order decides how
+    large the search gets, never its answer: the sweep is exact for every order in which consumers
+    precede producers.
     """
     producers = _producers(table)
     waiting = np.zeros(len(producers), dtype=np.int64)
@@ -51,12 +59,14 @@ def elimination_order(table: SearchTable) -> tuple[int, ...]:
         for j in ends:
             waiting[j] += 1
     frontier = {k for k in range(len(producers)) if table.sink[k]}
+
+    def left(k: int) -> int:
+        return len({int(table.twin[j]) for j in frontier.union(producers[k]) - {k}})
+
     ready = {k for k in range(len(producers)) if not waiting[k]}
     order = []
     while ready:
-        k = min(
-            ready, key=lambda k: (len(frontier.union(producers[k]) - {k}), k not in frontier, -k)
-        )
+        k = min(ready, key=lambda k: (left(k), k not in frontier, -sets[k], -k))
         order.append(k)
         ready.remove(k)
         frontier = frontier.union(producers[k]) - {k}
@@ -83,7 +93,8 @@ def stages(table: SearchTable, order: Sequence[int]) -> tuple[Stage, ...]:
         edges = slice(table.needs.into[k], table.needs.into[k + 1])
         producers = [int(j) for j in table.needs.producer[edges]]
         after = [j for j in frontier if j != k]
-        after += [j for j in dict.fromkeys(producers) if j not in after]
+        after += sorted(set(producers) - set(after))
+        twins = [int(table.twin[j]) for j in after]
         sweep.append(
             Stage(
                 layer=k,
@@ -94,6 +105,7 @@ def stages(table: SearchTable, order: Sequence[int]) -> tuple[Stage, ...]:
                     [frontier.index(j) if j in frontier else -1 for j in after], dtype=np.int64
                 ),
                 target=np.array([after.index(j) for j in producers], dtype=np.int64),
+                lead=np.array([twins.index(twin) for twin in twins], dtype=np.int64),
             )
         )
         frontier = after

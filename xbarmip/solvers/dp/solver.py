@@ -31,7 +31,7 @@ class DynamicProgram:
     spending: bool = True
     dominance: bool = True
     paths: bool = True
-    beam: int = 16
+    beam: int = 32
 
     def __post_init__(self) -> None:
         for field in Switches._fields:

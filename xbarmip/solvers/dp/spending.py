@@ -75,8 +75,10 @@ def _collect(table, bounds, slack, frontier, labels, q, arena, scratch):  # type
 def _asked(reach, deadline, points, frontier, m, before, r):  # type: ignore[no-untyped-def]
     """Smallest R_m >= r that meets all deadlines if output y comes `before` + ceil(y/R_m)."""
     for place in range(len(frontier)):
-        j = frontier[place]
-        for point in range(points[place]):
+        j, count = frontier[place], points[place]
+        if count == 0 or reach[m, j, count - 1] == 0:
+            continue
+        for point in range(count):
             asked, steps = reach[m, j, point], deadline[place, point] - before
             if asked > max(0, steps) * r:
                 r = -(-asked // steps) if steps > 0 else NEVER

@@ -11,7 +11,7 @@ from xbarmip.network.window import Array
 from xbarmip.problem import Problem
 from xbarmip.timing.closed_form import NO_TAIL, closed_form_table
 from xbarmip.timing.implied import independent_edges
-from xbarmip.timing.pipeline import pipeline_table
+from xbarmip.timing.pipeline import PipelineTable, pipeline_table
 from xbarmip.timing.rule import rule_view
 from xbarmip.timing.tables import NeedTable, by_consumer, need
 
@@ -39,6 +39,9 @@ class SearchTable(NamedTuple):
     asked_start : shape (edges,)
         For `cycles` the need maps, listed: asked[asked_start[e] + x] is the entry of the output
         that the first x outputs of the consumer need; 0 for none.
+    twin : shape (layers,)
+        For `cycles` the first of the layers that are asked for the same, as the inputs of a
+        concatenation are: by the same consumers, through the same need maps. Else the layer itself.
     """
 
     closed_form: bool
@@ -52,6 +55,7 @@ class SearchTable(NamedTuple):
     offset: Array
     asked: Array
     asked_start: Array
+    twin: Array
 
 
 def search_table(problem: Problem) -> SearchTable | None:
@@ -64,6 +68,7 @@ def _search_table(network: Network, rule: str | None) -> SearchTable | None:
     if rule is None:
         pipeline, view = pipeline_table(network), rule_view(network, "pipeline")
         outputs, offset = pipeline.outputs, _offset(pipeline.outputs)
+        asked, start = _asked(pipeline.needs, outputs, offset)
         tails = [
             view.tail[e] or (NO_TAIL, 0) for e in by_consumer(network, independent_edges(network))
         ]
@@ -77,7 +82,9 @@ def _search_table(network: Network, rule: str | None) -> SearchTable | None:
             np.array([end for end, _ in tails], dtype=np.int64),
             np.array([begin for _, begin in tails], dtype=np.int64),
             offset,
-            *_asked(pipeline.needs, outputs, offset),
+            asked,
+            start,
+            _twins(pipeline, offset, asked, start),
         )
     closed = closed_form_table(network, rule)
     if closed is None:
@@ -86,6 +93,7 @@ def _search_table(network: Network, rule: str | None) -> SearchTable | None:
     return SearchTable(
         True, closed.outputs, closed.outputs, *closed[1:],
         offset=_offset(closed.outputs), asked=none, asked_start=none,
+        twin=np.arange(len(closed.outputs)),
     )  # fmt: skip
 
 
@@ -110,3 +118,17 @@ def _asked(needs, outputs, offset):  # type: ignore[no-untyped-def]
                 if wanted > 0:
                     asked[start[e] + x] = offset[needs.producer[e]] + wanted
     return asked, start
+
+
+def _twins(pipeline: PipelineTable, offset: Array, asked: Array, start: Array) -> Array:
+    """`twin` of a table; sinks have none."""
+    needs, outputs = pipeline.needs, pipeline.outputs
+    uses: list[list[tuple[int, bytes]]] = [[] for _ in outputs]
+    for k in range(len(outputs)):
+        for e in range(needs.into[k], needs.into[k + 1]):
+            j, wanted = needs.producer[e], asked[start[e] : start[e] + outputs[k] + 1]
+            uses[j].append((k, np.where(wanted > 0, wanted - offset[j], 0).tobytes()))
+    twin, first = np.arange(len(outputs)), dict[tuple[tuple[int, bytes], ...], int]()
+    for j in np.flatnonzero(pipeline.sink == 0).tolist():
+        twin[j] = first.setdefault(tuple(uses[j]), j)
+    return twin

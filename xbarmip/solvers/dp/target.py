@@ -87,7 +87,7 @@ class TargetSearch:
         self._tell = pause
         self.sets = np.array(problem.sets, dtype=np.int64)
         self.largest = np.array(problem.largest, dtype=np.int64)
-        self.order = elimination_order(table)
+        self.order = elimination_order(table, problem.sets)
         names = tuple(problem.network.index)
         largest = dict(zip(names, problem.largest, strict=True))
         self.carried = Carried(
@@ -238,6 +238,7 @@ class TargetSearch:
                 frontier=stage.frontier,
                 source=stage.source,
                 target=stage.target,
+                lead=stage.lead,
                 budget=budget - rest,
                 limit=prices.scale * budget,
                 scale=prices.scale,
@@ -303,13 +304,14 @@ class TargetSearch:
         if not self.switches.dominance:
             return labels
         signature = signatures(self.table, bounds, step, labels, arena)
+        in_use = sum(field.nbytes for field in signature)
         keep, kept = np.empty(len(labels.used), dtype=np.int64), 0
         for begin in range(0, len(keep), RIVALS_AT_ONCE):
             stop = min(begin + RIVALS_AT_ONCE, len(keep))
             kept = undominated(
                 self.table, bounds, step, labels, signature, begin, stop, arena, kept, keep
             )
-            self._pause(16 * len(arena.x) + 8 * signature.size, facts)
+            self._pause(16 * len(arena.x) + in_use, facts)
         return Labels(*(field[keep[:kept]] for field in labels))
 
     def _trace(self, trail: Sequence[tuple[Array, Array]]) -> tuple[int, ...]:
