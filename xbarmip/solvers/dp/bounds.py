@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from xbarmip.compiled import compiled
+from xbarmip.compiled import compiled, inlined
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp.table import NEVER, SearchTable
 from xbarmip.timing.tables import need
@@ -76,6 +76,19 @@ def most(bounds: Bounds, layer: int, slack: int) -> int:
 def spread_of(table, bounds, layer, slack):  # type: ignore[no-untyped-def]
     """What `stairs` calls `most`, for the completions that `slack` allows."""
     return NEVER if table.closed_form else most(bounds, layer, slack)
+
+
+@inlined
+def joint_spread(table, bounds, step, place, slack):  # type: ignore[no-untyped-def]
+    """`spread_of` the layer at a place and its twins at later ones: the largest of them.
+
+    A pair that another implies for the largest R of all is implied for each of them.
+    """
+    spread = spread_of(table, bounds, step.frontier[place], slack)
+    for other in range(place + 1, len(step.lead)):
+        if step.lead[other] == place:
+            spread = max(spread, spread_of(table, bounds, step.frontier[other], slack))
+    return spread
 
 
 @compiled

@@ -4,8 +4,8 @@ import numpy as np
 
 from xbarmip.compiled import compiled, inlined
 from xbarmip.solvers.dp import pipeline_kernel, steps_kernel
-from xbarmip.solvers.dp.bounds import level_of, most, spread_of
-from xbarmip.solvers.dp.labels import Arena, Labels, joint_spread
+from xbarmip.solvers.dp.bounds import joint_spread, level_of, most, spread_of
+from xbarmip.solvers.dp.labels import Arena, Labels
 from xbarmip.solvers.dp.stairs import merge
 from xbarmip.solvers.dp.table import NEVER
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from xbarmip.compiled import compiled, inlined
 from xbarmip.network.window import Array
-from xbarmip.solvers.dp.labels import joint_spread
+from xbarmip.solvers.dp.bounds import joint_spread
 from xbarmip.solvers.dp.stairs import implied
 from xbarmip.solvers.dp.table import NEVER
 
@@ -60,10 +60,11 @@ def _sampled(labels, place, arena, samples):  # type: ignore[no-untyped-def]
 def ranks_of(value):  # type: ignore[no-untyped-def]
     """`rank` of signatures."""
     count, columns = value.shape
-    rank, marks = np.empty((count, columns), np.uint8), np.full((columns, RANKS), NEVER + 1)
+    rank = np.empty((count, columns), np.uint8)
+    marks = np.empty((columns, RANKS - 1), np.int64)
     for s in range(columns):
         some = np.sort(value[:: 1 + count // MARKED, s])
-        marks[s, : RANKS - 1] = some[(len(some) - 1) * np.arange(1, RANKS) // RANKS]
+        marks[s] = some[(len(some) - 1) * np.arange(1, RANKS) // RANKS]
     for q in range(count):
         for s in range(columns):
             at, half = 0, RANKS // 2
@@ -117,9 +118,10 @@ def _dominates(table, bounds, step, labels, a, b, arena):  # type: ignore[no-unt
             continue
         first, count = labels.first[a, place], labels.length[a, place]
         other, other_count = labels.first[b, place], labels.length[b, place]
-        same = first == other and count == other_count
+        if first == other and count == other_count:
+            continue
         spread = joint_spread(table, bounds, step, place, slack)
-        if not same and not implied(arena.x, arena.d, first, count, other, other_count, spread):
+        if not implied(arena.x, arena.d, first, count, other, other_count, spread):
             return False
     return True
 

@@ -9,9 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xbarmip.compiled import inlined
 from xbarmip.network.window import Array
-from xbarmip.solvers.dp.bounds import spread_of
 from xbarmip.solvers.dp.carried import Sums
 from xbarmip.solvers.dp.grid import POINTS
 from xbarmip.solvers.dp.order import first_frontier
@@ -89,19 +87,6 @@ class Step(NamedTuple):
     sums: Sums
     recalled: Array
     alone: bool
-
-
-@inlined
-def joint_spread(table, bounds, step, place, slack):  # type: ignore[no-untyped-def]
-    """`spread_of` the layer at a place and its twins at later ones: the largest of them.
-
-    A pair that another implies for the largest R of all is implied for each of them.
-    """
-    spread = spread_of(table, bounds, step.frontier[place], slack)
-    for other in range(place + 1, len(step.lead)):
-        if step.lead[other] == place:
-            spread = max(spread, spread_of(table, bounds, step.frontier[other], slack))
-    return spread
 
 
 class Out(NamedTuple):

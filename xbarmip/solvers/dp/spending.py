@@ -73,7 +73,10 @@ def _collect(table, bounds, slack, frontier, labels, q, arena, scratch):  # type
 
 @inlined
 def _asked(reach, deadline, points, frontier, m, before, r):  # type: ignore[no-untyped-def]
-    """Smallest R_m >= r that meets all deadlines if output y comes `before` + ceil(y/R_m)."""
+    """Smallest R_m >= r that meets all deadlines if output y comes `before` + ceil(y/R_m).
+
+    A later output reaches no less: where the last that is due reaches nothing, none does.
+    """
     for place in range(len(frontier)):
         j, count = frontier[place], points[place]
         if count == 0 or reach[m, j, count - 1] == 0:
