@@ -9,6 +9,7 @@ import xbarmip
 
 FLOORS = (
     "errors",
+    "limits",
     "compiled",
     "exact",
     "strict",

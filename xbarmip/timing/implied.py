@@ -9,6 +9,8 @@ from xbarmip.network.graph import Network
 from xbarmip.network.need import NeedMap
 from xbarmip.network.window import Array
 
+_BLOCK = 2**14  # outputs of a consumer that are compared at once: memory for each layer it may ask
+
 
 @lru_cache(maxsize=64)
 def independent_edges(network: Network) -> tuple[int, ...]:
@@ -43,7 +45,17 @@ def _independent_into(
         direct[network.index[network.edges[number].producer]].append(number)
     if len(direct) < 2:
         return edges
-    x = np.arange(1, outputs + 1, dtype=np.int64)
+    independent: set[int] = set()
+    for first in range(1, outputs + 1, _BLOCK):
+        x = np.arange(first, min(first + _BLOCK, outputs + 1), dtype=np.int64)
+        independent.update(_independent_at(network, x, direct, kept))
+    return sorted(independent)
+
+
+def _independent_at(
+    network: Network, x: Array, direct: dict[int, list[int]], kept: dict[int, list[int]]
+) -> list[int]:
+    """Those of the edges in `direct`, by producer, that ask for more at some output in `x`."""
     asked: dict[int, Array] = {}
     independent = []
     for k in range(max(direct), min(direct) - 1, -1):
