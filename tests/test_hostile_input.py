@@ -5,8 +5,10 @@ limit that is missing fails a test and nothing else.
 """
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from onnx import TensorProto, helper
@@ -282,3 +284,12 @@ def test_the_bounds_hold(tmp_path, content):
         [sys.executable, "-c", runner], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout)[1] not in (0, 2)
+
+
+def test_the_page_states_every_limit():
+    page = (Path(__file__).parents[1] / "docs" / "network-format.md").read_text(encoding="utf-8")
+    table = page.partition("\n## Limits\n")[2]
+    numbers = {int(base) ** int(power) for base, power in re.findall(r"(\d+)\^(\d+)", table)}
+    numbers |= {int(number) for number in re.findall(r"\| (\d+) \|", table)}
+    stated = {v for name, v in vars(limits).items() if name.startswith(("MOST", "LARGEST"))}
+    assert numbers == stated

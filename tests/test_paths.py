@@ -204,3 +204,12 @@ def test_implied_edges_do_not_depend_on_the_block(monkeypatch, tmp_path):
     assert 0 < len(whole) < len(network.edges)
     monkeypatch.setattr(implied, "_BLOCK", 5)
     assert implied.independent_edges.__wrapped__(network) == whole
+
+
+def test_rows_beyond_64_bits_are_refused_by_the_published_rule():
+    far = Window((1, 1), (2**20, 1))
+    first, second = Layer("a", 1, 1, 1, 1, far), Layer("b", 1, 1, 1, 1, far)
+    network = Network("far", (first, second), (Edge("a", "b", (far,) * 3),))
+    assert network.clamped[0](1) == 1
+    with pytest.raises(InputError, match="the rule 'published' asks for row"):
+        _ = network.printed
