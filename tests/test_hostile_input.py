@@ -66,9 +66,18 @@ def edge(number=0, through=()):
     return {"from": f"l{number}", "to": f"l{number + 1}", "through": list(through)}
 
 
+SUITE = 'format = "xbarmip-suite"\nversion = 1\nname = "s"\ndescription = "d"\n'
+CASE = f"""{SUITE}[[case]]
+name = "c"
+network.layers = [
+    {{ name = "a", in_channels = 1, out_channels = 1, size = 4096, kernel = 1 }},
+]
+crossbars = 1_000_000_000
+"""
+
+
 def suite(table):
-    head = 'format = "xbarmip-suite"\nversion = 1\nname = "s"\ndescription = "d"\n'
-    return f"{head}[[family]]\nname = 'f'\nseed = 1\nspare = 4\n{table}\n"
+    return f"{SUITE}[[family]]\nname = 'f'\nseed = 1\nspare = 4\n{table}\n"
 
 
 def hardware(levels):
@@ -201,6 +210,14 @@ REFUSED = {
     "branches.toml": (
         suite("count = 1\nstages = { extent = 2, blocks = 2, branches = 2000 }"),
         "draws more than 65536 edges",
+    ),
+    "choices.toml": (
+        CASE + "constraints = [{ name = 'tile-granularity', crossbars_per_tile = 8, tiles = 9 }]\n",
+        "ready constraints over 16777216 values of R",
+    ),
+    "latency.toml": (
+        CASE + "hardware = 'isaac-like'\nobjectives = ['latency']\n",
+        "objective 'latency' over 16777216 values of R",
     ),
     "drawn-extent.toml": (
         suite(f"count = 1\nlayers = 1\nextent = {10**18}\noutputs = {10**40}"),

@@ -41,6 +41,10 @@ those that start with different fusable poolings are counted apart."""
 MOST_NODES = 2**17
 """Nodes of an ONNX file, its local functions unfolded."""
 
+MOST_CHOICES = 2**23
+"""Values of R in all layers together, up to what the budget leaves, where ready constraints or step
+times are worked out for each."""
+
 MOST_INSTANCES = 2**14
 """Of a suite."""
 

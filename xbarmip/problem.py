@@ -10,6 +10,7 @@ from xbarmip.errors import InputError
 from xbarmip.exact import as_int
 from xbarmip.hardware.crossbar import Crossbar
 from xbarmip.hardware.preset import Hardware
+from xbarmip.limits import MOST_CHOICES
 from xbarmip.network.graph import Network
 
 COUNTS = ("cycles", "steps")
@@ -70,6 +71,13 @@ class Problem:
 
     def _set_constraints(self) -> None:
         object.__setattr__(self, "_given", tuple(self.constraints))
+        ready = any(isinstance(given, Recipe) for given in self.constraints)
+        choices = sum(self.largest)
+        if (ready or self.is_latency) and choices > MOST_CHOICES:
+            what = "ready constraints" if ready else f"objective {self.objective!r}"
+            raise InputError(
+                f"{what} over {choices} values of R in all layers, must be at most {MOST_CHOICES}"
+            )
         made = [
             constraint
             for given in self.constraints
