@@ -10,7 +10,7 @@ MOST_BYTES = 2**26
 MOST_BYTES_ONNX = 2**31
 """Of an ONNX file, as in ONNX itself."""
 
-MOST_MEMORY_ONNX = 2**30
+MOST_MEMORY_ONNX = 2**32
 """Bytes that reading an ONNX file may take, besides four times its size."""
 
 LARGEST_EXTENT = 2**20

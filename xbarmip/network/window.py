@@ -96,7 +96,7 @@ class Window:
         kernel, dilation, before = self.kernel[axis], self.dilation[axis], self.pads[axis]
         first = np.arange(self.size(len(inner), axis), dtype=np.int64) * self.stride[axis]
         end = max(before + len(inner), int(first[-1]) + self._reach(axis))
-        largest = np.zeros(end, dtype=np.int64)  # 0 where a tap meets a pad
+        largest = np.zeros((end, *inner.shape[1:]), dtype=inner.dtype)  # 0: a tap meets a pad
         largest[before : before + len(inner)] = inner
         taps = 1
         while 2 * taps <= kernel:

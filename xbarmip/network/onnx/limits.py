@@ -36,7 +36,9 @@ def fenced(path: Path) -> Iterator[None]:
         try:
             yield
         except MemoryError:
-            raise InputError(f"takes more than {allowed} bytes of memory to read") from None
+            raise InputError(
+                f"needs too much memory to read; {allowed} bytes are allowed"
+            ) from None
 
 
 @contextmanager
