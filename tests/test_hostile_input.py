@@ -16,6 +16,8 @@ from onnx import TensorProto, helper
 from tests.onnx_graphs import GraphWriter, ended, started
 from tests.test_paths import ladder
 from xbarmip import limits
+from xbarmip.errors import InputError
+from xbarmip.network.onnx.limits import check_unfolded
 
 MEMORY = 2**30 + 2**28  # bytes beyond what the process has before it reads
 SECONDS = 60  # of CPU
@@ -176,7 +178,10 @@ ANSWERED = {
 """Files that are read, however large what they describe looks at first."""
 
 REFUSED = {
-    "functions-2.onnx": (functions(lambda n: n - 1 if n else None, 2), "4294967298 nodes"),
+    "functions-2.onnx": (
+        functions(lambda n: n - 1 if n else None, 2),
+        "has more than 131072 nodes",
+    ),
     "functions-loop.onnx": (functions(lambda n: (n + 1) % 32, 1), "calls itself"),
     "many-ways.onnx": (rungs(40, (3, 1), (1, 3)), "in 33 ways, none of which"),
     "long-way.onnx": (rungs(129, (3, 3), (1, 1)), "lies 129 operators behind"),
@@ -301,6 +306,18 @@ def test_the_bounds_hold(tmp_path, content):
         [sys.executable, "-c", runner], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout)[1] not in (0, 2)
+
+
+def test_calls_from_graphs_inside_nodes_count():
+    model = functions(lambda n: n - 1 if n else None, 2)
+    call = model.graph.node[1]
+    assert call.domain == "own"
+    inner = helper.make_graph([call], "inner", [], [])
+    model.graph.node[1].CopyFrom(helper.make_node("If", ["c"], ["y"], then_branch=inner))
+    with pytest.raises(InputError, match="has more than 131072 nodes"):
+        check_unfolded(model)
+    del model.graph.node[1]
+    check_unfolded(model)
 
 
 def test_the_page_states_every_limit():

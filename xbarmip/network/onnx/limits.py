@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from graphlib import CycleError, TopologicalSorter
 from os import sysconf
 from pathlib import Path
 
@@ -69,22 +70,28 @@ def check_unfolded(proto: onnx.ModelProto) -> None:
     Raises
     ------
     InputError
-        Naming the function, or the number of nodes.
+        Naming the function, or the limit.
     """
-    functions = {(f.domain, f.name, f.overload): f for f in proto.functions}
+    functions = {(f.domain, f.name, f.overload): f.node for f in proto.functions}
+    calls = {
+        key: {_called(node) for node in _with_nested(nodes)} & functions.keys()
+        for key, nodes in functions.items()
+    }
+    try:
+        callees_first = tuple(TopologicalSorter(calls).static_order())
+    except CycleError as error:
+        cycle: list[_Function] = error.args[1]
+        raise InputError(f"its local function {cycle[0][1]!r} calls itself") from None
     sizes: dict[_Function, int] = {}
-    for key in _callees_first(functions):
-        sizes[key] = _unfolded(functions[key].node, sizes)
-    nodes = _unfolded(proto.graph.node, sizes)
-    if nodes > MOST_NODES:
-        raise InputError(
-            f"has {nodes} nodes, its local functions unfolded; must be at most {MOST_NODES}"
-        )
+    for key in callees_first:
+        sizes[key] = _unfolded(functions[key], sizes)
+    if _unfolded(proto.graph.node, sizes) > MOST_NODES:
+        raise InputError(f"has more than {MOST_NODES} nodes, its local functions unfolded")
 
 
 def _unfolded(nodes: Sequence[onnx.NodeProto], sizes: dict[_Function, int]) -> int:
-    """Nodes after the calls among `nodes` are replaced; a function that is none counts as one."""
-    return sum(sizes.get(_called(node), 1) for node in _with_nested(nodes))
+    """Nodes after the calls among `nodes` are replaced, as far as they matter to the limit."""
+    return min(sum(sizes.get(_called(node), 1) for node in _with_nested(nodes)), MOST_NODES + 1)
 
 
 def _called(node: onnx.NodeProto) -> _Function:
@@ -98,27 +105,3 @@ def _with_nested(nodes: Sequence[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
         for attribute in node.attribute:
             for graph in (attribute.g, *attribute.graphs):
                 yield from _with_nested(graph.node)
-
-
-def _callees_first(functions: dict[_Function, onnx.FunctionProto]) -> list[_Function]:
-    """The functions, each behind those that it calls."""
-    done: dict[_Function, None] = {}
-    for first in functions:
-        calling = [first]  # a path of calls; what it has not visited yet lies in `waiting`
-        waiting = [_callees(functions, first)]
-        while calling:
-            callee = next((f for f in waiting[-1] if f not in done), None)
-            if callee is None:
-                done[calling.pop()] = None
-                waiting.pop()
-            elif callee in calling:
-                raise InputError(f"its local function {callee[1]!r} calls itself")
-            else:
-                calling.append(callee)
-                waiting.append(_callees(functions, callee))
-    return list(done)
-
-
-def _callees(functions: dict[_Function, onnx.FunctionProto], key: _Function) -> list[_Function]:
-    called = (_called(node) for node in _with_nested(functions[key].node))
-    return list(dict.fromkeys(f for f in called if f in functions))
