@@ -9,6 +9,7 @@ import xbarmip
 
 FLOORS = (
     "errors",
+    "text",
     "compiled",
     "exact",
     "strict",

@@ -19,6 +19,7 @@ from xbarmip.compare.files import writing, written
 from xbarmip.compare.row import Row
 from xbarmip.errors import InputError
 from xbarmip.strict import located
+from xbarmip.text import for_file_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Journal:
         InputError
             If the folder or the file cannot be written.
         """
-        path = folder / f"{suite}.jsonl"
+        path = folder / f"{for_file_name(suite)}.jsonl"
         with writing(path):
             folder.mkdir(parents=True, exist_ok=True)
             path.open("ab").close()
