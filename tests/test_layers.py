@@ -10,6 +10,7 @@ import xbarmip
 FLOORS = (
     "errors",
     "limits",
+    "text",
     "compiled",
     "exact",
     "strict",

@@ -8,7 +8,7 @@ from typing import Any
 
 from xbarmip.cli.budget import add_budget, problem_of, question
 from xbarmip.cli.latency import binding_words, microseconds, shown
-from xbarmip.cli.output import print_json, print_rich, table
+from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.parser import Parser, add_command, add_limits, add_network, add_objective
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.files import check_writable, written
@@ -123,7 +123,7 @@ def run(arguments: Namespace) -> int:
     else:
         names = ("change", "latency us", problem.count, "step us", "status", "bound us", "binds")
         print_rich(table(names, [_row(change) for change in (*scanned, *changed)]))
-        print(f"{question(problem)}: {enough_words(enough)}")
+        say(f"{question(problem)}: {enough_words(enough)}")
     if arguments.plot is not None:
         rule = "" if problem.rule is None else f", {problem.rule}"
         title = f"{question(problem)}\n{problem.objective}{rule}"

@@ -4,7 +4,7 @@ from argparse import Namespace, _SubParsersAction
 from dataclasses import asdict
 
 from xbarmip.cli.budget import add_budget, problem_of, question
-from xbarmip.cli.output import print_json
+from xbarmip.cli.output import print_json, say
 from xbarmip.cli.parser import Parser, add_command, add_network, add_objective
 from xbarmip.problem import OBJECTIVES
 from xbarmip.solvers.explain import explain
@@ -32,5 +32,6 @@ def run(arguments: Namespace) -> int:
             {"question": question(problem), "constraints": constraints, "refusals": refusals}
         )
     else:
-        print(f"{question(problem)}\n{explanation}")
+        for line in (question(problem), *str(explanation).split("\n")):
+            say(line)
     return 0

@@ -4,7 +4,7 @@ from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 
 from xbarmip.cli.budget import add_budget, problem_of
-from xbarmip.cli.output import print_json
+from xbarmip.cli.output import print_json, say
 from xbarmip.cli.parser import Parser, add_command, add_network, add_objective, integer
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.files import check_writable, written
@@ -59,7 +59,7 @@ def run(arguments: Namespace) -> int:
         print_json({"files": {str(path): len(text.encode()) for path, text in files.items()}})
     else:
         for path, text in files.items():
-            print(f"written: {path}, {len(text.encode())} bytes")
+            say(f"written: {path}, {len(text.encode())} bytes")
     return 0
 
 

@@ -1,12 +1,11 @@
 """`xbarmip frontier`: the optimum of every budget."""
 
-import sys
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 from typing import Any
 
 from xbarmip.cli.constraints import add_constraint, check_for_every_budget, why_infeasible
-from xbarmip.cli.output import print_json, print_rich, sides, table
+from xbarmip.cli.output import print_json, print_rich, say, sides, table, warn
 from xbarmip.cli.parser import (
     Parser,
     add_command,
@@ -130,7 +129,7 @@ def _print(curve: Frontier) -> None:
         ]
         print_rich(table(("crossbars", problem.objective, "R"), rows, text=0))
     size = sides((problem.crossbar.rows, problem.crossbar.columns))
-    print(f"{problem.network.name}, crossbars of {size}: {_message(curve)}")
+    say(f"{problem.network.name}, crossbars of {size}: {_message(curve)}")
 
 
 def _message(curve: Frontier) -> str:
@@ -168,4 +167,4 @@ def _write_files(arguments: Namespace, curve: Frontier) -> None:
     if arguments.plot is not None and curve.points:
         written(arguments.plot, png(frontier_figure(curve)))
     elif arguments.plot is not None:
-        print(f"xbarmip: {arguments.plot}: not drawn, there is no point", file=sys.stderr)
+        warn(f"{arguments.plot}: not drawn, there is no point")

@@ -25,6 +25,7 @@ from xbarmip.cli import (
     suites,
     version,
 )
+from xbarmip.cli.output import take_any_text, warn
 from xbarmip.cli.parser import Parser
 from xbarmip.errors import VerificationError, XbarmipError
 
@@ -68,6 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         interrupted before there was an answer; 141 whoever read the output went away. Every error
         is one line on standard error.
     """
+    take_any_text()
     try:
         status = _run(argv)
         sys.stdout.flush()
@@ -111,8 +113,7 @@ def make_parser() -> Parser:
 
 
 def _complain(message: str, status: int) -> int:
-    line = "".join(c if c.isprintable() else " " for c in message)
-    print(f"xbarmip: {line}", file=sys.stderr)
+    warn(message)
     return status
 
 

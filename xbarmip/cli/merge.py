@@ -3,7 +3,7 @@
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 
-from xbarmip.cli.output import print_json
+from xbarmip.cli.output import print_json, say
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.compare.analysis.load import merge
 from xbarmip.compare.files import check_writable, written
@@ -26,5 +26,5 @@ def run(arguments: Namespace) -> int:
     if arguments.json:
         print_json({"output": str(arguments.output), "records": records})
     else:
-        print(f"written: {arguments.output}, {records} records")
+        say(f"written: {arguments.output}, {records} records")
     return 0

@@ -7,7 +7,7 @@ from typing import Any
 
 from xbarmip.cli.budget import add_budget, problem_of
 from xbarmip.cli.constraints import check_for_every_budget
-from xbarmip.cli.output import print_json
+from xbarmip.cli.output import print_json, say
 from xbarmip.cli.parser import (
     Parser,
     add_command,
@@ -77,7 +77,7 @@ def run(arguments: Namespace) -> int:
         print_json({"network": problem.network.name, "allocation": allocation, **files})
     else:
         for path in wanted.values():
-            print(f"written: {path}")
+            say(f"written: {path}")
     return 0
 
 

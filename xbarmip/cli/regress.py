@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from xbarmip.cli.output import print_json, print_rich
+from xbarmip.cli.output import print_json, print_rich, say
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.compare.analysis.load import load
 from xbarmip.compare.analysis.regress import Regression, regress
@@ -44,7 +44,7 @@ def run(arguments: Namespace) -> int:
     else:
         print_rich(time_table(found).rich(TITLE))
         for line in change_lines(found):
-            print(line)
+            say(line)
         for path in wanted.values():
-            print(f"written: {path}")
+            say(f"written: {path}")
     return int(found.worse)

@@ -2,7 +2,7 @@
 
 from argparse import Namespace, _SubParsersAction
 
-from xbarmip.cli.output import print_json, print_rich, table
+from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.parser import Parser, add_command, number
 from xbarmip.cli.progress import progress_line
 from xbarmip.reproduce.run import PARTS, reproduce
@@ -63,5 +63,5 @@ def run(arguments: Namespace) -> int:
         )
     else:
         print_rich(table(names, rows, text=2))
-        print(f"written: {done.folder / 'page.md'}, {done.folder / 'page.html'}")
+        say(f"written: {done.folder / 'page.md'}, {done.folder / 'page.html'}")
     return 0

@@ -4,7 +4,7 @@ from argparse import Namespace, _SubParsersAction
 from dataclasses import asdict
 from typing import Any
 
-from xbarmip.cli.output import print_json, print_rich, sides, table
+from xbarmip.cli.output import print_json, print_rich, say, sides, table
 from xbarmip.cli.parser import Parser, add_command, add_network, add_size, network_of
 from xbarmip.network.layer import Layer
 from xbarmip.network.window import Whole, Window
@@ -38,12 +38,12 @@ def run(arguments: Namespace) -> int:
         return 0
     names = ("layer", "kind", "window", "pool", "groups", "channels", "map", "outputs", "set")
     print_rich(table(names, (_row(layer, crossbar_set) for layer, crossbar_set in pairs), text=4))
-    print(
+    say(
         f"{network.name}: {len(pairs)} layers, {len(network.edges)} edges, smallest budget "
         f"{problem.smallest_budget} crossbars of {sides(arguments.size)}"
     )
     if network.source:
-        print(f"source: {network.source}")
+        say(f"source: {network.source}")
     return 0
 
 

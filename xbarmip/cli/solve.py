@@ -11,7 +11,7 @@ from xbarmip.certificate.write import Certificate, require_certifiable, write_ce
 from xbarmip.cli.budget import add_budget, problem_of, question
 from xbarmip.cli.constraints import why_infeasible
 from xbarmip.cli.latency import answer_line, frontier_table, hardware_facts, step_columns
-from xbarmip.cli.output import print_json, print_rich, table
+from xbarmip.cli.output import print_json, print_rich, say, table, warn
 from xbarmip.cli.parser import (
     Parser,
     add_command,
@@ -102,7 +102,7 @@ def _certify(problem: Problem, result: Result, arguments: Namespace) -> None:
     with progress_line() as progress:
         made = write_certificate(problem, result, arguments.certificate, progress)
     if not arguments.json:
-        print(_written(made))
+        say(_written(made))
 
 
 def _written(made: Certificate) -> str:
@@ -168,9 +168,9 @@ def _print(problem: Problem, result: Result, frontier: bool) -> None:
         print_rich(table(names, rows))
     if frontier and isinstance(result, LatencyResult):
         print_rich(frontier_table(problem, result))
-    print(f"{question(problem)}: {_answer(problem, result)}")
+    say(f"{question(problem)}: {_answer(problem, result)}")
     if result.message and result.status is not Status.INFEASIBLE:
-        print(f"xbarmip: {result.solver}: {result.message}", file=sys.stderr)
+        warn(f"{result.solver}: {result.message}")
 
 
 def _rows(problem: Problem, allocation: Mapping[str, int]) -> list[list[object]]:

@@ -1,10 +1,9 @@
 """`xbarmip suite`: check suites, write them as integers, record what is known of them."""
 
-import sys
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 
-from xbarmip.cli.output import print_json, print_rich
+from xbarmip.cli.output import print_json, print_rich, say, warn
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.compare.analysis.load import load
 from xbarmip.compare.files import check_writable, written
@@ -63,7 +62,7 @@ def _check(arguments: Namespace) -> int:
     else:
         print_rich(Table(columns, rows).rich())
     for complaint in complaints:
-        print(f"xbarmip: {complaint}", file=sys.stderr)
+        warn(complaint)
     return int(bool(complaints))
 
 
@@ -98,5 +97,5 @@ def _say(arguments: Namespace, instances: int) -> int:
     if arguments.json:
         print_json({"output": str(arguments.output), "instances": instances})
     else:
-        print(f"written: {arguments.output}, {instances} instances")
+        say(f"written: {arguments.output}, {instances} instances")
     return 0

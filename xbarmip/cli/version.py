@@ -4,7 +4,7 @@ import platform
 from argparse import Namespace, _SubParsersAction
 from importlib import metadata
 
-from xbarmip.cli.output import print_json
+from xbarmip.cli.output import print_json, say
 from xbarmip.cli.parser import Parser, add_command
 
 LIBRARIES = ("highspy", "networkx", "numba", "numpy", "onnx", "pyomo", "rich")
@@ -22,7 +22,7 @@ def run(arguments: Namespace) -> int:
         own = {"xbarmip": metadata.version("xbarmip"), "python": platform.python_version()}
         print_json({**own, **libraries})
     else:
-        print(line())
+        say(line())
     return 0
 
 

@@ -21,6 +21,7 @@ from xbarmip.solvers.protocol import Limits, Watch
 from xbarmip.solvers.registry import make_solver
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_PRINTING = {"PYTHONIOENCODING": "utf-8:backslashreplace"}  # no solver fails on what it prints
 _LEAVING_SECONDS = 10
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -50,7 +51,7 @@ class Nursery:
                 stderr=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
-                env={**os.environ, **dict.fromkeys(_THREADS, str(threads))},
+                env={**os.environ, **_PRINTING, **dict.fromkeys(_THREADS, str(threads))},
             )
 
     def fork(self, connection: socket.socket, output: int) -> int:
