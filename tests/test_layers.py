@@ -9,6 +9,8 @@ import xbarmip
 
 FLOORS = (
     "errors",
+    "version",
+    "display",
     "compiled",
     "exact",
     "strict",

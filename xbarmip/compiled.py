@@ -17,7 +17,7 @@ from typing import Any
 from numba import config, njit
 
 _ROOT = Path(__file__).parent.parent
-_IMPORT = re.compile(r"^(?:from|import) (xbarmip[\w.]*)(?: import (\([^)]*\)|.*))?", re.MULTILINE)
+_IMPORT = re.compile(r"^ *(?:from|import) (xbarmip[\w.]*)(?: import (\([^)]*\)|.*))?", re.MULTILINE)
 
 
 @cache

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, RenderableType
-from rich.table import Table
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
 
 _WIDE = 10_000  # columns where nobody watches: a file or a pipe gets every line whole
 
@@ -15,8 +16,10 @@ def print_json(data: Any) -> None:
     print(json.dumps(data, indent=2, allow_nan=False))
 
 
-def print_rich(*renderables: RenderableType) -> None:
+def print_rich(*renderables: "RenderableType") -> None:
     """Tables and lines on standard output, fitted to the terminal if it is one."""
+    from rich.console import Console
+
     console = Console(markup=False, emoji=False, highlight=False)
     if not console.is_terminal:
         console.width = _WIDE
@@ -27,8 +30,10 @@ def print_rich(*renderables: RenderableType) -> None:
     print(text, end="")
 
 
-def table(names: Iterable[str], rows: Iterable[Iterable[object]], text: int = 1) -> Table:
+def table(names: Iterable[str], rows: Iterable[Iterable[object]], text: int = 1) -> "Table":
     """A table; all but the first `text` columns are numbers, set to the right."""
+    from rich.table import Table
+
     made = Table()
     for place, name in enumerate(names):
         made.add_column(name, justify="left" if place < text else "right")
