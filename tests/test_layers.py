@@ -11,6 +11,8 @@ FLOORS = (
     "errors",
     "limits",
     "text",
+    "version",
+    "display",
     "compiled",
     "exact",
     "strict",

@@ -20,7 +20,7 @@ from numba import config, njit
 
 _settings: Any = config
 _ROOT = Path(__file__).parent.parent
-_IMPORT = re.compile(r"^(?:from|import) (xbarmip[\w.]*)(?: import (\([^)]*\)|.*))?", re.MULTILINE)
+_IMPORT = re.compile(r"^ *(?:from|import) (xbarmip[\w.]*)(?: import (\([^)]*\)|.*))?", re.MULTILINE)
 
 
 @cache

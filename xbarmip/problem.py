@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from xbarmip.constraint import Constraint, Recipe, check_constraints
+from xbarmip.display import html_table
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
 from xbarmip.hardware.crossbar import Crossbar
@@ -115,6 +116,25 @@ class Problem:
         known = (*RULES, *_MORE_RULES)
         if self.rule not in known:
             raise InputError(f"rule must be one of {', '.join(known)}, got {self.rule!r}")
+
+    def __str__(self) -> str:
+        size = f"{self.crossbar.rows}x{self.crossbar.columns}"
+        where = "" if self.hardware is None else f" on {self.hardware.name}"
+        rule = "" if self.rule is None else f" ({self.rule})"
+        beside = "".join(f", {name}" for name in self.constraint_names)
+        return (
+            f"{self.network.name}: least {self.objective}{rule} within {self.crossbars} crossbars "
+            f"of {size}{where}{beside}"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (layer.name, layer.outputs, crossbar_set, most)
+            for layer, crossbar_set, most in zip(
+                self.network.layers, self.sets, self.largest, strict=True
+            )
+        ]
+        return html_table(str(self), ("layer", "outputs", "set", "largest R"), rows)
 
     @property
     def is_latency(self) -> bool:

@@ -6,10 +6,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from xbarmip.cli.arguments import add_limits, add_network, add_objective
 from xbarmip.cli.budget import add_budget, problem_of, question
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.latency import binding_words, microseconds, shown
 from xbarmip.cli.output import print_json, print_rich, say, table
-from xbarmip.cli.parser import Parser, add_command, add_limits, add_network, add_objective
+from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.files import check_writable, written
 from xbarmip.compare.pictures.bandwidth import bandwidth_figure
@@ -29,8 +31,7 @@ from xbarmip.strict import short
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "find what more or less bandwidth does to the least latency, and one more tile"
-    parser = add_command(commands, "bandwidth", text, run)
+    parser = add_command(commands, "bandwidth", COMMANDS["bandwidth"], run)
     add_network(parser)
     add_budget(parser, needs_hardware=True)
     add_objective(parser, tuple(LATENCIES), "latency")

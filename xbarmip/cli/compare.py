@@ -4,8 +4,10 @@ from argparse import Namespace, _SubParsersAction
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 
+from xbarmip.cli.arguments import add_limits
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, say, warn
-from xbarmip.cli.parser import Parser, add_command, add_limits, integer, integers
+from xbarmip.cli.parser import Parser, add_command, integer, integers
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.comparison import Comparison
 from xbarmip.compare.execute.allowance import Allowance
@@ -17,8 +19,7 @@ from xbarmip.solvers.registry import EXACT, SOLVERS
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "run solvers over a suite and say whether they agree"
-    parser = add_command(commands, "compare", text, run)
+    parser = add_command(commands, "compare", COMMANDS["compare"], run)
     parser.add_argument(
         "suite",
         metavar="SUITE",

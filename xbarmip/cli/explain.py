@@ -3,17 +3,18 @@
 from argparse import Namespace, _SubParsersAction
 from dataclasses import asdict
 
+from xbarmip.cli.arguments import add_network, add_objective
 from xbarmip.cli.budget import add_budget, problem_of, question
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, say
-from xbarmip.cli.parser import Parser, add_command, add_network, add_objective
+from xbarmip.cli.parser import Parser, add_command
 from xbarmip.problem import OBJECTIVES
 from xbarmip.solvers.explain import explain
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "list the constraints, how each exact solver treats them, and what that costs"
-    parser = add_command(commands, "explain", text, run)
+    parser = add_command(commands, "explain", COMMANDS["explain"], run)
     add_network(parser)
     add_budget(parser)
     add_objective(parser, OBJECTIVES)

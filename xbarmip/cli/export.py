@@ -3,9 +3,11 @@
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 
+from xbarmip.cli.arguments import add_network, add_objective
 from xbarmip.cli.budget import add_budget, problem_of
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, say
-from xbarmip.cli.parser import Parser, add_command, add_network, add_objective, integer
+from xbarmip.cli.parser import Parser, add_command, integer
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.files import check_writable, written
 from xbarmip.errors import InputError
@@ -19,8 +21,7 @@ _FORMATS = ("mps", "lp", "opb")
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "write the problem for MILP or pseudo-Boolean solvers, and a proof for a proof checker"
-    parser = add_command(commands, "export", text, run)
+    parser = add_command(commands, "export", COMMANDS["export"], run)
     add_network(parser)
     add_budget(parser)
     add_objective(parser, default="steps")

@@ -4,18 +4,11 @@ from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 from typing import Any
 
+from xbarmip.cli.arguments import add_limits, add_network, add_objective, add_size, network_of
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import add_constraint, check_for_every_budget, why_infeasible
 from xbarmip.cli.output import print_json, print_rich, say, sides, table, warn
-from xbarmip.cli.parser import (
-    Parser,
-    add_command,
-    add_limits,
-    add_network,
-    add_objective,
-    add_size,
-    integer,
-    network_of,
-)
+from xbarmip.cli.parser import Parser, add_command, integer
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.files import check_writable, written
 from xbarmip.compare.pictures.canvas import png, require_matplotlib
@@ -29,8 +22,7 @@ from xbarmip.solvers.result import Stop
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "find the fewest cycles or steps for every budget: the points where it improves"
-    parser = add_command(commands, "frontier", text, run)
+    parser = add_command(commands, "frontier", COMMANDS["frontier"], run)
     add_network(parser)
     parser.add_argument(
         "--up-to", type=integer, required=True, metavar="N", help="largest budget, in crossbars"

@@ -9,13 +9,14 @@ import os
 import sys
 from collections.abc import Iterable
 from io import TextIOWrapper
-from typing import Any, TextIO
-
-from rich.console import Console, RenderableType
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any, TextIO
 
 from xbarmip.text import for_terminal
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+    from rich.text import Text
 
 _WIDE = 10_000  # columns where nobody watches: a file or a pipe gets every line whole
 
@@ -51,8 +52,10 @@ def warn(text: str) -> None:
     print(f"xbarmip: {for_terminal(text, sys.stderr)}", file=sys.stderr)
 
 
-def print_rich(*renderables: RenderableType) -> None:
+def print_rich(*renderables: "RenderableType") -> None:
     """Tables and lines on standard output, fitted to the terminal if it is one."""
+    from rich.console import Console
+
     console = Console(markup=False, emoji=False, highlight=False)
     if not console.is_terminal:
         console.width = _WIDE
@@ -63,8 +66,10 @@ def print_rich(*renderables: RenderableType) -> None:
     print(text, end="")
 
 
-def table(names: Iterable[str], rows: Iterable[Iterable[object]], text: int = 1) -> Table:
+def table(names: Iterable[str], rows: Iterable[Iterable[object]], text: int = 1) -> "Table":
     """A table; all but the first `text` columns are numbers, set to the right."""
+    from rich.table import Table
+
     made = Table()
     for place, name in enumerate(names):
         made.add_column(_cell(name), justify="left" if place < text else "right")
@@ -73,7 +78,9 @@ def table(names: Iterable[str], rows: Iterable[Iterable[object]], text: int = 1)
     return made
 
 
-def _cell(value: object) -> Text:
+def _cell(value: object) -> "Text":
+    from rich.text import Text
+
     return Text("" if value is None else for_terminal(str(value)))
 
 

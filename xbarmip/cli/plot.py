@@ -5,17 +5,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from xbarmip.cli.arguments import add_limits, add_network, add_objective
 from xbarmip.cli.budget import add_budget, problem_of
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import check_for_every_budget
 from xbarmip.cli.output import print_json, say
-from xbarmip.cli.parser import (
-    Parser,
-    add_command,
-    add_limits,
-    add_network,
-    add_objective,
-    integers,
-)
+from xbarmip.cli.parser import Parser, add_command, integers
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.files import check_writable, written
 from xbarmip.compare.pictures.canvas import png, require_matplotlib
@@ -36,8 +31,7 @@ _PICTURES = {
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "draw an allocation: its pipeline, its layers, the frontier (needs matplotlib)"
-    parser = add_command(commands, "plot", text, run)
+    parser = add_command(commands, "plot", COMMANDS["plot"], run)
     add_network(parser)
     add_budget(parser)
     add_objective(parser, OBJECTIVES)

@@ -4,6 +4,7 @@ from argparse import Namespace, _SubParsersAction
 from collections.abc import Callable
 from pathlib import Path
 
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, say, warn
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.compare.analysis.load import load
@@ -23,8 +24,7 @@ _FILES: dict[str, Callable[[Comparisons], str]] = {
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "say what results files hold: verdicts, gaps, times"
-    parser = add_command(commands, "report", text, run)
+    parser = add_command(commands, "report", COMMANDS["report"], run)
     parser.add_argument(
         "results", nargs="+", metavar="FILE.jsonl", help="of `xbarmip compare`; several are merged"
     )

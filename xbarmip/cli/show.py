@@ -4,8 +4,10 @@ from argparse import Namespace, _SubParsersAction
 from dataclasses import asdict
 from typing import Any
 
+from xbarmip.cli.arguments import add_network, add_size, network_of
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, say, sides, table
-from xbarmip.cli.parser import Parser, add_command, add_network, add_size, network_of
+from xbarmip.cli.parser import Parser, add_command
 from xbarmip.network.layer import Layer
 from xbarmip.network.window import Whole, Window
 from xbarmip.problem import Problem
@@ -13,8 +15,7 @@ from xbarmip.problem import Problem
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "show the layers of a network and its smallest budget"
-    parser = add_command(commands, "show", text, run)
+    parser = add_command(commands, "show", COMMANDS["show"], run)
     add_network(parser)
     add_size(parser)
 

@@ -2,8 +2,10 @@
 
 from argparse import Namespace, _SubParsersAction
 
+from xbarmip.cli.arguments import add_network, add_size, network_of
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, sides, table
-from xbarmip.cli.parser import Parser, add_command, add_network, add_size, integers, network_of
+from xbarmip.cli.parser import Parser, add_command, integers
 from xbarmip.problem import RULES, Problem
 from xbarmip.timing.closed_form import steps
 from xbarmip.timing.pipeline import cycles
@@ -11,8 +13,7 @@ from xbarmip.timing.pipeline import cycles
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "evaluate an allocation: cycles, and steps by both rules"
-    parser = add_command(commands, "simulate", text, run)
+    parser = add_command(commands, "simulate", COMMANDS["simulate"], run)
     add_network(parser)
     parser.add_argument(
         "--allocation",

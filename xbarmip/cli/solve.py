@@ -8,18 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from xbarmip.certificate.write import Certificate, require_certifiable, write_certificate
+from xbarmip.cli.arguments import add_limits, add_network, add_objective
 from xbarmip.cli.budget import add_budget, problem_of, question
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import why_infeasible
 from xbarmip.cli.latency import answer_line, frontier_table, hardware_facts, step_columns
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
-from xbarmip.cli.parser import (
-    Parser,
-    add_command,
-    add_limits,
-    add_network,
-    add_objective,
-    option,
-)
+from xbarmip.cli.parser import Parser, add_command, option
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.execute.ending import Ending, Outcome
 from xbarmip.compare.files import check_writable
@@ -37,8 +32,7 @@ from xbarmip.solvers.result import Result, Status, Stop
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "find the allocation of crossbars with the fastest inference"
-    parser = add_command(commands, "solve", text, run)
+    parser = add_command(commands, "solve", COMMANDS["solve"], run)
     add_network(parser)
     add_budget(parser)
     add_objective(parser, OBJECTIVES)

@@ -3,6 +3,7 @@
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, say, warn
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.compare.analysis.load import load
@@ -25,8 +26,7 @@ SUITE = "a name that `xbarmip suites` lists, or a path to a .toml or .json file"
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "check suites, write them as integers, record what is known of them"
-    group = commands.add_parser("suite", help=text, description=text)
+    group = commands.add_parser("suite", help=COMMANDS["suite"], description=COMMANDS["suite"])
     parts = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
     check = add_command(parts, "check", "read suites and check all that is known of them", _check)
     check.add_argument("suites", nargs="*", metavar="SUITE", help=f"{SUITE} (default: all shipped)")
