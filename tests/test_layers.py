@@ -15,6 +15,7 @@ FLOORS = (
     "data",
     "network",
     "hardware",
+    "measures",
     "constraint",
     "problem",
     "timing",

@@ -23,6 +23,7 @@ from xbarmip.solvers.pyomo_door import PyomoSolver
 from xbarmip.solvers.registry import solve
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.closed_form import steps
+from xbarmip.timing.evaluate import evaluate
 from xbarmip.timing.pipeline import cycles
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "compare",
     "conflict",
     "cycles",
+    "evaluate",
     "explain",
     "frontier",
     "list_networks",

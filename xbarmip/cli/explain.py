@@ -5,8 +5,13 @@ from dataclasses import asdict
 
 from xbarmip.cli.budget import add_budget, problem_of, question
 from xbarmip.cli.output import print_json
-from xbarmip.cli.parser import Parser, add_command, add_network, add_objective
-from xbarmip.problem import OBJECTIVES
+from xbarmip.cli.parser import (
+    Parser,
+    add_command,
+    add_network,
+    add_objective,
+    every_objective,
+)
 from xbarmip.solvers.explain import explain
 
 
@@ -16,7 +21,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser = add_command(commands, "explain", text, run)
     add_network(parser)
     add_budget(parser)
-    add_objective(parser, OBJECTIVES)
+    add_objective(parser, every_objective())
 
 
 def run(arguments: Namespace) -> int:
