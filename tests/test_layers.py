@@ -19,6 +19,7 @@ FLOORS = (
     "data",
     "network",
     "hardware",
+    "measures",
     "constraint",
     "problem",
     "timing",

@@ -3,9 +3,9 @@
 from argparse import Namespace
 
 from xbarmip.cli.parser import Parser, gibibytes, number, size
+from xbarmip.measures.registry import counts, measure_of, measures, rules, times
 from xbarmip.network.graph import Network
 from xbarmip.network.library import load_network
-from xbarmip.problem import COUNTS, RULES
 
 
 def add_network(parser: Parser) -> None:
@@ -33,20 +33,25 @@ def add_size(parser: Parser) -> None:
     )
 
 
-def add_objective(
-    parser: Parser, objectives: tuple[str, ...] = COUNTS, default: str = "cycles"
-) -> None:
-    """The options --objective and --rule."""
+def add_objective(parser: Parser, choices: tuple[str, ...], default: str = "cycles") -> None:
+    """The options --objective, one of `choices`, and --rule."""
+    words = [f"{name}: {measure_of(name).description}" for name in counts() if name in choices]
+    if timed := [f"{name} ({measure_of(name).name})" for name in times() if name in choices]:
+        words.append(f"times the step time: {', '.join(timed)}")
     parser.add_argument(
         "--objective",
-        choices=objectives,
+        choices=choices,
         default=default,
-        help="the pipeline itself (cycles), the closed form that approximates it (steps)"
-        f"{', or either times the step time' * (objectives != COUNTS)} (default: {default})",
+        help=f"{'; '.join(words)} (default: {default})",
     )
-    parser.add_argument(
-        "--rule", choices=RULES, help="rule of the closed form (default for steps: pipeline)"
-    )
+    first = dict.fromkeys(measure_of(each.name) for each in measures() if each.rule)
+    defaults = ", ".join(f"default for {each.name}: {each.rule}" for each in first)
+    parser.add_argument("--rule", choices=rules(), help=f"rule of the closed form ({defaults})")
+
+
+def every_objective() -> tuple[str, ...]:
+    """Counts and times."""
+    return (*counts(), *times())
 
 
 def add_limits(parser: Parser, seconds: float | None = None) -> None:

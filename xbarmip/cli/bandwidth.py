@@ -17,7 +17,7 @@ from xbarmip.compare.files import check_writable, written
 from xbarmip.compare.pictures.bandwidth import bandwidth_figure
 from xbarmip.compare.pictures.canvas import png, require_matplotlib
 from xbarmip.errors import InputError
-from xbarmip.problem import LATENCIES
+from xbarmip.measures.registry import times
 from xbarmip.solvers.latency.sensitivity import (
     Change,
     Enough,
@@ -34,7 +34,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser = add_command(commands, "bandwidth", COMMANDS["bandwidth"], run)
     add_network(parser)
     add_budget(parser, needs_hardware=True)
-    add_objective(parser, tuple(LATENCIES), "latency")
+    add_objective(parser, times(), "latency")
     parser.add_argument(
         "--scale",
         type=scale,

@@ -7,7 +7,7 @@ COMMANDS = {
     "explain": "list the constraints, how each exact solver treats them, and what that costs",
     "frontier": "find the fewest cycles or steps for every budget: the points where it improves",
     "bandwidth": "find what more or less bandwidth does to the least latency, and one more tile",
-    "simulate": "evaluate an allocation: cycles, and steps by both rules",
+    "simulate": "evaluate an allocation: what every measure counts",
     "plot": "draw an allocation: its pipeline, its layers, the frontier (needs matplotlib)",
     "compare": "run solvers over a suite and say whether they agree",
     "report": "say what results files hold: verdicts, gaps, times",

@@ -3,12 +3,11 @@
 from argparse import Namespace, _SubParsersAction
 from dataclasses import asdict
 
-from xbarmip.cli.arguments import add_network, add_objective
+from xbarmip.cli.arguments import add_network, add_objective, every_objective
 from xbarmip.cli.budget import add_budget, problem_of, question
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, say
 from xbarmip.cli.parser import Parser, add_command
-from xbarmip.problem import OBJECTIVES
 from xbarmip.solvers.explain import explain
 
 
@@ -17,7 +16,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser = add_command(commands, "explain", COMMANDS["explain"], run)
     add_network(parser)
     add_budget(parser)
-    add_objective(parser, OBJECTIVES)
+    add_objective(parser, every_objective())
 
 
 def run(arguments: Namespace) -> int:

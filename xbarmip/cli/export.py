@@ -14,6 +14,7 @@ from xbarmip.errors import InputError
 from xbarmip.export.formula import Formula
 from xbarmip.export.linear import linear_model, lp, mps
 from xbarmip.export.refutation import refute
+from xbarmip.measures.registry import counts
 from xbarmip.problem import Problem
 
 _FORMATS = ("mps", "lp", "opb")
@@ -24,7 +25,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser = add_command(commands, "export", COMMANDS["export"], run)
     add_network(parser)
     add_budget(parser)
-    add_objective(parser, default="steps")
+    add_objective(parser, counts(), "steps")
     parser.add_argument("--format", choices=_FORMATS, required=True)
     parser.add_argument("--output", type=Path, required=True, metavar="FILE")
     parser.add_argument(

@@ -15,6 +15,7 @@ from xbarmip.compare.pictures.canvas import png, require_matplotlib
 from xbarmip.compare.pictures.frontier import frontier_figure
 from xbarmip.compare.report.table import as_csv
 from xbarmip.errors import InputError
+from xbarmip.measures.registry import counts
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.frontier import Frontier, frontier
 from xbarmip.solvers.result import Stop
@@ -35,7 +36,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         help="smallest budget of interest (default: the smallest that works)",
     )
     add_size(parser)
-    add_objective(parser)
+    add_objective(parser, counts())
     add_constraint(parser)
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the points as CSV")
     parser.add_argument(
@@ -130,7 +131,7 @@ def _message(curve: Frontier) -> str:
     if curve.complete and not curve.points:
         why = why_infeasible(problem, "dp", None)
         return f"INFEASIBLE up to {problem.crossbars}: {why}"
-    unit = problem.objective if problem.rule is None else f"{problem.objective} ({problem.rule})"
+    unit = problem.measure.words
     points = f"{len(curve.points)} point{'s' * (len(curve.points) != 1)}"
     effort = f"{curve.seconds:.2f} s"
     if not curve.complete:

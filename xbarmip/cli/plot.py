@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from xbarmip.cli.arguments import add_limits, add_network, add_objective
+from xbarmip.cli.arguments import add_limits, add_network, add_objective, every_objective
 from xbarmip.cli.budget import add_budget, problem_of
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import check_for_every_budget
@@ -18,7 +18,7 @@ from xbarmip.compare.pictures.frontier import frontier_figure
 from xbarmip.compare.pictures.layers import layers_figure
 from xbarmip.compare.pictures.pipeline import pipeline_figure
 from xbarmip.errors import InputError
-from xbarmip.problem import OBJECTIVES, Problem
+from xbarmip.problem import Problem
 from xbarmip.solvers.dp.frontier import frontier
 from xbarmip.solvers.registry import SOLVERS, solve
 
@@ -34,7 +34,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser = add_command(commands, "plot", COMMANDS["plot"], run)
     add_network(parser)
     add_budget(parser)
-    add_objective(parser, OBJECTIVES)
+    add_objective(parser, every_objective())
     parser.add_argument(
         "--allocation",
         type=integers,
@@ -56,7 +56,7 @@ def run(arguments: Namespace) -> int:
     if "frontier" in wanted:
         check_for_every_budget(arguments.constraint)
         if problem.is_latency:
-            raise InputError(f"--frontier is of cycles or steps, not of {problem.objective!r}")
+            raise InputError(f"--frontier is of a count, not of {problem.objective!r}")
     draw: dict[str, Callable[[], Any]] = {"frontier": lambda: _frontier(problem, arguments)}
     allocation = None
     if wanted.keys() - {"frontier"}:

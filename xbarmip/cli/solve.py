@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from xbarmip.certificate.write import Certificate, require_certifiable, write_certificate
-from xbarmip.cli.arguments import add_limits, add_network, add_objective
+from xbarmip.cli.arguments import add_limits, add_network, add_objective, every_objective
 from xbarmip.cli.budget import add_budget, problem_of, question
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import why_infeasible
@@ -24,7 +24,7 @@ from xbarmip.compare.recorder import row_of
 from xbarmip.compare.verdict import judge
 from xbarmip.errors import VerificationError
 from xbarmip.exact import ceil_div
-from xbarmip.problem import OBJECTIVES, Problem
+from xbarmip.problem import Problem
 from xbarmip.solvers.latency.result import LatencyResult
 from xbarmip.solvers.registry import SOLVERS, make_solver, solve
 from xbarmip.solvers.result import Result, Status, Stop
@@ -35,7 +35,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser = add_command(commands, "solve", COMMANDS["solve"], run)
     add_network(parser)
     add_budget(parser)
-    add_objective(parser, OBJECTIVES)
+    add_objective(parser, every_objective())
     parser.add_argument("--solver", choices=tuple(SOLVERS), default="dp", help="(default: dp)")
     parser.add_argument(
         "--option",
@@ -180,7 +180,7 @@ def _answer(problem: Problem, result: Result) -> str:
     """Status, value, bound and proof in one line."""
     if isinstance(result, LatencyResult) and result.status is not Status.INFEASIBLE:
         return answer_line(problem, result)
-    unit = problem.objective if problem.rule is None else f"{problem.objective} ({problem.rule})"
+    unit = problem.measure.words
     effort = f"{result.solver}, {result.seconds:.2f} s"
     if result.stop is not Stop.FINISHED:
         effort += f", stopped: {result.stop}"

@@ -164,6 +164,11 @@ class Network:
         )
 
     @cached_property
+    def links(self) -> tuple[tuple[int, int], ...]:
+        """Producer and consumer of every edge by layer number, in the order of `edges`."""
+        return tuple((self.index[e.producer], self.index[e.consumer]) for e in self.edges)
+
+    @cached_property
     def clamped(self) -> tuple[NeedMap, ...]:
         """The exact need map of every edge, in the order of `edges` (SPEC §3)."""
         return tuple(clamped_need(self[e.producer], e, self[e.consumer]) for e in self.edges)

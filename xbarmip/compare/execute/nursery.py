@@ -15,7 +15,8 @@ from contextlib import suppress
 from xbarmip.compare.execute import bond, child
 from xbarmip.compare.execute.messages import Born, Ended, receive, send
 from xbarmip.compare.execute.process import descendants, end, end_all_below, reap
-from xbarmip.compare.instance import OBJECTIVE_LABELS, problem_for, smallest_budget
+from xbarmip.compare.instance import problem_for, smallest_budget
+from xbarmip.measures.registry import measures
 from xbarmip.network.library import load_network
 from xbarmip.solvers.protocol import Limits, Watch
 from xbarmip.solvers.registry import make_solver
@@ -127,7 +128,7 @@ def _warm_up() -> None:
     """
     network = load_network("lenet-5")
     budget = 2 * smallest_budget(network, 128)
-    for label in OBJECTIVE_LABELS:
+    for label in (each.label for each in measures()):
         make_solver("dp").solve(problem_for(network, budget, 128, label), Watch(Limits()))
 
 

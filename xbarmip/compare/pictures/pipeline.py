@@ -7,6 +7,7 @@ import numpy as np
 
 from xbarmip.compare.pictures.canvas import new_figure, require_matplotlib
 from xbarmip.compare.pictures.layers import layer_axis, layer_height
+from xbarmip.measures.cycles import CYCLES
 from xbarmip.network.graph import Network
 from xbarmip.network.window import Array
 from xbarmip.problem import checked_allocation
@@ -28,7 +29,7 @@ def activity(network: Network, allocation: Sequence[int]) -> tuple[Any, Array]:
     end : int array, shape (layers,)
         Cycle of the layer's last step.
     """
-    finishes = schedule(network, allocation)
+    finishes = schedule(CYCLES.view(network), allocation)
     end = np.array([finish[-1] for finish in finishes])
     last = int(end.max())
     times = np.arange(last + 1)
