@@ -27,6 +27,9 @@ from xbarmip.compare.suite import read_suite
 from xbarmip.errors import InputError
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+needs_browser = pytest.mark.skipif(
+    BROWSER is None and "CI" not in os.environ, reason="no browser here"
+)
 COMMITTED = Path(__file__).parents[1] / "results" / "compare" / "report.html"
 HOSTILE = '<script>alert(1)</script> & | "quotes"'
 
@@ -153,7 +156,12 @@ document.getElementById("phone").addEventListener("load", () => {{
 
 def seen(content, folder):
     """What a browser makes of a page in a frame as wide as a phone."""
-    (folder / "probe.html").write_text(PROBE.format(page=escape(content)), encoding="utf-8")
+    return browsed(PROBE.format(page=escape(content)), folder)
+
+
+def browsed(content, folder):
+    """What the script of a page leaves in its element `found`, in a browser."""
+    (folder / "probe.html").write_text(content, encoding="utf-8")
     done = subprocess.run(
         [
             BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000",
@@ -164,7 +172,7 @@ def seen(content, folder):
     return json.loads(unescape(re.search(r'<pre id="found">(.*?)</pre>', done.stdout)[1]))
 
 
-@pytest.mark.skipif(BROWSER is None and "CI" not in os.environ, reason="no browser here")
+@needs_browser
 def test_the_page_in_a_browser_at_the_width_of_a_phone(tmp_path):
     long = "a-very-long-name-of-a-network-without-any-space-in-it@128x128/x1.5/steps/published"
     rows = [*ROWS, row(long, "a", 1.0, 2, 1), row(long, "b", 1.0, 3, 1)]
@@ -181,7 +189,7 @@ def test_the_page_in_a_browser_at_the_width_of_a_phone(tmp_path):
     assert found["filtered"] == [long]
 
 
-@pytest.mark.skipif(BROWSER is None and "CI" not in os.environ, reason="no browser here")
+@needs_browser
 def test_the_committed_report_in_a_browser(tmp_path):
     found = seen(COMMITTED.read_text(encoding="utf-8"), tmp_path)
     assert found["width"] <= 390
