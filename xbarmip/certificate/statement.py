@@ -35,7 +35,8 @@ def counting(problem: Problem, refusal: str) -> dict[str, Any]:
     """
     network = problem.network
     if problem.measure.label not in _STATED:
-        raise UnsupportedError(f"measure {problem.measure.label!r}: {refusal}")
+        word = "measure" if problem.rule is None else "rule"
+        raise UnsupportedError(f"{word} {problem.rule or problem.objective!r}: {refusal}")
     view, published = problem.view, problem.rule == "published"
     return {
         "name": network.name,
