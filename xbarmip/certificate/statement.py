@@ -13,7 +13,6 @@ from xbarmip.problem import Problem
 from xbarmip.timing.step_limit import proportions
 from xbarmip.timing.step_time import ticks_of
 
-_STATED = ("cycles", "steps/pipeline", "steps/published")
 _NO_CERTIFICATE = "no certificate can state it"
 
 
@@ -103,30 +102,6 @@ def _layers(problem: Problem) -> list[dict[str, Any]]:
     ]
 
 
-def counting(problem: Problem, refusal: str) -> dict[str, Any]:
-    """A problem in integers and strings but for the step times; with a latency, of its count.
-
-    Raises
-    ------
-    UnsupportedError
-        On a constraint that is not linear, or a rule that was registered: its name and `refusal`.
-    """
-    network, view = problem.network, problem.view
-    if problem.measure.label not in _STATED:
-        word = "measure" if problem.rule is None else "rule"
-        raise UnsupportedError(f"{word} {problem.rule or problem.objective!r}: {refusal}")
-    return {
-        "name": network.name,
-        "objective": problem.objective,
-        "rule": problem.rule,
-        "crossbars": problem.crossbars,
-        "layers": _layers(problem),
-        "edges": [_edge(*edge, need) for edge, need in zip(view.edges, view.need, strict=True)],
-        "tails": _tails(problem) if problem.rule == "published" else [],
-        "constraints": [linear_constraint(problem, each, refusal) for each in problem.constraints],
-    }
-
-
 def _edge(producer: int, consumer: int, need: NeedMap) -> dict[str, Any]:
     return {
         "producer": producer,
@@ -136,15 +111,6 @@ def _edge(producer: int, consumer: int, need: NeedMap) -> dict[str, Any]:
         "columns": need.columns.tolist(),
         "growth": need.row_scale,
     }
-
-
-def _tails(problem: Problem) -> list[int]:
-    """Wo * floor(Pc / Sc) of every layer: the same for all edges into it, 0 without any."""
-    view, tails = problem.view, [0] * len(problem.network.layers)
-    for (_, consumer), tail in zip(view.edges, view.tails, strict=True):
-        if tail is not None:
-            tails[consumer] = tail[0]
-    return tails
 
 
 def linear_time(problem: Problem) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from xbarmip.exact import as_int
 from xbarmip.strict import as_text, check_format, known_keys, located, read_text, short
 
 FORMAT = "xbarmip-integers"
-VERSION = 1
+VERSION = 2
 
 
 def write_integer_suite(suite: Suite) -> bytes:
