@@ -13,7 +13,7 @@ from xbarmip.limits import MOST_INSTANCES
 from xbarmip.strict import as_text, check_format, known_keys, located, read_text, short
 
 FORMAT = "xbarmip-integers"
-VERSION = 1
+VERSION = 2
 
 
 def write_integer_suite(suite: Suite) -> bytes:

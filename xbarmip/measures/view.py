@@ -67,8 +67,8 @@ class View:
                 raise InputError(
                     f"{where}: edge {producer} -> {consumer} goes against the order of the layers"
                 )
-        if not any(self.ends):
-            raise InputError(f"{where}: no layer ends the inference")
+        if not any(n for n, end in zip(self.outputs, self.ends, strict=True) if end):
+            raise InputError(f"{where}: no output of a layer ends the inference")
         if self.stalls and not self.capped:
             raise InputError(f"{where}: a pipeline makes no output beyond those that there are")
 

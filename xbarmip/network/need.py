@@ -1,6 +1,6 @@
 """Need maps: how many outputs of a producer must exist (SPEC §3)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -73,10 +73,17 @@ def _need_map(rows: Array, columns: Array, producer_width: int, row_scale: int =
     return NeedMap(rows, above, columns, producer_width, row_scale)
 
 
+def listed_need(
+    rows: Sequence[int], columns: Sequence[int], producer_width: int, row_scale: int = 0
+) -> NeedMap:
+    """The need map of the last row that each row reads, and the last column that each does."""
+    last_rows, last_columns = (np.array(each, dtype=np.int64) for each in (rows, columns))
+    return _need_map(last_rows, last_columns, producer_width, row_scale)
+
+
 def no_need(producer: Layer, consumer: Layer) -> NeedMap:
     """need(x) = 0 for all x: the consumer waits for nothing."""
-    rows, columns = (np.zeros(n, dtype=np.int64) for n in (consumer.height, consumer.width))
-    return _need_map(rows, columns, producer.width)
+    return listed_need([0] * consumer.height, [0] * consumer.width, producer.width)
 
 
 def _chain(producer: Layer, edge: Edge, consumer: Layer) -> tuple[Operator, ...]:
