@@ -8,7 +8,8 @@ from copy import deepcopy
 
 import pytest
 
-from tests.small_certificates import CLOSED_FORM, PROBLEMS, certificate, seal
+from benchmarks.by_definition import seal
+from tests.small_certificates import CLOSED_FORM, PROBLEMS, certificate
 from xbarmip.certificate import check
 
 BASES = {
@@ -43,7 +44,7 @@ def altered(records, place, to):
     for key in path[:-1]:
         inner = inner[key]
     inner[path[-1]] = to(inner[path[-1]]) if callable(to) else to
-    return seal(records)
+    return seal(records) if place[0] == "problem" and "digest" in records[0] else records
 
 
 def written(path, records):
