@@ -290,8 +290,11 @@ STAGES = [
     ("cycles", (*KEEP, 0, 1), 2.0, f"R of a label that a stage keeps {INTEGER}"),
     ("cycles", ("line",), lambda line: {"line": line}, f"line of a label {ARRAY}"),
     ("cycles", ("line", 0), -3, "line of a label must be at least 0"),
-    ("cycles", ("line", 0), 4, "its line speaks of more than there is"),
-    ("cycles", ("line", 1), 2, "its line speaks of more than there is"),
+    ("cycles", ("line", 0), 4, "its line speaks of an R that there is not"),
+    ("cycles", ("line", 0), 0, "its line speaks of an R that there is not"),
+    ("cycles", ("line",), [3], "its line speaks of an R that there is not"),
+    ("cycles", ("line", 1), 2, "its line speaks of a label that is not kept"),
+    ("cycles", ("line",), lambda line: [2, 1, *line[1:]], "a number for an R that needs none"),
     ("cycles", ("line", 1), 0, "R = 3 is neither refuted, nor kept or dominated"),
 ]
 TABLE = [
