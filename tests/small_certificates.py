@@ -1,13 +1,10 @@
 """Certificates of one small problem, in integers: four layers of 2 x 2 outputs, 0 -> 1, 2 -> 3."""
 
-from copy import deepcopy
-from itertools import product
-
 import pytest
 
-from tests.test_certificate import quiet
+from benchmarks import by_definition
 from tests.test_export import Dull
-from xbarmip.certificate import check, relaxation, sweep
+from xbarmip.certificate import relaxation, sweep
 
 SAME = {"width": 2, "rows": [1, 2], "columns": [1, 2], "growth": 0}  # need(x) = x
 PROBLEM = {
@@ -53,53 +50,9 @@ PROBLEMS = {
 }
 
 
-def seal(records):
-    """Records, the digest made anew: whoever alters a problem can do that, too."""
-    records = deepcopy(records)
-    if type(records[0]) is dict and "digest" in records[0]:
-        records[0]["digest"] = check.digest(records[1]["problem"])
-    return records
-
-
-def best(problem):
-    """The least value of a problem of the checker, and an allocation that takes it."""
-    found = []
-    for allocation in map(list, product(*(range(1, most + 1) for most in problem.largest))):
-        try:
-            problem.check_allowed(allocation)
-        except check.Refused:
-            continue
-        found.append((problem.value(allocation), allocation))
-    return min(found)
-
-
 def certificate(record, searched=True):
     """The records of a certificate of the optimum: stages, or where not searched, splits."""
-    problem = check.Problem(record)
-    value, allocation = best(problem)
-    claim = {"value": value, "bound": value, "allocation": allocation}
-    first = {"format": check.FORMAT, "version": check.VERSION, "digest": ""}
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(relaxation, "Relaxation", Dull)
         patched.setattr(sweep, "MOST_LABELS", 100 if searched else 0)
-        return seal([first, {"problem": record}, {"claim": claim}, *proof(problem, value - 1)])
-
-
-def proof(problem, target):
-    """The proof, or where the value is a time the chain of proofs, for a target."""
-    if problem.time is None:
-        yield from sweep.proof(problem, target, quiet)
-        return
-    most, count = target, 1
-    while most >= problem.time.compute:
-        limited = problem.limited(most)
-        try:
-            below = best(limited)[0] - 1
-        except ValueError:
-            below = None
-        yield {"link": {"refuted": below}}
-        yield from sweep.proof(limited, below, quiet)
-        if below is None:
-            return
-        count = below + 1
-        most = target // count
+        return by_definition.certificate(record)

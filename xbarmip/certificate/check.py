@@ -35,6 +35,7 @@ from itertools import groupby, pairwise
 from typing import Any
 
 FORMAT, VERSION, OLDER = "xbarmip-certificate", 3, 2
+ACCEPTED, REFUSED, UNREADABLE = 0, 1, 2  # how the check of a file ends
 MOST_BYTES = 2**23  # of one line
 MOST_IN_FILE = 2**30  # bytes of a file, unpacked
 MOST_LAYERS = 2**12
@@ -290,7 +291,8 @@ class StepTime:
         for pair in array_of(record, "producers of a step time"):
             k, weight = array_of(pair, "producer of a step time", 2)
             k = integer(k, "producer of a step time", 0, len(self.producers) - 1)
-            found.append((k, integer(weight, "weight of a producer", int(in_order))))
+            least = 1 if in_order else 0  # version 2 lists producers that do not count as well
+            found.append((k, integer(weight, "weight of a producer", least)))
         rising([k for k, _ in found], "producers of a step time", in_order)
         return {k: weight for k, weight in found if weight}
 
@@ -342,26 +344,22 @@ class Problem:
     """
 
     def __init__(self, record: Any, version: int = VERSION) -> None:
-        both = "name crossbars layers edges constraints time"
         self.in_order = version == VERSION
-        if self.in_order:
-            *values, measure, view = fields(record, "problem", f"{both} measure view")
-            text(measure, "measure")
-        else:
-            *values, objective, rule, tails = fields(
-                record, "problem", f"{both} objective rule tails"
-            )
-        name, crossbars, layers, edges, constraints, time = values
+        names = "name crossbars layers edges constraints time "
+        names += "measure view" if self.in_order else "objective rule tails"
+        name, crossbars, layers, edges, constraints, time, *measure = fields(
+            record, "problem", names
+        )
         text(name, "name of the problem")
         self.crossbars = integer(crossbars, "crossbars", 1)
         self.read_layers(layers)
         self.read_edges(edges)
         if self.in_order:
-            self.read_view(view)
+            self.read_view(*measure)
             rising([edge.key() for edge in self.edges], "edges")
             timed = time is not None
         else:
-            timed = self.read_older_view(objective, rule, tails)
+            timed = self.read_older_view(*measure)
         self.check_view()
         self.spare = self.crossbars - sum(self.sets)
         self.largest = [
@@ -415,8 +413,9 @@ class Problem:
             if not self.ends[k]:
                 raise Refused(f"nothing waits for layer {k}, and it ends nothing")
 
-    def read_view(self, record: Any) -> None:
+    def read_view(self, measure: Any, record: Any) -> None:
         """What is counted."""
+        text(measure, "measure")
         names = "stalls capped counted tails offset"
         stalls, capped, counted, tails, offset = fields(record, "view", names)
         self.stalls = integer(stalls, "stalls of a view", 0, 1)
@@ -1096,20 +1095,23 @@ def next_labels(
     dominates the successor, or 0 where it is refuted or kept. Numbers begin at 1.
     """
     kept, places = successors_to_keep(decision, labels, keep)
-    k, high = decision.layer, decision.search.high[decision.layer]
+    k, search = decision.layer, decision.search
     for number, label in enumerate(labels, 1):
+        where = f"layer {k}, label {number}"
         goes = integers(following(lines), "line of a label", None, 0)
-        first, rivals = (goes[0], goes[1:]) if goes else (0, [])
-        if first + len(rivals) - 1 > high or max(rivals, default=0) > len(kept):
-            raise Refused(f"layer {k}, label {number}: its line speaks of more than there is")
+        rivals = dict(enumerate(goes[1:], goes[0])) if goes else {}
+        if goes and not search.low[k] <= goes[0] <= max(rivals, default=0) <= search.high[k]:
+            raise Refused(f"{where}: its line speaks of an R that there is not")
+        if max(rivals.values(), default=0) > len(kept):
+            raise Refused(f"{where}: its line speaks of a label that is not kept")
         for r, new in decision.successors(label):
             if (number, r) in places:
                 continue
-            rival = rivals[r - first] if 0 <= r - first < len(rivals) else 0
+            rival = rivals.pop(r, 0)
             if not rival or not decision.after.dominates(kept[rival - 1], new):
-                raise Refused(
-                    f"layer {k}, label {number}: R = {r} is neither refuted, nor kept or dominated"
-                )
+                raise Refused(f"{where}: R = {r} is neither refuted, nor kept or dominated")
+        if any(rivals.values()):
+            raise Refused(f"{where}: its line has a number for an R that needs none")
     return kept
 
 
@@ -1266,9 +1268,6 @@ def claim(problem: Problem, value: int | None, bound: int | None) -> str:
         f"no allocation has {unit} times step time of less than {bound} ticks{given} "
         f"(a tick is {part}/{whole} s, so {bound} are {micro}.{nano:03} us, rounded down)"
     )
-
-
-ACCEPTED, REFUSED, UNREADABLE = 0, 1, 2
 
 
 def examine(

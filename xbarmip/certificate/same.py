@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from xbarmip.certificate import check
-from xbarmip.certificate.statement import statement
-from xbarmip.problem import Problem
 
 _ORDER = (  # what else follows from it is compared after it, so that the cause is named
     ("crossbars",),
@@ -21,21 +19,17 @@ _ORDER = (  # what else follows from it is compared after it, so that the cause 
 )
 
 
-def require_same(stated: check.Problem, problem: Problem) -> None:
-    """Refuse the problem of a certificate that is not this one.
-
-    The integers of `problem` are made anew; names play no part.
+def require_same(stated: check.Problem, own: check.Problem) -> None:
+    """Refuse the problem that a certificate states if it is not one's own; names play no part.
 
     Raises
     ------
     Refused
         Naming the first number that differs.
-    UnsupportedError
-        When no certificate can state the problem.
     """
-    file, own = stated.numbers(), check.Problem(statement(problem)).numbers()
+    file, wanted = stated.numbers(), own.numbers()
     for keys in _ORDER:
-        found = _difference(".".join(keys), _at(file, keys), _at(own, keys))
+        found = _difference(".".join(keys), _at(file, keys), _at(wanted, keys))
         if found is not None:
             raise check.Refused(f"the file states another problem: {found}")
 

@@ -31,6 +31,20 @@ def statement(problem: Problem) -> dict[str, Any]:
     return record(problem, constraints, linear_time(problem) if problem.is_latency else None)
 
 
+def stated_problem(problem: Problem) -> check.Problem:
+    """The problem as the checker has it.
+
+    Raises
+    ------
+    UnsupportedError
+        On what no certificate can state, by name, or a problem beyond the checker's limits.
+    """
+    try:
+        return check.Problem(statement(problem))
+    except check.Refused as reason:
+        raise UnsupportedError(f"no certificate can state this problem: {reason}") from None
+
+
 def record(problem: Problem, constraints: Sequence[Any], time: Any) -> dict[str, Any]:
     """A problem in integers and strings, with constraints and step time as they are given.
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from xbarmip.certificate import check
 from xbarmip.certificate.chain import chain
-from xbarmip.certificate.statement import statement
+from xbarmip.certificate.statement import stated_problem, statement
 from xbarmip.certificate.sweep import NotRefuted, Pause, proof
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.problem import Problem
@@ -96,10 +96,7 @@ def require_certifiable(problem: Problem) -> None:
     UnsupportedError
         On a constraint that is not linear, by name, or a problem beyond the checker's limits.
     """
-    try:
-        check.Problem(statement(problem))
-    except check.Refused as reason:
-        raise UnsupportedError(f"no certificate can state this problem: {reason}") from None
+    stated_problem(problem)
 
 
 def lines(problem: Problem, result: Result, pause: Pause) -> Iterator[Any]:

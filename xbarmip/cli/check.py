@@ -2,10 +2,12 @@
 
 import sys
 from argparse import Namespace, _SubParsersAction
+from functools import partial
 from typing import Any
 
 from xbarmip.certificate import check
 from xbarmip.certificate.same import require_same
+from xbarmip.certificate.statement import stated_problem
 from xbarmip.cli.arguments import add_objective, every_objective
 from xbarmip.cli.budget import add_budget, problem_of, question
 from xbarmip.cli.commands import COMMANDS
@@ -37,7 +39,8 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
 def run(arguments: Namespace) -> int:
     """Check each file; print what it proves, or why it is refused. The worst one decides."""
     problem = _problem(arguments)
-    found = [_examined(path, problem) for path in arguments.files]
+    own = None if problem is None else stated_problem(problem)
+    found = [_examined(path, problem, own) for path in arguments.files]
     if arguments.json:
         print_json([facts for _, facts in found])
     else:
@@ -57,12 +60,12 @@ def _problem(arguments: Namespace) -> Problem | None:
     return None
 
 
-def _examined(path: str, problem: Problem | None) -> tuple[int, dict[str, Any]]:
+def _examined(
+    path: str, problem: Problem | None, own: check.Problem | None
+) -> tuple[int, dict[str, Any]]:
     """How the check of a file ends, and the facts on it for JSON."""
-    if problem is None:
-        status, message, proven = check.examine(path)
-    else:
-        status, message, proven = check.examine(path, lambda stated: require_same(stated, problem))
+    meet = None if own is None else partial(require_same, own=own)
+    status, message, proven = check.examine(path, meet)
     digest = None if proven is None else check.digest(proven[0].numbers())
     if problem is not None and proven is not None:
         within = ", ".join(["", *problem.constraint_names])
