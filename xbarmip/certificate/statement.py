@@ -1,12 +1,13 @@
 """A problem as integers: those of a certificate (docs/certificate-format.md) and of a suite."""
 
+import json
 from typing import Any
 
 from xbarmip.constraint import LinearConstraint
 from xbarmip.errors import UnsupportedError
 from xbarmip.network.need import NeedMap
 from xbarmip.problem import RULES, Problem
-from xbarmip.timing.rule import rule_view
+from xbarmip.timing.rule import RuleView, rule_view
 from xbarmip.timing.step_limit import proportions
 from xbarmip.timing.step_time import ticks_of
 
@@ -21,7 +22,7 @@ def statement(problem: Problem) -> dict[str, Any]:
         registered, by name.
     """
     stated = counting(problem, "no certificate can state it")
-    return {**stated, "time": _time(problem) if problem.is_latency else None}
+    return {**stated, "time": linear_time(problem) if problem.is_latency else None}
 
 
 def counting(problem: Problem, refusal: str) -> dict[str, Any]:
@@ -81,7 +82,14 @@ def _tails(problem: Problem) -> list[int]:
     return tails
 
 
-def _time(problem: Problem) -> dict[str, Any]:
+def linear_time(problem: Problem) -> dict[str, Any]:
+    """The step times, each linear in the copies of a layer's producers.
+
+    Raises
+    ------
+    UnsupportedError
+        On a layer whose step time is not, by name.
+    """
     ticks, layers = ticks_of(problem), []
     for i, layer in enumerate(problem.network.layers):
         form = proportions(problem, i)
@@ -105,6 +113,11 @@ def _constraint(problem: Problem, constraint: object, refusal: str) -> dict[str,
     if not isinstance(constraint, LinearConstraint):
         name = getattr(constraint, "name", constraint)
         raise UnsupportedError(f"constraint {name!r} is not linear: {refusal}")
+    return stated_constraint(problem, constraint)
+
+
+def stated_constraint(problem: Problem, constraint: LinearConstraint) -> dict[str, Any]:
+    """A linear constraint, with the weights of every R that the budget leaves."""
     index = problem.network.index
     return {
         "name": constraint.name,
@@ -114,3 +127,34 @@ def _constraint(problem: Problem, constraint: object, refusal: str) -> dict[str,
             for layer, weights in constraint.weights
         ],
     }
+
+
+def stated_view(problem: Problem) -> dict[str, Any]:
+    """What is counted, and which outputs of which layers count."""
+    view = _view(problem)
+    return {
+        "stalls": int(problem.rule is None),
+        "capped": int(view.capped),
+        "counted": [*view.outputs],
+        "tails": [None if problem.rule is None else tail for _, _, tail in _sorted_edges(problem)],
+        "offset": 0,
+    }
+
+
+def stated_edges(problem: Problem) -> list[dict[str, Any]]:
+    """The edges with their need maps, by consumer and producer."""
+    return [edge for _, edge, _ in _sorted_edges(problem)]
+
+
+def _view(problem: Problem) -> RuleView:
+    return rule_view(problem.network, problem.rule or "pipeline")
+
+
+def _sorted_edges(problem: Problem) -> list[tuple[tuple[int, int], dict[str, Any], Any]]:
+    view, index = _view(problem), problem.network.index
+    places = [(index[edge.consumer], index[edge.producer]) for edge in problem.network.edges]
+    found = [
+        (place, _edge(place[1], place[0], need), None if tail is None else [*tail])
+        for place, need, tail in zip(places, view.need, view.tail, strict=True)
+    ]
+    return sorted(found, key=lambda each: (each[0], json.dumps(each[1:])))

@@ -5,9 +5,7 @@ consumer reads and the last column that each of its columns reads, as in
 `xbarmip.network.need.NeedMap`.
 """
 
-import json
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any
 
 from xbarmip.certificate.statement import counting
@@ -38,13 +36,6 @@ def to_integers(problem: Problem) -> dict[str, Any]:
     """
     stated = counting(problem, _REFUSAL)
     return {**stated, "step": _step_out(problem)} if problem.is_latency else stated
-
-
-def digest(problem: Problem) -> str:
-    """Sixteen hexadecimal digits that stand for all integers of a problem, and its hardware."""
-    hardware = repr(problem.hardware) if problem.is_latency else ""
-    text = json.dumps(counting(problem, _REFUSAL), sort_keys=True) + hardware
-    return sha256(text.encode()).hexdigest()[:16]
 
 
 def _step_out(problem: Problem) -> dict[str, Any]:
