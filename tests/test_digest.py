@@ -7,6 +7,8 @@ from random import Random
 
 import pytest
 
+from xbarmip.certificate.check import digest
+from xbarmip.certificate.statement import statement
 from xbarmip.compare.instance import OBJECTIVE_LABELS, problem_for
 from xbarmip.constraint import LinearConstraint, Predicate
 from xbarmip.constraints.core_packing import CorePacking
@@ -75,6 +77,13 @@ def test_drawn_problems_are_told_apart():
     assert len(set(labels)) == 3
 
 
+def test_it_is_the_digest_of_the_certificate():
+    hardware = load_hardware("isaac-like")
+    latency = Problem(load_network("alexnet"), 2304, objective="latency", hardware=hardware)
+    for problem in (*map(drawn, range(20)), latency):
+        assert problem_digest(problem) == digest(statement(problem))
+
+
 def test_the_order_in_which_edges_were_written_does_not_count():
     for number in range(100):
         problem = drawn(number)
@@ -128,10 +137,10 @@ def test_a_predicate_of_too_many_answers_cannot_be_told():
             limited(lambda a, b: a * b <= most, outputs=(outputs, outputs), crossbars=9999)
         )
 
-    digest = wide(6)
-    assert digest.startswith(CODE) and not comparable(digest)
-    assert wide(6) == digest != wide(7)
-    assert "rests on code" in stranger(digest, digest)
+    mark = wide(6)
+    assert mark.startswith(CODE) and not comparable(mark)
+    assert wide(6) == mark != wide(7)
+    assert "rests on code" in stranger(mark, mark)
 
 
 def test_a_ready_constraint_counts_by_what_it_makes():

@@ -1,6 +1,6 @@
 """The digest of a problem: which problem an answer, a row or a known value belongs to.
 
-It is SHA-256 over all integers of the problem as a certificate states them, names apart: two
+It is the digest of a certificate: SHA-256 over all integers of the problem, names apart. Two
 problems of one digest have the same allocations, in layer order, with the same values. So networks
 that differ in names or in how they were written down are one problem; a constraint counts by what
 it demands.
@@ -8,50 +8,42 @@ it demands.
 What no certificate can state is stated by what it allows or gives. A Predicate is the list of its
 answers for every R of its layers that some allocation within the budget has. Where there are more
 than `MOST_ANSWERS` of these, its code with all captured values stands in; so does that of a general
-data-movement rule. Equal code is evidence and no proof, as what it reads may differ: such a digest
-begins with `code:`, and nothing is matched by it.
+data-movement rule, and of a need map that is not one of last rows and columns. Equal code is
+evidence and no proof, as what it reads may differ: such a digest begins with `code:`, and nothing
+is matched by it.
 """
 
-import json
 from collections.abc import Iterator
 from functools import lru_cache
-from hashlib import sha256
 from typing import Any
 
-from xbarmip.certificate.statement import linear_time, stated_constraint, stated_edges, stated_view
+from xbarmip.certificate.check import digest
+from xbarmip.certificate.statement import linear_constraint, linear_time, record
 from xbarmip.constraint import Constraint, LinearConstraint, Predicate
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.fingerprint import UnknowableError, fingerprint
 from xbarmip.hardware.movement import SeparableRule, rule_named
 from xbarmip.problem import Problem
+from xbarmip.timing.rule import rule_view
 from xbarmip.timing.step_time import ticks_of
 
 MOST_ANSWERS = 2**16  # of one Predicate
 CODE = "code:"  # begins a digest that rests on code
-_LABELS = ("name", "measure")
 
 
 @lru_cache(maxsize=256)
 def problem_digest(problem: Problem) -> str:
     """Sixty-four hexadecimal digits; behind `code:` where they rest on code."""
-    record: dict[str, Any] = {
-        "crossbars": problem.crossbars,
-        "layers": [
-            {"outputs": layer.outputs, "set": size, "end": int(layer.name in problem.network.sinks)}
-            for layer, size in zip(problem.network.layers, problem.sets, strict=True)
-        ],
-        "view": stated_view(problem),
-        "edges": stated_edges(problem),
-        "constraints": [_constraint(problem, each) for each in problem.constraints],
-        "time": _time(problem) if problem.is_latency else None,
-    }
-    return (CODE if _rests_on_code(record) else "") + record_digest(record)
-
-
-def record_digest(record: Any) -> str:
-    """The digest of a problem's record: of all of it but what things are called."""
-    text = json.dumps(_unlabelled(record), sort_keys=True, separators=(",", ":"))
-    return sha256(text.encode()).hexdigest()
+    constraints = [_constraint(problem, each) for each in problem.constraints]
+    time = _time(problem) if problem.is_latency else None
+    on_code = any("code" in each for each in (*constraints, time or {}))
+    try:
+        stated = record(problem, constraints, time)
+    except UnsupportedError:
+        needs = rule_view(problem.network, str(problem.rule)).need
+        stated = {"code": _code((repr(problem.network), needs)), "rest": [constraints, time]}
+        on_code = True
+    return (CODE if on_code else "") + digest(stated)
 
 
 def comparable(digest: str) -> bool:
@@ -73,20 +65,9 @@ def stranger(theirs: str, here: str) -> str:
     return ""
 
 
-def _unlabelled(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _unlabelled(each) for key, each in value.items() if key not in _LABELS}
-    return [_unlabelled(each) for each in value] if isinstance(value, list) else value
-
-
-def _rests_on_code(record: dict[str, Any]) -> bool:
-    time = record["time"] or {}
-    return "code" in time or any("code" in each for each in record["constraints"])
-
-
 def _constraint(problem: Problem, constraint: Constraint) -> dict[str, Any]:
     if isinstance(constraint, LinearConstraint):
-        return stated_constraint(problem, constraint)
+        return linear_constraint(problem, constraint, "")
     places = [problem.network.index[layer] for layer in constraint.layers]
     listed = sorted(places)
     answers: list[tuple[int, ...]] = []

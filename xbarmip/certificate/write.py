@@ -105,11 +105,11 @@ def require_certifiable(problem: Problem) -> None:
 def lines(problem: Problem, result: Result, pause: Pause) -> Iterator[Any]:
     """The lines of a certificate, each a JSON value."""
     record = statement(problem)
-    yield {"format": check.FORMAT, "version": check.VERSION}
+    stated = check.Problem(record)
+    yield {"format": check.FORMAT, "version": check.VERSION, "digest": check.digest(record)}
     yield {"problem": record}
     allocation = None if result.allocation is None else [*result.allocation.values()]
     yield {"claim": {"value": result.value, "bound": result.bound, "allocation": allocation}}
-    stated = check.Problem(record)
     if result.bound is not None and problem.is_latency:
         yield from chain(problem, stated, result, pause)
     elif result.bound is not None:

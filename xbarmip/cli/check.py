@@ -1,13 +1,19 @@
-"""`xbarmip check`: whether certificates prove what they claim."""
+"""`xbarmip check`: whether certificates prove what they claim, and of which problem."""
 
+import sys
 from argparse import Namespace, _SubParsersAction
+from typing import Any
 
 from xbarmip.certificate import check
+from xbarmip.certificate.same import require_same
+from xbarmip.cli.budget import add_budget, problem_of, question
 from xbarmip.cli.output import print_json
-from xbarmip.cli.parser import Parser, add_command
+from xbarmip.cli.parser import Parser, add_command, add_objective
 from xbarmip.errors import InputError
+from xbarmip.problem import OBJECTIVES, Problem
 
-ACCEPTED, REFUSED = 0, 1
+_OF_A_PROBLEM = ("crossbars", "tiles", "size", "hardware", "objective", "rule", "constraint")
+_OUTCOMES = {check.ACCEPTED: "accepted", check.REFUSED: "refused", check.UNREADABLE: "unreadable"}
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
@@ -15,25 +21,64 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     text = "check certificates: is it proven that nothing is better?"
     parser = add_command(commands, "check", text, run)
     parser.add_argument("files", nargs="+", metavar="FILE", help="a certificate")
+    parser.add_argument(
+        "--network",
+        metavar="NETWORK",
+        help="accept a certificate of this problem only: a name that `xbarmip networks` lists, or "
+        "a path, with the budget and whatever else `xbarmip solve` was given (default: whatever "
+        "problem the file states)",
+    )
+    add_budget(parser)
+    add_objective(parser, OBJECTIVES)
+    parser.set_defaults(objective=None)  # so that it is seen whether it was given
 
 
 def run(arguments: Namespace) -> int:
-    """Check each file; print what it proves, or why it is refused."""
-    found = [(path, *_checked(path)) for path in arguments.files]
+    """Check each file; print what it proves, or why it is refused. The worst one decides."""
+    problem = _problem(arguments)
+    found = [_examined(path, problem) for path in arguments.files]
     if arguments.json:
-        print_json([dict(zip(("file", "accepted", "message"), one, strict=True)) for one in found])
+        print_json([facts for _, facts in found])
     else:
-        for path, accepted, message in found:
-            print(f"{path}: {'accepted' if accepted else 'REFUSED'}: {message}")
-    return ACCEPTED if all(accepted for _, accepted, _ in found) else REFUSED
+        for status, facts in found:
+            _print(status, facts)
+    return max(status for status, _ in found)
 
 
-def _checked(path: str) -> tuple[bool, str]:
-    try:
-        return True, check.check(path)
-    except check.Refused as reason:
-        return False, str(reason)
-    except OSError as error:
-        raise InputError(
-            f"certificate {path!r}: cannot be read ({error.strerror or error})"
-        ) from None
+def _problem(arguments: Namespace) -> Problem | None:
+    """The problem that the certificates are to be about; None where any will do."""
+    if arguments.network is not None:
+        arguments.objective = arguments.objective or OBJECTIVES[0]
+        return problem_of(arguments)
+    for name in _OF_A_PROBLEM:
+        if getattr(arguments, name):
+            raise InputError(f"--{name} says what the problem is, and needs --network")
+    return None
+
+
+def _examined(path: str, problem: Problem | None) -> tuple[int, dict[str, Any]]:
+    """How the check of a file ends, and the facts on it for JSON."""
+    if problem is None:
+        status, message, proven = check.examine(path)
+    else:
+        status, message, proven = check.examine(path, lambda stated: require_same(stated, problem))
+    digest = None if proven is None else check.digest(proven[0].numbers())
+    if problem is not None and proven is not None:
+        within = ", ".join(["", *problem.constraint_names])
+        message = f"{question(problem)}{within} (digest {digest}): {check.claim(*proven)}"
+    return status, {
+        "file": path,
+        "accepted": status == check.ACCEPTED,
+        "outcome": _OUTCOMES[status],
+        "digest": digest,
+        "message": message,
+    }
+
+
+def _print(status: int, facts: dict[str, Any]) -> None:
+    if status == check.UNREADABLE:
+        message = f"xbarmip: error: certificate {facts['file']!r}: {facts['message']}"
+        check.say(message, sys.stderr)
+    else:
+        word = "accepted" if facts["accepted"] else "REFUSED"
+        check.say(f"{facts['file']}: {word}: {facts['message']}", sys.stdout)
