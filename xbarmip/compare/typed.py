@@ -106,6 +106,7 @@ def extended(required: Mapping[str, Reader]) -> Reader:
     return read
 
 
+NAME: Reader = as_text  # a string that is not empty
 SIZE: Reader = listed(integer(1), 2)
 ALLOCATION: Reader = mapped(integer(1))
 CODE: Reader = mapped(optional(text))
@@ -157,6 +158,3 @@ def _finite(number: str) -> float:
 
 def _refuse(constant: str) -> None:
     raise InputError(f"{constant} is no finite number")
-
-
-NAME: Reader = as_text
