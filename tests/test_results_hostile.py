@@ -165,7 +165,7 @@ FIELDS = {
     "limits": ({"seconds": "x"}, "limits: missing key"),
     "code": ({"python": 3}, "code: python must be a string, got 3"),
     "trace": ([[1, 2]], "trace must be a list of 3 values, got [1, 2]"),
-    "certificate": ({"certified": "maybe"}, "certificate: missing key"),
+    "certificate": (False, "certificate: must be a table of keys and values, got False"),
     "seed": (True, "seed must be an integer, got True"),
     "bound": (1, "breaks the rule: OPTIMAL: value == bound"),
     "confirmed": (None, "confirmed exactly where an allocation has no defect"),

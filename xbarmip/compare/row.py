@@ -18,6 +18,7 @@ from xbarmip.compare.typed import (
     mapped,
     one_of,
     optional,
+    or_empty,
     seconds,
     table,
     text,
@@ -177,7 +178,7 @@ _CERTIFICATE = {
     "message": text,
 }
 _LATER = {
-    "certificate": lambda value, what: value and table(_CERTIFICATE)(value, what),
+    "certificate": or_empty(table(_CERTIFICATE)),
     "digest": text,
 }
 _ROW = table(
@@ -199,7 +200,7 @@ _ROW = table(
         "memory_bytes": integer(0),
         "trace": _trace,
         **dict.fromkeys(("statistics", "options", "machine"), mapped(anything)),
-        "limits": lambda value, what: value and LIMITS(value, what),
+        "limits": or_empty(LIMITS),
         "code": CODE,
         **dict.fromkeys(("defect", "message", "finished", "run", "task", "suite"), text),
         "seed": optional(integer(0)),

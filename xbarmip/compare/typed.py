@@ -40,6 +40,11 @@ def optional(reader: Reader) -> Reader:
     return lambda value, what: None if value is None else reader(value, what)
 
 
+def or_empty(reader: Reader) -> Reader:
+    """The same, or an empty table."""
+    return lambda value, what: {} if value == {} else reader(value, what)
+
+
 def one_of(names: Iterable[str]) -> Reader:
     """One of some words."""
     words = tuple(map(str, names))
