@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test lint types check clean
+.PHONY: demo test checked lint types check clean
 
 demo: $(INSTALLED)  ## solve a shipped network and an ONNX file
 	$(BIN)/xbarmip solve alexnet --crossbars 2304 --objective steps --rule published
@@ -13,6 +13,12 @@ demo: $(INSTALLED)  ## solve a shipped network and an ONNX file
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -q -n 2
+
+# Compiled kernels look at no index and wrap where an integer overflows; here both are errors.
+checked: $(INSTALLED)  ## a part of the tests, with kernels interpreted, and with indices checked
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n 2 -W error::RuntimeWarning \
+		tests/test_dp.py tests/test_dp_exchange.py -k 'no_cut or shape3 or exchange'
+	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest -q tests/test_dp.py -k 'no_cut or shape3'
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -8,13 +8,14 @@ import pytest
 
 import xbarmip as xb
 from tests.random_hardware import LARGEST, UNEVEN, once
+from xbarmip.certificate.statement import statement
 from xbarmip.compare.integers import to_integers
 from xbarmip.contract import check_closed_form, check_movement
-from xbarmip.errors import InputError, UnsupportedError, VerificationError
+from xbarmip.errors import InputError, VerificationError
 from xbarmip.hardware.movement import GeneralRule, SeparableRule
+from xbarmip.measures.steps import register_closed_form, rule_view
 from xbarmip.solvers.dp import target
 from xbarmip.solvers.dp.dominance import Signatures, ranks_of, signatures
-from xbarmip.timing.rule import register_closed_form, rule_view
 
 
 @pytest.mark.parametrize("rule", ["pipeline", "published"])
@@ -50,7 +51,7 @@ def too_much(network):
 
 def negative_tail(network):
     view = rule_view(network, "pipeline")
-    return replace(view, tail=tuple((0, 3) for _ in view.tail))
+    return replace(view, tails=tuple((0, 3) for _ in view.tails))
 
 
 @pytest.mark.parametrize(
@@ -123,10 +124,11 @@ def test_names():
         xb.Problem(xb.load_network("alexnet"), 2304, objective="steps", rule="nowhere")
 
 
-def test_suites_as_integers_know_only_the_shipped_rules_and_refuse_others_by_name():
+def test_a_rule_that_is_registered_is_stated_by_its_numbers():
     register_closed_form("test same", lambda network: rule_view(network, "pipeline"))
     problem = xb.Problem(xb.load_network("lenet-5"), 14, objective="steps", rule="test same")
     same = replace(problem, rule="pipeline")
     assert xb.solve(problem).value == xb.solve(same, "milp").value
-    with pytest.raises(UnsupportedError, match="rule 'test same'"):
-        to_integers(problem)
+    for write in (statement, to_integers):
+        named = {**write(problem), "measure": "steps/pipeline"}
+        assert named == write(same) != write(problem)

@@ -9,12 +9,17 @@ import xbarmip
 
 FLOORS = (
     "errors",
+    "limits",
+    "text",
+    "version",
+    "display",
     "compiled",
     "exact",
     "strict",
     "data",
     "network",
     "hardware",
+    "measures",
     "constraint",
     "problem",
     "timing",

@@ -7,9 +7,9 @@ from typing import Any
 from xbarmip.certificate import check
 from xbarmip.constraint import LinearConstraint
 from xbarmip.errors import UnsupportedError
+from xbarmip.measures.registry import labelled
 from xbarmip.network.need import NeedMap
-from xbarmip.problem import RULES, Problem
-from xbarmip.timing.rule import rule_view
+from xbarmip.problem import Problem
 from xbarmip.timing.step_limit import proportions
 from xbarmip.timing.step_time import ticks_of
 
@@ -22,8 +22,8 @@ def statement(problem: Problem) -> dict[str, Any]:
     Raises
     ------
     UnsupportedError
-        On a constraint that is not linear, a layer whose step time is not, or a need map of a rule
-        that was registered which is not one of last rows and columns, by name.
+        On a constraint that is not linear, a layer whose step time is not, or a need map of a
+        measure that was registered which is not one of last rows and columns, by name.
     """
     constraints = [
         linear_constraint(problem, each, _NO_CERTIFICATE) for each in problem.constraints
@@ -56,9 +56,7 @@ def record(problem: Problem, constraints: Sequence[Any], time: Any) -> dict[str,
     edges = _stated_edges(problem)
     return {
         "name": problem.network.name,
-        "measure": problem.objective
-        if problem.rule is None
-        else f"{problem.objective} ({problem.rule})",
+        "measure": labelled(problem.objective, problem.rule),
         "crossbars": problem.crossbars,
         "layers": _layers(problem),
         "view": {
@@ -73,30 +71,28 @@ def record(problem: Problem, constraints: Sequence[Any], time: Any) -> dict[str,
 
 
 def edge_numbers(problem: Problem) -> list[int]:
-    """Of each edge that `statement` lists the number in the network, one of those of equals."""
+    """Of each edge that `statement` lists the number in the view, one of those of equals."""
     return [number for number, _ in _stated_edges(problem)]
 
 
 def _view(problem: Problem) -> dict[str, Any]:
     """What is counted, but for what belongs to edges."""
-    if problem.rule is None:
-        return {"stalls": 1, "capped": 1, "counted": [*problem.network.needed]}
-    view = rule_view(problem.network, problem.rule)
-    return {"stalls": 0, "capped": int(view.capped), "counted": [*map(int, view.outputs)]}
+    view = problem.view
+    return {
+        "stalls": int(view.stalls),
+        "capped": int(view.capped),
+        "counted": [*map(int, view.counted if view.stalls else view.outputs)],
+    }
 
 
 def _stated_edges(problem: Problem) -> list[tuple[int, check.Need]]:
-    """Each edge once, in the checker's order, with its number in the network."""
-    network, found = problem.network, list[tuple[int, check.Need]]()
-    view = None if problem.rule is None else rule_view(network, problem.rule)
-    needs = network.clamped if view is None else view.need
-    tails = (None,) * len(needs) if view is None else view.tail
-    for number, (edge, need, tail) in enumerate(zip(network.edges, needs, tails, strict=True)):
-        what = f"need map of edge {edge.producer!r} -> {edge.consumer!r}: {_NO_CERTIFICATE}"
+    """Each edge once, in the checker's order, with its number in the view."""
+    view, names, found = problem.view, [*problem.network.index], list[tuple[int, check.Need]]()
+    for number, (producer, consumer) in enumerate(view.edges):
+        need, tail = view.need[number], view.tails[number] if view.tails else None
+        what = f"need map of edge {names[producer]!r} -> {names[consumer]!r}: {_NO_CERTIFICATE}"
         try:
-            stated = check.Need(
-                _edge(network.index[edge.producer], network.index[edge.consumer], need)
-            )
+            stated = check.Need(_edge(producer, consumer, need))
         except check.Refused as reason:
             raise UnsupportedError(f"{what} ({reason})") from None
         if stated.above != need.above.tolist():
@@ -113,44 +109,11 @@ def _key(stated: tuple[int, check.Need]) -> tuple[Any, ...]:
 
 
 def _layers(problem: Problem) -> list[dict[str, Any]]:
-    network = problem.network
+    layers = zip(problem.network.layers, problem.sets, problem.view.ends, strict=True)
     return [
-        {
-            "name": layer.name,
-            "outputs": layer.outputs,
-            "set": crossbar_set,
-            "end": int(layer.name in network.sinks),
-        }
-        for layer, crossbar_set in zip(network.layers, problem.sets, strict=True)
+        {"name": layer.name, "outputs": layer.outputs, "set": crossbar_set, "end": int(end)}
+        for layer, crossbar_set, end in layers
     ]
-
-
-def counting(problem: Problem, refusal: str) -> dict[str, Any]:
-    """A problem in integers and strings but for the step times; with a latency, of its count.
-
-    Raises
-    ------
-    UnsupportedError
-        On a constraint that is not linear, or a rule that was registered: its name and `refusal`.
-    """
-    network = problem.network
-    if problem.rule not in (None, *RULES):
-        raise UnsupportedError(f"rule {problem.rule!r}: {refusal}")
-    published = problem.rule == "published"
-    needs = network.printed if published else network.clamped
-    return {
-        "name": network.name,
-        "objective": problem.objective,
-        "rule": problem.rule,
-        "crossbars": problem.crossbars,
-        "layers": _layers(problem),
-        "edges": [
-            _edge(network.index[edge.producer], network.index[edge.consumer], need)
-            for edge, need in zip(network.edges, needs, strict=True)
-        ],
-        "tails": _tails(problem) if published else [],
-        "constraints": [linear_constraint(problem, each, refusal) for each in problem.constraints],
-    }
 
 
 def _edge(producer: int, consumer: int, need: NeedMap) -> dict[str, Any]:
@@ -162,16 +125,6 @@ def _edge(producer: int, consumer: int, need: NeedMap) -> dict[str, Any]:
         "columns": need.columns.tolist(),
         "growth": need.row_scale,
     }
-
-
-def _tails(problem: Problem) -> list[int]:
-    """Wo * floor(Pc / Sc) of every layer: the same for all edges into it, 0 without any."""
-    view = rule_view(problem.network, "published")
-    tails = [0] * len(problem.network.layers)
-    for edge, tail in zip(problem.network.edges, view.tail, strict=True):
-        if tail is not None:
-            tails[problem.network.index[edge.consumer]] = tail[0]
-    return tails
 
 
 def linear_time(problem: Problem) -> dict[str, Any]:

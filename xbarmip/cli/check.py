@@ -8,11 +8,13 @@ from typing import Any
 from xbarmip.certificate import check
 from xbarmip.certificate.same import require_same
 from xbarmip.certificate.statement import stated_problem
+from xbarmip.cli.arguments import add_objective, every_objective
 from xbarmip.cli.budget import add_budget, problem_of, question
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json
-from xbarmip.cli.parser import Parser, add_command, add_objective
+from xbarmip.cli.parser import Parser, add_command
 from xbarmip.errors import InputError
-from xbarmip.problem import OBJECTIVES, Problem
+from xbarmip.problem import Problem
 
 _OF_A_PROBLEM = ("crossbars", "tiles", "size", "hardware", "objective", "rule", "constraint")
 _OUTCOMES = {check.ACCEPTED: "accepted", check.REFUSED: "refused", check.UNREADABLE: "unreadable"}
@@ -20,8 +22,7 @@ _OUTCOMES = {check.ACCEPTED: "accepted", check.REFUSED: "refused", check.UNREADA
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "check certificates: is it proven that nothing is better?"
-    parser = add_command(commands, "check", text, run)
+    parser = add_command(commands, "check", COMMANDS["check"], run)
     parser.add_argument("files", nargs="+", metavar="FILE", help="a certificate")
     parser.add_argument(
         "--network",
@@ -31,7 +32,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         "problem the file states)",
     )
     add_budget(parser)
-    add_objective(parser, OBJECTIVES)
+    add_objective(parser, every_objective())
     parser.set_defaults(objective=None)  # so that it is seen whether it was given
 
 
@@ -51,7 +52,7 @@ def run(arguments: Namespace) -> int:
 def _problem(arguments: Namespace) -> Problem | None:
     """The problem that the certificates are to be about; None where any will do."""
     if arguments.network is not None:
-        arguments.objective = arguments.objective or OBJECTIVES[0]
+        arguments.objective = arguments.objective or "cycles"
         return problem_of(arguments)
     for name in _OF_A_PROBLEM:
         if getattr(arguments, name):

@@ -4,8 +4,10 @@ from argparse import Namespace, _SubParsersAction
 from dataclasses import asdict
 from typing import Any
 
-from xbarmip.cli.output import print_json, print_rich, sides, table
-from xbarmip.cli.parser import Parser, add_command, add_network, add_size, network_of
+from xbarmip.cli.arguments import add_network, add_size, network_of
+from xbarmip.cli.commands import COMMANDS
+from xbarmip.cli.output import print_json, print_rich, say, sides, table
+from xbarmip.cli.parser import Parser, add_command
 from xbarmip.network.layer import Layer
 from xbarmip.network.window import Whole, Window
 from xbarmip.problem import Problem
@@ -13,8 +15,7 @@ from xbarmip.problem import Problem
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "show the layers of a network and its smallest budget"
-    parser = add_command(commands, "show", text, run)
+    parser = add_command(commands, "show", COMMANDS["show"], run)
     add_network(parser)
     add_size(parser)
 
@@ -38,12 +39,12 @@ def run(arguments: Namespace) -> int:
         return 0
     names = ("layer", "kind", "window", "pool", "groups", "channels", "map", "outputs", "set")
     print_rich(table(names, (_row(layer, crossbar_set) for layer, crossbar_set in pairs), text=4))
-    print(
+    say(
         f"{network.name}: {len(pairs)} layers, {len(network.edges)} edges, smallest budget "
         f"{problem.smallest_budget} crossbars of {sides(arguments.size)}"
     )
     if network.source:
-        print(f"source: {network.source}")
+        say(f"source: {network.source}")
     return 0
 
 

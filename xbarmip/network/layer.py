@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
-from xbarmip.network.window import LARGEST_EXTENT, Operator, Whole, Window
+from xbarmip.limits import LARGEST_CHANNELS, LARGEST_EXTENT
+from xbarmip.network.window import Operator, Whole, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Layer:
         if not isinstance(self.name, str) or not self.name:
             raise InputError(f"layer name must be a non-empty string, got {self.name!r}")
         for field in ("in_channels", "out_channels", "groups"):
-            as_int(getattr(self, field), f"layer {self.name!r}: {field}", 1)
+            as_int(getattr(self, field), f"layer {self.name!r}: {field}", 1, LARGEST_CHANNELS)
         for field in ("height", "width"):
             as_int(getattr(self, field), f"layer {self.name!r}: {field}", 1, LARGEST_EXTENT)
         if self.fully_connected and (self.height, self.width) != (1, 1):

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
+from xbarmip.limits import LARGEST_EXTENT
 
 Array = NDArray[np.int64]
-LARGEST_EXTENT = 2**24  # positions along one axis: a need map holds an integer for each
 
 
 class Affine(NamedTuple):
@@ -87,15 +87,22 @@ class Window:
         return outputs - 1 if (outputs - 1) * stride >= n + before else outputs
 
     def last(self, inner: Array, full: int, axis: int) -> Array:
-        """Last producer position behind each output: the largest over the taps inside the input."""
-        n = len(inner)
-        first = np.arange(self.size(n, axis), dtype=np.int64) * self.stride[axis] - self.pads[axis]
-        reach = np.zeros(len(first), dtype=np.int64)
-        for tap in range(self.kernel[axis]):
-            position = first + tap * self.dilation[axis]
-            inside = (position >= 0) & (position < n)
-            reach[inside] = np.maximum(reach[inside], inner[position[inside]])
-        return reach
+        """Last producer position behind each output: the largest over the taps inside the input.
+
+        By doubling, so that a kernel as large as the map takes no longer than a small one: the
+        maximum over 2t taps is that of two maxima over t, and over K taps that of two maxima over
+        the largest power of two in K, which may overlap.
+        """
+        kernel, dilation, before = self.kernel[axis], self.dilation[axis], self.pads[axis]
+        first = np.arange(self.size(len(inner), axis), dtype=np.int64) * self.stride[axis]
+        end = max(before + len(inner), int(first[-1]) + self._reach(axis))
+        largest = np.zeros((end, *inner.shape[1:]), dtype=inner.dtype)  # 0: a tap meets a pad
+        largest[before : before + len(inner)] = inner
+        taps = 1
+        while 2 * taps <= kernel:
+            largest = np.maximum(largest[: -taps * dilation], largest[taps * dilation :])
+            taps *= 2
+        return np.maximum(largest[first], largest[first + (kernel - taps) * dilation])
 
     def printed(self, axis: int) -> Affine:
         """Output q reads up to input S*(q - 1) + K - P (the paper's Algorithm 1, lines 5-12)."""

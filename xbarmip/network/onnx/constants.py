@@ -32,6 +32,7 @@ class Constants:
         self._makers = {made: node for node in graph.node for made in node.output}
         self._version = version
         self._shapes = shapes
+        self._values: dict[str, NDArray[Any]] = {}  # of makers: one may be asked for by many
 
     def array(self, name: str) -> NDArray[Any]:
         """The value of a fixed tensor.
@@ -43,7 +44,7 @@ class Constants:
         """
         try:
             return self._value(name)
-        except InputError:
+        except (InputError, MemoryError):
             raise
         except Exception as error:  # the reference operators raise what they like
             raise InputError(f"the constant {name!r} cannot be computed") from error
@@ -53,7 +54,11 @@ class Constants:
             return numpy_helper.to_array(self._stored[name])
         if name not in self._makers:
             raise InputError(f"{name!r} must be a constant")
-        node = self._makers[name]
+        if name not in self._values:
+            self._values[name] = self._made(self._makers[name], name)
+        return self._values[name]
+
+    def _made(self, node: NodeProto, name: str) -> NDArray[Any]:
         if node.op_type == "Shape":
             return self._shape(node)
         inputs = {i: self._value(i) for i in node.input if i}

@@ -11,6 +11,7 @@ from onnx import checker, helper, inliner
 
 from xbarmip.errors import InputError
 from xbarmip.network.onnx.constants import Constants
+from xbarmip.network.onnx.limits import check_unfolded
 from xbarmip.network.onnx.node import STANDARD_DOMAINS, Node
 from xbarmip.network.onnx.shapes import Shapes, first_line, infer_shapes
 
@@ -101,10 +102,13 @@ def _parse(path: Path) -> onnx.ModelProto:
         raise InputError("is not an ONNX model, or is truncated") from error
     if not proto.graph.node:
         raise InputError("is not an ONNX model, or is truncated: it holds no operators")
+    check_unfolded(proto)
     if not proto.functions:
         return proto
     try:
         return inliner.inline_local_functions(proto)
+    except MemoryError:
+        raise
     except Exception as error:  # the inliner raises whatever C++ gives it
         raise InputError(f"its local functions do not unfold: {first_line(error)}") from error
 
@@ -118,6 +122,8 @@ def _check(proto: onnx.ModelProto) -> None:
         tensor.shape.SetInParent()
     try:
         checker.check_model(proto)
+    except MemoryError:
+        raise
     except Exception as error:  # a checker refuses by several kinds of exceptions
         raise InputError(f"is not a valid ONNX model: {first_line(error)}") from error
     for tensor in open_ended:

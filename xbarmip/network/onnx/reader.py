@@ -8,11 +8,13 @@ from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge
 from xbarmip.network.onnx.layers import LAYERS, Finder, Found
 from xbarmip.network.onnx.layout import shape_of
+from xbarmip.network.onnx.limits import fenced
 from xbarmip.network.onnx.model import Model, open_model
 from xbarmip.network.onnx.names import layer_names
 from xbarmip.network.onnx.operation import Operation
 from xbarmip.network.onnx.operators import KEEPING_SHAPE, RULES
 from xbarmip.network.onnx.value import Source, Step, Value, union
+from xbarmip.network.onnx.ways import bounded, check_edges
 from xbarmip.network.window import Whole, Window
 
 _UNDERSTOOD = frozenset({*LAYERS, *RULES})
@@ -48,16 +50,22 @@ def read_onnx(path: Path, name: str | None = None) -> Network:
     """
     path = Path(path)
     try:
-        model = open_model(path, _UNDERSTOOD, KEEPING_SHAPE)
-        found, values = _walk(model)
-        if not found:
-            raise InputError("holds no convolution and no fully connected layer")
-        leaving = union([values[o].sources for o in model.outputs if o in values])
-        return _network(name or path.stem, f"ONNX file {path.name}", model, found, leaving)
+        with fenced(path):
+            return _read(path, name or path.stem)
     except InputError as error:
         # Names from a damaged file may hold anything; the message stays one plain line.
         line = "".join(c if c.isprintable() else " " for c in str(error))
         raise InputError(f"{path}: {line}") from error
+
+
+def _read(path: Path, name: str) -> Network:
+    model = open_model(path, _UNDERSTOOD, KEEPING_SHAPE)
+    found, values = _walk(model)
+    if not found:
+        raise InputError("holds no convolution and no fully connected layer")
+    check_edges(found)
+    leaving = union([values[o].sources for o in model.outputs if o in values])
+    return _network(name, f"ONNX file {path.name}", model, found, leaving)
 
 
 def _walk(model: Model) -> tuple[list[Found], dict[str, Value]]:
@@ -69,7 +77,7 @@ def _walk(model: Model) -> tuple[list[Found], dict[str, Value]]:
             results = _apply(Operation(node, model, values), finder)
             for output, value in results.items():
                 _check_size(output, value)
-                values[output] = value
+                values[output] = bounded(value, output, finder.found)
         except InputError as error:
             raise InputError(f"{node.label}: {error}") from error
     return finder.found, values

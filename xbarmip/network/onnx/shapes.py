@@ -58,6 +58,8 @@ def _infer_once(proto: onnx.ModelProto) -> tuple[dict[str, onnx.ValueInfoProto],
     """What ONNX knows about every tensor that is no initializer, and the known shapes of all."""
     try:
         inferred = shape_inference.infer_shapes(proto, data_prop=True).graph
+    except MemoryError:
+        raise
     except Exception as error:  # whatever C++ gives
         raise InputError(f"its shapes cannot be inferred: {first_line(error)}") from error
     entries = {e.name: e for e in (*inferred.value_info, *inferred.input, *inferred.output)}
