@@ -7,14 +7,10 @@ from typing import Any
 
 from xbarmip.certificate import check
 from xbarmip.certificate.same import require_same
-from xbarmip.certificate.statement import stated_problem
-from xbarmip.cli.arguments import add_objective, every_objective
-from xbarmip.cli.budget import add_budget, problem_of, question
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.errors import InputError
-from xbarmip.problem import Problem
 
 _OF_A_PROBLEM = ("crossbars", "tiles", "size", "hardware", "objective", "rule", "constraint")
 _OUTCOMES = {check.ACCEPTED: "accepted", check.REFUSED: "refused", check.UNREADABLE: "unreadable"}
@@ -24,6 +20,14 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
     parser = add_command(commands, "check", COMMANDS["check"], run)
     parser.add_argument("files", nargs="+", metavar="FILE", help="a certificate")
+    parser.set_late(_add_problem)
+
+
+def _add_problem(parser: Parser) -> None:
+    """The options that say what the problem is: those of `xbarmip solve`."""
+    from xbarmip.cli.arguments import add_objective, every_objective
+    from xbarmip.cli.budget import add_budget
+
     parser.add_argument(
         "--network",
         metavar="NETWORK",
@@ -38,9 +42,8 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
 
 def run(arguments: Namespace) -> int:
     """Check each file; print what it proves, or why it is refused. The worst one decides."""
-    problem = _problem(arguments)
-    own = None if problem is None else stated_problem(problem)
-    found = [_examined(path, problem, own) for path in arguments.files]
+    wanted = _wanted(arguments)
+    found = [_examined(path, wanted) for path in arguments.files]
     if arguments.json:
         print_json([facts for _, facts in found])
     else:
@@ -49,27 +52,28 @@ def run(arguments: Namespace) -> int:
     return max(status for status, _ in found)
 
 
-def _problem(arguments: Namespace) -> Problem | None:
-    """The problem that the certificates are to be about; None where any will do."""
-    if arguments.network is not None:
+def _wanted(arguments: Namespace) -> tuple[str, check.Problem] | None:
+    """The problem that the certificates are to be about, in words and numbers; None for any."""
+    if getattr(arguments, "network", None) is not None:
+        from xbarmip.certificate.statement import stated_problem
+        from xbarmip.cli.budget import problem_of, question
+
         arguments.objective = arguments.objective or "cycles"
-        return problem_of(arguments)
+        problem = problem_of(arguments)
+        return ", ".join([question(problem), *problem.constraint_names]), stated_problem(problem)
     for name in _OF_A_PROBLEM:
-        if getattr(arguments, name):
+        if getattr(arguments, name, None):
             raise InputError(f"--{name} says what the problem is, and needs --network")
     return None
 
 
-def _examined(
-    path: str, problem: Problem | None, own: check.Problem | None
-) -> tuple[int, dict[str, Any]]:
+def _examined(path: str, wanted: tuple[str, check.Problem] | None) -> tuple[int, dict[str, Any]]:
     """How the check of a file ends, and the facts on it for JSON."""
-    meet = None if own is None else partial(require_same, own=own)
+    meet = None if wanted is None else partial(require_same, own=wanted[1])
     status, message, proven = check.examine(path, meet)
     digest = None if proven is None else check.digest(proven[0].numbers())
-    if problem is not None and proven is not None:
-        within = ", ".join(["", *problem.constraint_names])
-        message = f"{question(problem)}{within} (digest {digest}): {check.claim(*proven)}"
+    if wanted is not None and proven is not None:
+        message = f"{wanted[0]} (digest {digest}): {check.claim(*proven)}"
     return status, {
         "file": path,
         "accepted": status == check.ACCEPTED,

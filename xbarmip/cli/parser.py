@@ -17,6 +17,24 @@ class Parser(ArgumentParser):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(allow_abbrev=False, **settings)
+        self._late: Callable[[Parser], None] | None = None
+
+    def set_late(self, add: "Callable[[Parser], None]") -> None:
+        """Have options added once one is given that is not there yet, or help is asked for.
+
+        For those that take long to be declared, and that few calls of a command need.
+        """
+        self._late = add
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse, after late options were added if there is need for them."""
+        unknown = [
+            w for w in args or () if w.startswith("--") and w not in self._option_string_actions
+        ]
+        if self._late is not None and (unknown or {"-h", "--help"} & {*(args or ())}):
+            late, self._late = self._late, None
+            late(self)
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Refuse the arguments.

@@ -16,13 +16,9 @@ from xbarmip.cli.latency import answer_line, frontier_table, hardware_facts, ste
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
 from xbarmip.cli.parser import Parser, add_command, option
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.execute.ending import Ending, Outcome
 from xbarmip.compare.files import check_writable
-from xbarmip.compare.instance import Instance
 from xbarmip.compare.plain import plain
-from xbarmip.compare.recorder import row_of
-from xbarmip.compare.verdict import judge
-from xbarmip.errors import VerificationError
+from xbarmip.digest import problem_digest
 from xbarmip.exact import ceil_div
 from xbarmip.problem import Problem
 from xbarmip.solvers.latency.result import LatencyResult
@@ -60,7 +56,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Solve, check the answer, print it."""
+    """Solve and print the answer, which `solve` has confirmed."""
     problem = problem_of(arguments)
     options = dict(arguments.option)
     make_solver(arguments.solver, **options)  # refuses an option that could be mistaken for another
@@ -77,7 +73,6 @@ def run(arguments: Namespace) -> int:
             whole_frontier=arguments.whole_frontier,
             **options,
         )
-    _check(problem, arguments.solver, result)
     if result.status is Status.INFEASIBLE:
         why = why_infeasible(problem, arguments.solver, arguments.time_limit)
         result = replace(result, message=why)
@@ -104,20 +99,6 @@ def _written(made: Certificate) -> str:
     return f"{made.path}: certificate of {made.size} bytes, {labels} ({made.seconds:.2f} s)"
 
 
-def _check(problem: Problem, solver: str, result: Result) -> None:
-    """Hold the answer against the evaluation and the budget, as a comparison does.
-
-    Raises
-    ------
-    VerificationError
-        Naming the first claim that does not hold.
-    """
-    instance = Instance("solve", problem)
-    row = row_of(instance, solver, Ending(Outcome.ANSWERED, result))
-    for finding in judge(instance.facts, [row]).findings:
-        raise VerificationError(f"{finding.kind}: {finding.solver} {finding.message}")
-
-
 def as_dict(problem: Problem, result: Result) -> dict[str, Any]:
     """The answer for JSON."""
     rows, columns = problem.crossbar.rows, problem.crossbar.columns
@@ -128,6 +109,7 @@ def as_dict(problem: Problem, result: Result) -> dict[str, Any]:
         "objective": problem.objective,
         "rule": problem.rule,
         "constraints": list(problem.constraint_names),
+        "digest": problem_digest(problem),
         "solver": result.solver,
         "status": result.status,
         "stop": result.stop,

@@ -16,6 +16,7 @@ from xbarmip.compare.known import (
     learn,
     list_known,
     read_known,
+    strangers,
     write_known,
 )
 from xbarmip.compare.report.table import Cell, Table
@@ -86,11 +87,16 @@ def _record(arguments: Namespace) -> int:
     arguments.output = known_path(suite.name, arguments.known)
     check_writable(arguments.output)
     known = _known(suite.name, arguments.known)
+    refused: list[str] = []
     for found in load(arguments.results):
         if found.suite == suite.name:
             known = learn(suite, known, found)
+            refused += strangers(suite, found)
     written(arguments.output, write_known(suite.name, known))
-    return _say(arguments, len(known))
+    _say(arguments, len(known))
+    for line in refused:
+        warn(f"{suite.name}: {line}")
+    return int(bool(refused))
 
 
 def _say(arguments: Namespace, instances: int) -> int:

@@ -6,11 +6,9 @@ consumer reads and the last column that each of its columns reads, as in
 `xbarmip.network.need.NeedMap`.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -55,13 +53,6 @@ def _counting(problem: Problem) -> dict[str, Any]:
     constraints = [linear_constraint(problem, each, _REFUSAL) for each in problem.constraints]
     stated = record(problem, constraints, None)
     return {key: stated[key] for key in _KEYS}
-
-
-def digest(problem: Problem) -> str:
-    """Sixteen hexadecimal digits that stand for all integers of a problem, and its hardware."""
-    hardware = repr(problem.hardware) if problem.is_latency else ""
-    text = json.dumps(_counting(problem), sort_keys=True) + hardware
-    return sha256(text.encode()).hexdigest()[:16]
 
 
 def _step_out(problem: Problem) -> dict[str, Any]:

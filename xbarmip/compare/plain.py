@@ -5,18 +5,29 @@ from collections.abc import Mapping
 from operator import index
 from typing import Any
 
+from xbarmip.compare.typed import LARGEST
+from xbarmip.errors import short
+
 
 def plain(value: Any) -> Any:
     """`value` as JSON can hold it: what has no place there is written as text."""
-    if value is None or isinstance(value, bool | str):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return _text(value)
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {_text(str(key)): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else repr(value)
     try:
-        return index(value)
+        number = index(value)
     except TypeError:
-        return str(value)
+        return _text(str(value))
+    return number if abs(number) <= LARGEST else short(number)
+
+
+def _text(value: str) -> str:
+    """Half characters, which no file can hold, as escapes."""
+    return str(value).encode(errors="backslashreplace").decode()

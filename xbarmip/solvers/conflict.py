@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.problem import Problem
+from xbarmip.solvers.check import confirm
 from xbarmip.solvers.protocol import Limits, Solver, Watch
 from xbarmip.solvers.registry import EXACT, make_solver, stated
 from xbarmip.solvers.result import Status
@@ -118,4 +119,6 @@ def _status(solver: Solver, problem: Problem, names: list[str], seconds: float |
     reasons = solver.unsupported(question)
     if reasons:
         raise UnsupportedError(f"solver {solver.name!r} cannot take this: {'; '.join(reasons)}")
-    return solver.solve(question, _UntilFound(Limits(seconds))).status
+    answer = solver.solve(question, _UntilFound(Limits(seconds)))
+    confirm(question, solver.name, answer)
+    return answer.status

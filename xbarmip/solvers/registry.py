@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.problem import Problem
+from xbarmip.solvers.check import confirm
 from xbarmip.solvers.protocol import Counting, Limits, Progress, Solver, Watch
 from xbarmip.solvers.result import Result
 
@@ -87,7 +88,7 @@ def stated(what: "Problem | pyo.ConcreteModel") -> Problem:
 
 def solve(
     what: "Problem | pyo.ConcreteModel",
-    solver: str = "dp",
+    solver: str | Solver = "dp",
     time_limit: float | None = None,
     memory_limit: int | None = None,
     progress: Progress | None = None,
@@ -100,9 +101,9 @@ def solve(
     ----------
     what : Problem or pyomo ConcreteModel
         A model comes from `build_model`; a solution is loaded into it and verified there.
-    solver : str
+    solver : str or Solver
         A name of `SOLVERS`: those of `EXACT` prove the optimum, the others are heuristics from the
-        literature.
+        literature. Or a solver object, which has its options in itself.
     time_limit : float, optional
         Wall-clock seconds.
     memory_limit : int, optional
@@ -127,15 +128,25 @@ def solve(
     UnsupportedError
         When the solver cannot honour the problem; the message says what.
     VerificationError
-        When the answer does not survive re-evaluation in the model.
+        When the answer does not hold: its allocation is not allowed, a value or bound is not true
+        of it, or it does not survive re-evaluation in the model. The message names the solver, its
+        claim, and what was found.
     """
     problem = stated(what)
-    chosen = solver_for(problem, make_solver(solver, **options), whole_frontier)
+    made = make_solver(solver, **options) if isinstance(solver, str) else solver
+    if made is solver and options:
+        raise InputError(
+            f"solver {made.name!r} is made already, it takes no options: {', '.join(options)}"
+        )
+    chosen = solver_for(problem, made, whole_frontier)
     reasons = chosen.unsupported(problem)
     if reasons:
-        raise UnsupportedError(f"solver {solver!r} cannot take this problem: {'; '.join(reasons)}")
+        raise UnsupportedError(
+            f"solver {made.name!r} cannot take this problem: {'; '.join(reasons)}"
+        )
     watch = Watch(Limits(time_limit, memory_limit), progress)
     result = chosen.solve(problem, watch)
+    confirm(problem, made.name, result)
     if problem.is_latency:
         from xbarmip.solvers.latency.result import LatencyResult, latency_result
 

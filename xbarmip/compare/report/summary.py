@@ -27,7 +27,7 @@ def terminal_table(comparison: Comparison) -> RichTable:
 
 
 def problems(comparison: Comparison) -> tuple[str, ...]:
-    """Every finding and every failed run, one line each, naming instance and solver."""
+    """Every finding, failed run, and row of another problem, one line each."""
     findings = [
         f"{verdict.instance}: {finding.kind}: {finding.solver} {finding.message}"
         for verdict in comparison.verdicts
@@ -37,7 +37,7 @@ def problems(comparison: Comparison) -> tuple[str, ...]:
         f"{row.instance}: {failure(row)}: {comparison.label(row)}: {row.message}"
         for row in comparison.errors
     ]
-    return (*findings, *errors)
+    return (*findings, *errors, *comparison.strangers)
 
 
 def markdown(comparison: Comparison) -> str:

@@ -272,10 +272,15 @@ class Run:
 
     def accept(self, allocation: tuple[int, ...], target: int) -> None:
         """Take an allocation that the search found for `target`, evaluated anew."""
-        value = evaluate(self.problem, allocation)
-        row = np.array([allocation], dtype=np.int64)
-        if not allowed(self.problem.constraints, self.problem.network.index, row).all():
-            raise VerificationError(f"dp: allocation {allocation} breaks a constraint")
+        value, used = evaluate(self.problem, allocation), self.problem.crossbars_used(allocation)
+        if used > self.budget:
+            raise VerificationError(
+                f"dp: allocation {allocation} takes {used} crossbars, there are {self.budget}"
+            )
+        if broken := self.problem.broken(allocation):
+            raise VerificationError(
+                f"dp: allocation {allocation} breaks the constraint {broken[0].name!r}"
+            )
         if value > target:
             raise VerificationError(
                 f"dp: allocation {allocation} for target {target} has value {value}"
