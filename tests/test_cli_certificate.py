@@ -67,10 +67,10 @@ def test_every_file_is_checked_and_the_worst_decides(certificate, tmp_path, caps
 OWN = ["--network", "alexnet", "--crossbars", "1024"]
 OTHERS = [
     ([*OWN[:3], "1023"], "crossbars: 1024 in the file, 1023 wanted"),
-    (["--network", "vgg-a", *OWN[2:]], "layers: 5 entries in the file, 8 wanted"),
+    (["--network", "vgg-a", *OWN[2:]], "number of layers: 5 in the file, 8 wanted"),
     ([*OWN, "--size", "64"], "layers[0].set: 3 in the file, 12 wanted"),
     ([*OWN, "--objective", "steps"], "view.stalls: 1 in the file, 0 wanted"),
-    ([*OWN, "--constraint", "largest-duplication:most=50"], "constraints: 0 entries in the file"),
+    ([*OWN, "--constraint", "largest-duplication:most=50"], "number of constraints: 0 in the file"),
 ]
 
 
@@ -150,7 +150,7 @@ def test_a_name_is_never_passed_on(name, tmp_path, capsys):
     assert "1 constraint, digest" in said
     assert name not in said
     assert main(["check", path, "--network", "alexnet", "--crossbars", "2304"]) == 1
-    assert "another problem: layers: 1 entries in the file, 5 wanted" in capsys.readouterr().out
+    assert "another problem: number of layers: 1 in the file, 5 wanted" in capsys.readouterr().out
 
 
 COMMAND = ["-m", "xbarmip", "check"]

@@ -46,7 +46,7 @@ def _difference(where: str, file: Any, own: Any) -> str | None:
         pairs = [(f"{where}.{key}", file[key], own[key]) for key in own]
     elif isinstance(file, list) and isinstance(own, list):
         if len(file) != len(own):
-            return f"{where}: {len(file)} entries in the file, {len(own)} wanted"
+            return f"number of {where}: {len(file)} in the file, {len(own)} wanted"
         pairs = [(f"{where}[{at}]", *pair) for at, pair in enumerate(zip(file, own, strict=True))]
     elif file == own:
         return None
