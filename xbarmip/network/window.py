@@ -6,10 +6,13 @@
     number of outputs along the axis when the input has `n` positions;
 `last(inner, full, axis)`
     exact reach: `inner[p - 1]` is the last producer position (1-based, 0 for none) behind input
-    position p, and `full` the producer's extent; the same for every output comes back;
+    position p, and `full` the producer's extent; the same for every output comes back. Whatever
+    further axes `inner` has stay as they are;
 `printed(axis)`
     the map of the published formula from an output position to the last input position, or None
     where that is "all of the producer".
+
+`Raster` lists positions where rows and columns do not separate; need maps know what it says.
 """
 
 from dataclasses import dataclass
@@ -90,7 +93,7 @@ class Window:
         """Last producer position behind each output: the largest over the taps inside the input."""
         n = len(inner)
         first = np.arange(self.size(n, axis), dtype=np.int64) * self.stride[axis] - self.pads[axis]
-        reach = np.zeros(len(first), dtype=np.int64)
+        reach = np.zeros((len(first), *inner.shape[1:]), dtype=inner.dtype)
         for tap in range(self.kernel[axis]):
             position = first + tap * self.dilation[axis]
             inside = (position >= 0) & (position < n)
@@ -110,7 +113,7 @@ class Whole:
         return 1
 
     def last(self, inner: Array, full: int, axis: int) -> Array:
-        return np.array([full], dtype=np.int64)
+        return np.full((1, *inner.shape[1:]), full, dtype=np.int64)
 
     def printed(self, axis: int) -> None:
         return None
@@ -135,7 +138,7 @@ class Broadcast:
         return self.shape[axis]
 
     def last(self, inner: Array, full: int, axis: int) -> Array:
-        return np.repeat(inner[:1], self.shape[axis])
+        return np.repeat(inner[:1], self.shape[axis], axis=0)
 
     def printed(self, axis: int) -> Affine:
         return Affine(0, 1)
@@ -143,7 +146,7 @@ class Broadcast:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What each output reads up to, listed: for problems that are given as integers alone.
+    """What each output reads up to, listed: resized, padded, cropped and turned maps.
 
     Attributes
     ----------
@@ -170,7 +173,7 @@ class Reach:
         return len(listed) if max(listed) <= n else 0
 
     def last(self, inner: Array, full: int, axis: int) -> Array:
-        return np.concatenate(([0], inner))[np.array(self._listed(axis), dtype=np.int64)]
+        return np.concatenate((np.zeros_like(inner[:1]), inner))[np.array(self._listed(axis))]
 
     def printed(self, axis: int) -> Affine:
         raise InputError(
@@ -178,4 +181,35 @@ class Reach:
         )
 
 
-Operator = Window | Whole | Broadcast | Reach
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """What each output reads up to, listed in raster order: where rows and columns do not separate,
+    as where a token stands before the positions of a map.
+
+    Attributes
+    ----------
+    height, width : int
+        Size of the map of outputs.
+    positions : tuple of int
+        For every output in raster order the last input position, in raster order too; 0 for none.
+    """
+
+    height: int
+    width: int
+    positions: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        as_int(self.height, "raster height", 1, LARGEST_EXTENT)
+        as_int(self.width, "raster width", 1, LARGEST_EXTENT)
+        _integers(self.positions, "raster positions", self.height * self.width, 0)
+
+    def size(self, n: int, axis: int) -> int:
+        return self.width if axis else self.height
+
+    def printed(self, axis: int) -> Affine:
+        raise InputError(
+            "the rule 'published' is about windows; it says nothing of positions that are listed"
+        )
+
+
+Operator = Window | Whole | Broadcast | Reach | Raster
