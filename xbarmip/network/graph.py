@@ -17,6 +17,7 @@ from xbarmip.limits import (
 )
 from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.need import NeedMap, clamped_need, extents, printed_need
+from xbarmip.network.window import Raster
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,17 @@ class Network:
                 raise InputError(f"network {self.name!r}: output {output!r} is not a layer")
         for edge in self.edges:
             self._check_edge(edge)
-        ends = (self[edge.consumer] for edge in self.edges)
-        positions = sum(layer.height + layer.width for layer in ends)
+        positions = sum(self._positions(edge) for edge in self.edges)
         self._check_limit("rows and columns of need maps", positions, MOST_POSITIONS)
         for layer in self.layers:
             self._check_pool(layer)
+
+    def _positions(self, edge: Edge) -> int:
+        """Integers of an edge's need map, near enough."""
+        consumer = self[edge.consumer]
+        if any(isinstance(operator, Raster) for operator in edge.through):
+            return consumer.outputs
+        return consumer.height + consumer.width
 
     def _check_limit(self, what: str, count: int, most: int) -> None:
         if count > most:

@@ -80,7 +80,7 @@ class Edge:
     ----------
     producer, consumer : str
         Layer names.
-    through : tuple of Window, Whole, Broadcast or Reach
+    through : tuple of Window, Whole, Broadcast, Reach or Raster
         The operators passed on the way, first the one next to the producer (behind its fused
         pooling): poolings that could not be fused, for instance behind a join.
     """
