@@ -42,8 +42,8 @@ poolings are counted apart."""
 MOST_NODES = 2**17
 """Nodes of an ONNX file, its local functions unfolded."""
 
-MOST_CONSTANT = 2**22
-"""Entries of a constant that an ONNX file has computed on the way to a shape."""
+MOST_CONSTANT = 2**26
+"""Entries of a constant from which an ONNX file has another one computed."""
 
 MOST_CHOICES = 2**23
 """Values of R in all layers together, up to what the budget leaves, where ready constraints or step

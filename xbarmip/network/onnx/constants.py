@@ -17,6 +17,9 @@ _PLAIN: Mapping[str, Callable[..., Any]] = {
     "Add": lambda of, a, b: a + b,
     "Cast": lambda of, a: a.astype(helper.tensor_dtype_to_np_dtype(of["to"])),
     "Concat": lambda of, *parts: np.concatenate(parts, axis=of["axis"]),
+    "ConstantOfShape": lambda of, shape: np.broadcast_to(
+        numpy_helper.to_array(of["value"]) if "value" in of else np.float32(0), tuple(shape)
+    ),
     "Gather": lambda of, a, index: np.take(a, index, axis=of.get("axis", 0)),
     "Identity": lambda of, a: a,
     "Mul": lambda of, a, b: a * b,
@@ -72,11 +75,6 @@ class Constants:
                 raise
             except Exception as error:  # the reference operators raise what they like
                 raise InputError(f"the constant {name!r} cannot be computed") from error
-            entries = self._known[name].size
-            if entries > MOST_CONSTANT and name not in self._stored:
-                raise InputError(
-                    f"the constant {name!r} has {entries} entries, must be at most {MOST_CONSTANT}"
-                )
         return self._known[name]
 
     def _value(self, name: str) -> NDArray[Any]:
@@ -87,7 +85,7 @@ class Constants:
         node = self._makers[name]
         if node.op_type in ("Shape", "Size"):
             return self._shape(node)
-        inputs = {i: self.array(i) for i in node.input if i}
+        inputs = {i: self._operand(i) for i in node.input if i}
         attributes = {a.name: get_attribute_value(a) for a in node.attribute}
         if node.op_type == "Constant" and "value" in attributes:
             return numpy_helper.to_array(attributes["value"], str(self._folder))
@@ -95,6 +93,15 @@ class Constants:
             operands = (inputs[i] for i in node.input)
             return np.asarray(_PLAIN[node.op_type](attributes, *operands))
         return self._apply(node, name, inputs)
+
+    def _operand(self, name: str) -> NDArray[Any]:
+        value = self.array(name)
+        if value.size > MOST_CONSTANT:
+            raise InputError(
+                f"is computed from the constant {name!r} of {value.size} entries, must be at most "
+                f"{MOST_CONSTANT}"
+            )
+        return value
 
     def _shape(self, node: NodeProto) -> NDArray[Any]:
         bounds = {a.name: get_attribute_value(a) for a in node.attribute}
