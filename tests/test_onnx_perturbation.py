@@ -287,7 +287,7 @@ def test_a_digital_unit_needs_the_whole_of_what_it_reads(tmp_path):
     writer, x = started()
     ended(writer, attention(writer, x))
     path = writer.save(tmp_path)
-    with pytest.raises(InputError, match="as attention does; .* --digital"):
+    with pytest.raises(InputError, match=r"as attention does; .* --digital"):
         reader.read_onnx(path)
     network = reader.read_onnx(path, digital=True)
     assert [layer.outputs for layer in network.layers] == [64] * 5
