@@ -45,13 +45,27 @@ def add_network(parser: Parser) -> None:
     parser.add_argument(
         "network",
         metavar="NETWORK",
-        help="a name that `xbarmip networks` lists, or a path to an .onnx or .json file",
+        help="a name that `xbarmip networks` lists, or a path to an .onnx, .pt2 or .json file",
+    )
+    parser.add_argument(
+        "--input",
+        type=input_shape,
+        action="append",
+        default=[],
+        metavar="NAME=SHAPE",
+        help="sizes of an input of an ONNX file, as x=1x3x320x320; may be repeated",
+    )
+    parser.add_argument(
+        "--digital",
+        action="store_true",
+        help="read products of two activations, as in attention, as digital units that need the "
+        "whole of what they read",
     )
 
 
 def network_of(arguments: Namespace) -> Network:
     """The network that was asked for."""
-    return load_network(arguments.network)
+    return load_network(arguments.network, dict(arguments.input), arguments.digital)
 
 
 def add_size(parser: Parser) -> None:
@@ -130,6 +144,18 @@ def option(text: str) -> tuple[str, bool | int | float | str]:
         except ValueError:
             continue
     return name, value
+
+
+def input_shape(text: str) -> tuple[str, tuple[int, ...]]:
+    """NAME=1x3x320x320: an input's name, which may hold any character, and its shape."""
+    name, equals, sizes = text.rpartition("=")
+    try:
+        shape = tuple(int(part) for part in sizes.split("x"))
+    except ValueError:
+        shape = ()
+    if not name or not equals or not shape or min(shape) < 1:
+        raise ArgumentTypeError(f"must be a name and sizes, as x=1x3x320x320, got {short(text)}")
+    return name, shape
 
 
 def size(text: str) -> tuple[int, int]:

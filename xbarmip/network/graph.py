@@ -18,6 +18,7 @@ from xbarmip.limits import (
 from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.need import NeedMap, clamped_need, extents, printed_need
 from xbarmip.network.window import Raster
+from xbarmip.strict import suggestion
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,38 @@ class Network:
             )
 
     def __getitem__(self, name: str) -> Layer:
-        return self.layers[self.index[name]]
+        return self.layers[self.index[self.layer_name(name)]]
+
+    def layer_name(self, name: str) -> str:
+        """The name of the layer that is called `name`, here or in the file that it comes from.
+
+        Raises
+        ------
+        InputError
+            If there is none; the message lists the nearest.
+        """
+        if name in self.index:
+            return name
+        if name not in self._in_file:
+            known = (*self.index, *self._in_file)
+            raise InputError(f"unknown layer {name!r}{suggestion(name, known)}")
+        return self._in_file[name]
+
+    @cached_property
+    def _in_file(self) -> dict[str, str]:
+        """Layer names by what their file calls the nodes, where only one is called so."""
+        times = Counter(layer.node for layer in self.layers)
+        named = (layer for layer in self.layers if layer.node and times[layer.node] == 1)
+        return {layer.node: layer.name for layer in named}
+
+    @cached_property
+    def shared(self) -> dict[str, tuple[str, ...]]:
+        """Weights of the file that several layers use, with these layers' names (SPEC §15)."""
+        users: dict[str, list[str]] = {}
+        for layer in self.layers:
+            if layer.weight:
+                users.setdefault(layer.weight, []).append(layer.name)
+        return {weight: tuple(names) for weight, names in users.items() if len(names) > 1}
 
     @cached_property
     def index(self) -> dict[str, int]:

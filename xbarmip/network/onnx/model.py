@@ -58,26 +58,21 @@ class Model:
     proto: onnx.ModelProto
 
 
-def open_model(path: Path, inputs: Mapping[str, Sequence[int]]) -> Model:
-    """Read the ONNX file at `path`; weights in external files are left where they are.
+def model_of(proto: onnx.ModelProto, inputs: Mapping[str, Sequence[int]]) -> Model:
+    """The model that `proto` is; its large weights are gone from it afterwards.
 
     Parameters
     ----------
-    path : Path
+    proto : ModelProto
     inputs : mapping
         Shapes for inputs whose sizes the file leaves open, or that are to be read at another size.
 
     Raises
     ------
     InputError
-        If the file is unreadable, truncated or no valid model, or an input's size is unknown (other
-        than its first axis, the batch, which becomes 1).
+        If it is no valid model, or an input's size is unknown (other than its first axis, the
+        batch, which becomes 1).
     """
-    return model_of(parse(path), inputs)
-
-
-def model_of(proto: onnx.ModelProto, inputs: Mapping[str, Sequence[int]]) -> Model:
-    """The model that `proto` is; its large weights are gone from it afterwards."""
     graph = proto.graph
     versions = {
         "" if o.domain in STANDARD_DOMAINS else o.domain: o.version for o in proto.opset_import

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from xbarmip.errors import InputError
+from xbarmip.network.graph import Network
+from xbarmip.network.layer import Layer
 from xbarmip.network.need import NeedMap
 from xbarmip.network.onnx.layers import Found
 from xbarmip.network.onnx.model import first_line, parse
@@ -147,7 +149,7 @@ def _stated(needs: Sequence[tuple[NeedMap, bool]], position: int, outputs: int) 
 
 def _chosen(
     random: Random,
-    network: Any,
+    network: Network,
     producer: str,
     consumers: Mapping[str, list[tuple[NeedMap, bool]]],
     positions: int,
@@ -175,6 +177,7 @@ class _Run:
         self._made = [f"{one.node.outputs[0]} (made)" for one in reading.found]
         rng = np.random.default_rng(0)
         proto, given = _cut(path, reading, rng)
+        self._readers = _readers(proto, [one.node.outputs[0] for one in reading.found])
         options = onnxruntime.SessionOptions()
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.intra_op_num_threads = 1
@@ -190,17 +193,18 @@ class _Run:
     def first_changed(self, layer: int, position: int) -> list[int]:
         """For every layer its first output that depends on an output of `layer`; 0 for none."""
         name = self._found[layer].node.outputs[0]
-        first = [0] * len(self._found)
-        if name not in self._given:
+        first, behind = [0] * len(self._found), self._readers[name]
+        if name not in self._given or not behind:
             return first
         plain = self._given[name]
         entries = np.zeros(plain.shape, dtype=bool)
         _by_position(entries, self._found[layer])[:, position - 1] = True
         for change in _CHANGES:
             changed = np.where(entries, _changed(plain, change), plain)
-            results = self._session.run(self._made, {**self._given, name: changed})
-            for i, (result, before) in enumerate(zip(results, self._plain, strict=True)):
-                seen = _first_difference(result, before, self._found[i])
+            made = [self._made[i] for i in behind]
+            results = self._session.run(made, {**self._given, name: changed})
+            for i, result in zip(behind, results, strict=True):
+                seen = _first_difference(result, self._plain[i], self._found[i])
                 first[i] = min(filter(None, (first[i], seen)), default=0)
         return first
 
@@ -239,7 +243,7 @@ def _cut(
     proto = parse(path)
     graph, results = proto.graph, {one.node.outputs[0]: one for one in reading.found}
     types = _types(proto, reading)
-    _draw_weights(proto, path.parent, reading.found, rng)
+    _draw_weights(proto, path.parent, reading.network.layers, rng)
     for node in graph.node:
         for place, name in enumerate(node.output):
             if name in results:
@@ -258,6 +262,20 @@ def _cut(
         made = helper.make_tensor_value_info(f"{name} (made)", types[name], None)
         graph.output.append(made)
     return proto, given
+
+
+def _readers(proto: onnx.ModelProto, results: list[str]) -> dict[str, list[int]]:
+    """The layers, by place, that a path in the graph leads to from each layer's result."""
+    reads: dict[str, set[str]] = {name: {name} for name in results}
+    for node in proto.graph.node:
+        above: set[str] = set().union(*(reads.get(name, set()) for name in node.input))
+        for name in node.output:
+            reads[name] = above
+    behind: dict[str, list[int]] = {name: [] for name in results}
+    for i, name in enumerate(results):
+        for above_name in reads.get(f"{name} (made)", ()):
+            behind[above_name].append(i)
+    return behind
 
 
 def _types(proto: onnx.ModelProto, reading: Reading) -> dict[str, int]:
@@ -280,13 +298,13 @@ def _drawn(kind: int, shape: Sequence[int], rng: np.random.Generator) -> NDArray
 
 
 def _draw_weights(
-    proto: onnx.ModelProto, folder: Path, found: Sequence[Found], rng: np.random.Generator
+    proto: onnx.ModelProto, folder: Path, layers: Sequence[Layer], rng: np.random.Generator
 ) -> None:
     """Positive weights for every layer, so that nothing hides a change; and other missing ones."""
-    weights = {one.weight: one for one in found}
+    weights = {layer.weight: layer for layer in layers}
     for tensor in _floats(proto):
         if tensor.name in weights:
-            layer = weights[tensor.name].layer
+            layer = weights[tensor.name]
             taps = prod(layer.kernel) * layer.in_channels // layer.groups
             values = rng.uniform(0.5, 1.5, tuple(tensor.dims)) / taps
         elif tensor.data_location == TensorProto.EXTERNAL:

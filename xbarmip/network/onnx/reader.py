@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from onnx import ModelProto
 
 from xbarmip.errors import InputError
 from xbarmip.network.graph import Network
@@ -13,8 +14,8 @@ from xbarmip.network.onnx.convolutions import convolution
 from xbarmip.network.onnx.field import Field
 from xbarmip.network.onnx.layers import CONVOLUTIONS, EINSUM, PRODUCTS, Finder, Found, Read
 from xbarmip.network.onnx.limits import fenced
-from xbarmip.network.onnx.model import Model, open_model
-from xbarmip.network.onnx.names import layer_names
+from xbarmip.network.onnx.model import Model, model_of, parse
+from xbarmip.network.onnx.names import layer_names, stored_weights
 from xbarmip.network.onnx.node import Node
 from xbarmip.network.onnx.operation import Operation, Tensors
 from xbarmip.network.onnx.operators import RULES
@@ -97,32 +98,64 @@ def read_nodes(
 ) -> Reading:
     """As `read_onnx`, with the nodes."""
     path = Path(path)
+    source = f"ONNX file {path.name}"
+    with fenced(path):
+        try:
+            proto = parse(path)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
+        return read_proto(proto, str(path), name or path.stem, source, path.parent, inputs, digital)
+
+
+def read_proto(
+    proto: ModelProto,
+    what: str,
+    name: str,
+    source: str,
+    folder: Path,
+    inputs: Mapping[str, Sequence[int]] | None,
+    digital: bool,
+) -> Reading:
+    """Read an ONNX model that is in memory; its large weights are gone from it afterwards.
+
+    Parameters
+    ----------
+    proto : ModelProto
+    what : str
+        What messages call it.
+    name, source : str
+        Of the network.
+    folder : Path
+        Where files with further tensors lie.
+    inputs, digital
+        As for `read_onnx`.
+
+    Raises
+    ------
+    InputError
+        As `read_onnx`.
+    """
     try:
-        with fenced(path):
-            return _read(path, name or path.stem, inputs or {}, digital)
+        model = model_of(proto, inputs or {})
+        feeds = feeding(model)
+        refuse_operators(model, feeds, digital)
+        found, values = _walk(Tensors(model, folder, _RULES), feeds)
+        if not found:
+            raise InputError("holds no convolution and no fully connected layer")
+        check_edges(found)
+        leaving = dict.fromkeys(
+            (one.layer, one.steps)
+            for output in model.outputs
+            if output in values
+            for one in values[output].sources
+        )
+        batch = f", a batch of {model.batch} read as one image" if model.batch > 1 else ""
+        network = _network(name, source + batch, model, found, tuple(leaving))
+        return Reading(network, model, tuple(found))
     except InputError as error:
         # Names from a damaged file may hold anything; the message stays one plain line.
         line = "".join(c if c.isprintable() else " " for c in str(error))
-        raise InputError(f"{path}: {line}") from error
-
-
-def _read(path: Path, name: str, inputs: Mapping[str, Sequence[int]], digital: bool) -> Reading:
-    model = open_model(path, inputs)
-    feeds = feeding(model)
-    refuse_operators(model, feeds, digital)
-    found, values = _walk(Tensors(model, path.parent, _RULES), feeds)
-    if not found:
-        raise InputError("holds no convolution and no fully connected layer")
-    check_edges(found)
-    leaving = dict.fromkeys(
-        (one.layer, one.steps)
-        for output in model.outputs
-        if output in values
-        for one in values[output].sources
-    )
-    batch = f", a batch of {model.batch} read as one image" if model.batch > 1 else ""
-    source = f"ONNX file {path.name}{batch}"
-    return Reading(_network(name, source, model, found, tuple(leaving)), model, tuple(found))
+        raise InputError(f"{what}: {line}") from error
 
 
 def _walk(tensors: Tensors, feeds: set[str]) -> tuple[list[Found], dict[str, Value]]:
@@ -199,7 +232,14 @@ def _network(
     pools = _fused(found, leaving)
     names = layer_names(found, model.makers)
     layers = tuple(
-        replace(one.layer, name=names[i], pool=pools.get(i)) for i, one in enumerate(found)
+        replace(
+            one.layer,
+            name=names[i],
+            pool=pools.get(i),
+            node=one.node.name,
+            weight=stored_weights(one.weight, model.makers),
+        )
+        for i, one in enumerate(found)
     )
     edges: dict[Edge, None] = {}
     for consumer, one in zip(names, found, strict=True):
