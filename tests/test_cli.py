@@ -383,8 +383,7 @@ def test_version_and_help(run, answers):
     assert line == f"xbarmip {answers('version')['xbarmip']}\n"
     status, out, err = run("--help")
     assert (status, err) == (0, "")
-    for command in COMMANDS:
-        name = command.__name__.rpartition(".")[2]
+    for name in COMMANDS:
         assert f"\n    {name} " in out.replace(f"{name}\n", f"{name} ")
         if name != "suite":  # a group: its parts have the option
             assert "--json" in run(name, "--help")[1]

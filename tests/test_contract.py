@@ -13,9 +13,9 @@ from xbarmip.compare.integers import to_integers
 from xbarmip.contract import check_closed_form, check_movement
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.hardware.movement import GeneralRule, SeparableRule
+from xbarmip.measures.steps import register_closed_form, rule_view
 from xbarmip.solvers.dp import target
 from xbarmip.solvers.dp.dominance import Signatures, ranks_of, signatures
-from xbarmip.timing.rule import register_closed_form, rule_view
 
 
 @pytest.mark.parametrize("rule", ["pipeline", "published"])
@@ -51,7 +51,7 @@ def too_much(network):
 
 def negative_tail(network):
     view = rule_view(network, "pipeline")
-    return replace(view, tail=tuple((0, 3) for _ in view.tail))
+    return replace(view, tails=tuple((0, 3) for _ in view.tails))
 
 
 @pytest.mark.parametrize(

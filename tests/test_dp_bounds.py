@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.brute import OBJECTIVES, tiny_problem
+from xbarmip.measures.steps import rule_view
 from xbarmip.network.generate import Shape
 from xbarmip.solvers.dp.bounds import earliest, least_time, level_of
 from xbarmip.solvers.dp.cuts import Switches
@@ -21,7 +22,6 @@ from xbarmip.solvers.dp.target import TargetSearch
 from xbarmip.timing.evaluate import evaluate_many
 from xbarmip.timing.pipeline import schedule
 from xbarmip.timing.reference import closed_form
-from xbarmip.timing.rule import rule_view
 
 SHAPES = [Shape(layers=3), Shape(layers=4, extent=4, outputs=6, branching=0.4, joining=0.5)]
 
@@ -48,7 +48,7 @@ def output_time(problem, allocation, layer, x):
     """When output x exists; for the closed form, PreOp and the steps before x."""
     step = -(-x // allocation[layer])
     if problem.rule is None:
-        return int(schedule(problem.network, allocation)[layer][step - 1])
+        return int(schedule(problem.view, allocation)[layer][step - 1])
     view = rule_view(problem.network, problem.rule)
     return closed_form(view, allocation).pre[layer] + step - 1
 

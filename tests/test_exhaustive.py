@@ -16,7 +16,6 @@ from xbarmip.solvers.protocol import Limits, Watch
 from xbarmip.solvers.result import Proof, Status, Stop
 from xbarmip.solvers.space import Space
 from xbarmip.timing import reference
-from xbarmip.timing.rule import rule_view
 
 OBJECTIVES = [("cycles", None), ("steps", "pipeline"), ("steps", "published")]
 
@@ -41,9 +40,8 @@ def allocations(problem):
 
 
 def value(problem, allocation):
-    if problem.rule is None:
-        return reference.cycles(problem.network, allocation)
-    return reference.steps(rule_view(problem.network, problem.rule), allocation)
+    define = reference.cycles if problem.view.stalls else reference.steps
+    return define(problem.view, allocation)
 
 
 def random_problem(random, objective="cycles", rule=None):

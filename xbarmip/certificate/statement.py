@@ -5,10 +5,11 @@ from typing import Any
 from xbarmip.constraint import LinearConstraint
 from xbarmip.errors import UnsupportedError
 from xbarmip.network.need import NeedMap
-from xbarmip.problem import RULES, Problem
-from xbarmip.timing.rule import rule_view
+from xbarmip.problem import Problem
 from xbarmip.timing.step_limit import proportions
 from xbarmip.timing.step_time import ticks_of
+
+_STATED = ("cycles", "steps/pipeline", "steps/published")
 
 
 def statement(problem: Problem) -> dict[str, Any]:
@@ -17,8 +18,8 @@ def statement(problem: Problem) -> dict[str, Any]:
     Raises
     ------
     UnsupportedError
-        On a constraint that is not linear, a layer whose step time is not, or a rule that was
-        registered, by name.
+        On a constraint that is not linear, a layer whose step time is not, or another measure,
+        by name.
     """
     stated = counting(problem, "no certificate can state it")
     return {**stated, "time": _time(problem) if problem.is_latency else None}
@@ -30,13 +31,12 @@ def counting(problem: Problem, refusal: str) -> dict[str, Any]:
     Raises
     ------
     UnsupportedError
-        On a constraint that is not linear, or a rule that was registered: its name and `refusal`.
+        On a constraint that is not linear, or another measure: its name and `refusal`.
     """
     network = problem.network
-    if problem.rule not in (None, *RULES):
-        raise UnsupportedError(f"rule {problem.rule!r}: {refusal}")
-    published = problem.rule == "published"
-    needs = network.printed if published else network.clamped
+    if problem.measure.label not in _STATED:
+        raise UnsupportedError(f"measure {problem.measure.label!r}: {refusal}")
+    view, published = problem.view, problem.rule == "published"
     return {
         "name": network.name,
         "objective": problem.objective,
@@ -47,14 +47,13 @@ def counting(problem: Problem, refusal: str) -> dict[str, Any]:
                 "name": layer.name,
                 "outputs": layer.outputs,
                 "set": crossbar_set,
-                "end": int(layer.name in network.sinks),
+                "end": int(end),
             }
-            for layer, crossbar_set in zip(network.layers, problem.sets, strict=True)
+            for layer, crossbar_set, end in zip(
+                network.layers, problem.sets, view.ends, strict=True
+            )
         ],
-        "edges": [
-            _edge(network.index[edge.producer], network.index[edge.consumer], need)
-            for edge, need in zip(network.edges, needs, strict=True)
-        ],
+        "edges": [_edge(*edge, need) for edge, need in zip(view.edges, view.need, strict=True)],
         "tails": _tails(problem) if published else [],
         "constraints": [_constraint(problem, each, refusal) for each in problem.constraints],
     }
@@ -73,11 +72,10 @@ def _edge(producer: int, consumer: int, need: NeedMap) -> dict[str, Any]:
 
 def _tails(problem: Problem) -> list[int]:
     """Wo * floor(Pc / Sc) of every layer: the same for all edges into it, 0 without any."""
-    view = rule_view(problem.network, "published")
-    tails = [0] * len(problem.network.layers)
-    for edge, tail in zip(problem.network.edges, view.tail, strict=True):
+    view, tails = problem.view, [0] * len(problem.network.layers)
+    for (_, consumer), tail in zip(view.edges, view.tails, strict=True):
         if tail is not None:
-            tails[problem.network.index[edge.consumer]] = tail[0]
+            tails[consumer] = tail[0]
     return tails
 
 

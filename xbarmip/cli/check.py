@@ -3,6 +3,7 @@
 from argparse import Namespace, _SubParsersAction
 
 from xbarmip.certificate import check
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.errors import InputError
@@ -12,8 +13,7 @@ ACCEPTED, REFUSED = 0, 1
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "check certificates: is it proven that nothing is better?"
-    parser = add_command(commands, "check", text, run)
+    parser = add_command(commands, "check", COMMANDS["check"], run)
     parser.add_argument("files", nargs="+", metavar="FILE", help="a certificate")
 
 

@@ -1,4 +1,4 @@
-"""The argument parser, and the arguments that several commands share."""
+"""The argument parser, and the types of arguments."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
 from collections.abc import Callable
@@ -7,9 +7,6 @@ from math import isfinite
 from typing import Any, NoReturn
 
 from xbarmip.errors import InputError
-from xbarmip.network.graph import Network
-from xbarmip.network.library import load_network
-from xbarmip.problem import COUNTS, RULES
 from xbarmip.strict import short
 
 Run = Callable[[Namespace], int]
@@ -38,79 +35,6 @@ def add_command(commands: "_SubParsersAction[Parser]", name: str, text: str, run
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
     return parser
-
-
-def add_network(parser: Parser) -> None:
-    """The argument NETWORK; `network_of` reads it."""
-    parser.add_argument(
-        "network",
-        metavar="NETWORK",
-        help="a name that `xbarmip networks` lists, or a path to an .onnx, .pt2 or .json file",
-    )
-    parser.add_argument(
-        "--input",
-        type=input_shape,
-        action="append",
-        default=[],
-        metavar="NAME=SHAPE",
-        help="sizes of an input of an ONNX file, as x=1x3x320x320; may be repeated",
-    )
-    parser.add_argument(
-        "--digital",
-        action="store_true",
-        help="read products of two activations, as in attention, as digital units that need the "
-        "whole of what they read",
-    )
-
-
-def network_of(arguments: Namespace) -> Network:
-    """The network that was asked for."""
-    return load_network(arguments.network, dict(arguments.input), arguments.digital)
-
-
-def add_size(parser: Parser) -> None:
-    """The option --size, as (rows, columns)."""
-    parser.add_argument(
-        "--size",
-        type=size,
-        default=(128, 128),
-        metavar="SIZE",
-        help="crossbar size: 128, or rows x columns as 256x128 (default: 128)",
-    )
-
-
-def add_objective(
-    parser: Parser, objectives: tuple[str, ...] = COUNTS, default: str = "cycles"
-) -> None:
-    """The options --objective and --rule."""
-    parser.add_argument(
-        "--objective",
-        choices=objectives,
-        default=default,
-        help="the pipeline itself (cycles), the closed form that approximates it (steps)"
-        f"{', or either times the step time' * (objectives != COUNTS)} (default: {default})",
-    )
-    parser.add_argument(
-        "--rule", choices=RULES, help="rule of the closed form (default for steps: pipeline)"
-    )
-
-
-def add_limits(parser: Parser, seconds: float | None = None) -> None:
-    """The options --time-limit, in seconds, and --memory-limit, in GiB."""
-    default = "none" if seconds is None else f"{seconds:g}"
-    parser.add_argument(
-        "--time-limit",
-        type=number,
-        default=seconds,
-        metavar="S",
-        help=f"seconds for each solver and problem (default: {default})",
-    )
-    parser.add_argument(
-        "--memory-limit",
-        type=gibibytes,
-        metavar="GIB",
-        help="working memory of a search, in GiB (default: none)",
-    )
 
 
 def integer(text: str) -> int:

@@ -5,8 +5,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from xbarmip.cli.output import print_json, print_rich, sides, table
-from xbarmip.cli.parser import Parser, add_command, add_network, add_size, network_of
+from xbarmip.cli.arguments import add_network, add_size, network_of
+from xbarmip.cli.commands import COMMANDS
+from xbarmip.cli.output import print_json, print_rich, say, sides, table
+from xbarmip.cli.parser import Parser, add_command
 from xbarmip.errors import InputError
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Layer
@@ -18,8 +20,7 @@ _TOLD = 10  # deviations that are printed
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "show the layers of a network and its smallest budget"
-    parser = add_command(commands, "show", text, run)
+    parser = add_command(commands, "show", COMMANDS["show"], run)
     add_network(parser)
     add_size(parser)
     parser.add_argument(
@@ -53,12 +54,12 @@ def run(arguments: Namespace) -> int:
     names = ("layer", "kind", "window", "pool", "groups", "channels", "map", "outputs", "set")
     print_rich(table(names, (_row(layer, crossbar_set) for layer, crossbar_set in pairs), text=4))
     _print_file_names(network)
-    print(
+    say(
         f"{network.name}: {len(pairs)} layers, {len(network.edges)} edges, smallest budget "
         f"{problem.smallest_budget} crossbars of {sides(arguments.size)}"
     )
     if network.source:
-        print(f"source: {network.source}")
+        say(f"source: {network.source}")
     return 0
 
 
@@ -68,8 +69,8 @@ def _print_file_names(network: Network) -> None:
     if named:
         print_rich(table(("layer", "name in the file"), named, text=2))
     for weight, names in network.shared.items():
-        print(f"the tensor {weight!r} is used {len(names)} times, {len(names)} sets of its own:")
-        print(f"  {', '.join(names)}")
+        say(f"the tensor {weight!r} is used {len(names)} times, {len(names)} sets of its own:")
+        say(f"  {', '.join(names)}")
 
 
 def _verify(arguments: Namespace) -> int:
@@ -85,13 +86,13 @@ def _verify(arguments: Namespace) -> int:
     for word, deviations in (("wrong", found.wrong), ("loose", found.loose)):
         for one in deviations[:_TOLD]:
             stated, seen = (f"output {x}" if x else "none" for x in (one.stated, one.seen))
-            print(
+            say(
                 f"{word}: {one.producer} -> {one.consumer}: output {one.position} of the producer "
                 f"is first needed by {stated} of the consumer, and first changes {seen}"
                 f"{' (the edge needs all of its producer)' * one.whole}"
             )
     pairs = len({(one.producer, one.consumer) for one in found.loose})
-    print(
+    say(
         f"{path.name}: {found.edges} edges, {found.changes} changed outputs: need maps asked "
         f"{'too little' if found.wrong else 'never too little'} ({len(found.wrong)} times), and of "
         f"{pairs} edges more than was seen ({len(found.loose)} times)"

@@ -8,18 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from xbarmip.certificate.write import Certificate, require_certifiable, write_certificate
+from xbarmip.cli.arguments import add_limits, add_network, add_objective, every_objective
 from xbarmip.cli.budget import add_budget, problem_of, question
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import why_infeasible
 from xbarmip.cli.latency import answer_line, frontier_table, hardware_facts, step_columns
-from xbarmip.cli.output import print_json, print_rich, table
-from xbarmip.cli.parser import (
-    Parser,
-    add_command,
-    add_limits,
-    add_network,
-    add_objective,
-    option,
-)
+from xbarmip.cli.output import print_json, print_rich, say, table, warn
+from xbarmip.cli.parser import Parser, add_command, option
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.execute.ending import Ending, Outcome
 from xbarmip.compare.files import check_writable
@@ -29,7 +24,7 @@ from xbarmip.compare.recorder import row_of
 from xbarmip.compare.verdict import judge
 from xbarmip.errors import VerificationError
 from xbarmip.exact import ceil_div
-from xbarmip.problem import OBJECTIVES, Problem
+from xbarmip.problem import Problem
 from xbarmip.solvers.latency.result import LatencyResult
 from xbarmip.solvers.registry import SOLVERS, make_solver, solve
 from xbarmip.solvers.result import Result, Status, Stop
@@ -37,11 +32,10 @@ from xbarmip.solvers.result import Result, Status, Stop
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "find the allocation of crossbars with the fastest inference"
-    parser = add_command(commands, "solve", text, run)
+    parser = add_command(commands, "solve", COMMANDS["solve"], run)
     add_network(parser)
     add_budget(parser)
-    add_objective(parser, OBJECTIVES)
+    add_objective(parser, every_objective())
     parser.add_argument("--solver", choices=tuple(SOLVERS), default="dp", help="(default: dp)")
     parser.add_argument(
         "--option",
@@ -102,7 +96,7 @@ def _certify(problem: Problem, result: Result, arguments: Namespace) -> None:
     with progress_line() as progress:
         made = write_certificate(problem, result, arguments.certificate, progress)
     if not arguments.json:
-        print(_written(made))
+        say(_written(made))
 
 
 def _written(made: Certificate) -> str:
@@ -168,9 +162,9 @@ def _print(problem: Problem, result: Result, frontier: bool) -> None:
         print_rich(table(names, rows))
     if frontier and isinstance(result, LatencyResult):
         print_rich(frontier_table(problem, result))
-    print(f"{question(problem)}: {_answer(problem, result)}")
+    say(f"{question(problem)}: {_answer(problem, result)}")
     if result.message and result.status is not Status.INFEASIBLE:
-        print(f"xbarmip: {result.solver}: {result.message}", file=sys.stderr)
+        warn(f"{result.solver}: {result.message}")
 
 
 def _rows(problem: Problem, allocation: Mapping[str, int]) -> list[list[object]]:
@@ -186,7 +180,7 @@ def _answer(problem: Problem, result: Result) -> str:
     """Status, value, bound and proof in one line."""
     if isinstance(result, LatencyResult) and result.status is not Status.INFEASIBLE:
         return answer_line(problem, result)
-    unit = problem.objective if problem.rule is None else f"{problem.objective} ({problem.rule})"
+    unit = problem.measure.words
     effort = f"{result.solver}, {result.seconds:.2f} s"
     if result.stop is not Stop.FINISHED:
         effort += f", stopped: {result.stop}"

@@ -8,18 +8,17 @@ from typing import Any
 
 from xbarmip.errors import InputError
 from xbarmip.hardware.preset import Hardware
+from xbarmip.measures.registry import labelled
 from xbarmip.network.graph import Network
 from xbarmip.problem import Problem
 from xbarmip.strict import known_keys
 
-OBJECTIVE_LABELS = ("cycles", "steps/pipeline", "steps/published")
-LATENCY_LABELS = ("latency", "latency-steps/pipeline", "latency-steps/published")
 INFEASIBLE = "infeasible"
 
 
 def objective_label(problem: Problem) -> str:
-    """Objective and rule in one word, of `OBJECTIVE_LABELS` or `LATENCY_LABELS`."""
-    return problem.objective if problem.rule is None else f"{problem.objective}/{problem.rule}"
+    """Objective and rule in one word, of `objective_labels`."""
+    return labelled(problem.objective, problem.rule)
 
 
 def problem_for(
@@ -96,7 +95,7 @@ class InstanceFacts:
     size : (int, int)
         Rows and columns of a crossbar.
     objective : str
-        Of `OBJECTIVE_LABELS` or `LATENCY_LABELS`.
+        Of `objective_labels`.
     smallest_budget : int
         Crossbars that one copy of every layer takes.
     constraints : tuple of str

@@ -15,10 +15,11 @@ from xbarmip.constraint import LinearConstraint
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.exact import as_int
 from xbarmip.hardware.movement import SeparableRule, rule_named
+from xbarmip.measures.registry import times
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.window import Reach, Window
-from xbarmip.problem import LATENCIES, Problem
+from xbarmip.problem import Problem
 from xbarmip.strict import as_text, known_keys, located, short
 from xbarmip.timing.step_time import LayerTicks, ticks_of
 
@@ -86,7 +87,7 @@ def from_integers(data: Any) -> Problem:
         about windows, and latencies, which come from hardware.
     """
     table = known_keys(data, _KEYS, ("step",))
-    if "step" in table or table["objective"] in LATENCIES:
+    if "step" in table or table["objective"] in times():
         raise InputError("a latency is written for other programs and cannot be read back")
     if table["rule"] == "published":
         raise InputError("rule 'published' is written for other programs and cannot be read back")

@@ -6,7 +6,6 @@ several runs may append to the same file, also at the same time. Verdicts are no
 follow from these.
 """
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -17,8 +16,9 @@ from typing import Any
 
 from xbarmip.compare.files import writing, written
 from xbarmip.compare.row import Row
-from xbarmip.errors import InputError
+from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.strict import located
+from xbarmip.text import for_file_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Journal:
         InputError
             If the folder or the file cannot be written.
         """
-        path = folder / f"{suite}.jsonl"
+        path = folder / f"{for_file_name(suite)}.jsonl"
         with writing(path):
             folder.mkdir(parents=True, exist_ok=True)
             path.open("ab").close()
@@ -79,6 +79,8 @@ def append(path: Path, data: bytes) -> None:
     ------
     InputError
         If they cannot be written.
+    UnsupportedError
+        If the system has no such lock.
     """
     with writing(path), path.open("rb+", buffering=0) as file, _locked(file.fileno()):
         if file.seek(0, os.SEEK_END):
@@ -93,6 +95,12 @@ def append(path: Path, data: bytes) -> None:
 @contextmanager
 def _locked(descriptor: int) -> Iterator[None]:
     """Hold the file's lock; unlike flock, this one also works over NFS."""
+    try:
+        import fcntl
+    except ImportError:
+        raise UnsupportedError(
+            "adding to a results file needs the module fcntl, to lock it; this system has none"
+        ) from None
     fcntl.lockf(descriptor, fcntl.LOCK_EX)
     try:
         yield

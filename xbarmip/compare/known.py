@@ -22,6 +22,7 @@ from xbarmip.exact import as_int
 from xbarmip.problem import Problem
 from xbarmip.solvers.result import Status
 from xbarmip.strict import as_text, check_format, known_keys, located, read_text
+from xbarmip.text import for_file_name
 from xbarmip.timing.evaluate import evaluate
 
 FORMAT = "xbarmip-known"
@@ -242,4 +243,4 @@ def _value_faults(problem: Problem, known: Known) -> list[str]:
 
 def known_path(suite: str, folder: Path) -> Path:
     """Where what is known of a suite lies in a folder."""
-    return folder / f"{suite}.json"
+    return folder / f"{for_file_name(suite)}.json"

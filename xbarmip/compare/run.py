@@ -10,6 +10,7 @@ from xbarmip.compare.comparison import Comparison, latest
 from xbarmip.compare.execute.allowance import Allowance
 from xbarmip.compare.execute.ending import Outcome
 from xbarmip.compare.execute.pool import LocalPool, run_tasks
+from xbarmip.compare.execute.process import require_processes
 from xbarmip.compare.execute.task import Task
 from xbarmip.compare.instance import Suite
 from xbarmip.compare.journal import Journal, read_rows
@@ -92,7 +93,11 @@ def compare(
     InputError
         On a bad suite, an unknown solver, a bad limit, or a folder that cannot be written: before
         anything is run.
+    UnsupportedError
+        If the system cannot run a solver in a process of its own, or lock the results file.
     """
+    if executor is None:
+        require_processes()
     chosen = suite if isinstance(suite, Suite) else read_suite(suite)
     limits = allowance or Allowance(time_limit, memory_limit)
     plan = Plan(chosen, solvers, seeds, limits, certify)

@@ -53,7 +53,7 @@ def refute(problem: Problem, at_most: int, pause: Pause) -> tuple[str, str]:
     VerificationError
         When there is such an allocation.
     """
-    if problem.objective != "steps":
+    if problem.view.stalls or problem.is_latency:
         raise UnsupportedError(f"a proof is of steps, the objective is {problem.objective!r}")
     for constraint in problem.constraints:
         raise UnsupportedError(

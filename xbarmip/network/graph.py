@@ -3,9 +3,9 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import networkx as nx
-
+from xbarmip.display import html_table
 from xbarmip.errors import InputError
 from xbarmip.limits import (
     LARGEST_EXTENT,
@@ -19,6 +19,9 @@ from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.need import NeedMap, clamped_need, extents, printed_need
 from xbarmip.network.window import Raster
 from xbarmip.strict import suggestion
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,19 @@ class Network:
                 users.setdefault(layer.weight, []).append(layer.name)
         return {weight: tuple(names) for weight, names in users.items() if len(names) > 1}
 
+    def __str__(self) -> str:
+        many = ("layer", len(self.layers)), ("edge", len(self.edges))
+        return f"{self.name}: " + ", ".join(f"{n} {what}{'s' * (n != 1)}" for what, n in many)
+
+    def _repr_html_(self) -> str:
+        names = ("layer", "in", "out", "height", "width", "kernel", "outputs")
+        rows = [
+            (one.name, one.in_channels, one.out_channels, one.height, one.width,
+             "x".join(map(str, one.kernel)), one.outputs)
+            for one in self.layers
+        ]  # fmt: skip
+        return html_table(str(self), names, rows)
+
     @cached_property
     def index(self) -> dict[str, int]:
         """Position of each layer by name."""
@@ -164,6 +180,8 @@ class Network:
     @cached_property
     def graph(self) -> "nx.DiGraph[str]":
         """The layers as a networkx graph: nodes carry `layer`, edges the tuple `edges`."""
+        import networkx as nx
+
         graph: nx.DiGraph[str] = nx.DiGraph(name=self.name)
         for layer in self.layers:
             graph.add_node(layer.name, layer=layer)
@@ -177,11 +195,17 @@ class Network:
     @cached_property
     def sinks(self) -> tuple[str, ...]:
         """Layers whose every output counts for the end: no consumer, or a declared output."""
+        read = {edge.producer for edge in self.edges}
         return tuple(
             layer.name
             for layer in self.layers
-            if layer.name in self.outputs or not self.graph.out_degree(layer.name)
+            if layer.name in self.outputs or layer.name not in read
         )
+
+    @cached_property
+    def links(self) -> tuple[tuple[int, int], ...]:
+        """Producer and consumer of every edge by layer number, in the order of `edges`."""
+        return tuple((self.index[e.producer], self.index[e.consumer]) for e in self.edges)
 
     @cached_property
     def clamped(self) -> tuple[NeedMap, ...]:

@@ -73,6 +73,12 @@ def _need_map(rows: Array, columns: Array, producer_width: int, row_scale: int =
     return NeedMap(rows, above, columns, producer_width, row_scale)
 
 
+def no_need(producer: Layer, consumer: Layer) -> NeedMap:
+    """need(x) = 0 for all x: the consumer waits for nothing."""
+    rows, columns = (np.zeros(n, dtype=np.int64) for n in (consumer.height, consumer.width))
+    return _need_map(rows, columns, producer.width)
+
+
 def _chain(producer: Layer, edge: Edge, consumer: Layer) -> tuple[Operator, ...]:
     fused = () if producer.pool is None else (producer.pool,)
     return (*fused, *edge.through, consumer.window)

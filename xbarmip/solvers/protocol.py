@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from xbarmip.errors import InputError
 from xbarmip.problem import Problem
-from xbarmip.solvers.result import Result
+from xbarmip.solvers.result import Proof, Result
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -118,6 +118,15 @@ class HintedSolver(Solver, Protocol):
 
     def solve_from(self, problem: Problem, watch: Watch, hint: Hint) -> Result:
         """`solve` with a hint."""
+
+
+@runtime_checkable
+class Counting(Solver, Protocol):
+    """A solver of counts under constraints that a walk can ask about latencies."""
+
+    @property
+    def refutes(self) -> Proof:
+        """What its INFEASIBLE rests on."""
 
 
 def refused_constraints(problem: Problem) -> tuple[str, ...]:

@@ -1,46 +1,39 @@
 """The solvers by name, and the one door to them."""
 
 from dataclasses import fields, replace
-from typing import Any
-
-import pyomo.environ as pyo
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
 
 from xbarmip.errors import InputError, UnsupportedError
-from xbarmip.model.statement import problem_of
-from xbarmip.model.verify import verify
 from xbarmip.problem import Problem
-from xbarmip.solvers.dp.solver import DynamicProgram
-from xbarmip.solvers.exhaustive import Exhaustive
-from xbarmip.solvers.latency.result import LatencyResult, latency_result
-from xbarmip.solvers.latency.solver import LatencyWalk
-from xbarmip.solvers.milp import Milp
-from xbarmip.solvers.protocol import Limits, Progress, Solver, Watch
-from xbarmip.solvers.result import Proof, Result
-from xbarmip.solvers.rivals.annealing import SimulatedAnnealing
-from xbarmip.solvers.rivals.genetic import GeneticAlgorithm
-from xbarmip.solvers.rivals.greedy import Greedy
-from xbarmip.solvers.rivals.identical import Identical
-from xbarmip.solvers.rivals.lagrangian import Lagrangian
-from xbarmip.solvers.rivals.published_dp import PublishedDynamicProgram
-from xbarmip.solvers.rivals.random_search import RandomSearch
-from xbarmip.solvers.rivals.stride import StrideBalanced
-from xbarmip.solvers.rivals.woho import WohoProportional
+from xbarmip.solvers.protocol import Counting, Limits, Progress, Solver, Watch
+from xbarmip.solvers.result import Result
 
-SOLVERS: dict[str, type[Solver]] = {
-    "dp": DynamicProgram,
-    "milp": Milp,
-    "exhaustive": Exhaustive,
-    "published-dp": PublishedDynamicProgram,
-    "woho": WohoProportional,
-    "stride": StrideBalanced,
-    "identical": Identical,
-    "greedy": Greedy,
-    "lagrangian": Lagrangian,
-    "random": RandomSearch,
-    "genetic": GeneticAlgorithm,
-    "annealing": SimulatedAnnealing,
+if TYPE_CHECKING:
+    import pyomo.environ as pyo
+
+SOLVERS: dict[str, str | type[Solver]] = {  # a class, or where it is found when it is first wanted
+    "dp": "xbarmip.solvers.dp.solver:DynamicProgram",
+    "milp": "xbarmip.solvers.milp:Milp",
+    "exhaustive": "xbarmip.solvers.exhaustive:Exhaustive",
+    "published-dp": "xbarmip.solvers.rivals.published_dp:PublishedDynamicProgram",
+    "woho": "xbarmip.solvers.rivals.woho:WohoProportional",
+    "stride": "xbarmip.solvers.rivals.stride:StrideBalanced",
+    "identical": "xbarmip.solvers.rivals.identical:Identical",
+    "greedy": "xbarmip.solvers.rivals.greedy:Greedy",
+    "lagrangian": "xbarmip.solvers.rivals.lagrangian:Lagrangian",
+    "random": "xbarmip.solvers.rivals.random_search:RandomSearch",
+    "genetic": "xbarmip.solvers.rivals.genetic:GeneticAlgorithm",
+    "annealing": "xbarmip.solvers.rivals.annealing:SimulatedAnnealing",
 }
 EXACT = ("dp", "milp", "exhaustive")  # those that prove what they claim; a comparison's default
+
+
+def solver_class(name: str) -> type[Solver]:
+    """The class of the solver called `name`, which has to be one of `SOLVERS`."""
+    found = SOLVERS[name]
+    kind: type[Solver] = resolve_name(found) if isinstance(found, str) else found
+    return kind
 
 
 def make_solver(name: str, /, **options: Any) -> Solver:
@@ -53,7 +46,7 @@ def make_solver(name: str, /, **options: Any) -> Solver:
     """
     if name not in SOLVERS:
         raise InputError(f"solver must be one of {', '.join(SOLVERS)}, got {name!r}")
-    kind: Any = SOLVERS[name]
+    kind: Any = solver_class(name)
     known = [field.name for field in fields(kind)]
     for option in options:
         if option not in known:
@@ -76,10 +69,20 @@ def solver_for(problem: Problem, solver: Solver, whole_frontier: bool = False) -
         raise InputError(f"objective {problem.objective!r} has no frontier of step times")
     if whole_frontier and solver.name not in EXACT:
         raise InputError(f"solver {solver.name!r} is a heuristic and finds no frontier")
-    if problem.is_latency and isinstance(solver, DynamicProgram | Milp):
-        refutes = Proof.NUMERICAL if isinstance(solver, Milp) else Proof.EXACT
-        return LatencyWalk(solver, refutes, whole_frontier)
+    if problem.is_latency and isinstance(solver, Counting):
+        from xbarmip.solvers.latency.solver import LatencyWalk
+
+        return LatencyWalk(solver, solver.refutes, whole_frontier)
     return solver
+
+
+def stated(what: "Problem | pyo.ConcreteModel") -> Problem:
+    """The problem itself, or that of a model."""
+    if isinstance(what, Problem):
+        return what
+    from xbarmip.model.statement import problem_of
+
+    return problem_of(what)
 
 
 def solve(
@@ -126,15 +129,20 @@ def solve(
     VerificationError
         When the answer does not survive re-evaluation in the model.
     """
-    problem = what if isinstance(what, Problem) else problem_of(what)
+    problem = stated(what)
     chosen = solver_for(problem, make_solver(solver, **options), whole_frontier)
     reasons = chosen.unsupported(problem)
     if reasons:
         raise UnsupportedError(f"solver {solver!r} cannot take this problem: {'; '.join(reasons)}")
     watch = Watch(Limits(time_limit, memory_limit), progress)
     result = chosen.solve(problem, watch)
-    if problem.is_latency and not isinstance(result, LatencyResult):
-        result = latency_result(problem, result)
+    if problem.is_latency:
+        from xbarmip.solvers.latency.result import LatencyResult, latency_result
+
+        if not isinstance(result, LatencyResult):
+            result = latency_result(problem, result)
     if not isinstance(what, Problem) and result.allocation is not None:
+        from xbarmip.model.verify import verify
+
         verify(what, result.allocation, claimed=result.value)
     return replace(result, seconds=watch.seconds, options={**options, **result.options})

@@ -8,11 +8,12 @@ import numpy as np
 
 from xbarmip.compiled import compiled
 from xbarmip.exact import INT64_MAX
+from xbarmip.measures.steps import rule_view
+from xbarmip.measures.view import View
 from xbarmip.network.graph import Network
 from xbarmip.network.window import Array
 from xbarmip.problem import checked_allocation
 from xbarmip.timing import reference
-from xbarmip.timing.rule import fits_int64, rule_view
 from xbarmip.timing.tables import NeedTable, by_consumer, need, need_table
 
 NO_TAIL = -1
@@ -33,20 +34,18 @@ class ClosedFormTable(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def closed_form_table(network: Network, rule: str) -> ClosedFormTable | None:
-    """The network under `rule` for the kernel; None where 64 bits might not hold a value."""
-    view = rule_view(network, rule)
-    if not fits_int64(view):
+def closed_form_table(view: View) -> ClosedFormTable | None:
+    """A closed form for the kernel; None where 64 bits might not hold a value."""
+    if not view.fits_int64:
         return None
-    order = by_consumer(network, range(len(network.edges)))
-    tails = [view.tail[e] or (NO_TAIL, 0) for e in order]
+    order = by_consumer(view, range(len(view.edges)))
+    tails = [view.tails[e] or (NO_TAIL, 0) for e in order]
     outputs = np.array(view.outputs, dtype=np.int64)
-    sink = [layer.name in network.sinks for layer in network.layers]
     return ClosedFormTable(
         outputs,
         outputs if view.capped else np.full_like(outputs, INT64_MAX),
-        np.array(sink, dtype=np.int64),
-        need_table(network, view.need, order),
+        np.array(view.ends, dtype=np.int64),
+        need_table(view, order),
         np.array([end for end, _ in tails], dtype=np.int64),
         np.array([begin for _, begin in tails], dtype=np.int64),
     )
@@ -70,17 +69,14 @@ def steps(
     InputError
         On an allocation that does not fit the network.
     """
-    chosen = checked_allocation(network, allocation)
-    if closed_form_table(network, rule) is None:
-        return reference.steps(rule_view(network, rule), chosen)
-    return int(steps_many(network, np.array([chosen], dtype=np.int64), rule)[0])
+    chosen = np.array([checked_allocation(network, allocation)], dtype=np.int64)
+    return int(steps_many(rule_view(network, rule), chosen)[0])
 
 
-def steps_many(network: Network, allocations: Array, rule: str) -> Array:
+def steps_many(view: View, allocations: Array) -> Array:
     """Steps of each row of `allocations`, int64 of shape (count, layers), every R in 1..N_l."""
-    table = closed_form_table(network, rule)
+    table = closed_form_table(view)
     if table is None:
-        view = rule_view(network, rule)
         values = [reference.steps(view, [int(r) for r in row]) for row in allocations]
         return np.array(values, dtype=object)
     return _steps_many(table, allocations)

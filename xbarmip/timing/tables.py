@@ -1,4 +1,4 @@
-"""A network as flat integer arrays, for the compiled kernels."""
+"""A view's need maps as flat integer arrays, for the compiled kernels."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xbarmip.compiled import compiled
-from xbarmip.network.graph import Network
-from xbarmip.network.need import NeedMap
+from xbarmip.measures.view import View
 from xbarmip.network.window import Array
 
 
@@ -40,16 +39,15 @@ class NeedTable(NamedTuple):
     columns: Array
 
 
-def need_table(network: Network, needs: Sequence[NeedMap], keep: Sequence[int]) -> NeedTable:
+def need_table(view: View, keep: Iterable[int]) -> NeedTable:
     """Pack the need maps of the edges in `keep`, in the order of `by_consumer`."""
-    index = network.index
-    order = by_consumer(network, keep)
-    maps = [needs[e] for e in order]
-    consumers = [index[network.edges[e].consumer] for e in order]
+    order = by_consumer(view, keep)
+    maps = [view.need[e] for e in order]
+    consumers = [view.edges[e][1] for e in order]
     heights, widths = [len(m.rows) for m in maps], [len(m.columns) for m in maps]
     return NeedTable(
-        into=np.searchsorted(consumers, np.arange(len(network.layers) + 1)).astype(np.int64),
-        producer=_ints(index[network.edges[e].producer] for e in order),
+        into=np.searchsorted(consumers, np.arange(len(view.outputs) + 1)).astype(np.int64),
+        producer=_ints(view.edges[e][0] for e in order),
         producer_width=_ints(m.producer_width for m in maps),
         row_scale=_ints(m.row_scale for m in maps),
         height=_ints(heights),
@@ -62,9 +60,9 @@ def need_table(network: Network, needs: Sequence[NeedMap], keep: Sequence[int]) 
     )
 
 
-def by_consumer(network: Network, edges: Iterable[int]) -> list[int]:
+def by_consumer(view: View, edges: Iterable[int]) -> list[int]:
     """Edge numbers in ascending order of their consumers."""
-    return sorted(edges, key=lambda e: (network.index[network.edges[e].consumer], e))
+    return sorted(edges, key=lambda e: (view.edges[e][1], e))
 
 
 def _ints(values) -> Array:  # type: ignore[no-untyped-def]

@@ -62,6 +62,8 @@ def ranks_of(value):  # type: ignore[no-untyped-def]
     count, columns = value.shape
     rank = np.empty((count, columns), np.uint8)
     marks = np.empty((columns, RANKS - 1), np.int64)
+    if count == 0:
+        return rank
     for s in range(columns):
         some = np.sort(value[:: 1 + count // MARKED, s])
         marks[s] = some[(len(some) - 1) * np.arange(1, RANKS) // RANKS]

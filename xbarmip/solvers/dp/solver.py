@@ -45,6 +45,11 @@ class DynamicProgram:
         return "dp"
 
     @property
+    def refutes(self) -> Proof:
+        """What its INFEASIBLE rests on."""
+        return Proof.EXACT
+
+    @property
     def switches(self) -> Switches:
         """The cuts that are in use."""
         return Switches(*(getattr(self, field) for field in Switches._fields))

@@ -84,7 +84,9 @@ def _asked(reach, deadline, points, frontier, m, before, r):  # type: ignore[no-
         for point in range(count):
             asked, steps = reach[m, j, point], deadline[place, point] - before
             if asked > max(0, steps) * r:
-                r = -(-asked // steps) if steps > 0 else NEVER
+                if steps <= 0:
+                    return NEVER
+                r = -(-asked // steps)
     return r
 
 
@@ -129,8 +131,10 @@ def least_spending(table, bounds, slack, frontier, labels, q, arena, scratch):  
             before = first[m, level, group] - 1
             if end < NEVER:
                 steps = end - before - shift
-                if needed[m] > steps * r:
-                    r = -(-needed[m] // steps) if steps > 0 else NEVER
+                if needed[m] > max(0, steps) * r:
+                    if steps <= 0:
+                        return slack + 1
+                    r = -(-needed[m] // steps)
             r = _asked(reach, deadline, points, frontier, m, before, r)
         if r > highest:
             return slack + 1

@@ -6,41 +6,41 @@ from typing import NamedTuple
 import numpy as np
 
 from xbarmip.compiled import compiled
-from xbarmip.network.graph import Network
+from xbarmip.measures.view import View
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
 from xbarmip.timing.closed_form import NO_TAIL, closed_form_table
 from xbarmip.timing.implied import independent_edges
 from xbarmip.timing.pipeline import PipelineTable, pipeline_table
-from xbarmip.timing.rule import rule_view
 from xbarmip.timing.tables import NeedTable, by_consumer, need
 
 NEVER = 2**60  # a deadline that binds nothing
 
 
 class SearchTable(NamedTuple):
-    """A network under one objective. Arrays are int64, by layer or by edge of `needs`.
+    """The view of a measure. Arrays are int64, by layer or by edge of `needs`.
 
     Attributes
     ----------
     closed_form : bool
-        Whether the objective is `steps`; else `cycles`.
+        Whether the view is a closed form; else a pipeline.
     outputs, needed, cap : shape (layers,)
-        N as the objective counts it; those that the end waits for (N*, but N under the published
-        rule); the most outputs that a step counts as made.
+        Outputs of the view; of a pipeline those that the end waits for (N*), else the same; the
+        most outputs that a step counts as made.
     sink : shape (layers,)
+        1 for the ends of the view.
     needs : NeedTable
     tail_end, tail_begin : shape (edges,)
-        The tail of an edge, NO_TAIL where there is none; see `RuleView`. For `cycles` those of the
-        pipeline rule: the pipeline takes at least as long.
+        The tail of an edge, NO_TAIL where there is none; see `View`. For a pipeline those of its
+        closed form: it takes at least as long.
     offset : shape (layers + 1,)
         Output x of layer l has entry offset[l] + x in an array over all outputs. Entry 0 is free.
     asked : array
     asked_start : shape (edges,)
-        For `cycles` the need maps, listed: asked[asked_start[e] + x] is the entry of the output
+        For a pipeline the need maps, listed: asked[asked_start[e] + x] is the entry of the output
         that the first x outputs of the consumer need; 0 for none.
     twin : shape (layers,)
-        For `cycles` the first of the layers that are asked for the same, as the inputs of a
+        For a pipeline the first of the layers that are asked for the same, as the inputs of a
         concatenation are: by the same consumers, through the same need maps. Else the layer itself.
     """
 
@@ -60,22 +60,21 @@ class SearchTable(NamedTuple):
 
 def search_table(problem: Problem) -> SearchTable | None:
     """The table of a problem; None where 64 bits might not hold a value of the objective."""
-    return _search_table(problem.network, problem.rule)
+    return _search_table(problem.view)
 
 
 @lru_cache(maxsize=64)
-def _search_table(network: Network, rule: str | None) -> SearchTable | None:
-    if rule is None:
-        pipeline, view = pipeline_table(network), rule_view(network, "pipeline")
+def _search_table(view: View) -> SearchTable | None:
+    if view.stalls:
+        pipeline = pipeline_table(view)
         outputs, offset = pipeline.outputs, _offset(pipeline.outputs)
         asked, start = _asked(pipeline.needs, outputs, offset)
-        tails = [
-            view.tail[e] or (NO_TAIL, 0) for e in by_consumer(network, independent_edges(network))
-        ]
+        kept = by_consumer(view, independent_edges(view))
+        tails = [view.closed_form.tails[e] or (NO_TAIL, 0) for e in kept]
         return SearchTable(
             False,
             outputs,
-            np.array(network.needed, dtype=np.int64),
+            np.array(view.counted, dtype=np.int64),
             outputs,
             pipeline.sink,
             pipeline.needs,
@@ -86,7 +85,7 @@ def _search_table(network: Network, rule: str | None) -> SearchTable | None:
             start,
             _twins(pipeline, offset, asked, start),
         )
-    closed = closed_form_table(network, rule)
+    closed = closed_form_table(view)
     if closed is None:
         return None
     none = np.zeros(0, dtype=np.int64)

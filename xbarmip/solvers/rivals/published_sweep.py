@@ -80,7 +80,7 @@ def sweep(
     KeyboardInterrupt
         Between two blocks of work.
     """
-    table = closed_form_table(problem.network, str(problem.rule))
+    table = closed_form_table(problem.view)
     times = access(problem)
     layers, budget = len(problem.sets), budget_of(problem)
     before, behind = _empty(budget, layers), problem.smallest_budget
