@@ -11,10 +11,21 @@ from xbarmip.measures.registry import measure_of
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.need import clamped_need, printed, printed_need
-from xbarmip.network.paths import deciding
+from xbarmip.network.onnx.field import reach_of
+from xbarmip.network.paths import Demand, formula_of
+from xbarmip.network.paths import deciding as deciding_demands
 from xbarmip.network.window import Broadcast, Reach, Whole, Window
 from xbarmip.timing import implied
 from xbarmip.timing.pipeline import cycles
+
+
+def deciding(paths, height, width):
+    return deciding_demands(
+        [
+            Demand(reach_of(height, width, tuple(p)), formula_of(tuple(p), height, width))
+            for p in paths
+        ]
+    )
 
 
 def random_window(random):
