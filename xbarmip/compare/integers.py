@@ -8,6 +8,7 @@ consumer reads and the last column that each of its columns reads, as in
 import json
 from collections.abc import Mapping
 from hashlib import sha256
+from math import prod
 from typing import Any
 
 from xbarmip.certificate.statement import counting
@@ -17,7 +18,7 @@ from xbarmip.exact import as_int
 from xbarmip.hardware.movement import SeparableRule, rule_named
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
-from xbarmip.network.window import Reach, Window
+from xbarmip.network.window import Raster, Reach, Window
 from xbarmip.problem import LATENCIES, Problem
 from xbarmip.strict import as_text, known_keys, located, short
 from xbarmip.timing.step_time import LayerTicks, ticks_of
@@ -101,7 +102,11 @@ def from_integers(data: Any) -> Problem:
         as_text(table["name"], "name"),
         tuple(layer for layer, _ in layers),
         tuple(
-            Edge(layers[producer][0].name, layers[consumer][0].name, (reach,))
+            Edge(
+                layers[producer][0].name,
+                layers[consumer][0].name,
+                (_fitted(reach, (layers[consumer][0].height, layers[consumer][0].width)),),
+            )
             for producer, consumer, _, reach in edges
         ),
         tuple(layer.name for layer, end in layers if end),
@@ -130,24 +135,48 @@ def _edge_in(entry: Any, number: int) -> _EdgeIn:
         )
 
 
+def _fitted(reach: Reach, size: tuple[int, int]) -> Reach | Raster:
+    """What is read, for a consumer of this size: one row for all of it numbers the outputs."""
+    if (len(reach.rows), len(reach.columns)) == size:
+        return reach
+    return Raster(*size, reach.columns)
+
+
 def _sizes(layers: list[Any], edges: list[_EdgeIn]) -> dict[int, tuple[int, int]]:
     """Height and width of the layers that have an edge into them, then of those that feed one.
 
-    Of a layer with neither nothing but the number of its outputs matters.
+    Of a layer with neither nothing but the number of its outputs matters. An edge that numbers all
+    outputs of both its ends in one row goes with any size.
     """
     sizes: dict[int, tuple[int, int]] = {}
-    for number, (producer, consumer, _, reach) in enumerate(edges):
-        size = (len(reach.rows), len(reach.columns))
+    for number, (producer, consumer, _, _) in enumerate(edges):
         if max(producer, consumer) >= len(layers):
             raise InputError(f"edge number {number}: there are only {len(layers)} layers")
-        if sizes.setdefault(consumer, size) != size:
-            raise InputError(f"edge number {number}: its consumer's other edges differ in size")
-    for number, (producer, _, width, _) in enumerate(edges):
-        outputs = layers[producer].get("outputs") if isinstance(layers[producer], Mapping) else None
-        height = as_int(outputs, f"layer number {producer}: outputs", 1) // width
-        if sizes.setdefault(producer, (height, width))[1] != width:
-            raise InputError(f"edge number {number}: layer {producer} is {sizes[producer][1]} wide")
+    outputs = [_outputs(layers, producer) for producer, *_ in edges]
+    flat = [
+        reach.rows == (1,) and width == n
+        for (_, _, width, reach), n in zip(edges, outputs, strict=True)
+    ]
+    for any_size in (False, True):
+        numbers = [number for number, one in enumerate(flat) if one == any_size]
+        for number in numbers:
+            _, consumer, _, reach = edges[number]
+            size = (len(reach.rows), len(reach.columns))
+            known = sizes.setdefault(consumer, size)
+            if known != size and not (any_size and prod(known) == prod(size)):
+                raise InputError(f"edge number {number}: its consumer's other edges differ in size")
+        for number in numbers:
+            producer, _, width, _ = edges[number]
+            known = sizes.setdefault(producer, (outputs[number] // width, width))
+            if known[1] != width and not any_size:
+                raise InputError(f"edge number {number}: layer {producer} is {known[1]} wide")
     return sizes
+
+
+def _outputs(layers: list[Any], number: int) -> int:
+    entry = layers[number]
+    outputs = entry.get("outputs") if isinstance(entry, Mapping) else None
+    return as_int(outputs, f"layer number {number}: outputs", 1)
 
 
 def _layer_in(entry: Any, number: int, sizes: dict[int, tuple[int, int]]) -> tuple[Layer, int]:
