@@ -10,6 +10,7 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnx import NodeProto, TensorProto, checker, helper, inliner
 
 from xbarmip.errors import InputError
+from xbarmip.exact import as_int
 from xbarmip.network.onnx.limits import check_unfolded
 from xbarmip.network.onnx.node import STANDARD_DOMAINS, Node
 
@@ -199,11 +200,12 @@ def _shape(entry: onnx.ValueInfoProto, given: Sequence[int] | None) -> tuple[int
     dims = list(tensor.shape.dim)
     stated = [dim.dim_value if dim.dim_value > 0 else None for dim in dims]
     if given is not None:
-        known = not tensor.HasField("shape") or len(given) == len(stated)
-        if not known or not given or min(given) < 1:
-            axes = "" if known else f", which has {len(stated)} axes"
-            raise InputError(f"input {entry.name!r}{axes}: cannot be {_sides(given)}")
-        return tuple(given)
+        shape = tuple(as_int(n, f"input {entry.name!r}: a size", 1) for n in given)
+        if tensor.HasField("shape") and len(shape) != len(stated):
+            raise InputError(
+                f"input {entry.name!r} has {len(stated)} axes, got {len(shape)}: {_sides(shape)}"
+            )
+        return shape
     if not tensor.HasField("shape"):
         raise InputError(
             f"input {entry.name!r} has no shape; give it, as in --input {entry.name}=1x3x224x224"
