@@ -143,7 +143,7 @@ BAD = {
     "too short": (("--layers", "l.png", "--allocation", "1"), "must have 5 values, got 1"),
     "frontier of a latency": (
         ("--frontier", "f.png", "--objective", "latency", "--hardware", "isaac-like"),
-        "--frontier is of cycles or steps",
+        "--frontier is of a count",
     ),
 }
 
