@@ -9,7 +9,7 @@ from xbarmip.network.generate import Shape
 from xbarmip.solvers.dp import boxes
 from xbarmip.solvers.dp.run import Run
 from xbarmip.solvers.dp.solver import DynamicProgram
-from xbarmip.solvers.dp.target import Answer
+from xbarmip.solvers.dp.sweep.search import Answer
 from xbarmip.solvers.protocol import Hint, Limits, Watch
 from xbarmip.timing.evaluate import evaluate
 
@@ -20,7 +20,7 @@ SHAPES = [Shape(layers=4, extent=5, outputs=8), Shape(layers=4, extent=4, branch
 @pytest.mark.parametrize("paths", [True, False])
 def test_boxes_find_what_there_is(objective, rule, paths, monkeypatch):
     """With sweeps of one label, so that boxes are halved to the end."""
-    monkeypatch.setattr(boxes, "LABELS", 1)
+    monkeypatch.setattr(boxes, "BOX_LABELS", 1)
     random = Random(f"boxes {objective} {rule}")
     refuted = found = 0
     for number in range(150):

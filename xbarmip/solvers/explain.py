@@ -10,7 +10,7 @@ import pyomo.environ as pyo
 from xbarmip.constraint import Constraint, LinearConstraint
 from xbarmip.model.statement import problem_of
 from xbarmip.problem import Problem
-from xbarmip.solvers.dp.order import elimination_order
+from xbarmip.solvers.dp.state.stages import elimination_order
 from xbarmip.solvers.dp.table import search_table
 from xbarmip.solvers.registry import EXACT, make_solver
 
