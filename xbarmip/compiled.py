@@ -65,9 +65,10 @@ def making(function: Callable[..., Any], **options: Any) -> Any:
     """
     before = config.CACHE_DIR  # type: ignore[attr-defined]
     source = Path(function.__code__.co_filename)
+    jit: Any = njit  # some of the options are not in its signature
     config.CACHE_DIR = before or _folder(source)  # type: ignore[attr-defined]
     try:
-        return njit(cache=True, error_model="numpy", no_cfunc_wrapper=True, **options)(function)
+        return jit(cache=True, error_model="numpy", no_cfunc_wrapper=True, **options)(function)
     finally:
         config.CACHE_DIR = before  # type: ignore[attr-defined]
 

@@ -38,24 +38,21 @@ class Boxes:
     search : TargetSearch
     near : callable
         Looks for allocations around one, for a target, and returns the best value so far.
-    budget : int
     """
 
-    def __init__(
-        self, search: TargetSearch, near: Callable[[Sequence[int], int], int], budget: int
-    ) -> None:
-        self._search, self._near, self._budget = search, near, budget
+    def __init__(self, search: TargetSearch, near: Callable[[Sequence[int], int], int]) -> None:
+        self._search, self._near = search, near
         self._target: int | None = None
         self._left: list[Box] = []
 
-    def look(self, target: int, most: int) -> Answer:
-        """Look for an allocation of value at most `target` in at most so many boxes.
+    def look(self, goal: Goal, most: int) -> Answer:
+        """Look for an allocation that meets a goal in at most so many boxes.
 
-        A later call for the same target or a lower one goes on where this one ends: what is refuted
-        for one is for all below. One that was found near a mixture ends the search, too; it is then
-        not complete.
+        A later call for the same target or a lower one, of the same budget, goes on where this one
+        ends: what is refuted for one is for all below. One that was found near a mixture ends the
+        search, too; it is then not complete.
         """
-        search, goal = self._search, Goal(target, self._budget)
+        search, target = self._search, goal.target
         if self._target is None or target > self._target:
             cuts = search.cuts(goal, BOX_EFFORT)
             self._left = [] if cuts is None else _halves(cuts)

@@ -3,8 +3,9 @@
 A label of the sweep needs of a linear constraint only what is *left*: its limit less what the
 decided layers weigh. More is never worse, whatever the signs of the weights. The sum is kept from
 the first of its layers in the sweep to the last; what is beyond all that the layers to come can
-weigh is cut off, so that labels which differ in nothing else become alike. Of a predicate the R of its layers
-are remembered until the last one is decided; only labels that remember the same can be compared.
+weigh is cut off, so that labels which differ in nothing else become alike. Of a predicate the R of
+its layers are remembered until the last one is decided; only labels that remember the same can be
+compared.
 """
 
 from collections.abc import Iterator, Sequence
@@ -34,8 +35,8 @@ class Charge:
     """A linear constraint within windows of R, in small whole numbers.
 
     With w the weights, the sum of floor(w/divisor) is at most floor(limit/divisor), and so it is
-    for the undecided layers and what is left. A weight that no allocation can pay counts as one more
-    than what can be paid. Both only loosen the constraint.
+    for the undecided layers and what is left. A weight that no allocation can pay counts as one
+    more than what can be paid. Both only loosen the constraint.
 
     Attributes
     ----------

@@ -127,7 +127,7 @@ class Run:
         if self.infeasible:
             return
         exchange = Exchange(search.table, self.problem, self.check)
-        boxes = Boxes(search, partial(self._near, exchange), self.budget)
+        boxes = Boxes(search, partial(self._near, exchange))
         self._raise_bound(search.refuted_by_windows)
         self._descend(
             lambda goal: exchange.look(goal, EXCHANGES_AT_FIRST, [self.best, *exchange.starts])
@@ -142,7 +142,7 @@ class Run:
             self._climb(partial(self._refute, search, exchange, effort.widths, labels))
             most = int(effort.boxes * width) if width and search.switches.paths else 0
             if most:
-                self._climb(lambda goal, most=most: boxes.look(goal.target, most))
+                self._climb(partial(boxes.look, most=most))
             width = width and 4 * width
 
     def _solve_plain(self) -> None:

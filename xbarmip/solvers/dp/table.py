@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from xbarmip.compiled import compiled
 from xbarmip.network.graph import Network
@@ -123,7 +124,7 @@ def _search_table(network: Network, rule: str | None) -> SearchTable | None:
     return SearchTable(False, _net(closed.needs, tails, layer))
 
 
-def _layers(outputs: Array, needed: Array, cap: Array, sink: Array) -> Array:
+def _layers(outputs: Array, needed: ArrayLike, cap: Array, sink: Array) -> Array:
     """`layer` of a net in which each layer leads itself."""
     layer = np.zeros((len(outputs) + 1, 6), dtype=np.int64)
     for column, values in ((OUTPUTS, outputs), (NEEDED, needed), (CAP, cap), (SINK, sink)):

@@ -11,7 +11,7 @@ from xbarmip.solvers.dp.state.bounds import Windows
 
 
 class Rated(NamedTuple):
-    """Paths with their multipliers; `begin` and `end` of shape (paths, layers) are 0 off the path."""
+    """Paths with their multipliers; `begin`, `end` of shape (paths, layers) are 0 off the path."""
 
     multiplier: NDArray[np.float64]
     begin: Array

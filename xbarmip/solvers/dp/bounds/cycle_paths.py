@@ -208,12 +208,12 @@ def _fill_longest(net, points, support, ways, longest):  # type: ignore[no-untyp
         _go_behind(net, points, ways, k)
     ahead, behind = ways.time[AHEAD], ways.time[BEHIND]
     for k in range(layers):
-        longest.length[k], longest.count[k], through = VOID, 0, -1
+        longest.length[k], longest.many[k], through = VOID, 0, -1
         for q in range(points.exit_start[k], points.exit_start[k + 1]):
             if behind[q] > VOID / 2 and ahead[q] + behind[q] > longest.length[k]:
                 longest.length[k], through = ahead[q] + behind[q], q
         if through >= 0:
-            longest.count[k] = _trace(net, points, ways, k, through, longest.legs[k])
+            longest.many[k] = _trace(net, points, ways, k, through, longest.legs[k])
 
 
 @inner

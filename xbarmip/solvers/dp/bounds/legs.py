@@ -27,10 +27,10 @@ class Support(NamedTuple):
 
 
 class Longest(NamedTuple):
-    """For every layer a longest path: its length, or VOID, how many legs it has, and its legs."""
+    """For every layer a longest path: its length, or VOID, how many legs it has, and which."""
 
     length: NDArray[np.float64]
-    count: Array
+    many: Array
     legs: Array
 
 

@@ -176,7 +176,7 @@ class _Program:
         return self.layer[good], self.r[good]
 
     @property
-    def multipliers(self) -> tuple[Array, Array]:
+    def multipliers(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The dual values of the charges and of the paths, as they stand."""
         duals = np.array(self._solver.getSolution().row_dual[len(self.sets) :])
         whole = np.maximum(0.0, -duals)

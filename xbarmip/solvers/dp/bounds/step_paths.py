@@ -97,10 +97,10 @@ def _fill_longest(net, windows, support, ways, longest):  # type: ignore[no-unty
                 if behind[i] + tail > behind[j]:
                     behind[j], goes[j] = behind[i] + tail, e * layers + i
     for i in range(layers):
-        longest.length[i], longest.count[i], outputs = VOID, 0, net.layer[i, OUTPUTS]
+        longest.length[i], longest.many[i], outputs = VOID, 0, net.layer[i, OUTPUTS]
         if behind[i] > VOID / 2 and outputs > 0:
             longest.length[i] = behind[i] + steps_until(support, i, outputs) + wait[i]
-            longest.count[i] = _trace(net, windows, ways, i, longest.legs[i])
+            longest.many[i] = _trace(net, windows, ways, i, longest.legs[i])
 
 
 @inner

@@ -36,12 +36,12 @@ class Handed(NamedTuple):
     ----------
     pairs : int64 array, shape (edges, most pairs, 2)
         By descending x.
-    count, end : int64 array, shape (edges,)
+    counts, end : int64 array, shape (edges,)
         Pairs of each edge; the latest end that is left to its producer, or NEVER.
     """
 
     pairs: Array
-    count: Array
+    counts: Array
     end: Array
 
 
@@ -67,7 +67,7 @@ class Fill(NamedTuple):
 
 
 class Arena(NamedTuple):
-    """Pairs (x, d) of all staircases, int64 of shape (capacity, 2); those from `size` on are free."""
+    """Pairs (x, d) of all staircases, int64 of shape (capacity, 2); from `size` on free."""
 
     pairs: Array
     size: int

@@ -48,12 +48,12 @@ def elimination_order(table: SearchTable, sets: Sequence[int]) -> tuple[int, ...
     """Layers from the last to the first, consumers always before their producers.
 
     Among the layers that may come next, the one that leaves the smallest frontier is taken, where
-    interchangeable ones, which share a staircase, count once; of equal ones that which is already waited for, then
-    the one with the largest crossbar set, then the last in the network. For what a layer with a
-    large set is given is soon told apart by what it costs, and leaves little choice to those with
-    small ones; the other way about, every choice of those has to be kept. The order decides how
-    large the search gets, never its answer: the sweep is exact for every order in which consumers
-    precede producers.
+    interchangeable ones, which share a staircase, count once; of equal ones that which is already
+    waited for, then the one with the largest crossbar set, then the last in the network. For what a
+    layer with a large set is given is soon told apart by what it costs, and leaves little choice to
+    those with small ones; the other way about, every choice of those has to be kept. The order
+    decides how large the search gets, never its answer: the sweep is exact for every order in which
+    consumers precede producers.
     """
     producers = [list(dict.fromkeys(table.producers(k))) for k in range(table.layers)]
     waiting = np.zeros(len(producers), dtype=np.int64)

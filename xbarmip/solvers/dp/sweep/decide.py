@@ -80,7 +80,7 @@ def _price(bounds, step, buffers, at, slack):  # type: ignore[no-untyped-def]
                 if ask == 0:
                     deadline = min(deadline, handed.end[e])
                 else:
-                    j = _beyond(handed.pairs, e, handed.count[e], ask)
+                    j = _beyond(handed.pairs, e, handed.counts[e], ask)
                     if j >= 0:
                         apart = handed.pairs[e, j, X] - ask
                         deadline = min(deadline, handed.pairs[e, j, D] - apart // spread)
@@ -131,7 +131,7 @@ def _most_pairs(step, label, handed):  # type: ignore[no-untyped-def]
     """The most pairs that the staircases of a successor can take, and those they are made of."""
     edges, pairs = len(step.producers), 0
     for e in range(edges):
-        pairs += handed.count[e]
+        pairs += handed.counts[e]
     for place in range(len(step.places)):
         old = step.places[place, SOURCE]
         if old >= 0 and step.places[place, LEAD] == place:
@@ -162,7 +162,7 @@ def _gather(net, bounds, step, buffers, at, slack, reach):  # type: ignore[no-un
         for e in range(len(step.producers)):
             if step.producers[e] == place:
                 end = min(end, handed.end[e])
-                more = handed.count[e]
+                more = handed.counts[e]
                 if more > 0:
                     behind = size + merged * count + count + more
                     run = (first, count)
@@ -217,8 +217,8 @@ def decide(net, bounds, step, buffers, fill, tries, reach):  # type: ignore[no-u
                     net, bounds.early, (k, r), buffers.pairs, run, buffers.handed
                 )
             else:
-                choice, run = (k, r, level_of(bounds, slack)), (start, count, end)
-                possible = steps.expand(net, bounds, choice, buffers.pairs, run, buffers.handed)
+                choice, ended = (k, r, level_of(bounds, slack)), (start, count, end)
+                possible = steps.expand(net, bounds, choice, buffers.pairs, ended, buffers.handed)
             if not possible:
                 continue
             if made == len(new):

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xbarmip.compiled import compiled, inlined, inner
 from xbarmip.network.window import Array
@@ -31,7 +32,7 @@ class Signatures(NamedTuple):
     """
 
     value: Array
-    rank: Array
+    rank: NDArray[np.uint8]
     able: Array
 
 
@@ -101,7 +102,7 @@ def _fill_deadlines(bounds, step, labels, pairs, at, sampled, value):  # type: i
         value[q, base + len(sampled)] = labels[q, END + PLACE * place]
 
 
-def ranks_of(value: Array) -> Array:
+def ranks_of(value: Array) -> NDArray[np.uint8]:
     """`rank` of signatures."""
     rank = np.empty(value.shape, dtype=np.uint8)
     if len(value):

@@ -201,7 +201,7 @@ def expand(net, early, choice, pairs, run, handed):  # type: ignore[no-untyped-d
     k, r = choice
     outputs = net.layer[k, OUTPUTS]
     for e in range(net.into[k + 1] - net.into[k]):
-        handed.count[e] = 0
+        handed.counts[e] = 0
     first, count = run
     if count == 0:
         return True

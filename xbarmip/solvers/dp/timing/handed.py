@@ -24,10 +24,10 @@ def hand_on(net, early, high, choice, deadline, handed):  # type: ignore[no-unty
             # earliest time of what is wanted > deadline
             if earliest(net, early, high, j, wanted) > deadline:
                 return False
-            at = handed.count[e - begin]
+            at = handed.counts[e - begin]
             if at == 0 or handed.pairs[e - begin, at - 1, X] != wanted:
                 at += 1
-                handed.count[e - begin] = at
+                handed.counts[e - begin] = at
             handed.pairs[e - begin, at - 1, X] = wanted
             handed.pairs[e - begin, at - 1, D] = deadline
     return True

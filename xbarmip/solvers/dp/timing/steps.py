@@ -247,7 +247,7 @@ def expand(net, bounds, choice, pairs, run, handed):  # type: ignore[no-untyped-
     first, count, end = run
     early, high, begin = bounds.early, bounds.windows.high, net.into[k]
     for e in range(net.into[k + 1] - begin):
-        handed.count[e], handed.end[e] = 0, NEVER
+        handed.counts[e], handed.end[e] = 0, NEVER
     start = end - _ceil(net.layer[k, OUTPUTS], r) if end < NEVER else NEVER
     for i in range(first, first + count):
         start = min(start, pairs[i, D] - (pairs[i, X] - 1) // r)
