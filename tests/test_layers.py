@@ -9,6 +9,7 @@ import xbarmip
 
 FLOORS = (
     "errors",
+    "clock",
     "compiled",
     "exact",
     "strict",

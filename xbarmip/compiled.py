@@ -13,6 +13,7 @@ that the compiler needs; arguments of a few arrays instead of dozens halve what 
 
 import os
 import re
+import sys
 from collections.abc import Callable
 from functools import cache, partial
 from hashlib import sha256
@@ -20,7 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from numba import config, njit
+from numba.core import event
 
+from xbarmip.clock import compiling_begins, compiling_ends
+
+KERNELS: list[Any] = []  # all that were made so far
 _ROOT = Path(__file__).parent.parent
 _IMPORT = re.compile(r"^(?:from|import) (xbarmip[\w.]*)(?: import (\([^)]*\)|.*))?", re.MULTILINE)
 
@@ -68,11 +73,35 @@ def making(function: Callable[..., Any], **options: Any) -> Any:
     jit: Any = njit  # some of the options are not in its signature
     config.CACHE_DIR = before or _folder(source)  # type: ignore[attr-defined]
     try:
-        return jit(cache=True, error_model="numpy", no_cfunc_wrapper=True, **options)(function)
+        kernel = jit(cache=True, error_model="numpy", no_cfunc_wrapper=True, **options)(function)
     finally:
         config.CACHE_DIR = before  # type: ignore[attr-defined]
+    KERNELS.append(kernel)
+    return kernel
 
 
 compiled = partial(making, _nrt=False)  # makes no arrays, and returns numbers alone
 inner = partial(compiled, no_cpython_wrapper=True)  # called by other kernels alone
 inlined = partial(inner, forceinline=True)  # into its callers: for a few lines in an inner loop
+
+
+class _Listener(event.Listener):
+    """Stops the clock while numba compiles, and says at the first time what is being waited for."""
+
+    said = False
+
+    def on_start(self, _: event.Event) -> None:
+        if not self.said:
+            self.said = True
+            print(
+                "xbarmip: compiling the kernels, once; `xbarmip warm` does it beforehand",
+                file=sys.stderr,
+                flush=True,
+            )
+        compiling_begins()
+
+    def on_end(self, _: event.Event) -> None:
+        compiling_ends()
+
+
+event.register("numba:compile", _Listener())  # type: ignore[no-untyped-call]

@@ -24,6 +24,7 @@ from xbarmip.cli import (
     suite,
     suites,
     version,
+    warm,
 )
 from xbarmip.cli.parser import Parser
 from xbarmip.errors import VerificationError, XbarmipError
@@ -48,6 +49,7 @@ COMMANDS = (
     suites,
     suite,
     version,
+    warm,
 )
 
 ANSWERED, CHECK_FAILED, BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141

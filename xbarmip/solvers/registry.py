@@ -5,6 +5,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from xbarmip.clock import compile_seconds
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.model.statement import problem_of
 from xbarmip.model.verify import verify
@@ -131,10 +132,15 @@ def solve(
     reasons = chosen.unsupported(problem)
     if reasons:
         raise UnsupportedError(f"solver {solver!r} cannot take this problem: {'; '.join(reasons)}")
-    watch = Watch(Limits(time_limit, memory_limit), progress)
+    watch, compiled_before = Watch(Limits(time_limit, memory_limit), progress), compile_seconds()
     result = chosen.solve(problem, watch)
     if problem.is_latency and not isinstance(result, LatencyResult):
         result = latency_result(problem, result)
     if not isinstance(what, Problem) and result.allocation is not None:
         verify(what, result.allocation, claimed=result.value)
-    return replace(result, seconds=watch.seconds, options={**options, **result.options})
+    return replace(
+        result,
+        seconds=watch.seconds,
+        compile_seconds=compile_seconds() - compiled_before,
+        options={**options, **result.options},
+    )
