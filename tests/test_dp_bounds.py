@@ -16,6 +16,7 @@ from xbarmip.solvers.dp.bounds.spending import collect, least_spending, make_due
 from xbarmip.solvers.dp.state.bounds import Windows, earliest, level_of, point_below
 from xbarmip.solvers.dp.state.labels import CHOICE, LOWEST, PRICE, SPENT, first_labels
 from xbarmip.solvers.dp.sweep.search import TargetSearch
+from xbarmip.solvers.dp.sweep.steps import steps_within
 from xbarmip.solvers.dp.table import search_table
 from xbarmip.solvers.dp.timing import kind_of
 from xbarmip.timing.evaluate import evaluate_many
@@ -149,7 +150,10 @@ def labels_along(search, cuts, allocation, target, budget):
     left = budget - windows.least
     undecided = set(range(len(allocation)))
     for step, stage, carry in zip(
-        search.steps(cuts, budget), search.stages, search.carried.stages, strict=True
+        steps_within(search.stages, search.carried, cuts, budget),
+        search.stages,
+        search.carried.stages,
+        strict=True,
     ):
         yield set(undecided), left, stage.before, labels, arena
         k = step.layer

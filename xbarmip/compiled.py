@@ -18,10 +18,12 @@ from collections.abc import Callable
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from numba import config, njit
 from numba.core import event
+from numba.core.dispatcher import Dispatcher
+from numba.core.types import unliteral
 
 from xbarmip.clock import compiling_begins, compiling_ends
 
@@ -77,6 +79,15 @@ def making(function: Callable[..., Any], **options: Any) -> Any:
     finally:
         config.CACHE_DIR = before  # type: ignore[attr-defined]
     KERNELS.append(kernel)
+    return _without_literals(kernel)
+
+
+def _without_literals(kernel: Any) -> Any:
+    """The same kernel, compiled once for all integers, not anew for each that is written out."""
+    if isinstance(kernel, Dispatcher):
+        jit: Any = kernel
+        compile_for, plain = jit.compile, cast(Any, unliteral)
+        jit.compile = lambda types: compile_for(tuple(map(plain, types)))
     return kernel
 
 

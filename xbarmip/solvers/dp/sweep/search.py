@@ -1,6 +1,6 @@
 """The decision problem: an allocation of at most this value within the budget, or none."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
@@ -38,10 +38,11 @@ from xbarmip.solvers.dp.state.labels import (
     make_handed,
 )
 from xbarmip.solvers.dp.state.stages import Stage, elimination_order, stages
-from xbarmip.solvers.dp.state.step import AFTER, BEFORE, Step
+from xbarmip.solvers.dp.state.step import Step
 from xbarmip.solvers.dp.sweep.decide import decide
 from xbarmip.solvers.dp.sweep.dominance import signatures, undominated
 from xbarmip.solvers.dp.sweep.forward import completable
+from xbarmip.solvers.dp.sweep.steps import memory_column, steps_within
 from xbarmip.solvers.dp.table import NEVER, SearchTable
 
 Trail = tuple[Array, ...]  # for each decision PARENT and CHOICE of the labels kept
@@ -148,7 +149,11 @@ class TargetSearch:
             self._pause(paused)
             return Answer(None, complete=False)
         begin, labels, arena, trail = paused[1:] if paused else self._first(cuts, goal)
-        stages = zip(self.steps(cuts, goal.budget), self.carried.stages, strict=True)
+        stages = zip(
+            steps_within(self.stages, self.carried, cuts, goal.budget),
+            self.carried.stages,
+            strict=True,
+        )
         for step, carry in islice(stages, begin, None):
             facts = {"target": goal.target, "layer": step.layer, "labels": len(labels)}
             labels, arena, whole = self.successors(
@@ -222,48 +227,6 @@ class TargetSearch:
         self._drops_many = 4 * kept < 3 * len(keep)
         return labels[keep[:kept]]
 
-    def steps(self, cuts: Cuts, budget: int) -> Iterator[Step]:
-        """The decisions of a sweep, each with what the layers after it leave of the budget."""
-        windows, prices = cuts.windows, cuts.prices
-        low, rest = windows.low, windows.least
-        for number, (stage, carry, met) in enumerate(
-            zip(self.stages, self.carried.stages, self.carried.sums(windows), strict=True)
-        ):
-            k = stage.layer
-            rest -= int(low[k] * self.sets[k])
-            begin = int(prices.start[k] + low[k] - prices.low[k])
-            _shift(met.sums[:, BEFORE], columns(len(stage.before)))
-            _shift(met.sums[:, AFTER], columns(len(stage.places)))
-            recalled = carry.recalled.copy()
-            _shift(recalled, self._memory_before(number))
-            yield Step(
-                number=number,
-                layer=k,
-                slot=stage.slot,
-                places=stage.places,
-                producers=stage.producers,
-                budget=budget - rest,
-                limit=prices.scale * budget,
-                scale=prices.scale,
-                price=prices.price[begin:],
-                least=int(prices.least[k]),
-                rest=prices.rest[number],
-                deadline_prices=cuts.deadline_prices[number],
-                limit_prices=prices.limits[number],
-                sums=met.sums,
-                weights=met.weights,
-                recalled=recalled,
-                alone=not self.table.edges(k)
-                and not carry.tested
-                and not len(carry.recalled)
-                and not met.weights.any(),
-            )
-
-    def _memory_before(self, number: int) -> int:
-        """Column of labels before a decision from which on they remember R."""
-        limits = self.carried.stages[number - 1].limits if number else ()
-        return columns(len(self.stages[number].before), len(limits))
-
     def successors(
         self,
         bounds: Bounds,
@@ -291,7 +254,7 @@ class TargetSearch:
                 new = grown(new, 0)
             self._check(pairs.nbytes + new.nbytes, **facts)
         self.labels_made += made
-        memory = labels[new[:made, PARENT], self._memory_before(step.number) :]
+        memory = labels[new[:made, PARENT], memory_column(self.stages, self.carried, step.number) :]
         passed = carry.passed(memory, new[:made, CHOICE])
         ascending = passed[np.argsort(new[passed, USED], kind="stable")]
         return new[ascending], Arena(pairs, size), left_out == 0
@@ -316,11 +279,6 @@ class TargetSearch:
         for stage, kept in zip(reversed(self.stages), reversed(trail), strict=True):
             label, allocation[stage.layer] = kept[label].tolist()
         return tuple(allocation)
-
-
-def _shift(numbers: Array, by: int) -> None:
-    """Add to numbers in place, except to those that say that there is none."""
-    numbers[numbers >= 0] += by
 
 
 def _best(step: Step, labels: Array, most: int) -> Array:
