@@ -13,9 +13,8 @@ from xbarmip.cli.parser import Parser, add_command
 from xbarmip.errors import InputError
 
 _OF_A_PROBLEM = (
-    *("crossbars", "tiles", "size", "hardware", "objective", "rule", "constraint"),
-    *("input", "digital"),
-)
+    "crossbars", "tiles", "size", "hardware", "objective", "rule", "constraint", "input", "digital",
+)  # fmt: skip
 _OUTCOMES = {check.ACCEPTED: "accepted", check.REFUSED: "refused", check.UNREADABLE: "unreadable"}
 
 
