@@ -48,7 +48,7 @@ crossbars = [1, 2, 4]
 KEYS = [
     "network", "crossbars", "size", "objective", "rule", "constraints", "digest", "solver",
     "status", "stop", "value", "bound", "gap", "proof", "allocation", "crossbars_used",
-    "smallest_budget", "seconds", "statistics", "options", "message",
+    "smallest_budget", "seconds", "compile_seconds", "statistics", "options", "message",
 ]  # fmt: skip
 
 
@@ -284,6 +284,8 @@ def test_simulate(run, answers):
         "cycles": 4,
         "steps_pipeline": 4,
         "steps_published": 4,
+        "interval": 4,
+        "serial": 6,
         "crossbars_used": 3,
     }
     assert answers("simulate", "pair.json", "--allocation", "2,4")["cycles"] == 2
