@@ -122,9 +122,10 @@ def main(fd: int, parent: int) -> None:
 
 
 def _warm_up() -> None:
-    """Load the exact solvers with their libraries, and the compiled kernels of evaluation and search.
+    """Load the exact solvers with their libraries; load the kernels of evaluation and search, or
+    compile them.
 
-    The kernels are loaded, or compiled, by a small solve under each objective, none of which is over before it searches. It uses no
+    By a small solve under each objective, none of which is over before it searches. It uses no
     threads, which would not survive a fork.
     """
     for name in EXACT:
