@@ -14,8 +14,8 @@ from xbarmip.contract import check_closed_form, check_movement
 from xbarmip.errors import InputError, VerificationError
 from xbarmip.hardware.movement import GeneralRule, SeparableRule
 from xbarmip.measures.steps import register_closed_form, rule_view
-from xbarmip.solvers.dp import target
-from xbarmip.solvers.dp.dominance import Signatures, ranks_of, signatures
+from xbarmip.solvers.dp.sweep import search
+from xbarmip.solvers.dp.sweep.dominance import Signatures, ranks_of, signatures
 
 
 @pytest.mark.parametrize("rule", ["pipeline", "published"])
@@ -68,16 +68,16 @@ def test_a_wrong_closed_form_is_caught(build, message):
         check_closed_form(f"test {build.__name__}")
 
 
-def more_room_is_worse(table, bounds, step, labels, arena):
-    value, _, able = signatures(table, bounds, step, labels, arena)
-    end = value.shape[1] - 2 * labels.memory.shape[1]
-    value[:, end - labels.room.shape[1] : end] *= -1
+def more_left_is_worse(bounds, step, labels, pairs):
+    value, _, able = signatures(bounds, step, labels, pairs)
+    end = value.shape[1] - 2 * len(step.recalled)
+    value[:, end - len(step.limit_prices) : end] *= -1
     return Signatures(value, ranks_of(value), able)
 
 
 def crossbars_alone_count(*arguments):
     """Labels come by ascending crossbars: keep the first."""
-    *_, begin, stop, _, kept, keep = arguments
+    *_, (begin, stop, kept), keep = arguments
     if kept or begin == stop:
         return kept
     keep[0] = begin
@@ -86,10 +86,10 @@ def crossbars_alone_count(*arguments):
 
 @pytest.mark.parametrize(
     ("what", "planted"),
-    [("signatures", more_room_is_worse), ("undominated", crossbars_alone_count)],
+    [("signatures", more_left_is_worse), ("undominated", crossbars_alone_count)],
 )
 def test_a_wrong_direction_of_dominance_is_caught(what, planted, monkeypatch):
-    monkeypatch.setattr(target, what, planted)
+    monkeypatch.setattr(search, what, planted)
     with pytest.raises(VerificationError, match=r"rule 'pipeline', network .*: the sweep found"):
         check_closed_form("pipeline")
 

@@ -83,7 +83,8 @@ def test_weights_from_nodes_and_inputs(tmp_path):
     x = writer.node("Conv", [x, made])
     flat = writer.node("Reshape", [writer.weights((30,)), writer.constant([6, 5, 1, 1])])
     x = writer.node("Conv", [x, flat])
-    x = writer.node("Conv", [x, writer.add_input("given", (7, 6, 1, 1))])
+    shape = writer.node("Identity", [writer.constant([7, 6, 1, 1])])
+    x = writer.node("Conv", [x, writer.node("Reshape", [writer.weights((42,)), shape])])
     assert [layer.out_channels for layer in read(tmp_path, writer).layers] == [4, 5, 6, 7]
 
 

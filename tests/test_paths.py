@@ -7,13 +7,25 @@ import pytest
 
 from tests.onnx_graphs import GraphWriter, ended, read, started
 from xbarmip.errors import InputError
+from xbarmip.measures.registry import measure_of
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.need import clamped_need, printed, printed_need
-from xbarmip.network.paths import deciding
+from xbarmip.network.onnx.field import reach_of
+from xbarmip.network.paths import Demand, formula_of
+from xbarmip.network.paths import deciding as deciding_demands
 from xbarmip.network.window import Broadcast, Reach, Whole, Window
 from xbarmip.timing import implied
 from xbarmip.timing.pipeline import cycles
+
+
+def deciding(paths, height, width):
+    return deciding_demands(
+        [
+            Demand(reach_of(height, width, tuple(p)), formula_of(tuple(p), height, width))
+            for p in paths
+        ]
+    )
 
 
 def random_window(random):
@@ -200,10 +212,11 @@ def test_implied_edges_do_not_depend_on_the_block(monkeypatch, tmp_path):
         made = w.conv(x, 3, 3, pads=[number % 2] * 4, kernel=(3, 3) if number % 2 else (1, 1))
         x = w.node("Add", [x, made]) if number % 2 else made
     network = read(tmp_path, w, x)
-    whole = implied.independent_edges.__wrapped__(network)
+    view = measure_of("cycles").view(network)
+    whole = implied.independent_edges.__wrapped__(view)
     assert 0 < len(whole) < len(network.edges)
     monkeypatch.setattr(implied, "_BLOCK", 5)
-    assert implied.independent_edges.__wrapped__(network) == whole
+    assert implied.independent_edges.__wrapped__(view) == whole
 
 
 def test_rows_beyond_64_bits_are_refused_by_the_published_rule():

@@ -4,21 +4,33 @@ numba files machine code under the outermost function and looks only at that fun
 changes: after an edit to a kernel that others call, the old code would go on running. So the code
 of a module's kernels is kept in a folder that is named by a digest of the module and of all that it
 imports from this package, directly or not.
+
+To compile takes far longer than to run, so what a kernel is made of is kept small. Kernels fill the
+arrays that they are given, and neither make nor return any: then nothing counts references. Those
+that other kernels alone call have no door to Python. Each of the two takes a quarter off the time
+that the compiler needs; arguments of a few arrays instead of dozens halve what is left.
 """
 
 import os
 import re
+import sys
 import warnings
 from collections.abc import Callable
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
+from typing import Any, cast
 
 from numba import config, njit
+from numba.core import event
+from numba.core.dispatcher import Dispatcher
+from numba.core.types import unliteral
+
+from xbarmip.clock import compiling_begins, compiling_ends
 
 _settings: Any = config
+KERNELS: list[Any] = []  # all that were made so far
 _ROOT = Path(__file__).parent.parent
 _IMPORT = re.compile(r"^ *(?:from|import) (xbarmip[\w.]*)(?: import (\([^)]*\)|.*))?", re.MULTILINE)
 
@@ -80,21 +92,60 @@ def _warn() -> None:
     )
 
 
-def compiled(function: Callable[..., Any], **options: Any) -> Any:
+def making(function: Callable[..., Any], **options: Any) -> Any:
     """Compile `function` at its first call; keep the code in the user's cache folder.
 
-    Where NUMBA_CACHE_DIR is set, it is kept below that instead. Where it cannot be kept, a warning
-    says so, and it lasts as long as the process. Kernels must not divide by 0, which is not looked
-    for: a kernel that may raise counts references to all its arrays, over and over.
+    It may make arrays and return them. Where NUMBA_CACHE_DIR is set, the code is kept below that
+    instead. Where it cannot be kept, a warning says so, and it lasts as long as the process.
+    Kernels must not divide by 0, which is not looked for: a kernel that may raise counts references
+    to all its arrays, over and over.
     """
     folder = _folder(Path(function.__code__.co_filename))
     if folder is None and not _settings.DISABLE_JIT:
         _warn()
+    jit: Any = njit  # some of the options are not in its signature
     before, _settings.CACHE_DIR = _settings.CACHE_DIR, str(folder or "")
     try:
-        return njit(cache=folder is not None, error_model="numpy", **options)(function)
+        kernel = jit(
+            cache=folder is not None, error_model="numpy", no_cfunc_wrapper=True, **options
+        )(function)
     finally:
         _settings.CACHE_DIR = before
+    KERNELS.append(kernel)
+    return _without_literals(kernel)
 
 
-inlined = partial(compiled, forceinline=True)  # into its callers: tables are dear to hand over
+def _without_literals(kernel: Any) -> Any:
+    """The same kernel, compiled once for all integers, not anew for each that is written out."""
+    if isinstance(kernel, Dispatcher):
+        jit: Any = kernel
+        compile_for, plain = jit.compile, cast(Any, unliteral)
+        jit.compile = lambda types: compile_for(tuple(map(plain, types)))
+    return kernel
+
+
+compiled = partial(making, _nrt=False)  # makes no arrays, and returns numbers alone
+inner = partial(compiled, no_cpython_wrapper=True)  # called by other kernels alone
+inlined = partial(inner, forceinline=True)  # into its callers: for a few lines in an inner loop
+
+
+class _Listener(event.Listener):
+    """Stops the clock while numba compiles, and says at the first time what is being waited for."""
+
+    said = False
+
+    def on_start(self, _: event.Event) -> None:
+        if not self.said:
+            self.said = True
+            print(
+                "xbarmip: compiling the kernels, once; `xbarmip warm` does it beforehand",
+                file=sys.stderr,
+                flush=True,
+            )
+        compiling_begins()
+
+    def on_end(self, _: event.Event) -> None:
+        compiling_ends()
+
+
+event.register("numba:compile", _Listener())  # type: ignore[no-untyped-call]

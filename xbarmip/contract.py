@@ -19,9 +19,9 @@ from xbarmip.hardware.preset import Hardware, MemoryLevel
 from xbarmip.measures.view import View
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.problem import Problem
-from xbarmip.solvers.dp.cuts import Switches
+from xbarmip.solvers.dp.bounds.cuts import Goal, Switches
+from xbarmip.solvers.dp.sweep.search import TargetSearch
 from xbarmip.solvers.dp.table import search_table
-from xbarmip.solvers.dp.target import TargetSearch
 from xbarmip.solvers.registry import EXACT, make_solver, solve, solver_for
 from xbarmip.timing import reference
 from xbarmip.timing.evaluate import evaluate
@@ -208,14 +208,14 @@ def _check_sweep(problem: Problem, what: str) -> None:
     if table is None or best is None:
         return
     switches = Switches(windows=False, slack=False, spending=False, paths=False)
-    search = TargetSearch(table, problem, switches, lambda *_: None)
-    found = search.search(best.value, problem.crossbars).allocation
+    search = TargetSearch(table, problem, switches, lambda *_, **__: None)
+    found = search.search(Goal(best.value, problem.crossbars)).allocation
     if found is None or problem.crossbars_used(found) != best.crossbars:
         raise VerificationError(
             f"{what}: the sweep found {found} for {best.value}, "
             f"which some allocation reaches with {best.crossbars} crossbars"
         )
-    better = search.search(best.value - 1, problem.crossbars).allocation
+    better = search.search(Goal(best.value - 1, problem.crossbars)).allocation
     if better is not None:
         raise VerificationError(f"{what}: the sweep found {better} below {best.value}, the least")
 

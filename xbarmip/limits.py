@@ -35,11 +35,15 @@ MOST_PASSED = 128
 """Operators that one edge passes."""
 
 MOST_WAYS = 32
-"""Ways from one layer to one tensor of an ONNX file of which none needs at least what another does;
-those that start with different fusable poolings are counted apart."""
+"""Ways from one layer to one tensor of an ONNX file of which none covers another; if there are
+more, they become one that is listed position by position. Those that start with different fusable
+poolings are counted apart."""
 
 MOST_NODES = 2**17
 """Nodes of an ONNX file, its local functions unfolded."""
+
+MOST_CONSTANT = 2**26
+"""Entries of a constant from which an ONNX file has another one computed."""
 
 MOST_CHOICES = 2**23
 """Values of R in all layers together, up to what the budget leaves, where ready constraints or step

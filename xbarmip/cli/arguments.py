@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from xbarmip.cli.parser import Parser, gibibytes, number, size
+from xbarmip.cli.parser import Parser, gibibytes, input_shape, number, size
 from xbarmip.measures.registry import counts, measure_of, measures, rules, times
 from xbarmip.network.graph import Network
 from xbarmip.network.library import load_network
@@ -13,13 +13,32 @@ def add_network(parser: Parser) -> None:
     parser.add_argument(
         "network",
         metavar="NETWORK",
-        help="a name that `xbarmip networks` lists, or a path to an .onnx or .json file",
+        help="a name that `xbarmip networks` lists, or a path to an .onnx, .pt2 or .json file",
+    )
+    add_reading(parser)
+
+
+def add_reading(parser: Parser) -> None:
+    """The options --input and --digital: how `network_of` reads a file."""
+    parser.add_argument(
+        "--input",
+        type=input_shape,
+        action="append",
+        default=[],
+        metavar="NAME=SHAPE",
+        help="sizes of an input of an ONNX file, as x=1x3x320x320; may be repeated",
+    )
+    parser.add_argument(
+        "--digital",
+        action="store_true",
+        help="read products of two activations, as in attention, as digital units that need the "
+        "whole of what they read",
     )
 
 
 def network_of(arguments: Namespace) -> Network:
     """The network that was asked for."""
-    return load_network(arguments.network)
+    return load_network(arguments.network, dict(arguments.input), arguments.digital)
 
 
 def add_size(parser: Parser) -> None:

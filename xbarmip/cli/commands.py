@@ -19,5 +19,6 @@ COMMANDS = {
     "hardware": "list the hardware presets, or show one, or list the data-movement rules",
     "suites": "list the suites that ship with xbarmip",
     "suite": "check suites, write them as integers, record what is known of them",
+    "warm": "compile the kernels, so that no solve has to wait for it",
     "version": "print the version; with --json, of the libraries too",
 }

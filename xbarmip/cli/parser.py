@@ -88,6 +88,18 @@ def option(text: str) -> tuple[str, bool | int | float | str]:
     return name, value
 
 
+def input_shape(text: str) -> tuple[str, tuple[int, ...]]:
+    """NAME=1x3x320x320: an input's name, which may hold any character, and its shape."""
+    name, equals, sizes = text.rpartition("=")
+    try:
+        shape = tuple(int(part) for part in sizes.split("x"))
+    except ValueError:
+        shape = ()
+    if not name or not equals or not shape or min(shape) < 1:
+        raise ArgumentTypeError(f"must be a name and sizes, as x=1x3x320x320, got {short(text)}")
+    return name, shape
+
+
 def size(text: str) -> tuple[int, int]:
     """Rows and columns of a crossbar: one integer, or two with an x between."""
     try:

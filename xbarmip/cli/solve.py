@@ -121,6 +121,7 @@ def as_dict(problem: Problem, result: Result) -> dict[str, Any]:
         "crossbars_used": _used(problem, result),
         "smallest_budget": problem.smallest_budget,
         "seconds": result.seconds,
+        "compile_seconds": result.compile_seconds,
         "statistics": plain(result.statistics),
         "options": plain(result.options),
         "message": result.message,

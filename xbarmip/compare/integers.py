@@ -9,6 +9,7 @@ consumer reads and the last column that each of its columns reads, as in
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from xbarmip.measures.view import View
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.need import NeedMap, listed_need
-from xbarmip.network.window import Reach, Window
+from xbarmip.network.window import Raster, Reach, Window
 from xbarmip.problem import Problem
 from xbarmip.strict import as_text, known_keys, located, short
 from xbarmip.timing.step_time import LayerTicks, ticks_of
@@ -147,8 +148,9 @@ def _network_in(
         most = layers[producer][0].height
         rows = np.minimum(need.rows, most) if need.row_scale else need.rows
         listed = (np.maximum(0, each).tolist() for each in (rows, need.columns))
-        reach = Reach(*map(tuple, listed))
-        made.append(Edge(layers[producer][0].name, layers[consumer][0].name, (reach,)))
+        ends = layers[producer][0], layers[consumer][0]
+        reach = _fitted(Reach(*map(tuple, listed)), (ends[1].height, ends[1].width))
+        made.append(Edge(ends[0].name, ends[1].name, (reach,)))
     outputs = tuple(layer.name for layer, end in layers if end)
     return Network(name, tuple(layer for layer, _ in layers), tuple(made), outputs)
 
@@ -212,25 +214,49 @@ def _last(table: Mapping[str, Any], key: str) -> list[int]:
     return listed
 
 
+def _fitted(reach: Reach, size: tuple[int, int]) -> Reach | Raster:
+    """What is read, for a consumer of this size: one row for all of it numbers the outputs."""
+    if (len(reach.rows), len(reach.columns)) == size:
+        return reach
+    return Raster(*size, reach.columns)
+
+
 def _sizes(layers: list[Any], edges: list[_EdgeIn]) -> dict[int, tuple[int, int]]:
     """Height and width of the layers that have an edge into them, then of those that feed one.
 
-    Of a layer with neither nothing but the number of its outputs matters.
+    Of a layer with neither nothing but the number of its outputs matters. An edge that numbers all
+    outputs of both its ends in one row goes with any size.
     """
     sizes: dict[int, tuple[int, int]] = {}
-    for number, (producer, consumer, need) in enumerate(edges):
-        size = (len(need.rows), len(need.columns))
+    for number, (producer, consumer, _) in enumerate(edges):
         if max(producer, consumer) >= len(layers):
             raise InputError(f"edge number {number}: there are only {len(layers)} layers")
-        if sizes.setdefault(consumer, size) != size:
-            raise InputError(f"edge number {number}: its consumer's other edges differ in size")
-    for number, (producer, _, need) in enumerate(edges):
-        width = need.producer_width
-        outputs = layers[producer].get("outputs") if isinstance(layers[producer], Mapping) else None
-        height = as_int(outputs, f"layer number {producer}: outputs", 1) // width
-        if sizes.setdefault(producer, (height, width))[1] != width:
-            raise InputError(f"edge number {number}: layer {producer} is {sizes[producer][1]} wide")
+    outputs = [_outputs(layers, producer) for producer, *_ in edges]
+    flat = [
+        need.rows.tolist() == [1] and need.producer_width == n
+        for (_, _, need), n in zip(edges, outputs, strict=True)
+    ]
+    for any_size in (False, True):
+        numbers = [number for number, one in enumerate(flat) if one == any_size]
+        for number in numbers:
+            _, consumer, need = edges[number]
+            size = (len(need.rows), len(need.columns))
+            known = sizes.setdefault(consumer, size)
+            if known != size and not (any_size and prod(known) == prod(size)):
+                raise InputError(f"edge number {number}: its consumer's other edges differ in size")
+        for number in numbers:
+            producer, _, need = edges[number]
+            width = need.producer_width
+            known = sizes.setdefault(producer, (outputs[number] // width, width))
+            if known[1] != width and not any_size:
+                raise InputError(f"edge number {number}: layer {producer} is {known[1]} wide")
     return sizes
+
+
+def _outputs(layers: list[Any], number: int) -> int:
+    entry = layers[number]
+    outputs = entry.get("outputs") if isinstance(entry, Mapping) else None
+    return as_int(outputs, f"layer number {number}: outputs", 1)
 
 
 def _layer_in(entry: Any, number: int, sizes: dict[int, tuple[int, int]]) -> tuple[Layer, int]:

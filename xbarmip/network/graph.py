@@ -17,6 +17,8 @@ from xbarmip.limits import (
 )
 from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.need import NeedMap, clamped_need, extents, printed_need
+from xbarmip.network.window import Raster
+from xbarmip.strict import suggestion
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -72,11 +74,17 @@ class Network:
                 raise InputError(f"network {self.name!r}: output {output!r} is not a layer")
         for edge in self.edges:
             self._check_edge(edge)
-        ends = (self[edge.consumer] for edge in self.edges)
-        positions = sum(layer.height + layer.width for layer in ends)
+        positions = sum(self._positions(edge) for edge in self.edges)
         self._check_limit("rows and columns of need maps", positions, MOST_POSITIONS)
         for layer in self.layers:
             self._check_pool(layer)
+
+    def _positions(self, edge: Edge) -> int:
+        """Integers of an edge's need map, near enough."""
+        consumer = self[edge.consumer]
+        if any(isinstance(operator, Raster) for operator in edge.through):
+            return consumer.outputs
+        return consumer.height + consumer.width
 
     def _check_limit(self, what: str, count: int, most: int) -> None:
         if count > most:
@@ -118,7 +126,38 @@ class Network:
             )
 
     def __getitem__(self, name: str) -> Layer:
-        return self.layers[self.index[name]]
+        return self.layers[self.index[self.layer_name(name)]]
+
+    def layer_name(self, name: str) -> str:
+        """The name of the layer that is called `name`, here or in the file that it comes from.
+
+        Raises
+        ------
+        InputError
+            If there is none; the message lists the nearest.
+        """
+        if name in self.index:
+            return name
+        if name not in self._in_file:
+            known = (*self.index, *self._in_file)
+            raise InputError(f"unknown layer {name!r}{suggestion(name, known)}")
+        return self._in_file[name]
+
+    @cached_property
+    def _in_file(self) -> dict[str, str]:
+        """Layer names by what their file calls the nodes, where only one is called so."""
+        times = Counter(layer.node for layer in self.layers)
+        named = (layer for layer in self.layers if layer.node and times[layer.node] == 1)
+        return {layer.node: layer.name for layer in named}
+
+    @cached_property
+    def shared(self) -> dict[str, tuple[str, ...]]:
+        """Weights of the file that several layers use, with these layers' names (SPEC §15)."""
+        users: dict[str, list[str]] = {}
+        for layer in self.layers:
+            if layer.weight:
+                users.setdefault(layer.weight, []).append(layer.name)
+        return {weight: tuple(names) for weight, names in users.items() if len(names) > 1}
 
     def __str__(self) -> str:
         many = ("layer", len(self.layers)), ("edge", len(self.edges))

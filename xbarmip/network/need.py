@@ -9,7 +9,7 @@ import numpy as np
 from xbarmip.errors import InputError
 from xbarmip.exact import INT64_MAX
 from xbarmip.network.layer import Edge, Layer
-from xbarmip.network.window import Array, Operator
+from xbarmip.network.window import Array, Operator, Raster
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -103,17 +103,59 @@ def extents(producer: Layer, edge: Edge, consumer: Layer) -> tuple[tuple[int, ..
 
 
 def clamped_need(producer: Layer, edge: Edge, consumer: Layer) -> NeedMap:
-    """The exact need map: windows clamped to the rows and columns that exist; monotone in x."""
+    """The exact need map: windows clamped to the rows and columns that exist; monotone in x.
+
+    Raises
+    ------
+    InputError
+        If a `Raster` on the way lists a position that its input does not have.
+    """
     chain = _chain(producer, edge, consumer)
-    rows, columns = reach(chain, producer.height, 0), reach(chain, producer.width, 1)
+    if any(isinstance(operator, Raster) for operator in chain):
+        # One row of all outputs, each with the raster position that it reads up to: any need map.
+        one_row = raster_reach(producer.height, producer.width, chain).ravel()
+        return _need_map(np.ones(1, dtype=np.int64), one_row, producer.outputs)
+    rows, columns = separate_reach(producer.height, producer.width, chain)
     return _need_map(rows, columns, producer.width)
 
 
-def reach(chain: Iterable[Operator], full: int, axis: int) -> Array:
-    """Last of the producer's `full` positions along an axis behind each output of a chain."""
-    last = np.arange(1, full + 1, dtype=np.int64)
+def separate_reach(height: int, width: int, chain: tuple[Operator, ...]) -> tuple[Array, Array]:
+    """Last row, and last column, of a map behind each row and column that a chain without `Raster`
+    makes of it; 0 for none.
+    """
+    reach = []
+    for axis, full in enumerate((height, width)):
+        last = np.arange(1, full + 1, dtype=np.int64)
+        for operator in chain:
+            assert not isinstance(operator, Raster)
+            last = operator.last(last, full, axis)
+        reach.append(last)
+    return reach[0], reach[1]
+
+
+def raster_reach(height: int, width: int, chain: tuple[Operator, ...]) -> Array:
+    """Last position, in raster order, of a map behind each position that a chain makes of it; 0 for
+    none. An output reads a product of rows and columns of its input, so the largest position over
+    both is the largest over the rows of the largest over the columns.
+
+    Raises
+    ------
+    InputError
+        If a `Raster` lists a position that its input does not have.
+    """
+    last = np.arange(1, height * width + 1, dtype=np.int64).reshape(height, width)
     for operator in chain:
-        last = operator.last(last, full, axis)
+        if isinstance(operator, Raster):
+            listed = np.array(operator.positions, dtype=np.int64)
+            if listed.max() > last.size:
+                raise InputError(
+                    f"raster positions must be at most {last.size}, got {listed.max()}"
+                )
+            last = np.concatenate(([0], last.ravel()))[listed]
+            last = last.reshape(operator.height, operator.width)
+        else:
+            full = height * width  # of `Whole`: all outputs of the producer
+            last = operator.last(operator.last(last, full, 0).T, full, 1).T
     return last
 
 

@@ -4,61 +4,55 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from xbarmip.errors import InputError
-from xbarmip.network.need import Printed, printed, reach
+from xbarmip.network.need import Printed, printed
 from xbarmip.network.window import Array, Operator
 
-Path = Sequence[Operator]
 
+class Demand(NamedTuple):
+    """What a path asks of its producer.
 
-class _Demand(NamedTuple):
-    """What a path asks of its producer: exactly, and by the published formula if that exists."""
-
-    rows: Array
-    columns: Array
-    printed: tuple[Printed, Printed] | None
-
-
-def deciding(paths: Sequence[Path], height: int, width: int) -> list[int]:
-    """Numbers of the paths that remain when those that ask for no more than another are left out.
-
-    All start at a layer of `height` by `width` outputs and end in one tensor. A path covers another
-    if it reaches at least as far down at every row, and at least as far right at every column.
-    Every operator takes the largest over some positions, so the same holds behind whatever follows,
-    and need, which grows with both, is that of the covering path: leaving out the other changes
-    nothing. The published formula is covered likewise, with equal scales. Of paths that cover each
-    other the first remains.
-
-    Two paths of which neither covers the other both remain: the larger of two such needs is no
-    longer given by one number a row and one a column.
+    Attributes
+    ----------
+    reach : int64 array
+        For every entry of the tensor that it ends in, the last output that this depends on.
+    formula : (Printed, Printed) or None
+        The published maps of rows and columns; None where the published formula says nothing.
     """
-    kept: dict[int, _Demand] = {}
-    for number, path in enumerate(paths):
-        new = _demand(path, height, width)
+
+    reach: Array
+    formula: tuple[Printed, Printed] | None
+
+
+def formula_of(path: Sequence[Operator], height: int, width: int) -> tuple[Printed, Printed] | None:
+    """The published maps of a path behind a layer of `height` by `width` outputs, if any."""
+    try:
+        return printed(path, height, 0), printed(path, width, 1)
+    except InputError:  # an operator that the published formula says nothing of
+        return None
+
+
+def deciding(demands: Sequence[Demand]) -> list[int]:
+    """Numbers of the demands that remain when those are left out that ask for no more than another.
+
+    All are of one layer and one tensor. One covers another if every entry depends on at least as
+    much. Whatever follows moves entries, or takes the largest of some, so the same holds behind it,
+    and need is that of the covering demand: leaving out the other changes nothing. The published
+    formula is covered likewise, with equal scales. Of demands that cover each other the first
+    remains.
+    """
+    kept: dict[int, Demand] = {}
+    for number, new in enumerate(demands):
         if not any(_covers(old, new) for old in kept.values()):
             kept = {n: old for n, old in kept.items() if not _covers(new, old)}
             kept[number] = new
     return list(kept)
 
 
-def _demand(path: Path, height: int, width: int) -> _Demand:
-    try:
-        formula = printed(path, height, 0), printed(path, width, 1)
-    except InputError:  # an operator that the published formula says nothing of
-        formula = None
-    return _Demand(reach(path, height, 0), reach(path, width, 1), formula)
-
-
-def _covers(one: _Demand, other: _Demand) -> bool:
-    exact = (one.rows >= other.rows).all() and (one.columns >= other.columns).all()
-    return bool(exact) and _covers_printed(one.printed, other.printed)
-
-
-def _covers_printed(
-    one: tuple[Printed, Printed] | None, other: tuple[Printed, Printed] | None
-) -> bool:
-    if one is None or other is None:  # if only the other has none, it makes the rule refuse
-        return one is None
-    return all(
-        a.scale == b.scale and a.offset >= b.offset and a.cap >= b.cap
-        for a, b in zip(one, other, strict=True)
-    )
+def _covers(one: Demand, other: Demand) -> bool:
+    if other.formula is not None and one.formula is not None:
+        for a, b in zip(one.formula, other.formula, strict=True):
+            if a.scale != b.scale or a.offset < b.offset or a.cap < b.cap:
+                return False
+    elif one.formula is not None:  # the other one makes the rule `published` refuse
+        return False
+    return bool((one.reach >= other.reach).all())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from xbarmip.constraint import Constraint, LinearConstraint
 from xbarmip.problem import Problem
-from xbarmip.solvers.dp.order import elimination_order
+from xbarmip.solvers.dp.state.stages import elimination_order
 from xbarmip.solvers.dp.table import search_table
 from xbarmip.solvers.registry import EXACT, make_solver, stated
 

@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
+from xbarmip.clock import compile_seconds
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.problem import Problem
 from xbarmip.solvers.check import confirm
@@ -144,7 +145,7 @@ def solve(
         raise UnsupportedError(
             f"solver {made.name!r} cannot take this problem: {'; '.join(reasons)}"
         )
-    watch = Watch(Limits(time_limit, memory_limit), progress)
+    watch, compiled_before = Watch(Limits(time_limit, memory_limit), progress), compile_seconds()
     result = chosen.solve(problem, watch)
     confirm(problem, made.name, result)
     if problem.is_latency:
@@ -156,4 +157,9 @@ def solve(
         from xbarmip.model.verify import verify
 
         verify(what, result.allocation, claimed=result.value)
-    return replace(result, seconds=watch.seconds, options={**options, **result.options})
+    return replace(
+        result,
+        seconds=watch.seconds,
+        compile_seconds=compile_seconds() - compiled_before,
+        options={**options, **result.options},
+    )

@@ -53,8 +53,8 @@ class Result:
         Duplication R by layer name, in layer order.
     proof : Proof, optional
         What `bound` rests on; None without a bound.
-    seconds : float
-        Wall-clock time of the solve.
+    seconds, compile_seconds : float
+        Wall-clock time of the solve; that of compiling kernels, which comes on top of it.
     statistics, options : mapping
         Counters of the search; the options that were used.
     message : str
@@ -74,6 +74,7 @@ class Result:
     allocation: Mapping[str, int] | None = None
     proof: Proof | None = None
     seconds: float = 0.0
+    compile_seconds: float = 0.0
     statistics: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xbarmip.compiled import compiled
+from xbarmip.compiled import inner, making
 from xbarmip.exact import INT64_MAX
 from xbarmip.measures.steps import rule_view
 from xbarmip.measures.view import View
@@ -14,7 +14,7 @@ from xbarmip.network.graph import Network
 from xbarmip.network.window import Array
 from xbarmip.problem import checked_allocation
 from xbarmip.timing import reference
-from xbarmip.timing.tables import NeedTable, by_consumer, need, need_table
+from xbarmip.timing.tables import PRODUCER, NeedTable, by_consumer, need, need_table
 
 NO_TAIL = -1
 
@@ -82,21 +82,22 @@ def steps_many(view: View, allocations: Array) -> Array:
     return _steps_many(table, allocations)
 
 
-@compiled
+@inner
 def _demand(table, r, i, demand):  # type: ignore[no-untyped-def]
     """Fill `demand` with the outputs of each layer up to i that the first step of i needs."""
     needs = table.needs
-    demand[: i + 1] = 0
+    for k in range(i + 1):
+        demand[k] = 0
     demand[i] = r[i]
     for c in range(i, -1, -1):
         made = min(((demand[c] - 1) // r[c] + 1) * r[c], table.cap[c])
         if made > 0:
             for e in range(needs.into[c], needs.into[c + 1]):
-                j = needs.producer[e]
+                j = needs.edge[e, PRODUCER]
                 demand[j] = max(demand[j], need(needs, e, made))
 
 
-@compiled
+@inner
 def _steps(table, r, demand, pre, op):  # type: ignore[no-untyped-def]
     needs = table.needs
     value = 0
@@ -110,13 +111,13 @@ def _steps(table, r, demand, pre, op):  # type: ignore[no-untyped-def]
         for e in range(needs.into[i], needs.into[i + 1]):
             if table.tail_end[e] >= 0:
                 tail = (table.tail_end[e] - 1) // r[i] - (table.tail_begin[e] - 1) // r[i]
-                op[i] = max(op[i], op[needs.producer[e]] + tail)
+                op[i] = max(op[i], op[needs.edge[e, PRODUCER]] + tail)
         if table.sink[i] > 0:
             value = max(value, op[i])
     return value
 
 
-@compiled
+@making
 def _steps_many(table, allocations):  # type: ignore[no-untyped-def]
     count, layers = allocations.shape
     demand, pre, op = (

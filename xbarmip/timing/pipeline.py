@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xbarmip.compiled import compiled
+from xbarmip.compiled import making
 from xbarmip.measures.cycles import CYCLES
 from xbarmip.measures.view import View
 from xbarmip.network.graph import Network
 from xbarmip.network.window import Array
 from xbarmip.problem import checked_allocation
 from xbarmip.timing.implied import independent_edges
-from xbarmip.timing.tables import NeedTable, need, need_table
+from xbarmip.timing.tables import PRODUCER, NeedTable, need, need_table
 
 
 class PipelineTable(NamedTuple):
@@ -64,7 +64,7 @@ def schedule(view: View, allocation: Sequence[int]) -> list[Array]:
     return [finish[start[i] : start[i + 1]] for i in range(len(chosen))]
 
 
-@compiled
+@making
 def _simulate(table, r):  # type: ignore[no-untyped-def]
     layers = len(r)
     start = np.zeros(layers + 1, np.int64)
@@ -80,13 +80,13 @@ def _simulate(table, r):  # type: ignore[no-untyped-def]
             for e in range(needs.into[i], needs.into[i + 1]):
                 wanted = need(needs, e, made)
                 if wanted > 0:
-                    j = needs.producer[e]
+                    j = needs.edge[e, PRODUCER]
                     last = max(last, finish[start[j] + (wanted - 1) // r[j]])
             finish[at] = last
     return start, finish
 
 
-@compiled
+@making
 def _cycles_many(table, allocations):  # type: ignore[no-untyped-def]
     value = np.zeros(len(allocations), np.int64)
     for row in range(len(allocations)):

@@ -124,9 +124,10 @@ def main(fd: int, parent: int) -> None:
 def _warm_up() -> None:
     """Load the compiled kernels, or compile them: those of the evaluation and of the search.
 
-    By a small solve under each objective. It uses no threads, which would not survive a fork.
+    By a small solve under each objective, none of which is over before it searches. It uses no
+    threads, which would not survive a fork.
     """
-    network = load_network("lenet-5")
+    network = load_network("alexnet")
     budget = 2 * smallest_budget(network, 128)
     for label in (each.label for each in measures()):
         make_solver("dp").solve(problem_for(network, budget, 128, label), Watch(Limits()))

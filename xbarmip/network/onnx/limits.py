@@ -28,17 +28,17 @@ def fenced(path: Path) -> Iterator[None]:
         If the file is a device or too large, or the block needs more memory.
     """
     if path.exists() and not (path.is_file() or path.is_dir()):
-        raise InputError("is a device or a pipe, must be a file")
+        raise InputError(f"{path}: is a device or a pipe, must be a file")
     size = path.stat().st_size if path.exists() else 0  # what is missing fails when it is read
     if size > MOST_BYTES_ONNX:
-        raise InputError(f"has {size} bytes, must be at most {MOST_BYTES_ONNX}")
+        raise InputError(f"{path}: has {size} bytes, must be at most {MOST_BYTES_ONNX}")
     allowed = MOST_MEMORY_ONNX + 4 * size
     with _address_space(allowed):
         try:
             yield
         except MemoryError:
             raise InputError(
-                f"needs too much memory to read; {allowed} bytes are allowed"
+                f"{path}: needs too much memory to read; {allowed} bytes are allowed"
             ) from None
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 
 from xbarmip.errors import InputError
 from xbarmip.limits import MOST_EDGES, MOST_PASSED, MOST_WAYS
 from xbarmip.network.onnx.layers import Found
 from xbarmip.network.onnx.value import Source, Value
-from xbarmip.network.paths import deciding
+from xbarmip.network.paths import Demand, deciding, formula_of
 
 
 def check_edges(found: Sequence[Found]) -> None:
@@ -23,49 +24,35 @@ def check_edges(found: Sequence[Found]) -> None:
         raise InputError(f"has {edges} edges between its layers, must be at most {MOST_EDGES}")
 
 
-def bounded(value: Value, output: str, found: Sequence[Found]) -> Value:
+def bounded(value: Value) -> Value:
     """`value` with the sources that decide what is needed (`xbarmip.network.paths`).
 
     A pooling that may yet be fused stays apart from other ways to its layer: whether it is fused
-    depends on all of them.
-
-    Parameters
-    ----------
-    value : Value
-    output : str
-        The tensor's name, for messages.
-    found : sequence of Found
-        All layers so far.
+    depends on all of them. Where more than `MOST_WAYS` remain, all become one that depends on what
+    any of them does: still exact, but listed position by position.
 
     Raises
     ------
     InputError
-        If more than `MOST_WAYS` of them lead from one layer, or one passes more than `MOST_PASSED`
-        operators.
+        If one passes more than `MOST_PASSED` operators.
     """
     groups: dict[object, list[Source]] = {}
     for source in value.sources:
-        layer, steps = source
-        if len(steps) > MOST_PASSED:
+        if len(source.steps) > MOST_PASSED:
             raise InputError(
-                f"{output!r} lies {len(steps)} operators behind {found[layer].layer.name!r}, "
+                f"lies {len(source.steps)} operators behind the last layer, "
                 f"must be at most {MOST_PASSED}"
             )
-        fusable = steps[0].pooled if steps else ""
-        groups.setdefault((layer, fusable), []).append(source)
+        fusable = source.steps[0].pooled if source.steps else ""
+        groups.setdefault((source.layer, fusable), []).append(source)
     if len(groups) == len(value.sources):
         return value
-    kept = {source for group in groups.values() for source in _deciding(group, output, found)}
-    return replace(value, sources=tuple(source for source in value.sources if source in kept))
+    return replace(value, sources=tuple(one for group in groups.values() for one in _few(group)))
 
 
-def _deciding(group: list[Source], output: str, found: Sequence[Found]) -> list[Source]:
-    layer = found[group[0][0]].layer
-    paths = [tuple(step.operator for step in steps) for _, steps in group]
-    numbers = deciding(paths, layer.height, layer.width)
-    if len(numbers) > MOST_WAYS:
-        raise InputError(
-            f"{output!r} depends on {layer.name!r} in {len(numbers)} ways, none of which needs "
-            f"at least what another does; must be at most {MOST_WAYS}"
-        )
-    return [group[number] for number in numbers]
+def _few(group: list[Source]) -> list[Source]:
+    demands = [Demand(one.field.values(), formula_of(one.way, *one.size)) for one in group]
+    kept = [group[number] for number in deciding(demands)]
+    if len(kept) <= MOST_WAYS:
+        return kept
+    return [replace(kept[0], field=reduce(lambda a, b: a.joined(b), (one.field for one in kept)))]

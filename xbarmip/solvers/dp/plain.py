@@ -16,10 +16,10 @@ State = tuple[tuple[tuple[int, Pairs, int | None], ...], tuple[int, ...]]
 
 
 def plain_optimum(
-    problem: Problem, pause: Callable[[], None] = lambda: None
+    problem: Problem, check: Callable[[], None] = lambda: None
 ) -> tuple[int, tuple[int, ...]] | None:
     """Least value and the allocation that has it; None when the budget is too small."""
-    ends = plain_frontier(problem, pause)
+    ends = plain_frontier(problem, check)
     if not ends:
         return None
     _, value, chosen = ends[-1]
@@ -27,7 +27,7 @@ def plain_optimum(
 
 
 def plain_frontier(
-    problem: Problem, pause: Callable[[], None] = lambda: None
+    problem: Problem, check: Callable[[], None] = lambda: None
 ) -> list[tuple[int, int, tuple[int, ...]]]:
     """Crossbars, value and allocation wherever more crossbars within the budget gain something.
 
@@ -58,7 +58,7 @@ def plain_frontier(
         asked = [m for m in range(k, len(network.layers)) if _still_asked(scopes, m, k)]
         tested = [(c, scope) for c, scope in scopes if min(scope) == k]
         for (state, _), choices in labels.items():
-            pause()
+            check()
             waiting = {layer: (pairs, tail) for layer, pairs, tail in state}
             pairs, tail = waiting.pop(k, ((), None))
             for r in range(1, problem.largest[k] + 1):
