@@ -284,6 +284,8 @@ def test_simulate(run, answers):
         "cycles": 4,
         "steps_pipeline": 4,
         "steps_published": 4,
+        "interval": 4,
+        "serial": 6,
         "crossbars_used": 3,
     }
     assert answers("simulate", "pair.json", "--allocation", "2,4")["cycles"] == 2

@@ -15,6 +15,11 @@ def add_network(parser: Parser) -> None:
         metavar="NETWORK",
         help="a name that `xbarmip networks` lists, or a path to an .onnx, .pt2 or .json file",
     )
+    add_reading(parser)
+
+
+def add_reading(parser: Parser) -> None:
+    """The options --input and --digital: how `network_of` reads a file."""
     parser.add_argument(
         "--input",
         type=input_shape,

@@ -12,7 +12,9 @@ from xbarmip.cli.output import print_json
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.errors import InputError
 
-_OF_A_PROBLEM = ("crossbars", "tiles", "size", "hardware", "objective", "rule", "constraint")
+_OF_A_PROBLEM = (
+    "crossbars", "tiles", "size", "hardware", "objective", "rule", "constraint", "input", "digital",
+)  # fmt: skip
 _OUTCOMES = {check.ACCEPTED: "accepted", check.REFUSED: "refused", check.UNREADABLE: "unreadable"}
 
 
@@ -25,7 +27,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
 
 def _add_problem(parser: Parser) -> None:
     """The options that say what the problem is: those of `xbarmip solve`."""
-    from xbarmip.cli.arguments import add_objective, every_objective
+    from xbarmip.cli.arguments import add_objective, add_reading, every_objective
     from xbarmip.cli.budget import add_budget
 
     parser.add_argument(
@@ -35,6 +37,7 @@ def _add_problem(parser: Parser) -> None:
         "a path, with the budget and whatever else `xbarmip solve` was given (default: whatever "
         "problem the file states)",
     )
+    add_reading(parser)
     add_budget(parser)
     add_objective(parser, every_objective())
     parser.set_defaults(objective=None)  # so that it is seen whether it was given

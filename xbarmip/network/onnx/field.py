@@ -49,6 +49,8 @@ class Field:
     @property
     def most(self) -> int:
         """The last output that any entry depends on; 0 if none depends on the layer."""
+        if all(min(sizes) == 1 for sizes in zip(self.last.shape, self.mask.shape, strict=True)):
+            return int(self.last.max()) if self.mask.any() else 0
         return int(self.values().max())
 
     def values(self) -> Array:

@@ -6,7 +6,7 @@ A rule gets an `Operation` and returns the operator's outputs; outputs that noth
 
 from dataclasses import replace
 
-from xbarmip.network.onnx import axes, resize, spatial, statistics
+from xbarmip.network.onnx import axes, indexed, resize, spatial, statistics
 from xbarmip.network.onnx.operation import Operation, Rule
 from xbarmip.network.onnx.value import Value, broadcast_shape, join
 
@@ -91,12 +91,16 @@ RULES: dict[str, Rule] = {
     "Expand": axes.expand,
     "Flatten": axes.flatten,
     "Gather": axes.gather,
+    "GatherElements": indexed.gather_elements,
+    "GatherND": indexed.gather_nd,
     "GroupNormalization": statistics.group_norm,
     "InstanceNormalization": statistics.map_norm,
     "LpNormalization": statistics.axis_norm,
     "MeanVarianceNormalization": statistics.mean_variance_norm,
     "Pad": axes.pad,
     "Reshape": axes.reshape,
+    "ScatterElements": indexed.scatter_elements,
+    "ScatterND": indexed.scatter_nd,
     "Slice": axes.strided_slice,
     "SpaceToDepth": axes.space_to_depth,
     "Split": axes.split,
