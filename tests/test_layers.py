@@ -16,6 +16,8 @@ FLOORS = (
     "clock",
     "compiled",
     "exact",
+    "plain",
+    "files",
     "strict",
     "data",
     "fingerprint",

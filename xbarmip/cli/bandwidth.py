@@ -13,10 +13,10 @@ from xbarmip.cli.latency import binding_words, microseconds, shown
 from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.files import check_writable, written
 from xbarmip.compare.pictures.bandwidth import bandwidth_figure
 from xbarmip.compare.pictures.canvas import png, require_matplotlib
 from xbarmip.errors import InputError
+from xbarmip.files import check_writable, written
 from xbarmip.measures.registry import times
 from xbarmip.solvers.latency.sensitivity import (
     Change,

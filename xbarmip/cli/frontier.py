@@ -10,11 +10,11 @@ from xbarmip.cli.constraints import add_constraint, check_for_every_budget, why_
 from xbarmip.cli.output import print_json, print_rich, say, sides, table, warn
 from xbarmip.cli.parser import Parser, add_command, integer
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.files import check_writable, written
 from xbarmip.compare.pictures.canvas import png, require_matplotlib
 from xbarmip.compare.pictures.frontier import frontier_figure
 from xbarmip.compare.report.table import as_csv
 from xbarmip.errors import InputError
+from xbarmip.files import check_writable, written
 from xbarmip.measures.registry import counts
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.frontier import Frontier, frontier

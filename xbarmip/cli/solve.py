@@ -16,10 +16,10 @@ from xbarmip.cli.latency import answer_line, frontier_table, hardware_facts, ste
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
 from xbarmip.cli.parser import Parser, add_command, option
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.files import check_writable
-from xbarmip.compare.plain import plain
 from xbarmip.digest import problem_digest
 from xbarmip.exact import ceil_div
+from xbarmip.files import check_writable
+from xbarmip.plain import plain
 from xbarmip.problem import Problem
 from xbarmip.solvers.latency.result import LatencyResult
 from xbarmip.solvers.registry import SOLVERS, make_solver, solve

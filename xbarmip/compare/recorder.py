@@ -8,9 +8,9 @@ from xbarmip.compare.execute.ending import Ending, Outcome
 from xbarmip.compare.execute.facts import code_facts, machine_facts
 from xbarmip.compare.execute.task import Task
 from xbarmip.compare.instance import Instance
-from xbarmip.compare.plain import plain
 from xbarmip.compare.row import STOPS, UNSUPPORTED, Row
 from xbarmip.errors import VerificationError
+from xbarmip.plain import plain
 from xbarmip.problem import Problem
 from xbarmip.solvers.check import checked
 from xbarmip.solvers.result import Status

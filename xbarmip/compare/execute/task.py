@@ -11,9 +11,9 @@ import xbarmip.certificate.write
 from xbarmip.compare.execute.allowance import Allowance
 from xbarmip.compare.execute.facts import code_facts, sources_digest
 from xbarmip.compare.instance import Instance
-from xbarmip.compare.plain import plain
 from xbarmip.digest import comparable
 from xbarmip.fingerprint import UnknowableError, fingerprint
+from xbarmip.plain import plain
 from xbarmip.problem import Problem
 from xbarmip.solvers.protocol import Limits, Solver
 
