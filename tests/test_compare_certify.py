@@ -241,7 +241,7 @@ def test_a_certificate_makes_an_optimum_golden():
 
 
 def test_command_line(tmp_path, capsys):
-    command = ["compare", "ladder", "--solvers", "dp", "--certify", "--output", str(tmp_path)]
+    command = ["compare", "first", "--solvers", "dp", "--certify", "--output", str(tmp_path)]
     assert main([*command, "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)["rows"]
     claims = [row for row in rows if row["status"] in ("OPTIMAL", "INFEASIBLE")]

@@ -15,6 +15,7 @@ import numpy as np
 import psutil
 import pytest
 
+from tests import nurseries
 from tests.test_compare_run import make_suite
 from xbarmip.compare.execute import bond, guard, messages, nursery
 from xbarmip.compare.execute.allowance import MIB, Allowance
@@ -129,7 +130,9 @@ def run(solver, allowance=ALLOWANCE):
 
 
 def processes():
-    return {child.pid for child in psutil.Process().children(recursive=True)}
+    """All below this one, but for nurseries that wait for the next comparison."""
+    below = {child.pid for child in psutil.Process().children(recursive=True)}
+    return below - nurseries.kept()
 
 
 @pytest.mark.parametrize("solver", HANGING.values(), ids=HANGING.keys())
@@ -157,7 +160,7 @@ def test_memory_within_the_limit_is_measured():
         assert np.ones(8 * MIB).sum() > 0
         return Exhaustive().solve(problem, watch)
 
-    row = run(Does(takes))
+    row = run(Does(takes), replace(ALLOWANCE, seconds=100))
     assert row.outcome == "ANSWERED"
     assert 64 * MIB <= row.memory_bytes < 100 * MIB
 
@@ -251,6 +254,7 @@ def test_what_a_solver_leaves_behind_is_ended(tmp_path):
         assert not psutil.pid_exists(left)
 
 
+@pytest.mark.own_nursery
 def test_solvers_have_one_thread_and_a_session_of_their_own():
     def tells(problem, watch):
         found = Exhaustive().solve(problem, watch)
@@ -271,6 +275,7 @@ def compiles(problem, watch):
     return replace(result, statistics={"before": before, "after": watch.seconds})
 
 
+@pytest.mark.own_nursery
 def test_compiling_is_start_up_and_not_solving():
     """The limit is far below what compiling takes; the watch stands still meanwhile."""
     row = run(Does(compiles), Allowance(0.05, grace_seconds=0.05))
@@ -392,6 +397,7 @@ def test_a_task_that_is_always_lost_does_not_hold_up_the_others(tmp_path):
     assert [row.outcome for row in again.rows] == ["ANSWERED", "ANSWERED"]
 
 
+@pytest.mark.own_nursery
 def test_the_process_that_forks_may_be_killed(tmp_path):
     """Whoever kills it, the task is run again."""
 
@@ -411,12 +417,14 @@ def always_kills_its_parent(problem, watch):
     time.sleep(1000)
 
 
+@pytest.mark.own_nursery
 def test_a_solver_that_always_kills_the_process_that_forks_is_given_up():
     row = run(Does(always_kills_its_parent), replace(ALLOWANCE, seconds=100))
     assert row.outcome == "LOST"
     assert "3 times" in row.message
 
 
+@pytest.mark.own_nursery
 def test_a_solver_that_stops_the_process_that_forks_is_given_up(monkeypatch):
     monkeypatch.setattr(guard, "_PATIENCE", 0.5)
     monkeypatch.setattr(nursery, "_LEAVING_SECONDS", 0.5)

@@ -19,7 +19,7 @@ from xbarmip.compare.instance import problem_for, smallest_budget
 from xbarmip.measures.registry import measures
 from xbarmip.network.library import load_network
 from xbarmip.solvers.protocol import Limits, Watch
-from xbarmip.solvers.registry import make_solver
+from xbarmip.solvers.registry import EXACT, make_solver, solver_class
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 _PRINTING = {"PYTHONIOENCODING": "utf-8:backslashreplace"}  # no solver fails on what it prints
@@ -122,11 +122,13 @@ def main(fd: int, parent: int) -> None:
 
 
 def _warm_up() -> None:
-    """Load the compiled kernels, or compile them: those of the evaluation and of the search.
+    """Load the exact solvers with their libraries, and the compiled kernels of evaluation and search.
 
-    By a small solve under each objective, none of which is over before it searches. It uses no
+    The kernels are loaded, or compiled, by a small solve under each objective, none of which is over before it searches. It uses no
     threads, which would not survive a fork.
     """
+    for name in EXACT:
+        solver_class(name)
     network = load_network("alexnet")
     budget = 2 * smallest_budget(network, 128)
     for label in (each.label for each in measures()):
