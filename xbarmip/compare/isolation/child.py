@@ -8,12 +8,12 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
+import psutil
 from numba.core import event
 
 from xbarmip.compare.isolation.ending import Ending, Outcome
 from xbarmip.compare.isolation.link import die_with_parent
 from xbarmip.compare.isolation.messages import Compiled, Compiling, Solving, Told, Work, send
-from xbarmip.compare.isolation.processes import resident_bytes
 from xbarmip.solvers.protocol import Watch
 from xbarmip.solvers.registry import solver_for
 
@@ -33,7 +33,7 @@ def main(talk: Connection, parent: int) -> None:
         return
     meter = CompileMeter(talk)
     event.register(_COMPILING, meter)  # type: ignore[no-untyped-call]
-    send(talk, Solving(resident_bytes(own)))
+    send(talk, Solving(psutil.Process().memory_info().rss))
     watch = Watch(work.allowance.limits, Reporter(talk), meter.working_time)
     ending = _solved(work, watch)
     if os.getpid() != own:  # a copy that the solver made of itself has no say

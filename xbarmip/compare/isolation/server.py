@@ -13,6 +13,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.reduction import send_handle
 from typing import Any
 
+import psutil
+
 from xbarmip.compare.isolation import link, serve
 from xbarmip.compare.isolation.processes import descendants, end
 
@@ -76,7 +78,7 @@ class ForkServer:
             raise LostError("the process that forks solvers has gone") from None
 
     @property
-    def below(self) -> list[int]:
+    def below(self) -> list[psutil.Process]:
         """The processes below it: the child and all that it started, whoever is their parent."""
         return descendants(self._process.pid)
 

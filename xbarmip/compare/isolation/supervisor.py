@@ -6,16 +6,19 @@ listens, which may wait for the rest, while another looks at clock and memory.
 
 import os
 import pickle
+import signal
 import threading
 import time
+from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 
 import cloudpickle
+import psutil
 
 from xbarmip.compare.isolation.ending import Ending, Outcome
 from xbarmip.compare.isolation.messages import Ended, Work
-from xbarmip.compare.isolation.processes import end_tree, private_bytes, resident_bytes
+from xbarmip.compare.isolation.processes import end, held_bytes
 from xbarmip.compare.isolation.server import ForkServer, LostError
 from xbarmip.compare.isolation.state import RunState
 from xbarmip.solvers.protocol import Progress
@@ -109,7 +112,7 @@ class _Watch:
         self._tail = b""
         self._killed: tuple[Outcome, str] | None = None
         self._killed_at = 0.0
-        self._below: list[int] = []
+        self._below: list[psutil.Process] = []
         self._counted = float("-inf")
 
     def run(self, work: bytes) -> Ending:
@@ -118,11 +121,8 @@ class _Watch:
         listener.start()
         try:
             ended = self._look_until_it_ends()
-        except BaseException:
-            end_tree(self._pid, self._below)
-            raise
         finally:
-            end_tree(self._pid, self._others())  # what it started and left behind
+            self._end()  # also what it started and left behind
             listener.join(_HEARING)
         while wait([self._printed], 0) and self._read():
             pass
@@ -131,23 +131,25 @@ class _Watch:
             return self._state.ending(ended, self._killed, printed)
 
     def _listen(self, work: bytes) -> None:
+        """Give it the work and take in what it says, up to its end or to what cannot be read."""
         try:
-            self._talk.send_bytes(work)
-            while True:
-                self._hear(self._talk.recv_bytes())
-        except (OSError, EOFError):  # nobody is left there: the other thread finds out
-            pass
-
-    def _hear(self, data: bytes) -> None:
-        try:
-            message = pickle.loads(data)
-            with self._lock:
-                self._state.hear(message)
+            with suppress(OSError):  # nobody is there, as the next lines find out
+                self._talk.send_bytes(work)
+            while data := self._message():
+                message = pickle.loads(data)
+                with self._lock:
+                    self._state.hear(message)
         except BaseException as error:  # unpickling: whatever a solver's own objects do
             what = f"the answer cannot be sent: {type(error).__name__}: {error}"
             with self._lock:
                 self._state.hear(Ending(Outcome.GARBAGE, None, what, self._state.seconds))
-            end_tree(self._pid)
+            self._end()
+
+    def _message(self) -> bytes:
+        try:
+            return self._talk.recv_bytes()
+        except (OSError, EOFError):
+            return b""
 
     def _look_until_it_ends(self) -> Ended:
         sources = [self._server.control, self._printed]
@@ -172,15 +174,17 @@ class _Watch:
                 raise LostError("the process that forks solvers does not answer")
             return
         if now - self._counted >= _COUNT:
-            self._below, self._counted = self._others(), now
-        held = resident_bytes(self._pid) + sum(map(private_bytes, self._below))
+            self._below, self._counted = self._server.below, now
+        held = held_bytes(self._pid, self._below)
         with self._lock:
             late, large = self._state.overdue, self._state.oversized(held)
         if late or large:
             outcome = Outcome.TIMEOUT if late else Outcome.OUT_OF_MEMORY
             self._killed, self._killed_at = (outcome, late or large), now
-            end_tree(self._pid, self._others())
+            self._end()
 
-    def _others(self) -> list[int]:
-        """What the child started, and what that started, whoever is its parent by now."""
-        return [pid for pid in self._server.below if pid != self._pid]
+    def _end(self) -> None:
+        """Kill it, its group, and all that it started, whoever is the parent by now."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._pid, signal.SIGKILL)
+        end((*self._below, *self._server.below))
