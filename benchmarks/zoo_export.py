@@ -59,7 +59,7 @@ def export(module: Any, size: int) -> onnx.ModelProto:
 
 def torchvision_models() -> Iterator[Made]:
     """Classifiers, segmentation networks, and the bodies of detection networks."""
-    from torchvision.models import get_model, list_models
+    from torchvision.models import get_model, get_model_weights, list_models
 
     for name in list_models():
         if name.startswith(_OTHER_AXES):
@@ -71,7 +71,7 @@ def torchvision_models() -> Iterator[Made]:
             yield f"tvseg.{name}", lambda name=name: _listed(get_model(name, weights=None)), 520
         else:
             more = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
-            size = 299 if name == "inception_v3" else 256 if "swin_v2" in name else 224
+            size = next(iter(get_model_weights(name))).transforms().crop_size[0]
             yield f"tv.{name}", lambda name=name, more=more: get_model(name, **more), size
 
 

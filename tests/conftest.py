@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from tests import nurseries
-from xbarmip.compare.execute import guard
+from tests import fork_servers
+from xbarmip.compare.isolation import supervisor
 from xbarmip.measures import registry
 
 
@@ -16,16 +16,16 @@ def _measures_that_ship(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def _nurseries_that_are_kept(request, monkeypatch):
+def _servers_that_are_kept(request, monkeypatch):
     """Comparisons share the process that forks solvers, but in tests of that process."""
-    if request.node.get_closest_marker("own_nursery") is None:
-        monkeypatch.setattr(guard, "Nursery", nurseries.kept_or_new)
+    if request.node.get_closest_marker("own_server") is None:
+        monkeypatch.setattr(supervisor, "ForkServer", fork_servers.kept_or_new)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _nurseries_are_ended():
+def _servers_are_ended():
     yield
-    nurseries.close_all()
+    fork_servers.close_all()
 
 
 def pytest_collection_modifyitems(items):

@@ -13,10 +13,10 @@ from tests.test_compare_run import make_suite
 from tests.test_compare_verdicts import BEST, INSTANCE, ONES, SHORT, optimal
 from xbarmip.certificate import check
 from xbarmip.cli.main import main
-from xbarmip.compare.execute import certify
-from xbarmip.compare.execute.allowance import Allowance
-from xbarmip.compare.execute.certify import Certifier
+from xbarmip.compare import certify
+from xbarmip.compare.certify import Certifier
 from xbarmip.compare.instance import Instance, Suite
+from xbarmip.compare.isolation.limits import Allowance
 from xbarmip.compare.journal import read_rows
 from xbarmip.compare.known import learn
 from xbarmip.compare.report.page import page

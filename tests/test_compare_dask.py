@@ -13,7 +13,7 @@ import pytest
 
 from tests.test_compare_run import make_suite, same
 from xbarmip.cli.main import main
-from xbarmip.compare.execute.dask import dask_executor
+from xbarmip.compare.dask import dask_executor
 from xbarmip.compare.journal import read_rows
 from xbarmip.compare.run import compare
 from xbarmip.errors import InputError

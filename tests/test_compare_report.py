@@ -30,7 +30,6 @@ BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 needs_browser = pytest.mark.skipif(
     BROWSER is None and "CI" not in os.environ, reason="no browser here"
 )
-COMMITTED = Path(__file__).parents[1] / "results" / "compare" / "report.html"
 HOSTILE = '<script>alert(1)</script> & | "quotes"'
 
 
@@ -190,8 +189,8 @@ def test_the_page_in_a_browser_at_the_width_of_a_phone(tmp_path):
 
 
 @needs_browser
-def test_the_committed_report_in_a_browser(tmp_path):
-    found = seen(COMMITTED.read_text(encoding="utf-8"), tmp_path)
+def test_a_page_of_several_suites_in_a_browser(tmp_path):
+    found = seen(page([comparison(ROWS)] * 5), tmp_path)
     assert found["width"] <= 390
     assert found["outside"] == 0
     assert found["letters"] >= 8

@@ -202,6 +202,64 @@ OPERATORS = {
     ),
     "einsum": lambda w, x: w.node("Einsum", [x, w.weights((4, 4))], equation="bchw,cd->bdwh"),
     "roll": rolled,
+    "gathered by tuples": lambda w, x: w.node(
+        "Transpose",
+        [
+            w.node(
+                "GatherND",
+                [
+                    w.node("Transpose", [x], perm=[2, 3, 0, 1]),
+                    w.constant([[[7, 1], [0, 3]], [[2, 2], [5, 0]]]),
+                ],
+            )
+        ],
+        perm=[2, 3, 0, 1],
+    ),
+    "gathered by tuples, row by row": lambda w, x: w.node(
+        "Transpose",
+        [
+            w.node(
+                "GatherND",
+                [
+                    w.node("Transpose", [x], perm=[2, 3, 1, 0]),
+                    w.constant([[[7 - i], [i], [3]] for i in range(8)]),
+                ],
+                batch_dims=1,
+            )
+        ],
+        perm=[3, 2, 0, 1],
+    ),
+    "gathered one by one": lambda w, x: w.node(
+        "GatherElements",
+        [x, w.constant(np.arange(4 * 8 * 3).reshape(1, 4, 8, 3) * 5 % 8)],
+        axis=3,
+    ),
+    "scattered by tuples": lambda w, x: w.node(
+        "Transpose",
+        [
+            w.node(
+                "ScatterND",
+                [
+                    w.node("Transpose", [x], perm=[2, 3, 0, 1]),
+                    w.constant([[6, 1], [0, 3]]),
+                    w.node(
+                        "GatherND",
+                        [
+                            w.node("Transpose", [w.conv(x, 4, 4, (1, 1))], perm=[2, 3, 0, 1]),
+                            w.constant([[2, 2], [7, 7]]),
+                        ],
+                    ),
+                ],
+            )
+        ],
+        perm=[2, 3, 0, 1],
+    ),
+    "scattered one by one, added": lambda w, x: w.node(
+        "ScatterElements",
+        [x, w.constant(np.full((1, 4, 2, 8), 5)), sliced(w, x, [6], [8], [2], [1])],
+        axis=2,
+        reduction="add",
+    ),
     "a map and a flipped one": lambda w, x: w.node(
         "Add", [x, sliced(w, x, [-1], [-99], [2], [-1])]
     ),

@@ -9,11 +9,11 @@ from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, say
 from xbarmip.cli.parser import Parser, add_command, integer
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.files import check_writable, written
 from xbarmip.errors import InputError
 from xbarmip.export.formula import Formula
 from xbarmip.export.linear import linear_model, lp, mps
 from xbarmip.export.refutation import refute
+from xbarmip.files import check_writable, written
 from xbarmip.measures.registry import counts
 from xbarmip.problem import Problem
 

@@ -2,7 +2,6 @@
 
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
-from typing import Any
 
 from xbarmip.cli.arguments import add_limits, add_network, add_objective, add_size, network_of
 from xbarmip.cli.commands import COMMANDS
@@ -10,11 +9,11 @@ from xbarmip.cli.constraints import add_constraint, check_for_every_budget, why_
 from xbarmip.cli.output import print_json, print_rich, say, sides, table, warn
 from xbarmip.cli.parser import Parser, add_command, integer
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.files import check_writable, written
 from xbarmip.compare.pictures.canvas import png, require_matplotlib
 from xbarmip.compare.pictures.frontier import frontier_figure
 from xbarmip.compare.report.table import as_csv
 from xbarmip.errors import InputError
+from xbarmip.files import check_writable, written
 from xbarmip.measures.registry import counts
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.frontier import Frontier, frontier
@@ -71,38 +70,10 @@ def run(arguments: Namespace) -> int:
         raise KeyboardInterrupt
     _write_files(arguments, curve)
     if arguments.json:
-        print_json(as_dict(curve))
+        print_json({**curve.as_dict(), "message": _message(curve)})
     else:
         _print(curve)
     return 0
-
-
-def as_dict(curve: Frontier) -> dict[str, Any]:
-    """The frontier for JSON."""
-    problem = curve.problem
-    rows, columns = problem.crossbar.rows, problem.crossbar.columns
-    return {
-        "network": problem.network.name,
-        "up_to": problem.crossbars,
-        "size": rows if rows == columns else [rows, columns],
-        "objective": problem.objective,
-        "rule": problem.rule,
-        "constraints": list(problem.constraint_names),
-        "complete": curve.complete,
-        "stop": curve.stop,
-        "covered": curve.covered,
-        "smallest_budget": problem.smallest_budget,
-        "points": [
-            {
-                "crossbars": point.crossbars,
-                "value": point.value,
-                "allocation": dict(point.allocation),
-            }
-            for point in curve.points
-        ],
-        "seconds": curve.seconds,
-        "message": _message(curve),
-    }
 
 
 def points_csv(curve: Frontier) -> str:

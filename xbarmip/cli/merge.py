@@ -7,7 +7,7 @@ from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, say
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.compare.analysis.load import merge
-from xbarmip.compare.files import check_writable, written
+from xbarmip.files import check_writable, written
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:

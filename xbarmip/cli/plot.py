@@ -12,12 +12,12 @@ from xbarmip.cli.constraints import check_for_every_budget
 from xbarmip.cli.output import print_json, say
 from xbarmip.cli.parser import Parser, add_command, integers
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.files import check_writable, written
 from xbarmip.compare.pictures.canvas import png, require_matplotlib
 from xbarmip.compare.pictures.frontier import frontier_figure
 from xbarmip.compare.pictures.layers import layers_figure
 from xbarmip.compare.pictures.pipeline import pipeline_figure
 from xbarmip.errors import InputError
+from xbarmip.files import check_writable, written
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.frontier import frontier
 from xbarmip.solvers.registry import SOLVERS, solve

@@ -10,7 +10,6 @@ from xbarmip.cli.output import print_json, print_rich, say
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.compare.analysis.load import load
 from xbarmip.compare.analysis.regress import Regression, regress
-from xbarmip.compare.files import check_writable, written
 from xbarmip.compare.report.changes import (
     TITLE,
     change_lines,
@@ -18,6 +17,7 @@ from xbarmip.compare.report.changes import (
     changes_markdown,
     time_table,
 )
+from xbarmip.files import check_writable, written
 
 _FILES: dict[str, Callable[[Regression], str]] = {"markdown": changes_markdown, "csv": changes_csv}
 

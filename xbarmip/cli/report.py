@@ -9,10 +9,10 @@ from xbarmip.cli.output import print_json, print_rich, say, warn
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.compare.analysis.load import load
 from xbarmip.compare.comparison import Comparison
-from xbarmip.compare.files import check_writable, written
 from xbarmip.compare.report.page import page
 from xbarmip.compare.report.summary import headline, markdown, problems
 from xbarmip.compare.report.tables import gap_table, rows_csv, solver_table
+from xbarmip.files import check_writable, written
 
 Comparisons = tuple[Comparison, ...]
 _FILES: dict[str, Callable[[Comparisons], str]] = {

@@ -7,7 +7,6 @@ from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, say, warn
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.compare.analysis.load import load
-from xbarmip.compare.files import check_writable, written
 from xbarmip.compare.integer_suite import write_integer_suite
 from xbarmip.compare.known import (
     Known,
@@ -21,6 +20,7 @@ from xbarmip.compare.known import (
 )
 from xbarmip.compare.report.table import Cell, Table
 from xbarmip.compare.suite import list_suites, read_suite
+from xbarmip.files import check_writable, written
 
 SUITE = "a name that `xbarmip suites` lists, or a path to a .toml or .json file"
 

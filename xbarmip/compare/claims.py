@@ -11,8 +11,8 @@ import errno
 from pathlib import Path
 from types import TracebackType
 
-from xbarmip.compare.files import writing
 from xbarmip.errors import InputError
+from xbarmip.files import writing
 
 _DIGITS = 15  # of a key, in base 16: a place that any file system can lock
 

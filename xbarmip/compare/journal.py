@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xbarmip.compare.files import writing, written
-from xbarmip.compare.plain import plain
 from xbarmip.compare.row import Row
 from xbarmip.compare.typed import anything, mapped, one_of, parse
 from xbarmip.errors import InputError, UnsupportedError
+from xbarmip.files import writing, written
+from xbarmip.plain import plain
 from xbarmip.strict import located
 from xbarmip.text import for_file_name
 

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from xbarmip.errors import InputError
-from xbarmip.exact import LARGEST_EXPONENT, as_int
+from xbarmip.exact import LARGEST, as_int
 from xbarmip.strict import as_text, known_keys, short
 
 Reader = Callable[[Any, str], Any]  # of a value and what it is called; the value, or an InputError
 
-LARGEST = 10**LARGEST_EXPONENT  # of any integer: no figure of a problem comes near
 LONGEST = 10.0**12  # of any number of seconds
 
 

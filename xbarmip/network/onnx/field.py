@@ -49,6 +49,8 @@ class Field:
     @property
     def most(self) -> int:
         """The last output that any entry depends on; 0 if none depends on the layer."""
+        if all(min(sizes) == 1 for sizes in zip(self.last.shape, self.mask.shape, strict=True)):
+            return int(self.last.max()) if self.mask.any() else 0
         return int(self.values().max())
 
     def values(self) -> Array:
@@ -176,7 +178,7 @@ def _groups(old: Shape, new: Shape) -> tuple[tuple[range, range], ...]:
     return tuple(groups)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def reach_of(height: int, width: int, way: tuple[Operator, ...]) -> Array:
     """Last position of a map, in raster order, behind each position that `way` makes of it."""
     if any(isinstance(operator, Raster) for operator in way):

@@ -6,7 +6,7 @@ A rule gets an `Operation` and returns the operator's outputs; outputs that noth
 
 from dataclasses import replace
 
-from xbarmip.network.onnx import axes, resize, spatial, statistics
+from xbarmip.network.onnx import axes, indexed, resize, spatial, statistics
 from xbarmip.network.onnx.operation import Operation, Rule
 from xbarmip.network.onnx.value import Value, broadcast_shape, join
 
@@ -21,9 +21,7 @@ def _first(operation: Operation) -> tuple[Value, ...]:
     """The first operand, each entry for itself, with parameters that are constants or, as scales
     of dynamic quantisation, single values.
     """
-    data = operation.value(0)
-    single = [value for value in operation.operands[1:] if value.sources and value.shape == ()]
-    return (join([data, *single], data.shape) if single else data,)
+    return (operation.with_scales(operation.value(0)),)
 
 
 def _of(rule: Rule, *positions: int, every: int = 0) -> Rule:
@@ -91,12 +89,16 @@ RULES: dict[str, Rule] = {
     "Expand": axes.expand,
     "Flatten": axes.flatten,
     "Gather": axes.gather,
+    "GatherElements": indexed.gather_elements,
+    "GatherND": indexed.gather_nd,
     "GroupNormalization": statistics.group_norm,
     "InstanceNormalization": statistics.map_norm,
     "LpNormalization": statistics.axis_norm,
     "MeanVarianceNormalization": statistics.mean_variance_norm,
     "Pad": axes.pad,
     "Reshape": axes.reshape,
+    "ScatterElements": indexed.scatter_elements,
+    "ScatterND": indexed.scatter_nd,
     "Slice": axes.strided_slice,
     "SpaceToDepth": axes.space_to_depth,
     "Split": axes.split,

@@ -117,8 +117,11 @@ class Value:
         """
         shape = (*self.shape[:axis], len(index), *self.shape[axis + 1 :])
         n = self.shape[axis]
-        chosen = self.mapped(shape, lambda field: field.pick(axis, n, index))
-        return replace(chosen, sources=tuple(one for one in chosen.sources if one.field.most))
+        return self.mapped(shape, lambda field: field.pick(axis, n, index)).needed()
+
+    def needed(self) -> "Value":
+        """The value without sources that none of its entries depends on."""
+        return replace(self, sources=tuple(one for one in self.sources if one.field.most))
 
     def collapsed(self, axes: Iterable[int], pooled: str = "") -> "Value":
         """Every entry made of all entries along `axes`, repeated over them."""

@@ -1,25 +1,24 @@
-"""Nurseries that outlive a comparison, so that tests share the seconds that one takes to start.
+"""Fork servers that outlive a comparison, so that tests share the seconds that one takes to start.
 
 A child is forked for every task as ever; what was forked, killed or left behind for one task can no
-more meet another than within one comparison. A nursery is kept only where a comparison came to its
-own end and left nothing running. What is tested about nurseries themselves is marked `own_nursery`.
+more meet another than within one comparison. A server is kept only where a comparison came to its
+own end and left nothing running. What is tested about servers themselves is marked `own_server`.
 """
 
 import os
-import select
 import sys
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
-from xbarmip.compare.execute.nursery import Nursery
+from xbarmip.compare.isolation.server import ForkServer
 
-_STARTER = ThreadPoolExecutor(1)  # a nursery dies with the thread that started it
+_STARTER = ThreadPoolExecutor(1)  # a fork server dies with the thread that started it
 _IDLE: dict[tuple, list["Kept"]] = defaultdict(list)
 _NAMES_THE_TEST = "PYTEST_CURRENT_TEST"
 
 
-class Kept(Nursery):
-    """A nursery that waits for the next comparison instead of leaving."""
+class Kept(ForkServer):
+    """A fork server that waits for the next comparison instead of leaving."""
 
     def __init__(self, threads):
         self.told_to_leave = False
@@ -33,11 +32,7 @@ class Kept(Nursery):
     @property
     def idle(self):
         """Whether it lives, has nothing more to say, and nothing runs below it."""
-        return (
-            self._process.poll() is None
-            and not select.select([self.control], [], [], 0)[0]
-            and not self.below
-        )
+        return self._process.poll() is None and not self.control.poll(0) and not self.below
 
     def end(self):
         self.told_to_leave = True
@@ -51,29 +46,29 @@ class Kept(Nursery):
 
 
 def place(threads):
-    """What a nursery hands on to its children."""
+    """What a fork server hands on to its children."""
     inherited = {key: value for key, value in os.environ.items() if key != _NAMES_THE_TEST}
     return threads, tuple(sys.path), tuple(sorted(inherited.items()))
 
 
 def kept_or_new(threads):
-    """What stands in for `Nursery`."""
+    """What stands in for `ForkServer`."""
     waiting = _IDLE[place(threads)]
     while waiting:
-        nursery = waiting.pop()
-        if nursery.idle:
-            return nursery
-        Nursery.close(nursery)
+        server = waiting.pop()
+        if server.idle:
+            return server
+        ForkServer.close(server)
     return Kept(threads)
 
 
 def kept():
     """Process ids of those that wait."""
-    return {nursery.pid for waiting in _IDLE.values() for nursery in waiting}
+    return {server.pid for waiting in _IDLE.values() for server in waiting}
 
 
 def close_all():
     """End those that wait."""
     for waiting in _IDLE.values():
         while waiting:
-            Nursery.close(waiting.pop())
+            ForkServer.close(waiting.pop())

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from operator import index
 from typing import Any
 
-from xbarmip.compare.typed import LARGEST
 from xbarmip.errors import short
+from xbarmip.exact import LARGEST
 
 
 def plain(value: Any) -> Any:
