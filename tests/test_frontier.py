@@ -66,7 +66,7 @@ def check_points(curve):
 def test_equals_the_optima_of_all_budgets(objective, rule, shape):
     random = Random(f"frontier {objective} {rule} {shape}")
     infeasible = improving = 0
-    for _ in range(60):
+    for _ in range(20):
         problem = tiny_problem(random, shape, objective, rule)
         curve = xb.frontier(problem)
         optima = all_optima(problem)
@@ -78,8 +78,8 @@ def test_equals_the_optima_of_all_budgets(objective, rule, shape):
             assert curve.at(budget).value == value
         infeasible += not optima
         improving += len(curve.points) > 1
-    assert infeasible > 3
-    assert improving > 15
+    assert infeasible > 0
+    assert improving > 5
 
 
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
