@@ -13,6 +13,8 @@ from xbarmip.compare.instance import Suite
 from xbarmip.compare.known import read_known
 from xbarmip.compare.suite import read_suite
 
+pytestmark = pytest.mark.long
+
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 MODULES = (
     "bench", "certificates", "constraints", "growth", "ladder", "milp", "onnx_models", "peers",

@@ -30,6 +30,8 @@ from xbarmip.solvers.protocol import Limits, Watch
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate
 
+pytestmark = pytest.mark.long
+
 INFEASIBLE = Result("liar", Status.INFEASIBLE, Stop.FINISHED)
 
 

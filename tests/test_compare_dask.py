@@ -19,6 +19,8 @@ from xbarmip.compare.run import compare
 from xbarmip.errors import InputError
 from xbarmip.solvers.exhaustive import Exhaustive
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[1]
 PATIENCE = 120
 

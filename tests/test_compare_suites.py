@@ -18,6 +18,8 @@ from xbarmip.solvers.registry import solve
 from xbarmip.timing.evaluate import evaluate
 from xbarmip.timing.step_time import ticks_of
 
+pytestmark = pytest.mark.long
+
 HEAD = """
 format = "xbarmip-suite"
 version = 1

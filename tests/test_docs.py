@@ -19,6 +19,8 @@ from xbarmip.cli.main import main
 from xbarmip.compare.suite import read_suite
 from xbarmip.solvers.registry import solve
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[1]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 PAGES = {page.name: page for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS)}

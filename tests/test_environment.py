@@ -14,6 +14,8 @@ from tests.results import row, written
 from tests.test_cli import PAIR, SUITE
 from xbarmip.cli.commands import COMMANDS
 
+pytestmark = pytest.mark.long
+
 ENCODINGS = ("ascii", "latin-1", "cp1252")
 
 

@@ -27,6 +27,8 @@ from xbarmip.errors import InputError
 from xbarmip.solvers.exhaustive import Exhaustive
 from xbarmip.solvers.result import Result, Status, Stop
 
+pytestmark = pytest.mark.long
+
 ALLOWANCE = Allowance(0.2, 100 * MIB, grace_seconds=0.3, grace_bytes=20 * MIB)
 
 

@@ -27,6 +27,8 @@ from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.window import Window
 from xbarmip.solvers.quiet import quiet_highs
 
+pytestmark = pytest.mark.long
+
 RULES = ("pipeline", "published")
 KINDS = [("steps", "pipeline"), ("steps", "published"), ("cycles", None)]
 

@@ -19,6 +19,8 @@ from xbarmip import limits
 from xbarmip.errors import InputError
 from xbarmip.network.onnx.limits import check_unfolded
 
+pytestmark = pytest.mark.long
+
 MEMORY = 2**30 + 2**28  # bytes beyond what the process has before it reads
 SECONDS = 60  # of CPU
 
