@@ -1,13 +1,15 @@
 """Every exact way to answer against the corpus, and the corpus against brute force."""
 
+import json
 from collections import Counter
 
 import pytest
 
-from tests.conformance.corpus import COUNTS, corpus
-from tests.conformance.instances import KINDS, MEASURES, brute_force, write
+from tests.conformance.corpus import COUNTS, PATH, corpus
+from tests.conformance.instances import KINDS, MEASURES, Answer, brute_force, write
 from tests.conformance.ways import CUTS, WAYS, hold
 from xbarmip.constraint import Predicate
+from xbarmip.errors import VerificationError
 
 CASES = {(kind, label): [] for kind in KINDS for label in MEASURES}
 for one in corpus():
@@ -38,6 +40,21 @@ def test_every_combination_of_cuts(label):
     for case in (*CASES["free", label][::8], *CASES["constrained", label][::9]):
         for solver in CUTS:
             hold(case, solver)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_a_wrong_answer_is_noticed(way):
+    """One too much, an allocation over budget, a point too few."""
+    case = next(
+        case
+        for case in CASES["free", "steps/published"]
+        if len(case.answer.points) > 2 and not case.problem.meets(case.problem.largest)
+    )
+    way(case)
+    _, _, points = case.answer
+    wrong = Answer(case.answer.value + 1, list(case.problem.largest), points[1:])
+    with pytest.raises((AssertionError, VerificationError)):
+        way(case._replace(answer=wrong))
 
 
 def oddities(case):
@@ -99,7 +116,6 @@ def test_the_corpus_is_ugly():
 
 
 def test_problems_are_written_as_they_are_read():
-    for case in corpus():
-        again = write(case.problem)
-        assert again["network"]["layers"]
-        assert again == write(type(case)(*case).problem)
+    for record, case in zip(json.loads(PATH.read_text(encoding="utf-8")), corpus(), strict=True):
+        assert json.loads(json.dumps(write(case.problem))) == record["problem"]
+        assert case.answer.write() == record["answer"]

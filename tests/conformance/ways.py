@@ -146,7 +146,7 @@ def models(case: Case) -> None:
 def certificate(case: Case) -> None:
     """A certificate of the optimum is accepted; no proof is found that the optimum is not met."""
     problem, answer = case.problem, case.answer
-    result = xb.solve(problem, "exhaustive")
+    result = hold(case, Exhaustive())
     with TemporaryDirectory() as folder:
         path = Path(folder) / "certificate"
         if not statable(problem):
