@@ -24,6 +24,16 @@ def ceil_div(a: int, b: int) -> int:
     return -(-a // b)
 
 
+def capped(upper: int | Fraction, factor: int | Fraction, low: int, high: int) -> int:
+    """The largest whole w with factor * w <= upper for a factor >= 0, kept within [low, high].
+
+    `low` says that no w will do, as 0 * w <= -1 has none; `high` that all will.
+    """
+    if not factor:
+        return high if upper >= 0 else low
+    return min(max(int(upper // factor), low), high)
+
+
 def as_int(value: Any, what: str, minimum: int | None = None, maximum: int | None = None) -> int:
     """Return `value` as a Python int, refusing anything that is not an integer in range.
 

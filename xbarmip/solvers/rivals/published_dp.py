@@ -13,7 +13,7 @@ from xbarmip.exact import INT64_MAX
 from xbarmip.network.graph import Network
 from xbarmip.problem import Problem
 from xbarmip.solvers.interrupt import interrupts_held
-from xbarmip.solvers.protocol import Watch, refused_constraints
+from xbarmip.solvers.protocol import StoppedError, Watch, refused_constraints
 from xbarmip.solvers.result import Result, Status, Stop
 from xbarmip.solvers.rivals.answer import feasible, infeasible
 from xbarmip.solvers.rivals.published_sweep import (
@@ -97,15 +97,12 @@ class PublishedDynamicProgram:
             return self._no_allocation(
                 Stop.MEMORY, f"the prefixes take {needed} bytes, the limit is {most}"
             )
-        stop = Stop.TIME
-        prefixes = None
         with interrupts_held() as let_through:
             try:
                 prefixes = sweep(problem, watch, let_through, self.anew)
-            except KeyboardInterrupt:
-                stop = Stop.INTERRUPTED
-        if prefixes is None:
-            return self._no_allocation(stop, "stopped before the last layer")
+            except (StoppedError, KeyboardInterrupt) as cut:
+                stop = cut.stop if isinstance(cut, StoppedError) else Stop.INTERRUPTED
+                return self._no_allocation(stop, "stopped before the last layer")
         return self._answer(problem, prefixes)
 
     def _answer(self, problem: Problem, prefixes: Prefixes) -> Result:
