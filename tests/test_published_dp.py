@@ -187,9 +187,9 @@ def test_refuses_by_name(monkeypatch):
     steps = xb.Problem(network, 2304, 128, "steps", "published")
     assert "'steps', not 'cycles'" in refusal(xb.Problem(network, 2304))
     skip = replace(network, edges=(*network.edges, xb.Edge("l2", "l4")))
-    assert "network 'alexnet' is none" in refusal(replace(steps, network=skip))
+    assert "network 'alexnet' is not one" in refusal(replace(steps, network=skip))
     early = replace(network, outputs=("l0",))
-    assert "network 'alexnet' is none" in refusal(replace(steps, network=early))
+    assert "network 'alexnet' is not one" in refusal(replace(steps, network=early))
     monkeypatch.setattr(published_dp, "MOST_STATES", 5 * 2305 - 1)
     assert "make 11525 states, the most is 11524" in refusal(steps)
 

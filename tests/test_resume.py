@@ -148,7 +148,7 @@ def test_a_condition_that_cannot_be_listed_is_run_anew_and_said(tmp_path):
 
 
 def solver(most, option=0, extra=None):
-    """A solver whose code captures a value and holds an option that is no dataclass's."""
+    """A solver whose code captures a value and holds an option that is not a dataclass's."""
 
     class Mine:
         name = "mine"

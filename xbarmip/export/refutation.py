@@ -58,7 +58,7 @@ def refute(problem: Problem, at_most: int, watch: Watch) -> tuple[str, str]:
         raise UnsupportedError(f"a proof is of steps, the objective is {problem.objective!r}")
     for constraint in problem.constraints:
         raise UnsupportedError(
-            f"a proof knows no constraint but the budget, there is {constraint.name!r}"
+            f"a proof states no constraint other than the budget, got {constraint.name!r}"
         )
     model = linear_model(problem, at_most)
     formula = Formula(model, problem)

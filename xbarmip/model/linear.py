@@ -119,7 +119,7 @@ def _factored(body: Quantity, domains: _Domains) -> _Factored | None:
 
 
 def _terms(quantity: Any, times: Exact = 1) -> list[tuple[Separable, Separable]] | None:
-    """Pairs whose products add up to `times` the quantity; None where it is no such sum."""
+    """Pairs whose products add up to `times` the quantity; None where it is not such a sum."""
     if not isinstance(quantity, General):
         plain = quantity if isinstance(quantity, Separable) else Separable(quantity, {})
         return [(Separable(times, {}), plain)]

@@ -188,7 +188,7 @@ def _number(number: Exact, component: Any) -> float:
         )
     if float(number) != number:
         raise UnsupportedError(
-            f"{label(component)}: {number} is no floating-point number, as HiGHS needs"
+            f"{label(component)}: {number} is not a floating-point number, as HiGHS needs"
         )
     return float(number)
 

@@ -209,7 +209,7 @@ class _Answer:
             allocation = tuple(r for _, r in chosen)
             if self.problem.meets(allocation):
                 return allocation
-        self.message = "HiGHS's choices, rounded, are no allocation within the limits"
+        self.message = "HiGHS's choices, rounded, are not an allocation within the limits"
         return None
 
     def result(self, solver: str) -> Result:

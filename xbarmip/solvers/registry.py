@@ -64,7 +64,7 @@ def solver_for(problem: Problem, solver: Solver, whole_frontier: bool = False) -
     Raises
     ------
     InputError
-        When the whole frontier is asked for, and the objective is no latency or the solver a
+        When the whole frontier is asked for, and the objective is not a latency or the solver a
         heuristic.
     """
     if whole_frontier and not problem.is_latency:
@@ -137,7 +137,7 @@ def solve(
     made = make_solver(solver, **options) if isinstance(solver, str) else solver
     if made is solver and options:
         raise InputError(
-            f"solver {made.name!r} is made already, it takes no options: {', '.join(options)}"
+            f"solver {made.name!r} is already made and takes no options: {', '.join(options)}"
         )
     chosen = solver_for(problem, made, whole_frontier)
     reasons = chosen.unsupported(problem)

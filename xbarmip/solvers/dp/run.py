@@ -283,7 +283,7 @@ class Run:
         value, used = evaluate(self.problem, allocation), self.problem.crossbars_used(allocation)
         if used > self.budget:
             raise VerificationError(
-                f"dp: allocation {allocation} takes {used} crossbars, there are {self.budget}"
+                f"dp: allocation {allocation} takes {used} crossbars, the budget is {self.budget}"
             )
         if broken := self.problem.broken(allocation):
             raise VerificationError(

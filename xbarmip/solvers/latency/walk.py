@@ -192,8 +192,8 @@ class Walk:
         for point in self.answers.points:
             if at_most is None or self.answers.step(point) <= at_most:
                 raise VerificationError(
-                    f"{self._solver.name}: no allocation has {self._where(at_most)}, it says, "
-                    f"where {dict(point.allocation)} does"
+                    f"{self._solver.name}: claims that no allocation has {self._where(at_most)}, "
+                    f"but {dict(point.allocation)} does"
                 )
         self.message = message
         if at_most is not None:

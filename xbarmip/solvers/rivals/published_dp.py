@@ -66,14 +66,14 @@ class PublishedDynamicProgram:
         return "published-dp"
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
-        """Refuse what is no chain, another measure, and what would overflow or not fit."""
+        """Refuse what is not a chain, another measure, and what would overflow or not fit."""
         reasons, view = list(refused_constraints(problem)), problem.view
         if view.stalls or view.edges != problem.network.links:
             reasons.append(f"it minimises the objective 'steps', not {problem.objective!r}")
         if not _is_chain(problem.network):
             reasons.append(
                 "it takes chains whose last layer is the only output, "
-                f"and network {problem.network.name!r} is none"
+                f"and network {problem.network.name!r} is not one"
             )
         if not view.stalls and closed_form_table(view) is None:
             reasons.append("the closed form might leave 64 bits")
