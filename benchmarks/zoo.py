@@ -14,7 +14,6 @@ from bench import ROOT, Report, Row, measure, options, warm_up
 
 import xbarmip as xb
 from xbarmip.errors import InputError
-from xbarmip.network.library import list_onnx_models
 from xbarmip.network.onnx.perturb import verify_needs
 
 READ = (
@@ -53,10 +52,30 @@ def files(arguments: Namespace) -> Iterator[Path]:
     """The files, smallest first: small files are small networks."""
     folder = arguments.folder
     if arguments.smoke:
-        folder = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
-        arguments.models = f"{list_onnx_models()[-1]}*"
+        folder = arguments.output
+        _write_tiny(folder / "tiny.onnx")
     found = (path for path in folder.glob("*.onnx") if fnmatch(path.name, arguments.models))
     yield from sorted(found, key=lambda path: (path.stat().st_size, path.name))
+
+
+def _write_tiny(path: Path) -> None:
+    """Two convolutions with a pooling between them."""
+    stored = [
+        onnx.helper.make_tensor("a", onnx.TensorProto.FLOAT, [4, 3, 3, 3], [1.0] * 108),
+        onnx.helper.make_tensor("b", onnx.TensorProto.FLOAT, [2, 4, 1, 1], [1.0] * 8),
+    ]
+    nodes = [
+        onnx.helper.make_node("Conv", ["x", "a"], ["y"]),
+        onnx.helper.make_node("MaxPool", ["y"], ["z"], kernel_shape=[2, 2], strides=[2, 2]),
+        onnx.helper.make_node("Conv", ["z", "b"], ["out"]),
+    ]
+    ends = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
+        for name, shape in (("x", [1, 3, 10, 10]), ("out", [1, 2, 4, 4]))
+    ]
+    graph = onnx.helper.make_graph(nodes, "tiny", ends[:1], ends[1:], stored)
+    opsets = [onnx.helper.make_opsetid("", 17)]
+    onnx.save(onnx.helper.make_model(graph, opset_imports=opsets, ir_version=9), path)
 
 
 def inputs_of(path: Path) -> Mapping[str, Sequence[int]]:
@@ -164,12 +183,12 @@ def read(path: Path, published: Mapping[str, float]) -> Row:
     }
 
 
-def verify(path: Path) -> Row:
+def verify(path: Path, arguments: Namespace) -> Row:
     """A file's need maps held against runs."""
     start = time.perf_counter()
     row: Row = {"network": path.stem}
     try:
-        found = verify_needs(path, inputs_of(path), digital=True, positions=2)
+        found = verify_needs(path, inputs_of(path), digital=True, positions=arguments.positions)
     except InputError as error:
         return row | {"cause": str(error).removeprefix(f"{path}: ")}
     loose = {(one.producer, one.consumer): one.whole for one in found.loose}
@@ -204,6 +223,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("what", choices=("read", "verify", "solve"))
     parser.add_argument("--folder", type=Path, default=Path("zoo"), metavar="DIR")
     parser.add_argument("--models", default="*", metavar="GLOB", help="names of files (*)")
+    parser.add_argument(
+        "--positions",
+        type=int,
+        default=2,
+        metavar="N",
+        help="verify: outputs of each layer that are tried at random (2)",
+    )
     arguments = parser.parse_args(argv)
     columns = {"read": READ, "verify": VERIFY, "solve": SOLVE}[arguments.what]
     title = {
@@ -220,7 +246,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         if arguments.what == "read":
             report.add(read(path, published))
         elif arguments.what == "verify":
-            report.add(verify(path))
+            report.add(verify(path, arguments))
         else:
             for row in solved(path, arguments):
                 report.add(row)

@@ -4,8 +4,8 @@ from dataclasses import replace
 from hashlib import sha256
 
 from xbarmip.compare.comparison import Comparison
-from xbarmip.compare.execute.ending import Outcome
 from xbarmip.compare.instance import InstanceFacts
+from xbarmip.compare.isolation.ending import Outcome
 from xbarmip.compare.journal import Journal
 from xbarmip.compare.row import STOPS, UNSUPPORTED, Row
 

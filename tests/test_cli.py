@@ -48,7 +48,7 @@ crossbars = [1, 2, 4]
 KEYS = [
     "network", "crossbars", "size", "objective", "rule", "constraints", "digest", "solver",
     "status", "stop", "value", "bound", "gap", "proof", "allocation", "crossbars_used",
-    "smallest_budget", "seconds", "statistics", "options", "message",
+    "smallest_budget", "seconds", "compile_seconds", "statistics", "options", "message",
 ]  # fmt: skip
 
 

@@ -9,8 +9,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from xbarmip.compare.execute.allowance import Allowance
 from xbarmip.compare.instance import Instance, Suite, problem_for
+from xbarmip.compare.isolation.limits import Allowance
 from xbarmip.compare.journal import Journal, read_records, read_rows
 from xbarmip.compare.report.summary import markdown, terminal_table
 from xbarmip.compare.row import Row

@@ -121,7 +121,7 @@ def test_the_documented_suite_can_be_read(tmp_path):
 
 def test_shipped_suites_are_listed():
     assert set(list_suites()) == {
-        "bandwidth", "hard", "ladder", "onnx", "published", "random", "scale",
+        "bandwidth", "first", "hard", "ladder", "onnx", "published", "random", "scale",
     }  # fmt: skip
 
 

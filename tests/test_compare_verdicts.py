@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from xbarmip.compare.execute.ending import Ending, Outcome
 from xbarmip.compare.instance import Instance, Suite
+from xbarmip.compare.isolation.ending import Ending, Outcome
 from xbarmip.compare.recorder import row_of
 from xbarmip.compare.report.summary import markdown, problems
 from xbarmip.compare.run import compare

@@ -9,11 +9,12 @@ import pytest
 
 from xbarmip.certificate.check import digest
 from xbarmip.certificate.statement import statement
-from xbarmip.compare.instance import OBJECTIVE_LABELS, problem_for
+from xbarmip.compare.instance import problem_for
 from xbarmip.constraint import LinearConstraint, Predicate
 from xbarmip.constraints.core_packing import CorePacking
 from xbarmip.digest import CODE, MOST_ANSWERS, comparable, problem_digest, stranger
 from xbarmip.hardware.preset import load_hardware
+from xbarmip.measures.registry import measures
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
@@ -73,8 +74,8 @@ def test_drawn_problems_are_told_apart():
     assert len(groups) > 95
     assert all(len(values) == 1 for values in groups.values())
     network = problems[0].network
-    labels = [problem_digest(problem_for(network, 99, 4, label)) for label in OBJECTIVE_LABELS]
-    assert len(set(labels)) == 3
+    labels = [problem_digest(problem_for(network, 99, 4, each.label)) for each in measures()]
+    assert len(set(labels)) == len(labels) >= 5
 
 
 def test_it_is_the_digest_of_the_certificate():

@@ -16,8 +16,8 @@ from xbarmip.cli.main import main
 from xbarmip.compare.analysis.load import load
 from xbarmip.compare.analysis.regress import regress
 from xbarmip.compare.claims import Claims
-from xbarmip.compare.execute.allowance import Allowance
 from xbarmip.compare.instance import Instance, Suite
+from xbarmip.compare.isolation.limits import Allowance
 from xbarmip.compare.journal import Journal, read_rows
 from xbarmip.compare.known import read_known
 from xbarmip.compare.plan import Plan

@@ -11,8 +11,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from xbarmip.compare.certification import Certified
 from xbarmip.compare.comparison import Comparison
-from xbarmip.compare.execute.certification import Certified
 from xbarmip.compare.instance import INFEASIBLE, Instance, Suite
 from xbarmip.compare.resume import refusal
 from xbarmip.compare.row import Row

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from xbarmip.compare.claims import Claims
 from xbarmip.compare.comparison import Comparison, latest
-from xbarmip.compare.execute.allowance import Allowance
-from xbarmip.compare.execute.pool import LocalPool, run_tasks
-from xbarmip.compare.execute.process import require_processes
-from xbarmip.compare.execute.task import Task
 from xbarmip.compare.instance import Suite
+from xbarmip.compare.isolation.limits import Allowance
+from xbarmip.compare.isolation.processes import require_processes
 from xbarmip.compare.journal import Journal
 from xbarmip.compare.plan import Plan
+from xbarmip.compare.pool import LocalPool, run_tasks
 from xbarmip.compare.report.summary import markdown
 from xbarmip.compare.resume import Rest
 from xbarmip.compare.row import Row
 from xbarmip.compare.suite import read_suite
+from xbarmip.compare.task import Task
 from xbarmip.compare.verdict import Verdict, judge
 from xbarmip.errors import InputError
 from xbarmip.solvers.protocol import Progress, Solver

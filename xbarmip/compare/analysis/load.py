@@ -11,8 +11,8 @@ from os import PathLike
 from typing import Any, NamedTuple
 
 from xbarmip.compare.comparison import Comparison, latest
-from xbarmip.compare.execute.ending import Outcome
 from xbarmip.compare.instance import InstanceFacts
+from xbarmip.compare.isolation.ending import Outcome
 from xbarmip.compare.journal import RUN, read_records
 from xbarmip.compare.row import Row
 from xbarmip.compare.typed import (

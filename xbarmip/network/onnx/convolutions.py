@@ -16,7 +16,7 @@ def convolution(operation: Operation, finder: Finder) -> Value:
     """Add the layer of a convolution and return its result."""
     node, operands = operation.node, CONVOLUTIONS[operation.node.operator]
     data, weights = operation.value(operands.data), operation.value(operands.weight).shape
-    data = _with_zero_point(operation, data)
+    data = operation.with_scales(data)
     if len(weights) != len(data.shape):
         raise InputError(
             f"its weights have shape {list(weights)}, which does not fit a tensor of shape "
@@ -56,12 +56,6 @@ def _reach(source: Source, size: tuple[int, int]) -> Array:
     """How far the positions of a map see, all channels together."""
     values = source.field.collapse((0, 1)).values()
     return np.broadcast_to(values.reshape((1, *values.shape[2:])[-2:]), size)
-
-
-def _with_zero_point(operation: Operation, data: Value) -> Value:
-    """The data, each entry of which depends on single values that come from layers, too."""
-    single = [value for value in operation.operands[1:] if value.sources and value.shape == ()]
-    return join([data, *single], data.shape) if single else data
 
 
 def _transposed(node: Node, kernel: tuple[int, ...], data: Value) -> tuple[Window, Value]:

@@ -178,7 +178,7 @@ def _groups(old: Shape, new: Shape) -> tuple[tuple[range, range], ...]:
     return tuple(groups)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def reach_of(height: int, width: int, way: tuple[Operator, ...]) -> Array:
     """Last position of a map, in raster order, behind each position that `way` makes of it."""
     if any(isinstance(operator, Raster) for operator in way):

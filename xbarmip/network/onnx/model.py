@@ -7,7 +7,7 @@ from pathlib import Path
 
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-from onnx import NodeProto, TensorProto, checker, helper, inliner
+from onnx import NodeProto, TensorProto, checker, defs, helper, inliner
 
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
@@ -85,10 +85,15 @@ def model_of(proto: onnx.ModelProto, inputs: Mapping[str, Sequence[int]]) -> Mod
     outputs = tuple(o.name for o in graph.output)
     entering = [e for e in graph.input if e.name not in stored and e.name not in sparse]
     shapes, batch = _sizes(entering, inputs)
+    nodes = _live(every, outputs, fixed)
+    for node in nodes:
+        # the checker of ONNX would not say which node it is
+        if "." not in node.operator and not defs.has(node.operator):
+            raise InputError(f"{node.label} is an operator that is not understood")
     _drop_weights(graph)
     _check(proto)
     return Model(
-        _live(every, outputs, fixed),
+        nodes,
         {made: node for node in every for made in node.outputs},
         {made: node for node in graph.node for made in node.output},
         shapes,

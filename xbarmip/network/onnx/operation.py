@@ -13,7 +13,7 @@ from xbarmip.errors import InputError
 from xbarmip.network.onnx.constants import Constants
 from xbarmip.network.onnx.model import Model, first_line
 from xbarmip.network.onnx.node import Node
-from xbarmip.network.onnx.value import Value
+from xbarmip.network.onnx.value import Value, join
 
 
 class Tensors:
@@ -94,6 +94,13 @@ class Operation:
     def operands(self) -> tuple[Value, ...]:
         """The values of the inputs that are given."""
         return tuple(self.value(i) for i, name in enumerate(self.node.inputs) if name)
+
+    def with_scales(self, data: Value) -> Value:
+        """`data`, each entry of which also depends on the single values among the other operands
+        that come from layers: scales and zero points that follow from what is quantised.
+        """
+        single = [value for value in self.operands[1:] if value.sources and value.shape == ()]
+        return join([data, *single], data.shape) if single else data
 
     def given(self, position: int) -> bool:
         """Whether there is an operand at `position`."""

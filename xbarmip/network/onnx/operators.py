@@ -21,9 +21,7 @@ def _first(operation: Operation) -> tuple[Value, ...]:
     """The first operand, each entry for itself, with parameters that are constants or, as scales
     of dynamic quantisation, single values.
     """
-    data = operation.value(0)
-    single = [value for value in operation.operands[1:] if value.sources and value.shape == ()]
-    return (join([data, *single], data.shape) if single else data,)
+    return (operation.with_scales(operation.value(0)),)
 
 
 def _of(rule: Rule, *positions: int, every: int = 0) -> Rule:

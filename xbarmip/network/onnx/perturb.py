@@ -178,6 +178,8 @@ class _Run:
         rng = np.random.default_rng(0)
         proto, given = _cut(path, reading, rng)
         self._readers = _readers(proto, [one.node.outputs[0] for one in reading.found])
+        self._run_options = onnxruntime.RunOptions()
+        self._run_options.only_execute_path_to_fetches = True  # else it computes all layers
         options = onnxruntime.SessionOptions()
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.intra_op_num_threads = 1
@@ -198,11 +200,12 @@ class _Run:
             return first
         plain = self._given[name]
         entries = np.zeros(plain.shape, dtype=bool)
-        _by_position(entries, self._found[layer])[:, position - 1] = True
+        entries[_place(self._found[layer], position)] = True
         for change in _CHANGES:
             changed = np.where(entries, _changed(plain, change), plain)
             made = [self._made[i] for i in behind]
-            results = self._session.run(made, {**self._given, name: changed})
+            given = {**self._given, name: changed}
+            results = self._session.run(made, given, self._run_options)
             for i, result in zip(behind, results, strict=True):
                 seen = _first_difference(result, self._plain[i], self._found[i])
                 first[i] = min(filter(None, (first[i], seen)), default=0)
@@ -216,15 +219,21 @@ def _changed(plain: NDArray[Any], change: float) -> NDArray[Any]:
     return np.full_like(plain, info.max if change > 0 else info.min)
 
 
+def _place(found: Found, position: int) -> tuple[int | slice, ...]:
+    """Where the values of one output lie in a layer's result."""
+    sizes = [found.shape[axis] for axis in found.spatial]
+    at = np.unravel_index(position - 1, sizes) if sizes else ()
+    index: list[int | slice] = [slice(None)] * len(found.shape)
+    for axis, i in zip(found.spatial, at, strict=True):
+        index[axis] = int(i)
+    return tuple(index)
+
+
 def _by_position(array: NDArray[Any], found: Found) -> NDArray[Any]:
-    """A view of a layer's result: everything else by positions in raster order."""
+    """A layer's result: everything else by positions in raster order."""
     rest = [axis for axis in range(array.ndim) if axis not in found.spatial]
-    turned = array.transpose((*rest, *found.spatial))
-    view = turned.view()
     positions = prod(array.shape[axis] for axis in found.spatial)
-    if not found.spatial or len(rest) + len(found.spatial) == array.ndim:
-        view = turned.reshape(-1, positions)
-    return view
+    return array.transpose((*rest, *found.spatial)).reshape(-1, positions)
 
 
 def _first_difference(result: NDArray[Any], before: NDArray[Any], found: Found) -> int:

@@ -31,10 +31,9 @@ def product(operation: Operation, finder: Finder) -> Value:
     weight = weight_position(node, [operation.fixed(i) for i in range(len(node.inputs))])
     operands = PRODUCTS[node.operator]
     first = operands.data if weight == operands.weight else 1
-    data = operation.value(first)
-    single = [v for v in operation.operands[1:] if v.sources and v.shape == ()]
+    data = operation.with_scales(operation.value(first))
     missing = len(operation.value(weight or 0).shape) - len(data.shape)
-    data = join([data, *single], (1,) * missing + data.shape)
+    data = join([data], (1,) * missing + data.shape)
     turned = bool(node.integer("transA" if first == 0 else "transB", 0))
     rank = len(data.shape)
     last = rank - 1 if (first == operands.data) != turned or rank == 1 else rank - 2

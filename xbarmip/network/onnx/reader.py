@@ -183,7 +183,7 @@ def _walk(tensors: Tensors, feeds: set[str]) -> tuple[list[Found], dict[str, Val
                 for name, value in zip(node.outputs, made, strict=False)
                 if name
             }
-        except (InputError, ValueError, IndexError) as error:
+        except (ArithmeticError, InputError, LookupError, TypeError, ValueError) as error:
             if needed:
                 refusals.add(node, f": {error}", type(error).__name__)
                 lost.update(node.outputs)

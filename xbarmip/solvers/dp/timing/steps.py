@@ -134,11 +134,12 @@ def fill_least(table: SearchTable, bounds: Bounds, times: Times, demand: Array |
     bounds.least[:] = NEVER
     bounds.least_end[:] = NEVER
     waits = np.empty((3, bounds.least.shape[1]), dtype=np.int64)
-    _fill_least(table.net, bounds, times.early, demand, waits)
+    gap = np.empty(bounds.grid.shape[1], dtype=np.int64)
+    _fill_least(table.net, bounds, times.early, demand, waits, gap)
 
 
 @compiled
-def _fill_least(net, bounds, early, demand, waits):  # type: ignore[no-untyped-def]
+def _fill_least(net, bounds, early, demand, waits, gap):  # type: ignore[no-untyped-def]
     windows, grid, least = bounds.windows, bounds.grid, bounds.least
     levels, wait, first, end = least.shape[1], waits[0], waits[1], waits[2]
     for k in range(len(windows.low)):
@@ -161,14 +162,15 @@ def _fill_least(net, bounds, early, demand, waits):  # type: ignore[no-untyped-d
                 first[left], end[left] = wait[left], 0
             _inputs(net, bounds, k, (r, beyond - 1), first, end, levels - cost)
             steps = _ceil(net.layer[k, OUTPUTS], beyond - 1)
+            for point in range(len(gap)):
+                gap[point] = (grid[k, point] - 1) // (beyond - 1)
             for left in range(levels - cost):
                 level = left + cost
                 bounds.first[k, level, group] = first[left]
                 late = max(end[left], first[left] + steps)
                 bounds.least_end[k, level] = min(bounds.least_end[k, level], late)
-                for point in range(grid.shape[1]):
-                    time = first[left] + (grid[k, point] - 1) // (beyond - 1)
-                    least[k, level, point] = min(least[k, level, point], time)
+                for point in range(len(gap)):
+                    least[k, level, point] = min(least[k, level, point], first[left] + gap[point])
 
 
 @inner

@@ -1,24 +1,24 @@
-"""Watching one process: which clock runs, when it is over, and what it has told."""
+"""The state of a run: which clock is on, when it is over, and what it has told."""
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from math import isfinite
 from typing import Any
 
-from xbarmip.compare.execute import messages
-from xbarmip.compare.execute.allowance import Allowance
-from xbarmip.compare.execute.ending import Ending, Outcome, Point
-from xbarmip.compare.execute.messages import Ended, Last
+from xbarmip.compare.isolation.ending import Ending, Outcome, Point
+from xbarmip.compare.isolation.limits import Allowance
+from xbarmip.compare.isolation.messages import Compiled, Compiling, Ended, Solving, Told
 from xbarmip.solvers.protocol import Progress
 
 _DENSITY = 500  # points of a trace that is kept, about
 
 
-class Vigil:
-    """The state of a run as its guard knows it, from the messages of its process.
+class RunState:
+    """A run as its supervisor knows it, from the messages of its process.
 
-    One of two clocks runs: that of start-up, from the beginning and whenever machine code is being
+    One of two clocks is on: that of start-up, from the beginning and whenever machine code is being
     compiled or loaded, or that of solving.
     """
 
@@ -38,7 +38,7 @@ class Vigil:
         self._base = 0
         self._most = 0
         self._trace: list[Point] = []
-        self.last: Last | None = None
+        self._last: Ending | None = None
 
     @property
     def seconds(self) -> float:
@@ -57,7 +57,7 @@ class Vigil:
     def overdue(self) -> str:
         """Why the process is to be ended now for its time; empty if it is not."""
         allowance = self._allowance
-        if self.last is not None:  # it has said its last word and is leaving
+        if self._last is not None:  # it is leaving
             return ""
         if self._compiling:
             if self._now() - self._phase_began <= allowance.startup_seconds:
@@ -85,17 +85,17 @@ class Vigil:
         """Take in a message of the process."""
         now = self._now()
         match message:
-            case messages.Solving(resident):
+            case Solving(resident):
                 self._solving_began, self._base, self._compiling = now, resident, False
-            case messages.Compiling():
+            case Compiling():
                 self._compiling, self._phase_began = True, now
-            case messages.Compiled():
+            case Compiled():
                 self._compiling = False
                 self._compiled += now - self._phase_began
-            case messages.Told(facts):
+            case Told(facts):
                 self._note(facts)
-            case _:
-                self.last = message
+            case Ending():
+                self._last = message
 
     def _note(self, facts: dict[str, Any]) -> None:
         best, bound = facts.get("best"), facts.get("bound")
@@ -110,42 +110,23 @@ class Vigil:
 
     def ending(self, ended: Ended, killed: tuple[Outcome, str] | None, printed: str) -> Ending:
         """What came of it all, once the process has ended."""
-        outcome, answer, message = self._what(ended, killed, printed)
-        last_seconds = getattr(self.last, "seconds", None)
-        seconds = self.seconds if last_seconds is None else last_seconds
+        outcome, message = killed or (Outcome.CRASHED, _how(ended.status, printed))
+        last = self._last or Ending(outcome, message=message, seconds=self.seconds)
         grown = max(self._most, ended.peak_bytes - self._base if self._base else 0)
-        return Ending(
-            outcome,
-            answer,
-            message,
-            round(seconds, 6),
-            round(self._now() - self._began - seconds, 6),
-            ended.cpu_seconds,
-            max(0, grown),
-            thinned(self._trace),
+        return replace(
+            last,
+            seconds=round(last.seconds, 6),
+            startup_seconds=round(self._now() - self._began - last.seconds, 6),
+            cpu_seconds=ended.cpu_seconds,
+            memory_bytes=max(0, grown),
+            trace=thinned(self._trace),
         )
 
-    def _what(
-        self, ended: Ended, killed: tuple[Outcome, str] | None, printed: str
-    ) -> tuple[Outcome, Any, str]:
-        match self.last:
-            case messages.Refused(reasons):
-                return Outcome.REFUSED, None, "; ".join(reasons)
-            case messages.Answered(answer, _):
-                return Outcome.ANSWERED, answer, ""
-            case messages.Raised(error, memory, _):
-                return (Outcome.OUT_OF_MEMORY if memory else Outcome.RAISED), None, error
-            case messages.Unsendable(error, _):
-                return Outcome.GARBAGE, None, f"the answer cannot be sent: {error}"
-        if killed is not None:
-            return killed[0], None, killed[1]
-        said = f", after printing: {printed}" if printed else ""
-        return Outcome.CRASHED, None, f"its process {_how(ended.status)}{said}"
 
-
-def _how(status: int) -> str:
-    """What an exit status says."""
-    return f"was ended by signal {-status}" if status < 0 else f"left with status {status}"
+def _how(status: int, printed: str) -> str:
+    """What an exit status says, and what was printed last."""
+    how = f"was ended by signal {-status}" if status < 0 else f"left with status {status}"
+    return f"its process {how}{printed and f', after printing: {printed}'}"
 
 
 def thinned(trace: list[Point]) -> tuple[Point, ...]:

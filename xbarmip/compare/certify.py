@@ -1,6 +1,6 @@
 """Certifying what a solver claims: a certificate is written, and the checker runs on it alone.
 
-Both happen in a guarded process that the solver never touches, the checker in one of its own below
+Both happen in a process that the solver never touches, the checker in one of its own below
 it: Python without site packages, with the standard library and the checker's file, nothing else.
 """
 
@@ -14,19 +14,19 @@ from typing import Any
 from xbarmip.certificate import check
 from xbarmip.certificate.statement import statement
 from xbarmip.certificate.write import Certificate, require_certifiable, write_certificate
-from xbarmip.compare.execute.certification import Certification, Certified
-from xbarmip.compare.execute.ending import Outcome
-from xbarmip.compare.execute.guard import Guard
-from xbarmip.compare.execute.task import Task
+from xbarmip.compare.certification import Certification, Certified
+from xbarmip.compare.isolation.ending import Outcome
+from xbarmip.compare.isolation.supervisor import Supervisor
 from xbarmip.compare.recorder import one_line
 from xbarmip.compare.row import Row
+from xbarmip.compare.task import Task
 from xbarmip.errors import UnsupportedError, VerificationError
 from xbarmip.problem import Problem
 from xbarmip.solvers.protocol import StoppedError, Watch
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 
 
-def with_certificate(row: Row, task: Task, guard: Guard) -> Row:
+def with_certificate(row: Row, task: Task, supervisor: Supervisor) -> Row:
     """A row with what became of its claim; as it is where it claims neither optimum nor
     infeasibility.
 
@@ -37,15 +37,15 @@ def with_certificate(row: Row, task: Task, guard: Guard) -> Row:
     """
     if row.status not in (Status.OPTIMAL, Status.INFEASIBLE):
         return row
-    return replace(row, certificate=asdict(_certification(row, task, guard)))
+    return replace(row, certificate=asdict(_certification(row, task, supervisor)))
 
 
-def _certification(row: Row, task: Task, guard: Guard) -> Certification:
+def _certification(row: Row, task: Task, supervisor: Supervisor) -> Certification:
     if row.status == Status.OPTIMAL and not row.value == row.confirmed == row.bound:
         return Certification(Certified.REFUSED, message="the evaluation does not confirm its value")
     with tempfile.TemporaryDirectory(prefix="xbarmip-") as folder:
         certifier = Certifier(_claim(row), Path(folder) / "certificate")
-        ending = guard.run(replace(task, solver=certifier))
+        ending = supervisor.run(replace(task, solver=certifier).work)
     if isinstance(ending.answer, Certification):
         return ending.answer
     what = "" if ending.outcome is Outcome.REFUSED else f"{ending.outcome}: "

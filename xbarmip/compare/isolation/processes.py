@@ -1,8 +1,7 @@
 """Trees of processes: who belongs to one, what it holds, and its end."""
 
 import os
-import signal
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 
 import psutil
@@ -28,38 +27,29 @@ def require_processes() -> None:
         )
 
 
-def resident_bytes(pid: int) -> int:
-    """Resident memory of one process; 0 once it is gone."""
-    try:
-        resident: int = psutil.Process(pid).memory_info().rss
-    except psutil.Error:
-        return 0
-    return resident
-
-
-def private_bytes(pid: int) -> int:
-    """Memory that one process shares with no other; 0 once it is gone."""
-    try:
-        private: int = psutil.Process(pid).memory_full_info().uss
-    except psutil.Error:
-        return 0
-    return private
-
-
-def descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[psutil.Process]:
     """Processes below `pid`, however deep."""
     try:
-        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+        below: list[psutil.Process] = psutil.Process(pid).children(recursive=True)
     except psutil.Error:
         return []
+    return below
 
 
-def end_tree(pid: int, others: Sequence[int] = ()) -> None:
-    """Kill a process that leads a session, its group, all that descend from it, and `others`."""
-    below = descendants(pid)
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
-    end((pid, *below, *others))
+def held_bytes(child: int, processes: Iterable[psutil.Process]) -> int:
+    """Resident memory of `child`, and of the others what each shares with no other process."""
+    held = 0
+    for each in processes:
+        with suppress(psutil.Error):  # it has gone
+            held += each.memory_info().rss if each.pid == child else each.memory_full_info().uss
+    return held
+
+
+def end(processes: Iterable[psutil.Process]) -> None:
+    """Kill processes, of which some may have gone; never others that have their numbers by now."""
+    for each in processes:
+        with suppress(psutil.Error):
+            each.kill()
 
 
 def end_all_below() -> None:
@@ -67,13 +57,6 @@ def end_all_below() -> None:
     while below := descendants(os.getpid()):
         end(below)
         reap()
-
-
-def end(pids: Sequence[int]) -> None:
-    """Kill processes, of which some may have gone."""
-    for pid in pids:
-        with suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)
 
 
 def reap() -> None:

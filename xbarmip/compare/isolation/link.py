@@ -1,4 +1,4 @@
-"""What ties a process to the one that started it; and the start of the nursery's process.
+"""What ties a process to the one that started it; and the start of a process that is tied.
 
 Importing the package takes seconds. Run as a script, this file ties its process to its parent
 first, by the standard library alone, and imports afterwards: a parent that is killed at any moment
@@ -9,6 +9,7 @@ import ctypes
 import os
 import signal
 import sys
+from importlib import import_module
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -45,8 +46,7 @@ def _prctl(option: int, value: int) -> None:
 
 
 if __name__ == "__main__":
-    die_with_parent(int(sys.argv[1]), signal.SIGKILL)
-    sys.path[:] = sys.argv[3:]
-    from xbarmip.compare.execute.nursery import main
-
-    main(int(sys.argv[2]), int(sys.argv[1]))
+    _, given_parent, given_fd, module, *folders = sys.argv
+    die_with_parent(int(given_parent), signal.SIGKILL)
+    sys.path[:] = folders
+    import_module(module).main(int(given_fd), int(given_parent))

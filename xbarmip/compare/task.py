@@ -8,23 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import xbarmip.certificate.write
-from xbarmip.compare.execute.allowance import Allowance
-from xbarmip.compare.execute.facts import code_facts, sources_digest
+from xbarmip.compare.facts import code_facts, sources_digest
 from xbarmip.compare.instance import Instance
+from xbarmip.compare.isolation.limits import Allowance
+from xbarmip.compare.isolation.messages import Work
 from xbarmip.digest import comparable
 from xbarmip.fingerprint import UnknowableError, fingerprint
 from xbarmip.plain import plain
-from xbarmip.problem import Problem
-from xbarmip.solvers.protocol import Limits, Solver
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What a solver's own process is given."""
-
-    problem: Problem
-    solver: Solver
-    limits: Limits
+from xbarmip.solvers.protocol import Solver
 
 
 @dataclass(frozen=True)
@@ -57,7 +48,7 @@ class Task:
         """What goes to the process; tables that the network has worked out stay behind."""
         problem = self.instance.problem
         bare = replace(problem, network=replace(problem.network))
-        return Work(bare, self.solver, self.allowance.limits)
+        return Work(self.instance.name, bare, self.solver, self.allowance)
 
     @property
     def options(self) -> dict[str, Any]:

@@ -2,75 +2,81 @@
 
 import os
 import signal
-import socket
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
+import psutil
 from numba.core import event
 
-from xbarmip.compare.execute import messages
-from xbarmip.compare.execute.bond import die_with_parent
-from xbarmip.compare.execute.messages import receive, send
-from xbarmip.compare.execute.process import resident_bytes
-from xbarmip.compare.execute.task import Work
-from xbarmip.solvers.protocol import Limits, Progress, Watch
+from xbarmip.compare.isolation.ending import Ending, Outcome
+from xbarmip.compare.isolation.link import die_with_parent
+from xbarmip.compare.isolation.messages import Compiled, Compiling, Solving, Told, Work, send
+from xbarmip.solvers.protocol import Watch
 from xbarmip.solvers.registry import solver_for
 
 _PAUSE = 0.1  # seconds between two reports that say nothing new about best and bound
 _COMPILING = "numba:compiler_lock"  # held while machine code is compiled or read from the cache
 
 
-def main(connection: socket.socket, parent: int) -> None:
+def main(talk: Connection, parent: int) -> None:
     """Do one piece of work and send what came of it; the process ends with this call."""
     die_with_parent(parent, signal.SIGKILL)
     os.setsid()
-    last: messages.Last
+    own = os.getpid()
     try:
-        work: Work = receive(connection)
+        work: Work = talk.recv()
     except Exception as error:  # unpickling: whatever a solver's own objects do
-        send(connection, messages.Raised(error_line(error), memory=False, seconds=0.0))
+        send(talk, Ending(Outcome.RAISED, message=error_line(error)))
         return
-    meter = CompileMeter(connection)
+    meter = CompileMeter(talk)
     event.register(_COMPILING, meter)  # type: ignore[no-untyped-call]
-    reporter = Reporter(connection)
-    send(connection, messages.Solving(resident_bytes(os.getpid())))
-    watch = SolvingWatch(work.limits, reporter, meter)
+    send(talk, Solving(psutil.Process().memory_info().rss))
+    watch = Watch(work.allowance.limits, Reporter(talk), meter.working_time)
+    ending = _solved(work, watch)
+    if os.getpid() != own:  # a copy that the solver made of itself has no say
+        return
+    try:
+        send(talk, ending)
+    except Exception as error:  # pickling: anything can come out of a solver's own objects
+        message = f"the answer cannot be sent: {error_line(error)}"
+        send(talk, Ending(Outcome.GARBAGE, message=message, seconds=watch.seconds))
+
+
+def _solved(work: Work, watch: Watch) -> Ending:
+    """What the solver says, or does instead."""
     try:
         solver = solver_for(work.problem, work.solver)
         reasons = solver.unsupported(work.problem)
         if reasons:
-            last = messages.Refused(tuple(map(str, reasons)))
-        else:
-            last = messages.Answered(solver.solve(work.problem, watch), watch.seconds)
-    except BaseException as error:  # whatever a solver does, it is to be told
-        last = messages.Raised(error_line(error), isinstance(error, MemoryError), watch.seconds)
-    try:
-        send(connection, last)
-    except Exception as error:  # pickling: anything can come out of a solver's own objects
-        send(connection, messages.Unsendable(error_line(error), watch.seconds))
+            return Ending(Outcome.REFUSED, message="; ".join(map(str, reasons)))
+        answer = solver.solve(work.problem, watch)
+    except BaseException as error:  # whatever it is, it is to be told
+        outcome = Outcome.OUT_OF_MEMORY if isinstance(error, MemoryError) else Outcome.RAISED
+        return Ending(outcome, message=error_line(error), seconds=watch.seconds)
+    return Ending(Outcome.ANSWERED, answer, seconds=watch.seconds)
 
 
 class CompileMeter(event.Listener):
     """Adds up the time in which machine code is compiled or loaded, and reports each stretch."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
+    def __init__(self, talk: Connection) -> None:
+        self._talk = talk
         self._depth = 0
         self._began = 0.0
         self._total = 0.0
 
-    @property
-    def seconds(self) -> float:
-        """Time until now."""
-        return self._total + (time.monotonic() - self._began if self._depth else 0.0)
+    def working_time(self) -> float:
+        """A clock that stands still in that time."""
+        return (self._began if self._depth else time.monotonic()) - self._total
 
     def on_start(self, _: event.Event) -> None:
         """Numba took its compiler's lock; it may take it again inside."""
         if self._depth == 0:
             self._began = time.monotonic()
-            send(self._connection, messages.Compiling())
+            send(self._talk, Compiling())
         self._depth += 1
 
     def on_end(self, _: event.Event) -> None:
@@ -78,27 +84,14 @@ class CompileMeter(event.Listener):
         self._depth -= 1
         if self._depth == 0:
             self._total += time.monotonic() - self._began
-            send(self._connection, messages.Compiled(self._total))
-
-
-class SolvingWatch(Watch):
-    """A watch that stands still while machine code is compiled or loaded."""
-
-    def __init__(self, limits: Limits, progress: Progress, meter: CompileMeter) -> None:
-        super().__init__(limits, progress)
-        self._meter = meter
-
-    @property
-    def seconds(self) -> float:
-        """Time since the start, compiling apart."""
-        return super().seconds - self._meter.seconds
+            send(self._talk, Compiled())
 
 
 class Reporter:
     """Sends on what a solver tells: every new best or bound, the rest now and then."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
+    def __init__(self, talk: Connection) -> None:
+        self._talk = talk
         self._pair: tuple[Any, Any] = (None, None)
         self._latest = float("-inf")
 
@@ -107,7 +100,7 @@ class Reporter:
         pair, now = (facts.get("best"), facts.get("bound")), time.monotonic()
         if pair != self._pair or now - self._latest >= _PAUSE:
             self._pair, self._latest = pair, now
-            send(self._connection, messages.Told(facts))
+            send(self._talk, Told(facts))
 
 
 def error_line(error: BaseException) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED as FIRST
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 
-from xbarmip.compare.execute.ending import Ending, Outcome
-from xbarmip.compare.execute.guard import Guard
-from xbarmip.compare.execute.task import Task
-from xbarmip.compare.execute.worker import TRIES, equip, run_task
+from xbarmip.compare.isolation.ending import Ending, Outcome
+from xbarmip.compare.isolation.supervisor import Supervisor
 from xbarmip.compare.recorder import record
 from xbarmip.compare.row import Row
+from xbarmip.compare.task import Task
+from xbarmip.compare.worker import TRIES, equip, run_task
 from xbarmip.exact import as_int
 from xbarmip.solvers.protocol import Progress
 
@@ -20,7 +20,7 @@ _END = object()
 
 
 class LocalPool(ThreadPoolExecutor):
-    """`jobs` tasks at a time on this machine: a thread with a guard for each.
+    """`jobs` tasks at a time on this machine: a thread with a supervisor for each.
 
     Parameters
     ----------
@@ -30,29 +30,29 @@ class LocalPool(ThreadPoolExecutor):
     """
 
     def __init__(self, jobs: int, tell: Progress | None = None) -> None:
-        self._guards: list[Guard] = []
+        self._supervisors: list[Supervisor] = []
         self._lock = threading.Lock()
         self._tell = tell
         super().__init__(as_int(jobs, "jobs", 1), "xbarmip", self._equip)
 
     def _equip(self) -> None:
-        guard = Guard(self._tell)
+        supervisor = Supervisor(self._tell)
         with self._lock:
-            self._guards.append(guard)
-        equip(guard)
+            self._supervisors.append(supervisor)
+        equip(supervisor)
 
     def stop(self) -> None:
         """End all processes now."""
         with self._lock:
-            for guard in self._guards:
-                guard.stop()
+            for supervisor in self._supervisors:
+                supervisor.stop()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the threads, then the processes that fork for them."""
         super().shutdown(wait, cancel_futures=cancel_futures)
         if wait:
-            for guard in self._guards:
-                guard.close()
+            for supervisor in self._supervisors:
+                supervisor.close()
 
 
 def run_tasks(
