@@ -12,10 +12,10 @@ from xbarmip.compare.suite import read_suite
 from xbarmip.hardware.preset import Hardware, MemoryLevel, load_hardware
 from xbarmip.measures.steps import rule_view
 from xbarmip.network.generate import Shape, random_network
+from xbarmip.solvers.heuristics import published_dp
+from xbarmip.solvers.heuristics.published_dp import PublishedDynamicProgram
 from xbarmip.solvers.protocol import Limits, Watch
 from xbarmip.solvers.registry import make_solver
-from xbarmip.solvers.rivals import published_dp
-from xbarmip.solvers.rivals.published_dp import PublishedDynamicProgram
 from xbarmip.timing import reference
 from xbarmip.timing.evaluate import evaluate, seconds_of
 from xbarmip.timing.step_time import step_time

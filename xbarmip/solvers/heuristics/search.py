@@ -1,4 +1,4 @@
-"""Rivals that search at random: a seed, a number of evaluations, the best allocation so far."""
+"""Heuristics that search at random: a seed, a number of evaluations, the best allocation so far."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -9,11 +9,11 @@ import numpy as np
 
 from xbarmip.exact import as_int
 from xbarmip.problem import Problem
+from xbarmip.solvers.heuristics.answer import Allocation, feasible, infeasible
 from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.memory import Memory
 from xbarmip.solvers.protocol import StoppedError, Watch, refused_constraints
 from xbarmip.solvers.result import Result, Stop
-from xbarmip.solvers.rivals.answer import Allocation, feasible, infeasible
 from xbarmip.timing.evaluate import evaluate_many
 
 _BLOCK_STEPS = 5_000_000  # steps simulated between two looks at the clock: some 0.05 s

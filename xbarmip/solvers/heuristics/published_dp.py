@@ -12,17 +12,17 @@ from xbarmip.errors import InputError
 from xbarmip.exact import INT64_MAX
 from xbarmip.network.graph import Network
 from xbarmip.problem import Problem
-from xbarmip.solvers.interrupt import interrupts_held
-from xbarmip.solvers.protocol import StoppedError, Watch, refused_constraints
-from xbarmip.solvers.result import Result, Status, Stop
-from xbarmip.solvers.rivals.answer import feasible, infeasible
-from xbarmip.solvers.rivals.published_sweep import (
+from xbarmip.solvers.heuristics.answer import feasible, infeasible
+from xbarmip.solvers.heuristics.published_sweep import (
     UNREACHABLE,
     Prefixes,
     budget_of,
     bytes_needed,
     sweep,
 )
+from xbarmip.solvers.interrupt import interrupts_held
+from xbarmip.solvers.protocol import StoppedError, Watch, refused_constraints
+from xbarmip.solvers.result import Result, Status, Stop
 from xbarmip.timing.closed_form import closed_form_table
 from xbarmip.timing.step_time import ticks_of
 
