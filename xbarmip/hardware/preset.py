@@ -253,7 +253,7 @@ class Hardware:
 
 
 def _number(value: Fraction) -> int | float:
-    """An exact number as JSON can hold it: rounded where it is no integer."""
+    """An exact number as JSON can hold it: rounded where it is not an integer."""
     return int(value) if value.denominator == 1 else float(value)
 
 

@@ -3,7 +3,7 @@
 from random import Random
 
 from xbarmip.problem import Problem
-from xbarmip.solvers.rivals.answer import Allocation
+from xbarmip.solvers.heuristics.answer import Allocation
 
 
 def shares(problem: Problem, random: Random) -> Allocation:

@@ -1,4 +1,4 @@
-"""Libraries that only some rivals need: the extra `rivals`."""
+"""Libraries that only some heuristics need: the extra `heuristics`."""
 
 from importlib.util import find_spec
 
@@ -8,6 +8,6 @@ def missing(module: str) -> tuple[str, ...]:
     if find_spec(module) is not None:
         return ()
     return (
-        f"it needs {module}, which is not installed; it comes with the extra `rivals`: "
-        "pip install 'xbarmip[rivals]'",
+        f"it needs {module}, which is not installed; it comes with the extra `heuristics`: "
+        "pip install 'xbarmip[heuristics]'",
     )

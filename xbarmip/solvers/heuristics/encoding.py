@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from math import log
 
 from xbarmip.problem import Problem
-from xbarmip.solvers.rivals.answer import Allocation
-from xbarmip.solvers.rivals.draws import fitted
+from xbarmip.solvers.heuristics.answer import Allocation
+from xbarmip.solvers.heuristics.draws import fitted
 
 
 class Encoding:

@@ -1,13 +1,13 @@
-"""The rival `greedy`: copy the slowest layer, again and again."""
+"""The heuristic `greedy`: copy the slowest layer, again and again."""
 
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from xbarmip.exact import ceil_div
 from xbarmip.problem import Problem
+from xbarmip.solvers.heuristics.answer import feasible, infeasible
 from xbarmip.solvers.protocol import Watch, refused_constraints
 from xbarmip.solvers.result import Result, Stop
-from xbarmip.solvers.rivals.answer import feasible, infeasible
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,17 +68,15 @@ def access(problem: Problem) -> Access:
     return Access(own, copies, ticks.compute)
 
 
-def sweep(
-    problem: Problem, watch: Watch, let_through: Callable[[], None], anew: bool
-) -> Prefixes | None:
-    """Best prefixes of the whole network; None when the time is over.
+def sweep(problem: Problem, watch: Watch, let_through: Callable[[], None], anew: bool) -> Prefixes:
+    """Best prefixes of the whole network.
 
     With `anew` the PreOp and Op of a prefix are found again for each of its extensions.
 
     Raises
     ------
-    KeyboardInterrupt
-        Between two blocks of work.
+    StoppedError, KeyboardInterrupt
+        Between two blocks of work, when the time is over or on Ctrl-C.
     """
     table = closed_form_table(problem.view)
     times = access(problem)
@@ -92,9 +90,7 @@ def sweep(
         block = max(1, _BLOCK_WORK // (walks * (layer + 1) * problem.largest[layer]))
         for first in range(0, budget - behind + 1, block):
             let_through()
-            if watch.expired:
-                return None
-            watch.tell(layer=layer + 1, layers=layers)
+            watch.check(layer=layer + 1, layers=layers)
             last = min(first + block, budget - behind + 1)
             largest = problem.largest[layer]
             _extend(table, times, before, after, layer, each, largest, first, last, anew)

@@ -1,10 +1,10 @@
-"""The rival `identical`: the same number of copies for every layer (SPEC §7)."""
+"""The heuristic `identical`: the same number of copies for every layer (SPEC §7)."""
 
 from dataclasses import dataclass
 
 from xbarmip.problem import Problem
-from xbarmip.solvers.rivals.answer import Allocation
-from xbarmip.solvers.rivals.recipe import Recipe, largest_fit
+from xbarmip.solvers.heuristics.answer import Allocation
+from xbarmip.solvers.heuristics.recipe import Recipe, largest_fit
 
 
 @dataclass(frozen=True, slots=True)

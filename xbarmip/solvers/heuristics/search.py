@@ -1,4 +1,4 @@
-"""Rivals that search at random: a seed, a number of evaluations, the best allocation so far."""
+"""Heuristics that search at random: a seed, a number of evaluations, the best allocation so far."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -9,21 +9,14 @@ import numpy as np
 
 from xbarmip.exact import as_int
 from xbarmip.problem import Problem
+from xbarmip.solvers.heuristics.answer import Allocation, feasible, infeasible
 from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.memory import Memory
-from xbarmip.solvers.protocol import Watch, refused_constraints
+from xbarmip.solvers.protocol import StoppedError, Watch, refused_constraints
 from xbarmip.solvers.result import Result, Stop
-from xbarmip.solvers.rivals.answer import Allocation, feasible, infeasible
 from xbarmip.timing.evaluate import evaluate_many
 
 _BLOCK_STEPS = 5_000_000  # steps simulated between two looks at the clock: some 0.05 s
-
-
-class _EndedError(Exception):
-    """All evaluations are used up, or a limit ends the search."""
-
-    def __init__(self, stop: Stop) -> None:
-        self.stop = stop
 
 
 class Incumbent:
@@ -74,13 +67,11 @@ class Incumbent:
         """Report; end the search at a limit or at Ctrl-C."""
         self._let_through()
         self._watch.tell(best=self.value, bound=None, evaluations=self.evaluations, of=self._most)
-        for ended, stop in (
-            (self.evaluations >= self._most, Stop.FINISHED),
-            (self._watch.expired, Stop.TIME),
-            (self._memory.exceeded, Stop.MEMORY),
-        ):
-            if ended:
-                raise _EndedError(stop)
+        if self.evaluations >= self._most:
+            raise StoppedError(Stop.FINISHED)
+        self._watch.check()
+        if self._memory.exceeded:
+            raise StoppedError(Stop.MEMORY)
 
     def _evaluated(self, allocations: Sequence[Allocation]) -> list[Any]:
         return evaluate_many(self._problem, np.array(allocations, dtype=np.int64)).tolist()
@@ -132,7 +123,7 @@ class Search(ABC):
             best = Incumbent(problem, watch, let_through, self.evaluations)
             try:
                 self.explore(problem, best)
-            except _EndedError as ended:
+            except StoppedError as ended:
                 stop = ended.stop
             except KeyboardInterrupt:
                 stop = Stop.INTERRUPTED

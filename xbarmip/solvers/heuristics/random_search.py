@@ -1,4 +1,4 @@
-"""The rival `random`: random allocations, the unlikely ones left out by their direction."""
+"""The heuristic `random`: random allocations, the unlikely ones left out by their direction."""
 
 from dataclasses import dataclass
 from math import sqrt
@@ -6,10 +6,10 @@ from random import Random
 
 from xbarmip.exact import as_int
 from xbarmip.problem import Problem
-from xbarmip.solvers.rivals.answer import Allocation
-from xbarmip.solvers.rivals.draws import shares
-from xbarmip.solvers.rivals.search import Incumbent, Search
-from xbarmip.solvers.rivals.woho import WohoProportional
+from xbarmip.solvers.heuristics.answer import Allocation
+from xbarmip.solvers.heuristics.draws import shares
+from xbarmip.solvers.heuristics.search import Incumbent, Search
+from xbarmip.solvers.heuristics.woho import WohoProportional
 
 _BATCH = 64  # allocations evaluated at once
 

@@ -12,17 +12,17 @@ from xbarmip.errors import InputError
 from xbarmip.exact import INT64_MAX
 from xbarmip.network.graph import Network
 from xbarmip.problem import Problem
-from xbarmip.solvers.interrupt import interrupts_held
-from xbarmip.solvers.protocol import Watch, refused_constraints
-from xbarmip.solvers.result import Result, Status, Stop
-from xbarmip.solvers.rivals.answer import feasible, infeasible
-from xbarmip.solvers.rivals.published_sweep import (
+from xbarmip.solvers.heuristics.answer import feasible, infeasible
+from xbarmip.solvers.heuristics.published_sweep import (
     UNREACHABLE,
     Prefixes,
     budget_of,
     bytes_needed,
     sweep,
 )
+from xbarmip.solvers.interrupt import interrupts_held
+from xbarmip.solvers.protocol import StoppedError, Watch, refused_constraints
+from xbarmip.solvers.result import Result, Status, Stop
 from xbarmip.timing.closed_form import closed_form_table
 from xbarmip.timing.step_time import ticks_of
 
@@ -66,14 +66,14 @@ class PublishedDynamicProgram:
         return "published-dp"
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
-        """Refuse what is no chain, another measure, and what would overflow or not fit."""
+        """Refuse what is not a chain, another measure, and what would overflow or not fit."""
         reasons, view = list(refused_constraints(problem)), problem.view
         if view.stalls or view.edges != problem.network.links:
             reasons.append(f"it minimises the objective 'steps', not {problem.objective!r}")
         if not _is_chain(problem.network):
             reasons.append(
                 "it takes chains whose last layer is the only output, "
-                f"and network {problem.network.name!r} is none"
+                f"and network {problem.network.name!r} is not one"
             )
         if not view.stalls and closed_form_table(view) is None:
             reasons.append("the closed form might leave 64 bits")
@@ -97,15 +97,12 @@ class PublishedDynamicProgram:
             return self._no_allocation(
                 Stop.MEMORY, f"the prefixes take {needed} bytes, the limit is {most}"
             )
-        stop = Stop.TIME
-        prefixes = None
         with interrupts_held() as let_through:
             try:
                 prefixes = sweep(problem, watch, let_through, self.anew)
-            except KeyboardInterrupt:
-                stop = Stop.INTERRUPTED
-        if prefixes is None:
-            return self._no_allocation(stop, "stopped before the last layer")
+            except (StoppedError, KeyboardInterrupt) as cut:
+                stop = cut.stop if isinstance(cut, StoppedError) else Stop.INTERRUPTED
+                return self._no_allocation(stop, "stopped before the last layer")
         return self._answer(problem, prefixes)
 
     def _answer(self, problem: Problem, prefixes: Prefixes) -> Result:

@@ -1,4 +1,4 @@
-"""The rival `stride`: copies balanced by the strides behind a layer (SPEC §7)."""
+"""The heuristic `stride`: copies balanced by the strides behind a layer (SPEC §7)."""
 
 from dataclasses import dataclass
 from math import prod
@@ -8,8 +8,8 @@ from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge
 from xbarmip.network.window import Window
 from xbarmip.problem import Problem
-from xbarmip.solvers.rivals.answer import Allocation
-from xbarmip.solvers.rivals.recipe import Recipe, largest_fit
+from xbarmip.solvers.heuristics.answer import Allocation
+from xbarmip.solvers.heuristics.recipe import Recipe, largest_fit
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
-"""Rivals that follow a recipe: an allocation by a formula, no search."""
+"""Heuristics that follow a recipe: an allocation by a formula, no search."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from xbarmip.problem import Problem
+from xbarmip.solvers.heuristics.answer import Allocation, feasible, infeasible
 from xbarmip.solvers.protocol import Watch, refused_constraints
 from xbarmip.solvers.result import Result
-from xbarmip.solvers.rivals.answer import Allocation, feasible, infeasible
 
 
 class Recipe(ABC):

@@ -1,10 +1,10 @@
-"""The rival `woho`: copies in proportion to the outputs Wo*Ho (SPEC §7)."""
+"""The heuristic `woho`: copies in proportion to the outputs Wo*Ho (SPEC §7)."""
 
 from dataclasses import dataclass
 
 from xbarmip.problem import Problem
-from xbarmip.solvers.rivals.answer import Allocation
-from xbarmip.solvers.rivals.recipe import Recipe
+from xbarmip.solvers.heuristics.answer import Allocation
+from xbarmip.solvers.heuristics.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)

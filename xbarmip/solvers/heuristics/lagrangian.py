@@ -1,11 +1,11 @@
-"""The rival `lagrangian`: a price for crossbars, and each layer on its own."""
+"""The heuristic `lagrangian`: a price for crossbars, and each layer on its own."""
 
 from dataclasses import dataclass
 from math import isqrt, lcm
 
 from xbarmip.problem import Problem
-from xbarmip.solvers.rivals.answer import Allocation
-from xbarmip.solvers.rivals.recipe import Recipe, largest_fit
+from xbarmip.solvers.heuristics.answer import Allocation
+from xbarmip.solvers.heuristics.recipe import Recipe, largest_fit
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The rival `genetic`: a genetic algorithm, by pymoo (the extra `rivals`)."""
+"""The heuristic `genetic`: a genetic algorithm, by pymoo (the extra `heuristics`)."""
 
 from dataclasses import dataclass
 from random import Random
@@ -7,12 +7,12 @@ import numpy as np
 
 from xbarmip.exact import as_int
 from xbarmip.problem import Problem
+from xbarmip.solvers.heuristics.draws import shares
+from xbarmip.solvers.heuristics.encoding import Encoding
+from xbarmip.solvers.heuristics.extra import missing
+from xbarmip.solvers.heuristics.search import Incumbent, Search
+from xbarmip.solvers.heuristics.woho import WohoProportional
 from xbarmip.solvers.protocol import refused_constraints
-from xbarmip.solvers.rivals.draws import shares
-from xbarmip.solvers.rivals.encoding import Encoding
-from xbarmip.solvers.rivals.extra import missing
-from xbarmip.solvers.rivals.search import Incumbent, Search
-from xbarmip.solvers.rivals.woho import WohoProportional
 
 
 @dataclass(frozen=True, slots=True)

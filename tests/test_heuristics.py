@@ -12,11 +12,11 @@ from tests.brute import OBJECTIVES, brute_force, tiny_problem
 from xbarmip.constraint import Predicate
 from xbarmip.exact import ceil_div
 from xbarmip.network.generate import Shape
+from xbarmip.solvers.heuristics.draws import fitted, shares
+from xbarmip.solvers.heuristics.encoding import Encoding
+from xbarmip.solvers.heuristics.stride import stride_weights
 from xbarmip.solvers.protocol import Limits, Watch
 from xbarmip.solvers.registry import EXACT, SOLVERS, make_solver
-from xbarmip.solvers.rivals.draws import fitted, shares
-from xbarmip.solvers.rivals.encoding import Encoding
-from xbarmip.solvers.rivals.stride import stride_weights
 
 SEARCHES = ("random", "genetic", "annealing")
 RECIPES = ("woho", "stride", "identical", "greedy", "lagrangian")
@@ -311,6 +311,6 @@ def test_a_constraint_is_refused_by_name(name):
 
 @pytest.mark.parametrize(("name", "library"), [("genetic", "pymoo"), ("annealing", "scipy")])
 def test_a_missing_library_is_named(name, library, monkeypatch):
-    monkeypatch.setattr("xbarmip.solvers.rivals.extra.find_spec", lambda module: None)
-    with pytest.raises(xb.UnsupportedError, match=rf"{library}.*pip install 'xbarmip\[rivals\]'"):
+    monkeypatch.setattr("xbarmip.solvers.heuristics.extra.find_spec", lambda module: None)
+    with pytest.raises(xb.UnsupportedError, match=rf"{library}.*'xbarmip\[heuristics\]'"):
         xb.solve(xb.Problem(xb.load_network("lenet-5"), 50), solver=name)

@@ -1,14 +1,14 @@
-"""The rival `annealing`: simulated annealing, by SciPy (the extra `rivals`)."""
+"""The heuristic `annealing`: simulated annealing, by SciPy (the extra `heuristics`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xbarmip.problem import Problem
+from xbarmip.solvers.heuristics.encoding import Encoding
+from xbarmip.solvers.heuristics.extra import missing
+from xbarmip.solvers.heuristics.search import Incumbent, Search
+from xbarmip.solvers.heuristics.woho import WohoProportional
 from xbarmip.solvers.protocol import refused_constraints
-from xbarmip.solvers.rivals.encoding import Encoding
-from xbarmip.solvers.rivals.extra import missing
-from xbarmip.solvers.rivals.search import Incumbent, Search
-from xbarmip.solvers.rivals.woho import WohoProportional
 
 
 @dataclass(frozen=True, slots=True)
