@@ -1,0 +1,69 @@
+"""The dearest set of parts that a core holds: a knapsack of two dimensions, any number of each."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from xbarmip.compiled import compiled
+from xbarmip.exact import INT64_MAX
+from xbarmip.network.window import Array
+
+
+def dearest(
+    room: int, units: int, crossbars: Sequence[int], loads: Sequence[int], prices: Sequence[int]
+) -> int:
+    """The most that parts cost which take at most `room` crossbars and `units` of load together.
+
+    Raises
+    ------
+    OverflowError
+        When a sum of prices might exceed 64 bits.
+    """
+    if max(prices, default=0) * room > INT64_MAX:
+        raise OverflowError("prices of parts are too large for a knapsack in 64 bits")
+    best = dict[tuple[int, int], int]()
+    for size, load, price in zip(crossbars, loads, prices, strict=True):
+        best[size, load] = max(price, best.get((size, load), 0))
+    sizes, weights = np.array([*best, (room + 1, 0)], dtype=np.int64).T.copy()
+    worth = np.array([*best.values(), 0], dtype=np.int64)
+    filled = table(room, units, sizes, weights, worth)
+    return int(filled[room, units])
+
+
+def _table(room: int, units: int, crossbars: Array, loads: Array, prices: Array) -> Any:
+    """best[s, t]: the most that parts cost which take at most s crossbars and t units.
+
+    Exact in 64-bit integers as long as no sum of `room` prices exceeds them: a part takes at least
+    one crossbar.
+    """
+    best = np.zeros((room + 1, units + 1), dtype=prices.dtype)
+    for s in range(1, room + 1):
+        row = best[s]
+        row[:] = best[s - 1]
+        for part in range(len(prices)):
+            if crossbars[part] <= s:
+                rest, load, price = best[s - crossbars[part]], loads[part], prices[part]
+                for t in range(load, units + 1):
+                    row[t] = max(row[t], rest[t - load] + price)
+    return best
+
+
+table = compiled(_table)
+
+
+def content(
+    best: Array, room: int, units: int, crossbars: Array, loads: Array, prices: Array
+) -> dict[int, int]:
+    """A set of parts that costs `best[room, units]`: how many of each."""
+    s, t, held = room, units, dict[int, int]()
+    while best[s, t] > 0:
+        if best[s - 1, t] == best[s, t]:
+            s -= 1
+            continue
+        near = np.flatnonzero((crossbars <= s) & (loads <= t))
+        worth = best[s - crossbars[near], t - loads[near]] + prices[near]
+        part = int(near[np.flatnonzero(worth == best[s, t])[0]])
+        held[part] = held.get(part, 0) + 1
+        s, t = s - int(crossbars[part]), t - int(loads[part])
+    return held

@@ -1,0 +1,125 @@
+"""What R can still be where a value is to be reached: the menu of every layer."""
+
+from dataclasses import dataclass
+
+from xbarmip.constraint import LinearConstraint
+from xbarmip.cores.problem import Part, Placement
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a placement of a value of at most so much has to keep to.
+
+    Attributes
+    ----------
+    value : int
+    load : int
+        Products of a core.
+    traffic : int or None
+        Values moved; None for any number.
+    """
+
+    value: int
+    load: int
+    traffic: int | None
+
+
+def target(placement: Placement, value: int) -> Target:
+    """Load and traffic of a placement whose value is at most `value`."""
+    each = placement.value_units
+    return Target(value, value // placement.product_units, value // each if each else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One R of a layer.
+
+    Attributes
+    ----------
+    copies : int
+        R.
+    windows : int
+        ceil(N/R).
+    count : int
+        Parts of all copies.
+    load, crossbars : int
+        Of one part.
+    traffic : int
+        Least values that the layer moves.
+    """
+
+    copies: int
+    windows: int
+    count: int
+    load: int
+    crossbars: int
+    traffic: int
+
+
+Menu = tuple[Option, ...]
+
+
+def option(part: Part, copies: int) -> Option:
+    """What R copies of a layer are."""
+    return Option(
+        copies,
+        part.windows(copies),
+        copies * part.per_copy,
+        part.load(copies),
+        part.crossbars,
+        part.least_traffic(copies),
+    )
+
+
+def menus(placement: Placement, wanted: Target) -> tuple[Menu, ...] | None:
+    """The R that every layer can have, ascending; None where a layer has none.
+
+    One part must not exceed the load, and the crossbars that the other layers need at least must be
+    left. Of the R with the same ceil(N/R) only the least is kept unless a constraint names the
+    layer: it takes fewer crossbars, puts less load on the cores and moves fewer values, and any
+    placement of the larger R less some copies is one of it.
+    """
+    parts = placement.parts
+    if any(wanted.load < part.products for part in parts):
+        return None
+    least = [-(-part.outputs // (wanted.load // part.products)) for part in parts]
+    sets = [part.per_copy * part.crossbars for part in parts]
+    spare = placement.chip * placement.room - sum(
+        r * s for r, s in zip(least, sets, strict=True)
+    )
+    if spare < 0:
+        return None
+    bound = _named(placement)
+    made = []
+    for part, first, each in zip(parts, least, sets, strict=True):
+        most = min(part.outputs, first + spare // each)
+        every = range(first, most + 1) if part.name in bound else _breakpoints(part, first, most)
+        one = bound.get(part.name, ())
+        allowed = [r for r in every if all(single.holds((r,)) for single in one)]
+        if not allowed:
+            return None
+        made.append(tuple(option(part, r) for r in allowed))
+    return tuple(made)
+
+
+def _breakpoints(part: Part, first: int, most: int) -> list[int]:
+    """The least R for each ceil(N/R) between first and most."""
+    found, r = [], first
+    while r <= most:
+        found.append(r)
+        windows = part.windows(r)
+        if windows == 1:
+            break
+        r = -(-part.outputs // (windows - 1))
+    return found
+
+
+def _named(placement: Placement) -> dict[str, list[LinearConstraint]]:
+    """The layers that constraints name, each with those that are about it alone."""
+    named: dict[str, list[LinearConstraint]] = {}
+    for constraint in placement.problem.constraints:
+        for layer in constraint.layers:
+            single = named.setdefault(layer, [])
+            if len(constraint.layers) == 1 and isinstance(constraint, LinearConstraint):
+                single.append(constraint)
+    return named
