@@ -25,6 +25,7 @@ FLOORS = (
     "certificate",
     "export",
     "compare",
+    "cores",
     "reproduce",
     "cli",
     "xbarmip",  # the package itself and __main__: the roof

@@ -6,6 +6,8 @@ program, as a MILP by HiGHS, and by exhaustive search.
 """
 
 from xbarmip.compare.run import compare
+from xbarmip.cores.door import place
+from xbarmip.cores.problem import Placement
 from xbarmip.errors import InputError, UnsupportedError, VerificationError, XbarmipError
 from xbarmip.hardware.crossbar import Crossbar
 from xbarmip.model.hooks import add_condition, add_expression
@@ -34,6 +36,7 @@ __all__ = [
     "InputError",
     "Layer",
     "Network",
+    "Placement",
     "Point",
     "Problem",
     "Proof",
@@ -56,6 +59,7 @@ __all__ = [
     "frontier",
     "list_networks",
     "load_network",
+    "place",
     "solve",
     "steps",
     "verify",

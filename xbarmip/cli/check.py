@@ -5,6 +5,7 @@ from argparse import Namespace, _SubParsersAction
 from xbarmip.certificate import check
 from xbarmip.cli.output import print_json
 from xbarmip.cli.parser import Parser, add_command
+from xbarmip.cores import check as placements
 from xbarmip.errors import InputError
 
 ACCEPTED, REFUSED = 0, 1
@@ -30,8 +31,8 @@ def run(arguments: Namespace) -> int:
 
 def _checked(path: str) -> tuple[bool, str]:
     try:
-        return True, check.check(path)
-    except check.Refused as reason:
+        return True, (placements if placements.is_placement(path) else check).check(path)
+    except (check.Refused, placements.Refused) as reason:
         return False, str(reason)
     except OSError as error:
         raise InputError(

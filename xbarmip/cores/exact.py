@@ -27,7 +27,7 @@ class _Lot(NamedTuple):
 
     layer: int
     copy: int
-    count: int
+    parts: int
     crossbars: int
     load: int
     touch: int
@@ -116,16 +116,10 @@ class Decision:
         lots = sorted(self._lots(options, by_copy), key=self._bulk, reverse=True)
         spare = 0
         if limit is not None:
-            parts = self.placement.parts
-            touched = sum(lot.touch for lot in lots)
-            fixed = sum(
-                part.traffic(r, r) for part, r in zip(parts, allocation, strict=True)
-            )
-            spare = limit - fixed + touched  # a copy's first core is in `fixed` already
-        filling = _Filling(
-            lots, self.placement.room, self.wanted.load, by_copy, self.pause
-        )
-        held = filling.fill(tuple(lot.count for lot in lots), self.placement.chip, spare)
+            parts = zip(self.placement.parts, allocation, strict=True)
+            spare = limit - sum(part.traffic(r, 0 if by_copy else r) for part, r in parts)
+        filling = _Filling(lots, self.placement.room, self.wanted.load, by_copy, self.pause)
+        held = filling.fill(tuple(lot.parts for lot in lots), self.placement.chip, spare)
         if held is None:
             return None
         held = [*held, *[()] * (self.placement.chip - len(held))]

@@ -5,6 +5,7 @@ What is found is a layout like any other, and scored anew; what is not found pro
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -123,9 +124,7 @@ class Climb:
                 self._menus.clear()
             wanted = target(self.placement, value)
             menu = menus(self.placement, wanted)
-            self._menus[value] = (
-                None if menu is None else _Table(menu, wanted.load, wanted.traffic)
-            )
+            self._menus[value] = None if menu is None else _Table(menu, wanted.load, wanted.traffic)
         return self._menus[value]
 
     def _drawn(self, table: "_Table", prices: tuple[float, float]) -> list[int]:
@@ -147,8 +146,10 @@ class Climb:
             for layer, copies, many in pattern:
                 some = weights[layer]
                 some[copies] = some.get(copies, 0.0) + times * many / copies
-        drawn = [self._random.choice(list(w), p=np.array(list(w.values())) / sum(w.values()))
-                 for w in weights]
+        drawn = [
+            self._random.choice(list(w), p=np.array(list(w.values())) / sum(w.values()))
+            for w in weights
+        ]
         return self._places(table, drawn)
 
     def _places(self, table: "_Table", allocation: Sequence[int]) -> list[int]:
@@ -216,4 +217,4 @@ class _Table:
         self.traffic = np.array([one.traffic for one in flat], dtype=float)
         self.copies = [np.array([one.copies for one in options]) for options in menu]
         ends = np.cumsum([0, *map(len, menu)]).tolist()
-        self.spans = list(zip(ends[:-1], ends[1:], strict=True))
+        self.spans = list(pairwise(ends))

@@ -76,7 +76,7 @@ def check_layout(placement: Placement, layout: Layout, whole: bool = True) -> No
     placement : Placement
     layout : Layout
     whole : bool
-        Whether a copy that a core could hold must lie in one.
+        Whether a copy must lie in one core where the placement says so.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def check_layout(placement: Placement, layout: Layout, whole: bool = True) -> No
             if whole and not part.is_split and share.blocks != part.blocks:
                 raise InputError(
                     f"core {number} holds {share.blocks} of {part.blocks} row blocks of a copy of "
-                    f"layer {part.name!r}, which a core could hold whole"
+                    f"layer {part.name!r}, which is not to be split"
                 )
             found[share.layer, share.copy] += share.blocks
     wanted = {

@@ -18,7 +18,7 @@ OBJECTIVES = ("core-interval", "period")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is placed whole: a copy of a layer, or a row block of a copy that no core holds.
+    """What is placed whole: a copy of a layer, or a row block of a copy that is split.
 
     Attributes
     ----------
@@ -107,6 +107,8 @@ class Placement:
         On the duplication R, with C * S crossbars as the budget (SPEC §8).
     hardware : Hardware, optional
         Needed for a period: `product_ns`, `input_bits`, and the memory levels.
+    split : bool
+        Whether a copy that a core could hold may lie in several all the same, by row blocks.
 
     Raises
     ------
@@ -122,6 +124,7 @@ class Placement:
     objective: str = "core-interval"
     constraints: tuple[Constraint | Recipe, ...] = ()
     hardware: Hardware | None = None
+    split: bool = False
 
     def __post_init__(self) -> None:
         figures = (("cores", "tiles"), ("crossbars_per_core", "crossbars_per_tile"))
@@ -178,7 +181,7 @@ class Placement:
     def _part(self, number: int) -> Part:
         layer = self.network.layers[number]
         blocks, width = self.problem.crossbar.row_blocks(layer)
-        split = blocks * width > self.room
+        split = blocks > 1 and (self.split or blocks * width > self.room)
         height, across = layer.kernel
         return Part(
             layer.name,
@@ -188,7 +191,7 @@ class Placement:
             blocks if split else 1,
             height * across * layer.in_channels,
             layer.out_channels,
-            ceil_div(blocks, max(1, self.room // width)) if split else 1,
+            ceil_div(blocks, max(1, self.room // width)),
         )
 
     @cached_property

@@ -138,7 +138,7 @@ class _Run:
             while self._open and self.watch.seconds < until:
                 self._climb(islice(self.climb, _TRIES))
         if not self.infeasible:
-            self._climb(self.climb.trim(_TRIM))
+            self._trim()
 
     @property
     def _open(self) -> bool:
@@ -157,14 +157,26 @@ class _Run:
 
     def _climb(self, tries: Iterable[Layout | None]) -> None:
         """Some tries, fewer where one meets the bound."""
-        settled = self.climb.value == self.bound
         self.climb.least = self.bound
-        if self.infeasible:
-            return
-        for _ in tries:
+        for _ in tries if self._open else ():
             self._tell()
-            if not settled and not self._open:
+            if not self._open:
                 return
+
+    def _trim(self) -> None:
+        """Look for the same value with fewer crossbars, as long as fewer are possible."""
+        least = self._least_crossbars()
+        for _ in self.climb.trim(_TRIM):
+            self._tell()
+            if self.climb.crossbars == least:
+                return
+
+    def _least_crossbars(self) -> int | None:
+        """Crossbars that a placement of the best value takes at least: each layer its least R."""
+        if self.climb.value is None:
+            return None
+        menu = menus(self.placement, target(self.placement, self.climb.value))
+        return sum(min(o.count * o.crossbars for o in options) for options in menu or ())
 
     def _refuted(self, value: int, refutation: Refutation | None = None) -> None:
         """Take note that no placement has a value of at most `value`."""
@@ -249,15 +261,11 @@ class _Run:
 
     def statistics(self) -> dict[str, int | None]:
         """Counters, and what is known of the crossbars at the value that was found."""
-        least = None
-        if self.climb.value is not None:
-            menu = menus(self.placement, target(self.placement, self.climb.value))
-            least = sum(min(o.count * o.crossbars for o in options) for options in menu or ())
         return {
             "tries": self.climb.tries,
             "decisions": self.decisions,
             "nodes": self.nodes,
             "crossbars": self.climb.crossbars,
-            "crossbars_at_least": least,
+            "crossbars_at_least": self._least_crossbars(),
             "proven_by_prices": None if self.refutation is None else self.refutation.value + 1,
         }

@@ -74,7 +74,7 @@ class Patterns:
         program = _Program(placement, wanted, menu)
         for pattern in [*self.known, *program.single()]:
             program.add(pattern)
-        best: tuple[float, Array | None] = (0.0, None)
+        best: tuple[float, Any] = (0.0, None)
         for _ in range(_ROUNDS):
             self.pause()
             cores, mu = program.solve()

@@ -5,7 +5,7 @@ Each has an argument why `most` holds; it is checked anew all the same (`prices.
 
 from dataclasses import dataclass
 
-from xbarmip.cores.bounds.prices import Prices, Refutation, too_much_traffic
+from xbarmip.cores.bounds.prices import Bound, Prices, Refutation, too_much_traffic
 from xbarmip.cores.menu import Menu, Option, Target, menus
 from xbarmip.cores.problem import Placement
 
@@ -108,7 +108,7 @@ class Rounded:
         return Refutation(self.name, wanted.value, prices, most)
 
 
-SIMPLE = (
+SIMPLE: tuple[Bound, ...] = (
     Reach(),
     Volume(),
     *(Rounded(k, crossbars) for k in range(1, 9) for crossbars in (True, False)),
