@@ -1,4 +1,4 @@
-"""Placements by brute force, from the definition alone: no class of the package but its networks."""
+"""Placements by brute force, from the definition alone: of the package only networks are read."""
 
 from itertools import product
 
@@ -15,7 +15,7 @@ def figures(network, rows, columns):
 
 
 def best_interval(network, rows, columns, cores, room):
-    """(core interval, crossbars) of the best placement, or None: every R, every core of every copy."""
+    """(core interval, crossbars) of the best placement, or None: every R, every core of a copy."""
     layers = figures(network, rows, columns)
     best = None
     for duplication in product(*(range(1, layer[0] + 1) for layer in layers)):

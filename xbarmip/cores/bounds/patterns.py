@@ -80,22 +80,21 @@ class Patterns:
             cores, mu = program.solve()
             if cores <= placement.chip + _TINY:
                 break
-            centre = mu if best[1] is None else _SMOOTH * best[1] + (1 - _SMOOTH) * mu
-            found = program.price(centre)
-            if found.most * placement.chip < centre.sum():
-                refutation = self._exact(placement, wanted, menu, centre)
-                if refutation is not None:
-                    return Outcome(refutation, cores, ())
-            if centre.sum() / found.most > best[0]:
-                best = (centre.sum() / found.most, centre / found.most)
-            new = found.pattern
-            if not program.cuts(new, mu):
-                exact = program.price(mu)
-                new = exact.pattern
-                if not program.cuts(new, mu):
+            smooth = mu if best[1] is None else _SMOOTH * best[1] + (1 - _SMOOTH) * mu
+            for prices in (smooth, mu):
+                found = program.price(prices)
+                if found.most * placement.chip < prices.sum():
+                    refutation = self._exact(placement, wanted, menu, prices)
+                    if refutation is not None:
+                        return Outcome(refutation, cores, ())
+                if prices.sum() / found.most > best[0]:
+                    best = (prices.sum() / found.most, prices / found.most)
+                if program.cuts(found.pattern, mu):
+                    program.add(found.pattern)
+                    self.known[found.pattern] = None
                     break
-            program.add(new)
-            self.known[new] = None
+            else:
+                break
         return Outcome(None, cores, program.mixture())
 
     def _exact(

@@ -111,5 +111,5 @@ class Rounded:
 SIMPLE: tuple[Bound, ...] = (
     Reach(),
     Volume(),
-    *(Rounded(k, crossbars) for k in range(1, 9) for crossbars in (True, False)),
+    *(Rounded(k, crossbars) for k in (1, 2, 3) for crossbars in (True, False)),
 )
