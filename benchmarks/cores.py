@@ -10,6 +10,7 @@ import time
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations, groupby
 from typing import Any
 
@@ -52,8 +53,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 def cases(arguments: Namespace) -> None:
     """The real cases: own search, its certificate, the rivals."""
     report = Report("cases", "Networks on chips of cores", CASES, arguments)
-    every = random_cases(1) if arguments.smoke else real_cases()
-    place(random_cases(1)[0].placement)  # loads the kernels
+    tiny = PlacementCase("lenet-5/4x12/core-interval", Placement(load_network("lenet-5"), 4, 12))
+    place(tiny.placement)  # loads the kernels
+    every = (tiny,) if arguments.smoke else real_cases()
     for case in every:
         row = isolated(lambda case=case: _solved(case, arguments), arguments)
         for rival in RIVALS:
@@ -95,7 +97,8 @@ def _solved(case: PlacementCase, arguments: Namespace) -> Row:
 
 
 def _rival(case: PlacementCase, name: str, arguments: Namespace) -> Row:
-    return {"value": place(case.placement, name, time_limit=arguments.time_limit).value}
+    free = replace(case.placement, split=True)  # as compilers do where they find no room
+    return {"value": place(free, name, time_limit=arguments.time_limit).value}
 
 
 def agreement(arguments: Namespace) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import xbarmip as xb
-from xbarmip.constraint import LinearConstraint
+from xbarmip.constraint import LinearConstraint, Predicate
 from xbarmip.cores.bounds.knapsack import content, dearest, table
 from xbarmip.cores.bounds.patterns import Patterns
 from xbarmip.cores.bounds.prices import Refutation, holds
@@ -175,13 +175,20 @@ def test_menus_leave_out_no_r_that_matters():
         assert smallest == tuple(best.allocation.values()), "it has the fewest crossbars already"
 
 
-def test_a_layer_with_constraints_keeps_every_r():
+def test_constraints_in_menus():
+    """About a layer alone: the least R allowed for each n. With others: every R."""
     placement = Placement(one_layer(6), 2, 6, 1)
-    free = menus(placement, target(placement, 6))[0]
-    assert [one.copies for one in free] == [1, 2, 3, 6]
-    odd = LinearConstraint("odd", (("a", (0, 1, 0, 1, 0, 1) + (0,) * 6),), 0)
-    bound = menus(replace(placement, constraints=(odd,)), target(placement, 6))[0]
-    assert [one.copies for one in bound] == [1, 3, 5]
+    assert [one.copies for one in menus(placement, target(placement, 6))[0]] == [1, 2, 3, 6]
+    not_two = LinearConstraint("not 2", (("a", (0, 1, 0) + (0,) * 9),), 0)
+    alone = replace(placement, constraints=(not_two,))
+    assert [one.copies for one in menus(alone, target(alone, 6))[0]] == [1, 3, 6]
+    even = Predicate("even", ("a",), lambda r: r % 2 == 0)
+    alone = replace(placement, constraints=(even,))
+    assert [one.copies for one in menus(alone, target(alone, 6))[0]] == [2, 4, 6]
+    layers = (*placement.network.layers, xb.Layer("b", 1, 1, 1, 1, xb.Window((1, 1))))
+    both = LinearConstraint("both", (("a", (0,) * 12), ("b", (0,) * 12)), 0)
+    coupled = Placement(xb.Network("two", layers, ()), 2, 6, 1, constraints=(both,))
+    assert [one.copies for one in menus(coupled, target(coupled, 6))[0]] == [1, 2, 3, 4, 5, 6]
 
 
 def test_random_placements_are_of_every_kind():

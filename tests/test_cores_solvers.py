@@ -204,6 +204,13 @@ def test_nothing_fits():
     assert xb.place(placement, "balance").status is Status.UNKNOWN
 
 
+def test_more_cores_than_python_calls_go_deep():
+    """Every layer of LeNet with a window a copy: 784 copies of the first do one product each."""
+    placement = Placement(xb.load_network("lenet-5"), 3000, 4)
+    result = xb.place(placement, time_limit=60)
+    assert (result.status, result.value) == (Status.OPTIMAL, 4)  # a copy of c5 has four row blocks
+
+
 def test_a_limit_of_time():
     placement = Placement(xb.load_network("squeezenet-1.1-112"), 64, 8)
     result = xb.place(placement, time_limit=0.3)

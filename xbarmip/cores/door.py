@@ -6,7 +6,8 @@ from typing import Any, Protocol
 import pyomo.environ as pyo
 
 from xbarmip.cores.exhaustive import PlacementExhaustive
-from xbarmip.cores.heuristics import Balanced, LongestFirst, PlacementGenetic
+from xbarmip.cores.genetic import PlacementGenetic
+from xbarmip.cores.heuristics import Balanced, LongestFirst
 from xbarmip.cores.layout import check_layout
 from xbarmip.cores.milp import PlacementMilp
 from xbarmip.cores.problem import Placement

@@ -1,8 +1,10 @@
 """What R can still be where a value is to be reached: the menu of every layer."""
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-from xbarmip.constraint import LinearConstraint
 from xbarmip.cores.problem import Part, Placement
 
 
@@ -75,9 +77,9 @@ def menus(placement: Placement, wanted: Target) -> tuple[Menu, ...] | None:
     """The R that every layer can have, ascending; None where a layer has none.
 
     One part must not exceed the load, and the crossbars that the other layers need at least must be
-    left. Of the R with the same ceil(N/R) only the least is kept unless a constraint names the
-    layer: it takes fewer crossbars, puts less load on the cores and moves fewer values, and any
-    placement of the larger R less some copies is one of it.
+    left. Of the R with the same ceil(N/R) only the least is kept: it takes fewer crossbars, puts
+    less load on the cores and moves fewer values, and any placement of the larger R less some
+    copies is one of it. A layer that a constraint couples with others keeps every R.
     """
     parts = placement.parts
     if any(wanted.load < part.products for part in parts):
@@ -87,17 +89,25 @@ def menus(placement: Placement, wanted: Target) -> tuple[Menu, ...] | None:
     spare = placement.chip * placement.room - sum(r * s for r, s in zip(least, sets, strict=True))
     if spare < 0:
         return None
-    bound = _named(placement)
     made = []
     for part, first, each in zip(parts, least, sets, strict=True):
         most = min(part.outputs, first + spare // each)
-        every = range(first, most + 1) if part.name in bound else _breakpoints(part, first, most)
-        one = bound.get(part.name, ())
-        allowed = [r for r in every if all(single.holds((r,)) for single in one)]
+        every = placement.choices.get(part.name)
+        if every is None:
+            allowed = _breakpoints(part, first, most)
+        else:
+            allowed = every[bisect_left(every, first) : bisect_right(every, most)]
+            if part.name not in placement.coupled:
+                allowed = _first_of_each(part, allowed)
         if not allowed:
             return None
         made.append(tuple(option(part, r) for r in allowed))
     return tuple(made)
+
+
+def _first_of_each(part: Part, copies: Sequence[int]) -> list[int]:
+    """The least R for each ceil(N/R), of some that ascend."""
+    return [next(some) for _, some in groupby(copies, part.windows)]
 
 
 def _breakpoints(part: Part, first: int, most: int) -> list[int]:
@@ -110,14 +120,3 @@ def _breakpoints(part: Part, first: int, most: int) -> list[int]:
             break
         r = -(-part.outputs // (windows - 1))
     return found
-
-
-def _named(placement: Placement) -> dict[str, list[LinearConstraint]]:
-    """The layers that constraints name, each with those that are about it alone."""
-    named: dict[str, list[LinearConstraint]] = {}
-    for constraint in placement.problem.constraints:
-        for layer in constraint.layers:
-            single = named.setdefault(layer, [])
-            if len(constraint.layers) == 1 and isinstance(constraint, LinearConstraint):
-                single.append(constraint)
-    return named

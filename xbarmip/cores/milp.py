@@ -130,8 +130,14 @@ class PlacementMilp:
         return answer(
             placement, self.name, layout, bound, stop, Proof.NUMERICAL, infeasible,
             statistics=run.statistics, options=asdict(self),
-            message=message or "HiGHS finds no placement (numerical)" * infeasible,
+            message=message or _nothing(model) * infeasible,
         )  # fmt: skip
+
+
+def _nothing(model: pyo.ConcreteModel) -> str:
+    at_most = model.value.ub
+    within = "" if at_most is None else f" of a value up to {at_most}"
+    return f"HiGHS finds no placement{within} (numerical)"
 
 
 def _confirmed(model: pyo.ConcreteModel, values: Mapping[Any, float]) -> Layout:

@@ -210,6 +210,25 @@ class Placement:
             )
         return ""
 
+    @cached_property
+    def coupled(self) -> frozenset[str]:
+        """Layers that a constraint names together with others."""
+        constraints = self.problem.constraints
+        return frozenset(name for one in constraints if len(one.layers) > 1 for name in one.layers)
+
+    @cached_property
+    def choices(self) -> dict[str, list[int]]:
+        """For each layer that a constraint names, the R that those about it alone allow."""
+        alone: dict[str, list[Constraint]] = {name: [] for name in self.coupled}
+        for one in self.problem.constraints:
+            if len(one.layers) == 1:
+                alone.setdefault(one.layers[0], []).append(one)
+        largest = dict(zip(self.network.index, self.problem.largest, strict=True))
+        return {
+            name: [r for r in range(1, largest[name] + 1) if all(c.holds((r,)) for c in some)]
+            for name, some in alone.items()
+        }
+
     @property
     def is_period(self) -> bool:
         """Whether the objective is a time."""

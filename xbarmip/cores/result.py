@@ -1,6 +1,6 @@
 """What is answered about a placement."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -69,11 +69,3 @@ def answer(
         layout=layout,
         refutation=refutation,
     )
-
-
-def best_of(placement: Placement, layouts: Iterable[Layout]) -> Layout | None:
-    """The layout of least value, of these one with the fewest crossbars; the first of equals."""
-    found = [(score(placement, layout), layout) for layout in layouts]
-    if not found:
-        return None
-    return min(found, key=lambda pair: (pair[0].value, pair[0].crossbars))[1]

@@ -232,7 +232,7 @@ class _Run:
         def refutes(value: int) -> bool:
             try:
                 layout = self._decision(value, nodes)
-            except _CutOffError:
+            except (_CutOffError, RecursionError):  # recursion goes as deep as there are cores
                 self.cut = True
                 return False
             if layout is None:
