@@ -3,7 +3,14 @@
 from dataclasses import asdict, dataclass
 from random import Random
 
-from xbarmip.cores.heuristics import Recipe, answered, balanced, first_fit
+from xbarmip.cores.heuristics import (
+    Recipe,
+    after,
+    answered,
+    copies_in_turn,
+    first_fit,
+    most_that_fit,
+)
 from xbarmip.cores.layout import Layout, layout_of
 from xbarmip.cores.problem import Placement
 from xbarmip.cores.result import PlacementResult, answer
@@ -57,11 +64,13 @@ class PlacementGenetic(Recipe):
     def solve(self, placement: Placement, watch: Watch) -> PlacementResult:
         """Breed until the generations are used up, or a limit is reached."""
         random, stop = Random(self.seed), Stop.FINISHED
-        first = None if placement.obstacle else first_fit(placement, [1] * len(placement.parts))
-        if first is None:
+        turns = copies_in_turn(placement)
+        most = most_that_fit(placement, turns, first_fit)
+        if most is None:
             return answered(placement, self.name, None)
-        every = list(balanced(placement, first_fit))
-        crowd = [self._ranked(placement, _genes(placement, one)) for one in (first, every[-1])]
+        begin = (first_fit(placement, after(placement, turns, count)) for count in (most, 0))
+        genes = (_genes(placement, layout) for layout in begin if layout is not None)
+        crowd = sorted((self._ranked(placement, one) for one in genes), key=lambda one: one[:2])
         try:
             for _ in range(self.generations):
                 if watch.expired:
@@ -74,8 +83,8 @@ class PlacementGenetic(Recipe):
                 watch.tell(best=crowd[0][0], bound=None)
         except KeyboardInterrupt:
             stop = Stop.INTERRUPTED
-        genes = crowd[0][2]
-        layout = layout_of(placement, genes.allocation, genes.held)
+        best = crowd[0][2]
+        layout = layout_of(placement, best.allocation, best.held)
         return answer(placement, self.name, layout, None, stop, options=asdict(self))
 
     def _ranked(self, placement: Placement, genes: _Genes) -> tuple[int, int, _Genes]:

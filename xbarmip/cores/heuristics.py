@@ -1,13 +1,17 @@
 """What compilers do: PIMCOMP's balance rule with first fit, and with the longest copy first."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heapreplace
 
 from xbarmip.cores.layout import Layout, Share
 from xbarmip.cores.problem import Placement
 from xbarmip.cores.result import PlacementResult, answer
 from xbarmip.cores.score import score
 from xbarmip.solvers.protocol import Watch
+
+_LOOKS = 64
 
 Choose = Callable[[Sequence[int], Sequence[int], int], int | None]
 
@@ -72,22 +76,46 @@ def _refused(placement: Placement) -> tuple[str, ...]:
     )
 
 
-def balanced(placement: Placement, place: Callable[..., Layout | None]) -> Iterator[Layout]:
-    """Layouts of the balance rule, each of more copies than the one before.
+Pack = Callable[[Placement, Sequence[int]], Layout | None]
 
-    The next copy goes to the layer whose copies work on most windows, until there is no room for
-    it, or no layer can have another.
+
+def copies_in_turn(placement: Placement) -> list[int]:
+    """The balance rule: which layer gets the next copy, the one after it, and so on.
+
+    It is the layer whose copies work on most windows; over when that is one, or the chip is full.
     """
-    allocation = [1] * len(placement.parts)
-    while (layout := place(placement, allocation)) is not None:
-        yield layout
-        layer = max(
-            range(len(allocation)),
-            key=lambda number: placement.parts[number].windows(allocation[number]),
-        )
-        if placement.parts[layer].windows(allocation[layer]) == 1:
-            return
-        allocation[layer] += 1
+    queue = [(-part.outputs, layer, 1) for layer, part in enumerate(placement.parts)]
+    heapify(queue)
+    left = placement.chip * placement.room - placement.problem.smallest_budget
+    turns: list[int] = []
+    while queue[0][0] < -1:
+        _, layer, copies = queue[0]
+        left -= placement.problem.sets[layer]
+        if left < 0:
+            break
+        heapreplace(queue, (-placement.parts[layer].windows(copies + 1), layer, copies + 1))
+        turns.append(layer)
+    return turns
+
+
+def after(placement: Placement, turns: Sequence[int], count: int) -> list[int]:
+    """R after so many turns."""
+    given = Counter(turns[:count])
+    return [1 + given[layer] for layer in range(len(placement.parts))]
+
+
+def most_that_fit(placement: Placement, turns: Sequence[int], pack: Pack) -> int | None:
+    """Turns after which all copies find room, found by halves; None if one copy each does not."""
+    if placement.obstacle or pack(placement, after(placement, turns, 0)) is None:
+        return None
+    low, high = 0, len(turns)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if pack(placement, after(placement, turns, middle)) is None:
+            high = middle - 1
+        else:
+            low = middle
+    return low
 
 
 class Recipe:
@@ -114,20 +142,18 @@ class Balanced(Recipe):
         return "balance"
 
     def solve(self, placement: Placement, watch: Watch) -> PlacementResult:
-        """Add copies while first fit finds room."""
-        last = None
-        for layout in () if placement.obstacle else balanced(placement, first_fit):
-            last = layout
-            if watch.expired:
-                break
-        return answered(placement, self.name, last)
+        """As many copies as first fit finds room for."""
+        turns = copies_in_turn(placement)
+        count = most_that_fit(placement, turns, first_fit)
+        layout = None if count is None else first_fit(placement, after(placement, turns, count))
+        return answered(placement, self.name, layout)
 
 
 @dataclass(frozen=True, slots=True)
 class LongestFirst(Recipe):
-    """The balance rule with the longest part first, into the core with the least load.
+    """The balance rule with the longest copy first, into the core with the least load.
 
-    Of all allocations that the rule passes the best is kept.
+    Of allocations that the rule passes, evenly spread, the best is kept.
     """
 
     @property
@@ -136,13 +162,15 @@ class LongestFirst(Recipe):
         return "longest-first"
 
     def solve(self, placement: Placement, watch: Watch) -> PlacementResult:
-        """Add copies while the packing finds room; keep the best."""
+        """Look at up to `_LOOKS` numbers of copies that find room; keep the best."""
+        turns = copies_in_turn(placement)
+        most = most_that_fit(placement, turns, longest_first)
         best, least = None, None
-        if not placement.obstacle:
-            for layout in balanced(placement, longest_first):
-                value = score(placement, layout).value
-                if least is None or value < least:
-                    best, least = layout, value
-                if watch.expired:
-                    break
+        for count in () if most is None else range(most, -1, -max(1, most // _LOOKS)):
+            layout = longest_first(placement, after(placement, turns, count))
+            value = None if layout is None else score(placement, layout).value
+            if value is not None and (least is None or value < least):
+                best, least = layout, value
+            if watch.expired:
+                break
         return answered(placement, self.name, best)
