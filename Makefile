@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test lint types check clean
+.PHONY: demo test checked lint types check clean
 
 demo: $(INSTALLED)  ## solve a shipped network and an ONNX file
 	$(BIN)/xbarmip solve alexnet --crossbars 2304 --objective steps --rule published
@@ -13,6 +13,12 @@ demo: $(INSTALLED)  ## solve a shipped network and an ONNX file
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -q -n 2
+
+# Compiled kernels look at no index and wrap where an integer overflows; here both are errors.
+checked: $(INSTALLED)  ## a part of the tests, with kernels interpreted, and with indices checked
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n 2 -W error::RuntimeWarning \
+		tests/test_dp.py tests/test_dp_exchange.py -k 'no_cut or shape3 or exchange'
+	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest -q tests/test_dp.py -k 'steps and shape3'
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -30,4 +36,5 @@ $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; make PYTHON=... names one")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(BIN)/xbarmip warm
 	@touch $@

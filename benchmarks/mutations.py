@@ -1,6 +1,7 @@
 """Random single changes to certificates: each is refused, or what is then claimed is true.
 
-Where a changed certificate is accepted, its problem is searched exhaustively.
+Where a changed certificate is accepted, its problem is searched exhaustively, by code that shares
+nothing with the checker. The digest follows every change of a problem, as it would in earnest.
 """
 
 import json
@@ -10,18 +11,22 @@ from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from fractions import Fraction
-from itertools import product
+from math import prod
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from bench import ROOT
+from by_definition import certificate, claim_holds, seal, varied
 
 import xbarmip as xb
 from xbarmip.certificate import check, relaxation, sweep
 from xbarmip.certificate.relaxation import SCALE, Relaxation
+from xbarmip.certificate.statement import statement
 from xbarmip.certificate.write import lines
+from xbarmip.constraint import LinearConstraint
 from xbarmip.hardware.crossbar import Crossbar
 from xbarmip.hardware.preset import Hardware, MemoryLevel
 from xbarmip.network.generate import Shape, random_network
@@ -31,7 +36,9 @@ KINDS = (
     ("latency", None), ("latency-steps", "pipeline"), ("latency-steps", "published"),
 )  # fmt: skip
 EACH = 20  # changes of one certificate
-LARGEST = 3000  # allocations of an instance
+LARGEST = 400  # allocations of an instance
+WRONG = ("FALSE", "TRACEBACK")
+ODD = (None, True, -1, 1.5, float("nan"), "1", [], {}, 2**70, 2**1100)
 
 
 class Dull(Relaxation):
@@ -47,8 +54,18 @@ class Dull(Relaxation):
 WAYS = ((100, Relaxation), (0, Relaxation), (100, Dull), (0, Dull))  # with no labels, splits
 
 
+def certificates(random: Random) -> Iterator[list[Any]]:
+    """Certificates of small problems of every kind, feasible or not, and of views of no measure."""
+    for problem in instances(random):
+        sweep.MOST_LABELS, relaxation.Relaxation = random.choice(WAYS)
+        if random.random() < 0.4:
+            yield certificate(varied(statement(problem), random))
+        else:
+            yield [*lines(problem, xb.solve(problem, "exhaustive"), lambda facts: None)]
+
+
 def instances(random: Random) -> Iterator[xb.Problem]:
-    """Small problems of every kind, feasible and not."""
+    """Small problems, every third with constraints."""
     while True:
         network = random_network(random, Shape(4, extent=5, outputs=8, branching=0.3, joining=0.4))
         objective, rule = random.choice(KINDS)
@@ -56,11 +73,23 @@ def instances(random: Random) -> Iterator[xb.Problem]:
         smallest = xb.Problem(network, 1, 8).smallest_budget
         budget = max(1, smallest + random.randint(-1, 12))
         problem = xb.Problem(network, budget, 8, objective, rule, hardware=hardware)
-        count = 1
-        for largest in problem.largest:
-            count *= largest
-        if count <= LARGEST:
-            yield problem
+        if prod(problem.largest) > LARGEST:
+            continue
+        if random.random() < 0.3:
+            constraints = tuple(some_constraint(random, problem) for _ in range(2))
+            problem = replace(problem, constraints=constraints)
+        yield problem
+
+
+def some_constraint(random: Random, problem: xb.Problem) -> LinearConstraint:
+    """A sum over some layers that some allocations exceed."""
+    layers = random.sample([*zip(problem.network.layers, problem.largest, strict=True)], 2)
+    weights = tuple(
+        (layer.name, tuple(random.randint(-3, 9) for _ in range(largest)))
+        for layer, largest in layers
+    )
+    most = sum(max(some) for _, some in weights)
+    return LinearConstraint("some", weights, most - random.randint(0, 8))
 
 
 def some_hardware(random: Random) -> Hardware:
@@ -101,31 +130,62 @@ def changed(records: list[Any], random: Random) -> tuple[str, list[Any]]:
     place: Any = new
     for step in path:
         place = place[step]
+    change_at(place, key, random)
+    stated = part == "problem" and isinstance(new[1], dict) and "problem" in new[1]
+    return part, seal(new) if stated else new
+
+
+def change_at(place: Any, key: Any, random: Random) -> None:
+    """Change one entry of an object or array: another number, a thing of another type, or it goes,
+    changes places with another one, or stands twice, the second time with a change of its own.
+    """
     value = place[key]
-    if isinstance(value, int) and random.random() < 0.8:
+    if type(value) is int and random.random() < 0.7:
         others = [value + 1, value - 1, 0, 2 * value + 1, random.randint(0, 50)]
         place[key] = random.choice([other for other in others if other != value])
-    elif isinstance(place, list) and random.random() < 0.4:
+    elif random.random() < 0.2:
+        place[key] = random.choice(ODD)
+    elif isinstance(place, list) and random.random() < 0.7:
+        other = random.randrange(len(place))
+        if random.random() < 0.4 and other != key:
+            place[key], place[other] = place[other], place[key]
+            return
         place.insert(key, deepcopy(value))
+        inner = [*places(value)] if isinstance(value, dict | list) else []
+        if inner and random.random() < 0.6:
+            *path, last = random.choice(inner)
+            for step in path:
+                value = value[step]
+            change_at(value, last, random)
     else:
         del place[key]
-    return part, new
 
 
-def claim_holds(records: list[Any]) -> bool:
-    """Whether the claim is true, by looking at every allocation."""
-    problem, claim = check.Problem(records[1]["problem"]), records[2]["claim"]
-    values = []
-    for allocation in product(*(range(1, largest + 1) for largest in problem.largest)):
-        try:
-            problem.check_allowed([*allocation])
-        except check.Refused:
-            continue
-        values.append(problem.value([*allocation]))
-    if claim["bound"] is None:
-        return not values
-    attained = claim["value"] is None or claim["value"] in values
-    return attained and all(value >= claim["bound"] for value in values)
+def written(records: list[Any], random: Random) -> tuple[str, bytes]:
+    """One random change to a certificate, of a value or of a byte: its part, and the new file."""
+    if random.random() < 0.05:
+        text = bytearray(text_of(records))
+        text[random.randrange(len(text))] = random.choice(b'0123456789[]{},:"-. e\n\0\xff')
+        return "a byte", bytes(text)
+    part, new = changed(records, random)
+    return part, text_of(new)
+
+
+def text_of(records: list[Any]) -> bytes:
+    """The file."""
+    return "".join(json.dumps(record) + "\n" for record in records).encode()
+
+
+def outcome(path: Path) -> str:
+    """What becomes of a file; where it is accepted, the claim is looked at."""
+    try:
+        check.check(str(path))
+    except check.Refused:
+        return "refused"
+    except Exception:
+        return "TRACEBACK"
+    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return "true" if claim_holds(records[1]["problem"], records[2]["claim"]) else "FALSE"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -137,34 +197,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     random, counts = Random(arguments.seed), Counter[tuple[str, str]]()
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "certificate"
-        problems = instances(random)
+        path, made = Path(folder) / "certificate", certificates(random)
         while counts.total() < arguments.count:
-            problem = next(problems)
-            sweep.MOST_LABELS, relaxation.Relaxation = random.choice(WAYS)
-            records = [*lines(problem, xb.solve(problem, "exhaustive"), lambda facts: None)]
+            records = next(made)
             for _ in range(min(EACH, arguments.count - counts.total())):
-                part, new = changed(records, random)
-                path.write_text("".join(json.dumps(record) + "\n" for record in new))
-                try:
-                    check.check(str(path))
-                except check.Refused:
-                    counts[part, "refused"] += 1
-                else:
-                    counts[part, "true" if claim_holds(new) else "FALSE"] += 1
+                part, text = written(records, random)
+                path.write_bytes(text)
+                counts[part, found := outcome(path)] += 1
+                if found in WRONG:
+                    print(f"{found}: {text!r}", file=sys.stderr)
     _write(arguments.output, counts)
-    return 1 if any(outcome == "FALSE" for _, outcome in counts) else 0
+    return 1 if any(found in WRONG for _, found in counts) else 0
 
 
 def _write(folder: Path, counts: Counter[tuple[str, str]]) -> None:
     """Counts by the part that was changed, as a table."""
-    outcomes = ("refused", "true", "FALSE")
+    outcomes = ("refused", "true", *WRONG)
     rows = [
         [part, *(counts[part, outcome] for outcome in outcomes)]
         for part in sorted({part for part, _ in counts})
     ]
-    rows.append(["all", *(sum(row[at] for row in rows) for at in (1, 2, 3))])
-    head = ["changed in", "refused", "accepted, claim true", "accepted, claim FALSE"]
+    rows.append(["all", *(sum(row[at] for row in rows) for at in (1, 2, 3, 4))])
+    head = ["changed in", "refused", "accepted, claim true", "accepted, claim FALSE", "TRACEBACK"]
     cells = [head, ["---"] * len(head), *rows]
     table = "".join(f"| {' | '.join(map(str, row))} |\n" for row in cells)
     folder.mkdir(parents=True, exist_ok=True)

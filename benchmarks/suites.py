@@ -1,4 +1,4 @@
-"""Run the shipped suites as results/compare shows them, with a report, and learn what they show.
+"""Run the shipped suites as results/compare sums them up, with a report, and learn what they show.
 
     python benchmarks/suites.py [--suites published,onnx] [--jobs N] [--resume]
 

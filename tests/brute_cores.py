@@ -14,35 +14,35 @@ def figures(network, rows, columns):
     return made
 
 
-def best_interval(network, rows, columns, cores, room):
+def best_interval(network, rows, columns, cores, capacity):
     """(core interval, crossbars) of the best placement, or None: every R, every core of a copy."""
     layers = figures(network, rows, columns)
     best = None
     for duplication in product(*(range(1, layer[0] + 1) for layer in layers)):
         used = sum(r * b * w for r, (_, b, w, *_) in zip(duplication, layers, strict=True))
-        if used > cores * room:
+        if used > cores * capacity:
             continue
         pieces = []
         for r, (outputs, blocks, width, *_) in zip(duplication, layers, strict=True):
             windows = -(-outputs // r)
-            if blocks * width <= room:
+            if blocks * width <= capacity:
                 pieces += [(blocks * width, blocks * windows)] * r
             else:
                 pieces += [(width, windows)] * (r * blocks)
-        interval = packed(pieces, cores, room)
+        interval = packed(pieces, cores, capacity)
         if interval is not None and (best is None or (interval, used) < best):
             best = (interval, used)
     return best
 
 
-def packed(pieces, cores, room):
+def packed(pieces, cores, capacity):
     """The least possible largest load, trying every core for every piece."""
     states = {((0, 0),) * cores}
     for size, load in pieces:
         following = set()
         for state in states:
             for core, (used, loaded) in enumerate(state):
-                if used + size <= room:
+                if used + size <= capacity:
                     changed = [*state[:core], (used + size, loaded + load), *state[core + 1 :]]
                     following.add(tuple(sorted(changed)))
         states = following

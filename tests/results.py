@@ -1,6 +1,7 @@
 """Made-up results: rows as a comparison would have made them."""
 
 from dataclasses import replace
+from hashlib import sha256
 
 from xbarmip.compare.comparison import Comparison
 from xbarmip.compare.execute.ending import Outcome
@@ -23,7 +24,13 @@ FACTS = {
 
 
 def facts(name, **more):
-    return InstanceFacts(name, "net", 2, 10, (8, 8), "cycles", 4, **more)
+    made = InstanceFacts(name, "net", 2, 10, (8, 8), "cycles", 4, digest=mark(name))
+    return replace(made, **more)
+
+
+def mark(name):
+    """What stands for the digest of an instance's problem."""
+    return sha256(name.encode()).hexdigest()
 
 
 def row(instance, solver, seconds=1.0, value=None, bound=None, **more):
@@ -33,6 +40,8 @@ def row(instance, solver, seconds=1.0, value=None, bound=None, **more):
         instance, solver, "net", 10, (8, 8), "cycles", None, "ANSWERED", status,
         stop="FINISHED", value=value, bound=bound, confirmed=value, seconds=seconds,
         finished="2026-01-01T00:00:00+00:00", run="r1", task=f"{instance} {solver}", suite="made",
+        allocation=None if value is None else {"a": 1}, digest=mark(instance),
+        proof=None if bound is None else "exact",
     )  # fmt: skip
     return replace(made, **more)
 

@@ -16,7 +16,7 @@ from xbarmip.compare.suite import read_suite
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 MODULES = (
     "bench", "certificates", "constraints", "cores", "growth", "ladder", "milp", "onnx_models",
-    "peers", "published",
+    "peers", "published", "zoo",
 )  # fmt: skip
 
 
@@ -187,3 +187,22 @@ def test_rank_correlations(run):
     assert cores.spearman([1, 2, 3, 4], [10, 20, 30, 40]) == pytest.approx(1)
     assert cores.spearman([1, 2, 3, 4], [4, 3, 2, 1]) == pytest.approx(-1)
     assert cores.spearman([1, 1, 2], cores.in_order([1, 1, 2])) == pytest.approx(3**0.5 / 2)
+
+
+def test_zoo(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(FOLDER)
+    monkeypatch.delitem(sys.modules, "bench", raising=False)
+    zoo = import_module("zoo")
+    for what in ("read", "verify", "solve"):
+        zoo.main([what, "--smoke", "--positions", "0", "--output", str(tmp_path)])
+    read, verified, solved = (
+        json.loads((tmp_path / f"{what}.json").read_text("utf-8"))["rows"]
+        for what in ("read", "verify", "solve")
+    )
+    # 64 outputs of 27 x 4 and 16 of 4 x 2 multiplications
+    tiny = {"layers": 2, "sets": 2, "outputs": 80, "counted": "equal", "gmacs": 7040 / 1e9}
+    assert [{key: row[key] for key in tiny} for row in read] == [tiny]
+    assert [(row["wrong"], row["loose_edges"]) for row in verified] == [(0, 0)]
+    assert [(row["factor"], row["status"]) for row in solved] == [(2, "OPTIMAL"), (4, "OPTIMAL")]
+    for name in ("zoo", "bench"):
+        sys.modules.pop(name, None)

@@ -7,7 +7,7 @@ import pytest
 
 import xbarmip as xb
 from tests.test_certificate import SHAPES, quiet
-from tests.test_certificate_hostile import DEFECTS, refusal, text
+from tests.test_certificate_hostile import DEFECTS, head, refusal, text
 from tests.test_certificate_latency import problems
 from tests.test_export import Dull
 from tests.test_latency import KINDS
@@ -137,12 +137,7 @@ def test_a_broken_chain_is_found_out(defect, tmp_path):
         proof = broken(defect, problem, best.value)
         if proof is None:
             continue
-        head = [
-            {"format": check.FORMAT, "version": check.VERSION},
-            {"problem": statement(problem)},
-            {"claim": claim},
-        ]
-        refusal(tmp_path / "c", text([*head, *proof]))
+        refusal(tmp_path / "c", text([*head(statement(problem)), {"claim": claim}, *proof]))
         false += 1
         if false == 3:
             return

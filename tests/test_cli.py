@@ -46,9 +46,9 @@ network = "pair.json"
 crossbars = [1, 2, 4]
 """
 KEYS = [
-    "network", "crossbars", "size", "objective", "rule", "constraints", "solver", "status", "stop",
-    "value", "bound", "gap", "proof", "allocation", "crossbars_used", "smallest_budget", "seconds",
-    "statistics", "options", "message",
+    "network", "crossbars", "size", "objective", "rule", "constraints", "digest", "solver",
+    "status", "stop", "value", "bound", "gap", "proof", "allocation", "crossbars_used",
+    "smallest_budget", "seconds", "compile_seconds", "statistics", "options", "message",
 ]  # fmt: skip
 
 
@@ -284,6 +284,8 @@ def test_simulate(run, answers):
         "cycles": 4,
         "steps_pipeline": 4,
         "steps_published": 4,
+        "interval": 4,
+        "serial": 6,
         "crossbars_used": 3,
     }
     assert answers("simulate", "pair.json", "--allocation", "2,4")["cycles"] == 2
@@ -383,8 +385,7 @@ def test_version_and_help(run, answers):
     assert line == f"xbarmip {answers('version')['xbarmip']}\n"
     status, out, err = run("--help")
     assert (status, err) == (0, "")
-    for command in COMMANDS:
-        name = command.__name__.rpartition(".")[2]
+    for name in COMMANDS:
         assert f"\n    {name} " in out.replace(f"{name}\n", f"{name} ")
         if name != "suite":  # a group: its parts have the option
             assert "--json" in run(name, "--help")[1]

@@ -138,7 +138,7 @@ def test_what_is_no_results_file_is_refused(tmp_path):
     (tmp_path / "other.jsonl").write_text('{"record": "run", "run": "x", "suite": "y"}\n')
     with pytest.raises(InputError, match=r"empty\.jsonl: is no results file"):
         load([tmp_path / "empty.jsonl"])
-    with pytest.raises(InputError, match=r"other\.jsonl: missing key 'description'"):
+    with pytest.raises(InputError, match=r"other\.jsonl: line 1: missing key 'description'"):
         load([tmp_path / "other.jsonl"])
     with pytest.raises(InputError, match="cannot be read"):
         merge([tmp_path / "none.jsonl"])

@@ -173,7 +173,7 @@ def test_the_checker_has_the_last_word(monkeypatch, tmp_path):
         path.write_text("[]\n")
         return made
 
-    for write, said in ((weaker, "ends before 1 cycles"), (other, "of at most 5 crossbars"),
+    for write, said in ((weaker, "ends before 1 cycles"), (other, ", 5 crossbars, digest"),
                         (nonsense, "REFUSED: first line must be")):  # fmt: skip
         certifier = certifier_with(monkeypatch, write, tmp_path)
         found = certifier.solve(INSTANCE.problem, Watch(Limits()))

@@ -27,13 +27,15 @@ from xbarmip.compare.suite import read_suite
 from xbarmip.errors import InputError
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
-COMMITTED = Path(__file__).parents[1] / "results" / "compare" / "report.html"
+needs_browser = pytest.mark.skipif(
+    BROWSER is None and "CI" not in os.environ, reason="no browser here"
+)
 HOSTILE = '<script>alert(1)</script> & | "quotes"'
 
 
 def test_a_table_in_all_forms():
     table = Table(["name", "n"], [["a|b<", 1], ["c", None]], styles={"c": "red"})
-    assert table.markdown() == "| name | n |\n| --- | ---: |\n| a\\|b< | 1 |\n| c |  |"
+    assert table.markdown() == "| name | n |\n| --- | ---: |\n| a\\|b\\< | 1 |\n| c |  |"
     html = table.html()
     assert '<th class="number">n</th>' in html
     assert '<td>a|b&lt;</td><td class="number">1</td>' in html
@@ -153,7 +155,12 @@ document.getElementById("phone").addEventListener("load", () => {{
 
 def seen(content, folder):
     """What a browser makes of a page in a frame as wide as a phone."""
-    (folder / "probe.html").write_text(PROBE.format(page=escape(content)), encoding="utf-8")
+    return browsed(PROBE.format(page=escape(content)), folder)
+
+
+def browsed(content, folder):
+    """What the script of a page leaves in its element `found`, in a browser."""
+    (folder / "probe.html").write_text(content, encoding="utf-8")
     done = subprocess.run(
         [
             BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000",
@@ -164,7 +171,7 @@ def seen(content, folder):
     return json.loads(unescape(re.search(r'<pre id="found">(.*?)</pre>', done.stdout)[1]))
 
 
-@pytest.mark.skipif(BROWSER is None and "CI" not in os.environ, reason="no browser here")
+@needs_browser
 def test_the_page_in_a_browser_at_the_width_of_a_phone(tmp_path):
     long = "a-very-long-name-of-a-network-without-any-space-in-it@128x128/x1.5/steps/published"
     rows = [*ROWS, row(long, "a", 1.0, 2, 1), row(long, "b", 1.0, 3, 1)]
@@ -181,9 +188,9 @@ def test_the_page_in_a_browser_at_the_width_of_a_phone(tmp_path):
     assert found["filtered"] == [long]
 
 
-@pytest.mark.skipif(BROWSER is None and "CI" not in os.environ, reason="no browser here")
-def test_the_committed_report_in_a_browser(tmp_path):
-    found = seen(COMMITTED.read_text(encoding="utf-8"), tmp_path)
+@needs_browser
+def test_a_page_of_several_suites_in_a_browser(tmp_path):
+    found = seen(page([comparison(ROWS)] * 5), tmp_path)
     assert found["width"] <= 390
     assert found["outside"] == 0
     assert found["letters"] >= 8
@@ -208,7 +215,7 @@ def test_report_writes_all_forms(files, capsys):
     assert "made: 3 instances: 3 AGREE" in out
     assert "gaps to the best known values" in out
     assert "written: r.md" in out
-    assert Path("r.md").read_text().startswith("# Comparison `made`")
+    assert Path("r.md").read_text().startswith("# Comparison made\n")
     assert Path("r.csv").read_text().count("\n") == len(ROWS)
     assert Path("r.html").read_text().startswith("<!doctype html>")
     assert main(["report", str(files[0]), "--json"]) == 0

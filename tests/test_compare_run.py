@@ -39,17 +39,19 @@ def test_results_hold_the_run_every_row_and_every_verdict(tmp_path):
     )
     assert comparison.output == tmp_path / "new" / "x" / "small.jsonl"
     records = list(read_records(comparison.output))
-    assert [r["record"] for r in records] == ["run", *["row"] * 3]
-    run = records[0]
+    assert [r.kind for r in records] == ["run", *["row"] * 3]
+    run, rows = records[0].facts, [r.facts for r in records[1:]]
     assert run["suite"] == "small"
     assert run["solvers"] == {"exhaustive": {"limit": 100}}
     assert run["limits"]["seconds"] == 5
     assert [instance["published"] for instance in run["instances"]] == [7, 7, 7]
-    assert {r["run"] for r in records} == {run["run"]}
+    assert {r["run"] for r in rows} == {run["run"]}
     assert read_rows(comparison.output) == comparison.rows
     assert [row.value for row in comparison.rows] == [12, 6, 4]
-    assert records[1]["allocation"] == {"a": 1}
-    assert records[2]["crossbars_used"] == 2
+    assert rows[0]["allocation"] == {"a": 1}
+    assert rows[1]["crossbars_used"] == 2
+    assert [r["digest"] for r in rows] == [i["digest"] for i in run["instances"]]
+    assert len({r["digest"] for r in rows}) == 3
     for row in comparison.rows:
         assert row.outcome == "ANSWERED"
         assert (row.limits["seconds"], row.limits["threads"]) == (5, 1)
@@ -175,7 +177,7 @@ def test_two_runs_write_side_by_side(tmp_path):
     for number in range(50):
         for journal in journals:
             journal.write("row", {"number": number, "filling": "x" * 20_000})
-    records = list(read_records(journals[0].path))
+    records = [r.facts for r in read_records(journals[0].path)]
     assert [r["run"] for r in records] == ["one", "two"] * 50
     assert [r["number"] for r in records[::2]] == list(range(50))
 

@@ -112,8 +112,13 @@ def test_constraints_count():
     assert broken.kind is Agreement.INVALID_ALLOCATION
     assert broken.findings[0].message == "breaks the constraint 'few copies of a'"
     assert verdict(asked, optimal(4, ONES)).kind is Agreement.AGREE
+    false = verdict(asked, INFEASIBLE)
+    assert false.kind is Agreement.INFEASIBILITY_CONFLICT
+    assert "one copy of every layer (3), which is allowed" in false.findings[0].message
+    many = LinearConstraint("many copies of a", (("a", (-1, -2, -3, -4)),), -2)
+    asked = Instance("asked", replace(INSTANCE.problem, constraints=(many,)))
     assert verdict(asked, INFEASIBLE).kind is Agreement.AGREE, "fitting is not all that is asked"
-    conflict = verdict(asked, INFEASIBLE, optimal(4, ONES))
+    conflict = verdict(asked, INFEASIBLE, optimal(2, BEST))
     assert conflict.kind is Agreement.INFEASIBILITY_CONFLICT
     assert "s2 found an allocation that is allowed" in conflict.findings[0].message
 

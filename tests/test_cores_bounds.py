@@ -138,21 +138,21 @@ def test_a_grain_only_weakens():
 def test_the_knapsack_against_every_set():
     random = Random(5)
     for _ in range(60):
-        room, units, kinds = random.randint(1, 5), random.randint(1, 9), random.randint(1, 3)
+        capacity, units, kinds = random.randint(1, 5), random.randint(1, 9), random.randint(1, 3)
         sizes, loads, prices = (
             [random.randint(least, 5) for _ in range(kinds)] for least in (1, 0, 0)
         )
         best = max(
             sum(n * p for n, p in zip(counts, prices, strict=True))
             for counts in product(range(6), repeat=kinds)
-            if sum(n * s for n, s in zip(counts, sizes, strict=True)) <= room
+            if sum(n * s for n, s in zip(counts, sizes, strict=True)) <= capacity
             and sum(n * w for n, w in zip(counts, loads, strict=True)) <= units
         )
-        assert dearest(room, units, sizes, loads, prices) == best
+        assert dearest(capacity, units, sizes, loads, prices) == best
         arrays = [np.array(column, dtype=np.int64) for column in (sizes, loads, prices)]
-        held = content(table(room, units, *arrays), room, units, *arrays)
+        held = content(table(capacity, units, *arrays), capacity, units, *arrays)
         assert sum(n * prices[part] for part, n in held.items()) == best
-        assert sum(n * sizes[part] for part, n in held.items()) <= room
+        assert sum(n * sizes[part] for part, n in held.items()) <= capacity
         assert sum(n * loads[part] for part, n in held.items()) <= units
 
 

@@ -49,7 +49,7 @@ def test_certificates_are_accepted():
     for placement, result in ANSWERED:
         record = json.loads(json.dumps(placement_certificate(placement, result)))
         words = check.check_record(record)
-        assert f"on {placement.chip} cores of {placement.room}: {result.value} " in words
+        assert f"on {placement.chip} cores of {placement.capacity}: {result.value} " in words
         assert record["bound"] <= result.bound
         tight += record["bound"] == result.value
     assert tight > len(ANSWERED) // 2
@@ -122,7 +122,10 @@ def test_altered_chips_are_refused_or_their_claim_is_true():
         if placement.is_period:
             continue
         record = placement_certificate(placement, result)
-        for change in ({"cores": placement.chip + 1}, {"crossbars_per_core": placement.room + 1}):
+        for change in (
+            {"cores": placement.chip + 1},
+            {"crossbars_per_core": placement.capacity + 1},
+        ):
             changed = copy.deepcopy(record)
             changed["statement"].update(change)
             try:

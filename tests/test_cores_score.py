@@ -108,7 +108,7 @@ def test_traffic_and_period():
 
 def test_hardware_gives_cores_and_size():
     placement = Placement(NETWORK, hardware=HARDWARE)
-    assert (placement.chip, placement.room) == (2, 7)
+    assert (placement.chip, placement.capacity) == (2, 7)
     assert placement.problem.crossbar == Crossbar(8, 3)
 
 

@@ -43,7 +43,7 @@ def test_exhaustive_search_is_brute_force():
     for placement in SIZED[:60]:
         crossbar = placement.problem.crossbar
         expected = best_interval(
-            placement.network, crossbar.rows, crossbar.columns, placement.chip, placement.room
+            placement.network, crossbar.rows, crossbar.columns, placement.chip, placement.capacity
         )
         result = xb.place(placement, "exhaustive")
         if result.layout is None:

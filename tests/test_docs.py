@@ -21,7 +21,7 @@ from xbarmip.solvers.registry import solve
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
-PAGES = {page.name: page for page in (ROOT / "README.md", *DOCS)}
+PAGES = {page.name: page for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS)}
 FENCE = re.compile(r"^```(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 SHOWN = ("json", "toml", "text")  # no commands in these
@@ -89,6 +89,28 @@ def test_links_lead_somewhere(page):
 def test_the_index_lists_every_page():
     index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
     assert {page.name for page in DOCS} - {"index.md"} == set(LINK.findall(index)) & set(PAGES)
+    assert "../CONTRIBUTING.md" in LINK.findall(index)
+
+
+SECTION = re.compile(r"^## §(\d+) ", re.MULTILINE)
+SOURCES = ("xbarmip/**/*.py", "tests/**/*.py", "benchmarks/*", "docs/*.md", "*.md")
+
+
+def cited(text):
+    """Numbers of the sections that a text names: §n, also in a list or with SPEC before."""
+    return {int(number) for number in re.findall(r"§(\d+)", text)}
+
+
+def test_every_section_that_is_cited_exists():
+    stated = SECTION.findall((ROOT / "docs" / "specification.md").read_text(encoding="utf-8"))
+    assert stated == [str(number) for number in range(1, len(stated) + 1)]
+    files = [path for pattern in SOURCES for path in ROOT.glob(pattern) if path.is_file()]
+    found = {path: cited(path.read_text(encoding="utf-8", errors="replace")) for path in files}
+    assert sum(map(bool, found.values())) > 50
+    known = set(map(int, stated))
+    assert {path: numbers - known for path, numbers in found.items() if numbers - known} == {}
+    assert cited("SPEC §4 and §5") == {4, 5}
+    assert cited(f"§{len(stated) + 1}") - known
 
 
 def readme_rows():

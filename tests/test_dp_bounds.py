@@ -8,20 +8,21 @@ import numpy as np
 import pytest
 
 from tests.brute import OBJECTIVES, tiny_problem
+from xbarmip.measures.steps import rule_view
 from xbarmip.network.generate import Shape
-from xbarmip.solvers.dp.bounds import earliest, least_time, level_of
-from xbarmip.solvers.dp.cuts import Switches
-from xbarmip.solvers.dp.labels import Labels, first_labels
-from xbarmip.solvers.dp.multipliers import find_multipliers, linear_solver
-from xbarmip.solvers.dp.seeds import no_seeds
-from xbarmip.solvers.dp.spending import least_spending
-from xbarmip.solvers.dp.steps_kernel import first_demand
+from xbarmip.solvers.dp.bounds.cuts import Goal, Switches
+from xbarmip.solvers.dp.bounds.multipliers import Question, find_multipliers, linear_solver
+from xbarmip.solvers.dp.bounds.seeds import no_seeds
+from xbarmip.solvers.dp.bounds.spending import collect, least_spending, make_due
+from xbarmip.solvers.dp.state.bounds import Windows, earliest, level_of, point_below
+from xbarmip.solvers.dp.state.labels import CHOICE, LOWEST, PRICE, SPENT, first_labels
+from xbarmip.solvers.dp.sweep.search import TargetSearch
+from xbarmip.solvers.dp.sweep.steps import steps_within
 from xbarmip.solvers.dp.table import search_table
-from xbarmip.solvers.dp.target import TargetSearch
+from xbarmip.solvers.dp.timing import kind_of
 from xbarmip.timing.evaluate import evaluate_many
 from xbarmip.timing.pipeline import schedule
 from xbarmip.timing.reference import closed_form
-from xbarmip.timing.rule import rule_view
 
 SHAPES = [Shape(layers=3), Shape(layers=4, extent=4, outputs=6, branching=0.4, joining=0.5)]
 
@@ -38,9 +39,9 @@ def cases(objective, rule, count):
             continue
         values = evaluate_many(problem, allocations)
         target = int(values.min()) + random.randint(0, 3)
-        search = TargetSearch(search_table(problem), problem, Switches(), lambda *_: None)
+        search = TargetSearch(search_table(problem), problem, Switches(), lambda *_, **__: None)
         meeting = [[int(r) for r in a] for a in allocations[values <= target]]
-        yield problem, target, search, search.cuts(target, problem.crossbars), meeting
+        yield problem, target, search, search.cuts(Goal(target, problem.crossbars)), meeting
         count -= 1
 
 
@@ -48,7 +49,7 @@ def output_time(problem, allocation, layer, x):
     """When output x exists; for the closed form, PreOp and the steps before x."""
     step = -(-x // allocation[layer])
     if problem.rule is None:
-        return int(schedule(problem.network, allocation)[layer][step - 1])
+        return int(schedule(problem.view, allocation)[layer][step - 1])
     view = rule_view(problem.network, problem.rule)
     return closed_form(view, allocation).pre[layer] + step - 1
 
@@ -57,10 +58,10 @@ def output_time(problem, allocation, layer, x):
 def test_windows_hold_every_allocation_that_meets_the_target(objective, rule):
     for *_, cuts, meeting in cases(objective, rule, 150):
         assert cuts is not None
-        bounds = cuts.bounds
+        windows = cuts.windows
         for allocation in meeting:
-            assert all(bounds.low <= allocation)
-            assert all(allocation <= bounds.high)
+            assert all(windows.low <= allocation)
+            assert all(allocation <= windows.high)
 
 
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
@@ -75,16 +76,17 @@ def test_windows_that_begin_at_other_targets_hold_them_too(objective, rule):
         spent = allocations @ np.array(problem.sets)
         if not problem.feasible:
             continue
-        search = TargetSearch(search_table(problem), problem, Switches(), lambda *_: None)
+        search = TargetSearch(search_table(problem), problem, Switches(), lambda *_, **__: None)
         for _ in range(12):
             target = int(np.quantile(values, random.random() ** 3)) + random.randint(-2, 2)
             budget = random.randint(int(spent.min()), problem.crossbars)
             meeting = allocations[(values <= target) & (spent <= budget)]
+            goal = Goal(target, budget)
             if random.randrange(2):
-                assert not (search.refuted_by_windows(target, budget) and len(meeting))
-            elif (cuts := search.cuts(target, budget, random.randrange(3))) is not None:
-                assert (cuts.bounds.low <= meeting).all()
-                assert (meeting <= cuts.bounds.high).all()
+                assert not (search.refuted_by_windows(goal) and len(meeting))
+            elif (cuts := search.cuts(goal, random.randrange(3))) is not None:
+                assert (cuts.windows.low <= meeting).all()
+                assert (meeting <= cuts.windows.high).all()
             else:
                 assert not len(meeting)
                 refuted += 1
@@ -96,11 +98,12 @@ def test_a_first_output_does_not_come_sooner_with_more_copies(objective, rule):
     """Which the least spending takes for granted."""
     grown = 0
     for *_, (bounds, *_), _ in cases(objective, rule, 60):
-        for k in range(len(bounds.low)):
-            groups = int((bounds.groups[k] <= bounds.high[k]).sum())
+        sets, low, high = bounds.windows
+        for k in range(len(low)):
+            groups = int((bounds.groups[k] <= high[k]).sum())
             for level in range(bounds.first.shape[1]):
-                spare = level * bounds.unit // bounds.sets[k]
-                held = bounds.groups[k, :groups] - bounds.low[k] <= spare
+                spare = level * bounds.unit // sets[k]
+                held = bounds.groups[k, :groups] - low[k] <= spare
                 first = bounds.first[k, level, :groups][held]
                 assert (np.diff(first) >= 0).all()
                 grown += (np.diff(first) > 0).sum()
@@ -111,8 +114,9 @@ def test_a_first_output_does_not_come_sooner_with_more_copies(objective, rule):
 def test_no_output_comes_before_its_earliest_and_least_time(objective, rule):
     for problem, _, search, (bounds, *_), meeting in cases(objective, rule, 60):
         network = problem.network
+        high = None if search.table.stalls else bounds.windows.high
         for allocation in meeting[:40]:
-            extra = (np.array(allocation) - bounds.low) * bounds.sets
+            extra = (np.array(allocation) - bounds.windows.low) * bounds.windows.sets
             for k, layer in enumerate(network.layers):
                 family = {k} | {network.index[a] for a in nx.ancestors(network.graph, layer.name)}
                 level = level_of(bounds, int(sum(extra[m] for m in family)))
@@ -121,8 +125,8 @@ def test_no_output_comes_before_its_earliest_and_least_time(objective, rule):
                 assert bounds.first[k, level, group] <= first
                 for x in range(1, int(search.table.outputs[k]) + 1):
                     time = output_time(problem, allocation, k, x)
-                    assert earliest(search.table, bounds, k, x) <= time
-                    assert least_time(bounds, k, level, x) <= time
+                    assert earliest(search.table.net, bounds.early, high, k, x) <= time
+                    assert bounds.least[k, level, point_below(bounds.grid, k, x)] <= time
 
 
 @pytest.mark.parametrize("rule", ["pipeline", "published"])
@@ -131,7 +135,7 @@ def test_no_layer_ends_before_its_least_end(rule):
         network = problem.network
         view = rule_view(network, rule)
         for allocation in meeting[:40]:
-            extra = (np.array(allocation) - bounds.low) * bounds.sets
+            extra = (np.array(allocation) - bounds.windows.low) * bounds.windows.sets
             ends = closed_form(view, allocation).op
             for k, layer in enumerate(network.layers):
                 family = {k} | {network.index[a] for a in nx.ancestors(network.graph, layer.name)}
@@ -141,24 +145,26 @@ def test_no_layer_ends_before_its_least_end(rule):
 
 def labels_along(search, cuts, allocation, target, budget):
     """Before each decision on the way to an allocation: undecided layers, slack, label, arena."""
-    bounds = cuts.bounds
+    windows = cuts.windows
     labels, arena = first_labels(search.table, target, cuts.prices.bound)
-    left = budget - int(bounds.low @ bounds.sets)
+    left = budget - windows.least
     undecided = set(range(len(allocation)))
     for step, stage, carry in zip(
-        search.steps(cuts, budget), search.stages, search.carried.stages, strict=True
+        steps_within(search.stages, search.carried, cuts, budget),
+        search.stages,
+        search.carried.stages,
+        strict=True,
     ):
         yield set(undecided), left, stage.before, labels, arena
         k = step.layer
-        labels.lowest[:] = bounds.low[k]
-        labels.spent[:] = 0
-        labels, arena, _ = search.successors(bounds, step, labels, arena, 2**60, {}, carry)
-        at = np.flatnonzero(labels.choice == allocation[k])
+        labels[:, LOWEST], labels[:, SPENT] = windows.low[k], 0
+        labels, arena, _ = search.successors(cuts.bounds, step, labels, arena, 2**60, {}, carry)
+        at = np.flatnonzero(labels[:, CHOICE] == allocation[k])
         if not len(at):  # a layer without producers is decided only once, by its smallest R
-            assert search.table.needs.into[k] == search.table.needs.into[k + 1]
+            assert not search.table.edges(k)
             return
-        labels = Labels(*(field[at[:1]] for field in labels))
-        left -= int((allocation[k] - bounds.low[k]) * bounds.sets[k])
+        labels = labels[at[:1]]
+        left -= int((allocation[k] - windows.low[k]) * windows.sets[k])
         undecided.remove(k)
 
 
@@ -166,14 +172,14 @@ def labels_along(search, cuts, allocation, target, budget):
 def test_no_allocation_spends_less_than_the_least_spending(objective, rule):
     """Label every suffix of the good allocations, and compare with what their prefixes pay."""
     for problem, target, search, cuts, meeting in cases(objective, rule, 60):
-        bounds = cuts.bounds
+        bounds, windows = cuts.bounds, cuts.windows
         for allocation in meeting[:15]:
             way = labels_along(search, cuts, allocation, target, problem.crossbars)
             for undecided, left, frontier, labels, arena in way:
-                least = least_spending(
-                    search.table, bounds, left, frontier, labels, 0, arena, search.scratch
-                )
-                paid = sum((allocation[m] - bounds.low[m]) * bounds.sets[m] for m in undecided)
+                due, wanted = make_due(len(allocation), frontier), np.empty_like(windows.low)
+                collect(search.table.net, bounds, left, labels[0], arena.pairs, due)
+                least = least_spending(search.table.net, bounds, left, due, wanted)
+                paid = sum((allocation[m] - windows.low[m]) * windows.sets[m] for m in undecided)
                 assert least <= paid
 
 
@@ -191,8 +197,8 @@ def test_every_allocation_that_meets_the_target_keeps_the_path_bound(objective, 
                 assert prices.bound - prices.least[k] + own <= paid
             way = labels_along(search, cuts, allocation, target, problem.crossbars)
             for _, _, _, labels, _ in way:
-                assert labels.price[0] <= paid
-                tight += labels.price[0] > prices.scale * (problem.crossbars - 1)
+                assert labels[0, PRICE] <= paid
+                tight += labels[0, PRICE] > prices.scale * (problem.crossbars - 1)
     assert tight
 
 
@@ -200,7 +206,7 @@ def test_every_allocation_that_meets_the_target_keeps_the_path_bound(objective, 
 def test_no_path_is_longer_than_the_value(objective, rule):
     """Of the paths found within windows, and of those handed on from other windows."""
     random = Random(f"paths {objective} {rule}")
-    seen, pauses, solver = 0, [], linear_solver()
+    seen, checks, solver = 0, [], linear_solver()
     for number in range(150):
         problem = tiny_problem(random, SHAPES[number % 2], objective, rule, most=600)
         most = np.array([layer.outputs for layer in problem.network.layers])
@@ -210,13 +216,11 @@ def test_no_path_is_longer_than_the_value(objective, rule):
         for _ in range(3):
             low = np.array([random.randint(1, m) for m in most])
             high = np.array([random.randint(a, m) for a, m in zip(low, most, strict=True)])
-            demand = np.zeros((len(low), len(low)), dtype=np.int64)
-            if table.closed_form:
-                first_demand(table, low, high, demand)
-            _, seeds = find_multipliers(
-                solver, table, sets, low, high, int(sets @ high), 1, demand, [],
-                seeds.within(table, low, high), 1, lambda: pauses.append(None),
-            )  # fmt: skip
+            windows = Windows(sets, low, high)
+            demand = kind_of(table).demand_within(table, windows)
+            question = Question(table, windows, windows.most, 1, demand, [])
+            seeds = seeds.within(table, windows)
+            _, seeds = find_multipliers(solver, question, seeds, 1, lambda: checks.append(None))
             inside = allocations[((low <= allocations) & (allocations <= high)).all(axis=1)]
             values = evaluate_many(problem, inside)
             for legs in seeds.paths:
@@ -225,4 +229,4 @@ def test_no_path_is_longer_than_the_value(objective, rule):
                 assert (steps.sum(axis=1) <= values).all()
                 seen += 1
     assert seen > 100
-    assert len(pauses) >= 3 * 150
+    assert len(checks) >= 3 * 150

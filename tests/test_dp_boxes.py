@@ -7,9 +7,10 @@ import pytest
 from tests.brute import OBJECTIVES, brute_force, tiny_problem
 from xbarmip.network.generate import Shape
 from xbarmip.solvers.dp import boxes
+from xbarmip.solvers.dp.bounds.cuts import Goal
 from xbarmip.solvers.dp.run import Run
 from xbarmip.solvers.dp.solver import DynamicProgram
-from xbarmip.solvers.dp.target import Answer
+from xbarmip.solvers.dp.sweep.search import Answer
 from xbarmip.solvers.protocol import Hint, Limits, Watch
 from xbarmip.timing.evaluate import evaluate
 
@@ -20,7 +21,7 @@ SHAPES = [Shape(layers=4, extent=5, outputs=8), Shape(layers=4, extent=4, branch
 @pytest.mark.parametrize("paths", [True, False])
 def test_boxes_find_what_there_is(objective, rule, paths, monkeypatch):
     """With sweeps of one label, so that boxes are halved to the end."""
-    monkeypatch.setattr(boxes, "LABELS", 1)
+    monkeypatch.setattr(boxes, "BOX_LABELS", 1)
     random = Random(f"boxes {objective} {rule}")
     refuted = found = 0
     for number in range(150):
@@ -37,12 +38,12 @@ def test_boxes_find_what_there_is(objective, rule, paths, monkeypatch):
                 offered.append(evaluate(problem, allocation))
             return min(offered, default=10**9)
 
-        look = boxes.Boxes(search, near, run.budget).look
+        look = boxes.Boxes(search, near).look
         for target in (best + 2, best + 1, best, best - 1, best):
             offered.clear()
             answer = Answer(None, complete=False)
             while not answer.complete and not answer.allocation:
-                answer = look(target, 1 + number % 3)
+                answer = look(Goal(target, run.budget), 1 + number % 3)
                 if min(offered, default=target + 1) <= target:
                     break
             if answer.allocation is not None:
@@ -65,7 +66,7 @@ def test_no_box_is_no_proof(objective, rule):
             continue
         run = Run(problem, Watch(Limits()), lambda: None, Hint())
         search = run.search(DynamicProgram().switches)
-        answer = boxes.Boxes(search, lambda *_: 10**9, run.budget).look(best, 0)
+        answer = boxes.Boxes(search, lambda *_: 10**9).look(Goal(best, run.budget), 0)
         assert not answer.complete
         open_ends += 1
     assert open_ends

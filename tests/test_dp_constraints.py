@@ -10,12 +10,12 @@ import xbarmip as xb
 from tests.brute import OBJECTIVES, tiny_problem
 from xbarmip.constraint import LinearConstraint, Predicate
 from xbarmip.network.generate import Shape
-from xbarmip.solvers.dp import target
-from xbarmip.solvers.dp.cuts import Switches
-from xbarmip.solvers.dp.dominance import Signatures, ranks_of, signatures
+from xbarmip.solvers.dp.bounds.cuts import Goal, Switches
 from xbarmip.solvers.dp.plain import plain_optimum
+from xbarmip.solvers.dp.sweep import search as module
+from xbarmip.solvers.dp.sweep.dominance import Signatures, ranks_of, signatures
+from xbarmip.solvers.dp.sweep.search import Answer, TargetSearch
 from xbarmip.solvers.dp.table import search_table
-from xbarmip.solvers.dp.target import Answer, TargetSearch
 from xbarmip.solvers.result import Status
 from xbarmip.timing.evaluate import evaluate
 
@@ -103,13 +103,13 @@ def check_sweeps(objective, rule):
         best, fewest = min(allowed)
         # the other cuts off, so that it is for dominance alone to leave labels out
         switches = Switches(windows=False, slack=False, spending=False, paths=False)
-        search = TargetSearch(search_table(problem), problem, switches, lambda *_: None)
-        answer = search.search(best, problem.crossbars)
+        search = TargetSearch(search_table(problem), problem, switches, lambda *_, **__: None)
+        answer = search.search(Goal(best, problem.crossbars))
         assert answer.complete
         assert answer.allocation is not None, problem
         assert problem.meets(answer.allocation)
         assert problem.crossbars_used(answer.allocation) == fewest, problem
-        assert search.search(best - 1, problem.crossbars) == Answer(None, complete=True)
+        assert search.search(Goal(best - 1, problem.crossbars)) == Answer(None, complete=True)
         met += 1
     assert met > 50
 
@@ -119,31 +119,31 @@ def test_a_sweep_loses_no_allocation(objective, rule):
     check_sweeps(objective, rule)
 
 
-def more_room_is_worse(signature, rooms, memory):
-    signature[:, rooms] *= -1
+def more_left_is_worse(signature, left, memory):
+    signature[:, left] *= -1
 
 
-def room_does_not_matter(signature, rooms, memory):
-    signature[:, rooms] = 0
+def what_is_left_does_not_matter(signature, left, memory):
+    signature[:, left] = 0
 
 
-def remembering_less_is_better(signature, rooms, memory):
+def remembering_less_is_better(signature, left, memory):
     signature[:, memory[0]] = 0
 
 
 @pytest.mark.parametrize(
-    "wrong", [more_room_is_worse, room_does_not_matter, remembering_less_is_better]
+    "wrong", [more_left_is_worse, what_is_left_does_not_matter, remembering_less_is_better]
 )
 def test_a_wrong_direction_of_dominance_is_caught(wrong, monkeypatch):
-    def planted(table, bounds, step, labels, arena):
-        value, _, able = signatures(table, bounds, step, labels, arena)
-        end, memory = value.shape[1], labels.memory.shape[1]
+    def planted(bounds, step, labels, pairs):
+        value, _, able = signatures(bounds, step, labels, pairs)
+        end, memory = value.shape[1], len(step.recalled)
         first = end - 2 * memory
-        rooms = slice(first - labels.room.shape[1], first)
-        wrong(value, rooms, (slice(first, first + memory), slice(first + memory, end)))
+        left = slice(first - len(step.limit_prices), first)
+        wrong(value, left, (slice(first, first + memory), slice(first + memory, end)))
         return Signatures(value, ranks_of(value), able)
 
-    monkeypatch.setattr(target, "signatures", planted)
+    monkeypatch.setattr(module, "signatures", planted)
     with pytest.raises(AssertionError, match="Problem"):
         check_sweeps("cycles", None)
 

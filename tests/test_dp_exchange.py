@@ -7,11 +7,13 @@ import numpy as np
 from tests.brute import brute_force, tiny_problem
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.problem import Problem
-from xbarmip.solvers.dp import exchange_kernel as kernel
-from xbarmip.solvers.dp.exchange import Exchange
+from xbarmip.solvers.dp.bounds.cuts import Goal
+from xbarmip.solvers.dp.primal import exchange_kernel as kernel
+from xbarmip.solvers.dp.primal.exchange import Exchange
 from xbarmip.solvers.dp.table import search_table
 from xbarmip.timing.evaluate import evaluate
-from xbarmip.timing.tables import need
+from xbarmip.timing.pipeline import pipeline_table
+from xbarmip.timing.tables import PRODUCER, START, need
 
 SHAPES = [Shape(layers=4, extent=5, outputs=8), Shape(layers=4, extent=4, branching=0.4)]
 
@@ -27,12 +29,15 @@ def drawn(random):
 def test_listed_needs_are_those_of_the_need_maps():
     random, asked = Random("listed"), 0
     for _ in range(300):
-        _, table, _ = drawn(random)
-        needs = table.needs
+        problem, table, _ = drawn(random)
+        net, needs = table.net, pipeline_table(problem.network).needs
         for k, count in enumerate(table.outputs.tolist()):
-            for e in range(needs.into[k], needs.into[k + 1]):
-                first = int(table.offset[needs.producer[e]])
-                listed = table.asked[table.asked_start[e] :][: count + 1].tolist()
+            for e in table.edges(k):
+                first = int(table.offset[net.edge[e, PRODUCER]])
+                listed = net.maps[net.edge[e, START] :][: count + 1].tolist()
+                assert [need(net, e, x) for x in range(1, count + 1)] == [
+                    need(needs, e, x) for x in range(1, count + 1)
+                ]
                 wanted = [need(needs, e, x) for x in range(1, count + 1)]
                 assert listed == [0, *(first + x if x else 0 for x in wanted)]
                 asked += sum(wanted)
@@ -44,16 +49,16 @@ def test_a_layer_fits_exactly_where_the_pipeline_meets_the_target():
     met = missed = 0
     for _ in range(4000):
         problem, table, r = drawn(random)
-        end, due = np.zeros((2, table.offset[-1] + 1), dtype=np.int64)
-        cycles = kernel._ends(table, r, 0, end)
+        end, latest = np.zeros((2, table.offset[-1] + 1), dtype=np.int64)
+        cycles = kernel.ends(table.net, r, 0, end)
         assert cycles == evaluate(problem, r.tolist())
         target = cycles + random.randrange(3)
-        kernel._dues(table, r, target, due, len(r) - 1)
+        kernel.latest_ends(table.net, r, target, latest, len(r) - 1)
         k = random.randrange(len(r))
         for choice in range(1, problem.network.layers[k].outputs + 1):
             other = r.tolist()
             other[k] = choice
-            fits = kernel._fits(table, k, choice, end, due)
+            fits = kernel.fits(table.net, k, choice, end, latest)
             assert fits == (evaluate(problem, other) <= target)
             met, missed = met + fits, missed + (not fits)
     assert min(met, missed) > 800
@@ -64,24 +69,24 @@ def test_ends_from_a_layer_on_are_those_of_the_whole_pipeline():
     for _ in range(500):
         problem, table, r = drawn(random)
         part, whole = np.zeros((2, table.offset[-1] + 1), dtype=np.int64)
-        kernel._ends(table, r, 0, part)
+        kernel.ends(table.net, r, 0, part)
         k = random.randrange(len(r))
         r[k] = random.randint(1, problem.network.layers[k].outputs)
-        assert kernel._ends(table, r, k, part) == kernel._ends(table, r, 0, whole)
+        assert kernel.ends(table.net, r, k, part) == kernel.ends(table.net, r, 0, whole)
         assert (part == whole).all()
 
 
-def test_dues_up_to_a_layer_are_those_of_the_whole_pipeline():
+def test_latest_ends_up_to_a_layer_are_those_of_the_whole_pipeline():
     random = Random("up to a layer")
     for _ in range(500):
         problem, table, r = drawn(random)
         target = evaluate(problem, r.tolist()) + random.randrange(3)
         part, whole = np.zeros((2, table.offset[-1] + 1), dtype=np.int64)
-        kernel._dues(table, r, target, part, len(r) - 1)
+        kernel.latest_ends(table.net, r, target, part, len(r) - 1)
         k = random.randrange(len(r))
         r[k] = random.randint(1, problem.network.layers[k].outputs)
-        kernel._dues(table, r, target, part, k)
-        kernel._dues(table, r, target, whole, len(r) - 1)
+        kernel.latest_ends(table.net, r, target, part, k)
+        kernel.latest_ends(table.net, r, target, whole, len(r) - 1)
         assert (part[1:] == whole[1:]).all()
 
 
@@ -91,8 +96,9 @@ def test_critical_steps_lie_on_a_path_that_no_step_waits_on():
     for _ in range(500):
         problem, table, r = drawn(random)
         end = np.zeros(table.offset[-1] + 1, dtype=np.int64)
-        cycles = kernel._ends(table, r, 0, end)
-        steps = kernel._critical_steps(table, r, end)
+        cycles = kernel.ends(table.net, r, 0, end)
+        steps = np.empty_like(r)
+        kernel.critical_steps(table.net, r, end, steps)
         outputs = np.array([layer.outputs for layer in problem.network.layers])
         assert (steps <= -(-outputs // r)).all()
         assert cycles <= steps.sum() < cycles + len(r)
@@ -107,9 +113,11 @@ def test_what_is_found_meets_the_target_within_the_budget():
         best = brute_force(problem)
         if best is None:
             continue
-        search = Exchange(search_table(problem), problem, lambda *_: None)
+        search = Exchange(search_table(problem), problem, lambda *_, **__: None)
         for target in (best - 1, best, best + 1):
-            answer = search.look(target, problem.crossbars, 64, [problem.largest, *search.starts])
+            answer = search.look(
+                Goal(target, problem.crossbars), 64, [problem.largest, *search.starts]
+            )
             assert not answer.complete
             if answer.allocation is not None:
                 assert evaluate(problem, answer.allocation) <= target
@@ -126,9 +134,11 @@ def test_equal_calls_give_equal_answers():
         problem = tiny_problem(random, SHAPES[0], "cycles", None, most=1500)
         if problem.crossbars < problem.smallest_budget:
             continue
-        searches = [Exchange(search_table(problem), problem, lambda *_: None) for _ in range(2)]
+        searches = [
+            Exchange(search_table(problem), problem, lambda *_, **__: None) for _ in range(2)
+        ]
         answers = [
-            [search.look(t, problem.crossbars, 64, search.starts) for t in (3, 6, 9)]
+            [search.look(Goal(t, problem.crossbars), 64, search.starts) for t in (3, 6, 9)]
             for search in searches
         ]
         assert answers[0] == answers[1]
@@ -137,5 +147,5 @@ def test_equal_calls_give_equal_answers():
 def test_other_problems_are_left_alone():
     random = Random("steps")
     problem = tiny_problem(random, SHAPES[0], "steps", "pipeline", most=1500)
-    search = Exchange(search_table(problem), problem, lambda *_: None)
-    assert search.look(10**6, problem.crossbars, 64, search.starts).allocation is None
+    search = Exchange(search_table(problem), problem, lambda *_, **__: None)
+    assert search.look(Goal(10**6, problem.crossbars), 64, search.starts).allocation is None

@@ -3,7 +3,6 @@
 import csv
 import json
 import signal
-import subprocess
 import sys
 from dataclasses import replace
 from itertools import product
@@ -392,11 +391,6 @@ def test_without_matplotlib(run, monkeypatch):
     assert (status, out) == (2, "")
     assert "the extra `plot`: pip install 'xbarmip[plot]'" in err
     assert run("--up-to", "9")[0] == 0
-
-
-def test_matplotlib_is_not_imported_unless_asked():
-    code = "import sys, xbarmip.cli.main; sys.exit('matplotlib' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_interrupted_on_the_command_line(run, monkeypatch):

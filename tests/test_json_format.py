@@ -235,7 +235,7 @@ BAD = {
         "layer 'a': in_channels must be at least 1, got -3",
     ),
     "zero size": (with_layer(size=[0, 4]), "layer 'a': height must be at least 1, got 0"),
-    "huge size": (with_layer(size=10**9), "layer 'a': height must be at most 16777216, got 1000"),
+    "huge size": (with_layer(size=10**9), "layer 'a': height must be at most 1048576, got 1000"),
     "huge number": (with_layer(size=10**4000), "got 13288-bit integer"),
     "zero kernel": (with_layer(kernel=0), "layer 'a': kernel must be at least 1, got 0"),
     "zero stride": (with_layer(stride=0), "layer 'a': stride must be at least 1, got 0"),

@@ -9,12 +9,21 @@ import xbarmip
 
 FLOORS = (
     "errors",
+    "limits",
+    "text",
+    "version",
+    "display",
+    "clock",
     "compiled",
     "exact",
+    "plain",
+    "files",
     "strict",
     "data",
+    "fingerprint",
     "network",
     "hardware",
+    "measures",
     "constraint",
     "problem",
     "timing",
@@ -23,6 +32,7 @@ FLOORS = (
     "solvers",
     "contract",
     "certificate",
+    "digest",
     "export",
     "compare",
     "cores",
@@ -30,6 +40,24 @@ FLOORS = (
     "cli",
     "xbarmip",  # the package itself and __main__: the roof
 )
+ROOMS = (  # of the dynamic program, in the same way
+    "effort",
+    "check",
+    "sorting",
+    "table",
+    "state",
+    "constraints",
+    "timing",
+    "bounds",
+    "sweep",
+    "primal",
+    "boxes",
+    "plain",
+    "run",
+    "solver",
+    "frontier",
+)
+DP = "xbarmip.solvers.dp"
 PACKAGE = Path(xbarmip.__file__).parent
 
 
@@ -75,6 +103,40 @@ def test_every_floor_is_inhabited():
 def test_imports_go_down():
     found = {name: upward(name, path.read_text("utf-8")) for name, path in MODULES.items()}
     assert {name: names for name, names in found.items() if names} == {}
+
+
+def room(module: str) -> int:
+    """Where a module of the dynamic program lives."""
+    return ROOMS.index(module.removeprefix(f"{DP}.").split(".")[0])
+
+
+def test_rooms_of_the_dynamic_program_import_downwards_and_never_in_circles():
+    modules = {name: path for name, path in MODULES.items() if name.startswith(f"{DP}.")}
+    modules.pop(f"{DP}.__init__")
+    arrows = {
+        name: {
+            target
+            for target in imported(path.read_text("utf-8")) | _names(path)
+            if target in modules and target != name
+        }
+        for name, path in modules.items()
+    }
+    up = [(a, b) for a, ends in arrows.items() for b in ends if room(b) > room(a)]
+    assert up == []
+    assert sum(map(len, arrows.values())) > 50
+    while ends := {name for name, targets in arrows.items() if not targets & arrows.keys()}:
+        arrows = {name: targets for name, targets in arrows.items() if name not in ends}
+    assert arrows == {}
+
+
+def _names(path: Path) -> set[str]:
+    """Modules that are imported as names out of a package."""
+    return {
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
 
 
 @pytest.mark.parametrize(

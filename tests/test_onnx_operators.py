@@ -1,13 +1,15 @@
 """What the ONNX reader makes of the operators between layers, on models of a few nodes."""
 
+import numpy as np
 import pytest
 from onnx import TensorProto
 
-from tests.onnx_graphs import ended, pool, read, refusal, sliced, started
+from tests.onnx_graphs import ended, pool, read, sliced, started
 from xbarmip.network.layer import Edge
-from xbarmip.network.window import Broadcast, Whole, Window
+from xbarmip.network.window import Broadcast, Raster, Reach, Whole, Window
 
 HALVING = Window((2, 2), (2, 2))
+PLACES = tuple(range(1, 9))
 AFTER_WHOLE_MAP = (Whole(), Broadcast((8, 8)))
 
 
@@ -176,11 +178,13 @@ def test_a_join_with_the_input_has_the_layers_as_sources(tmp_path):
     assert read(tmp_path, writer).edges == (Edge("first", "last"),)
 
 
-def test_a_map_that_is_one_high_is_not_repeated_over_rows(tmp_path):
+def test_a_map_that_is_one_high_is_repeated_over_rows(tmp_path):
     writer, x = started()
     line = writer.node("AveragePool", [x], kernel_shape=[8, 1])
-    assert "(Add): repeats a 1 x 8 map over 8 x 8" in refusal(
-        tmp_path, writer, writer.node("Add", [x, line], name="sum")
+    ended(writer, writer.node("Add", [x, line]))
+    assert read(tmp_path, writer).edges == (
+        Edge("first", "last"),
+        Edge("first", "last", (Reach((8,) * 8, PLACES),)),
     )
 
 
@@ -225,30 +229,44 @@ def test_positions_put_together_may_leave_the_network(tmp_path):
     assert network.outputs == ("first",)
 
 
-MISPLACED = {
-    "Transpose": lambda w, x: w.node("Transpose", [x], name="turn", perm=[0, 1, 3, 2]),
-    "Reshape": lambda w, x: w.node("Reshape", [x, w.constant([1, 4, 4, 16])], name="turn"),
-    "Concat": lambda w, x: w.node("Concat", [x, x], name="turn", axis=2),
-}
-
-
-@pytest.mark.parametrize("operator", MISPLACED)
-def test_a_convolution_refuses_misplaced_positions(tmp_path, operator):
+def test_a_map_on_its_side_is_read_by_columns(tmp_path):
     writer, x = started()
-    turned = writer.node("Relu", [MISPLACED[operator](writer, x)])
-    message = refusal(tmp_path, writer, writer.conv(turned, 1, 4, name="after"))
-    assert message.startswith("node 'after' (Conv): ")
-    assert f"node 'turn' ({operator}) moved them" in message
+    ended(writer, writer.node("Transpose", [x], perm=[0, 1, 3, 2]))
+    turned = np.arange(1, 65).reshape(8, 8).T
+    assert read(tmp_path, writer).edges == (
+        Edge("first", "last", (Raster(8, 8, tuple(turned.ravel().tolist())),)),
+    )
 
 
-def test_a_join_of_a_map_with_its_transpose_loses_positions(tmp_path):
+def test_positions_may_be_laid_out_anew(tmp_path):
     writer, x = started()
-    turned = writer.node("Transpose", [x], perm=[0, 1, 3, 2])
-    both = writer.node("Add", [x, turned], name="sum")
-    flat = writer.node("Flatten", [both])
-    dense = writer.node("Gemm", [flat, writer.weights((256, 2), "fc.weight")])
-    assert read(tmp_path, writer, dense).edges == (Edge("first", "fc"),)
-    assert "node 'sum' (Add) moved them" in refusal(tmp_path, writer, ended(writer, both))
+    ended(writer, writer.node("Reshape", [x, writer.constant([1, 4, 4, 16])]))
+    assert read(tmp_path, writer).edges == (
+        Edge("first", "last", (Raster(4, 16, tuple(range(1, 65))),)),
+    )
+
+
+def test_maps_on_top_of_one_another_are_read_one_by_one(tmp_path):
+    writer, x = started()
+    other = writer.conv(x, 4, 4, (1, 1), weight="other.weight")
+    ended(writer, writer.node("Concat", [x, other], axis=2))
+    none = (0,) * 8
+    assert read(tmp_path, writer).edges == (
+        Edge("first", "other"),
+        Edge("first", "last", (Reach(PLACES + none, PLACES),)),
+        Edge("other", "last", (Reach(none + PLACES, PLACES),)),
+    )
+
+
+def test_a_join_of_a_map_with_its_transpose_reads_the_later_of_two_positions(tmp_path):
+    writer, x = started()
+    both = writer.node("Add", [x, writer.node("Transpose", [x], perm=[0, 1, 3, 2])])
+    ended(writer, both)
+    number = np.arange(1, 65).reshape(8, 8)
+    later = np.maximum(number, number.T)
+    assert read(tmp_path, writer).edges == (
+        Edge("first", "last", (Raster(8, 8, tuple(later.ravel().tolist())),)),
+    )
 
 
 # Pads, slices, splits

@@ -1,5 +1,7 @@
 """The ONNX reader on models of a few nodes: layers, weights, poolings, names."""
 
+import time
+
 import onnx
 import pytest
 from onnx import TensorProto, helper
@@ -83,7 +85,8 @@ def test_weights_from_nodes_and_inputs(tmp_path):
     x = writer.node("Conv", [x, made])
     flat = writer.node("Reshape", [writer.weights((30,)), writer.constant([6, 5, 1, 1])])
     x = writer.node("Conv", [x, flat])
-    x = writer.node("Conv", [x, writer.add_input("given", (7, 6, 1, 1))])
+    shape = writer.node("Identity", [writer.constant([7, 6, 1, 1])])
+    x = writer.node("Conv", [x, writer.node("Reshape", [writer.weights((42,)), shape])])
     assert [layer.out_channels for layer in read(tmp_path, writer).layers] == [4, 5, 6, 7]
 
 
@@ -313,6 +316,22 @@ def test_an_open_batch_is_one(tmp_path):
     writer.inputs[0].type.tensor_type.shape.dim[0].dim_param = "N"
     writer.save(tmp_path, writer.nodes[-1].output[0])
     assert read_onnx(path) == fixed
+
+
+def test_a_thousand_nodes_are_read_in_under_a_second(tmp_path):
+    """Residual blocks, ten to a stage; of processor time."""
+    writer, x = GraphWriter((1, 4, 16, 16)), "x"
+    for block in range(256):
+        y = writer.conv(x, 4, 4, pads=[1, 1, 1, 1])
+        y = writer.conv(writer.node("Relu", [y]), 4, 4, pads=[1, 1, 1, 1])
+        x = writer.node("Add", [x, y]) if block % 10 else y
+    path = writer.save(tmp_path, x)
+    read_onnx(path)  # what is imported and compiled once
+    start = time.process_time()
+    network = read_onnx(path)
+    assert time.process_time() - start < 1
+    assert len(writer.nodes) == 998
+    assert len(network.layers) == 512
 
 
 def test_the_name_is_the_files_or_given(tmp_path):

@@ -11,6 +11,7 @@ from xbarmip.cli.main import main
 from xbarmip.compare.pictures.layers import layers_figure
 from xbarmip.compare.pictures.pipeline import DONE, RUNS, WAITS, activity, pipeline_figure
 from xbarmip.hardware.preset import load_hardware
+from xbarmip.measures.cycles import CYCLES
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.network.library import load_network
 from xbarmip.problem import Problem
@@ -24,7 +25,9 @@ def test_activity_is_the_schedule_cycle_by_cycle():
         network = random_network(random, Shape(random.randint(1, 5), 7, 14, branching=0.4))
         chosen = [random.randint(1, layer.outputs) for layer in network.layers]
         share, end = activity(network, chosen)
-        for line, last, finish in zip(share, end, schedule(network, chosen), strict=True):
+        for line, last, finish in zip(
+            share, end, schedule(CYCLES.view(network), chosen), strict=True
+        ):
             assert last == finish[-1]
             assert [place + 1 for place, busy in enumerate(line) if busy > 0.5] == list(finish)
             assert np.allclose(line, np.round(line))
@@ -140,7 +143,7 @@ BAD = {
     "too short": (("--layers", "l.png", "--allocation", "1"), "must have 5 values, got 1"),
     "frontier of a latency": (
         ("--frontier", "f.png", "--objective", "latency", "--hardware", "isaac-like"),
-        "--frontier is of cycles or steps",
+        "--frontier is of a count",
     ),
 }
 

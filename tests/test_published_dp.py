@@ -10,6 +10,7 @@ import pytest
 import xbarmip as xb
 from xbarmip.compare.suite import read_suite
 from xbarmip.hardware.preset import Hardware, MemoryLevel, load_hardware
+from xbarmip.measures.steps import rule_view
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.solvers.protocol import Limits, Watch
 from xbarmip.solvers.registry import make_solver
@@ -17,7 +18,6 @@ from xbarmip.solvers.rivals import published_dp
 from xbarmip.solvers.rivals.published_dp import PublishedDynamicProgram
 from xbarmip.timing import reference
 from xbarmip.timing.evaluate import evaluate, seconds_of
-from xbarmip.timing.rule import rule_view
 from xbarmip.timing.step_time import step_time
 
 # (Ci, Co, Wo, Kc, Sc, Pc, Kp, Sp) of the paper's table 2

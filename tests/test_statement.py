@@ -12,7 +12,7 @@ from tests.brute import OBJECTIVES, brute_force, tiny_problem
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.exact import ceil_div
 from xbarmip.model.cycles_windows import cycles_windows
-from xbarmip.model.menus import counted_outputs, trivial_bound
+from xbarmip.model.menus import trivial_bound
 from xbarmip.model.statement import build_model, linear_obstacle, problem_of
 from xbarmip.model.steps_windows import steps_windows, window_bound
 from xbarmip.model.verify import verify
@@ -71,7 +71,7 @@ def test_expressions_on_random_problems():
         model = build_model(problem)
         allocation = random.choice(allocations(problem))
         verify(model, allocation)
-        counted = counted_outputs(problem)
+        counted = problem.view.counted
         for layer, r, s, n in zip(
             problem.network.layers, allocation, problem.sets, counted, strict=True
         ):

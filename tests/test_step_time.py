@@ -192,6 +192,18 @@ def test_flat_buffers_by_hand():
     assert [values("shared-buffer-reuse", r, 3) for r in (1, 2, 5)] == [18 + 6, 24 + 6, 54 + 6]
 
 
+def test_shared_columns_against_counting_them():
+    for width, stride, dilation in product((1, 2, 3, 5), (1, 2, 3, 4), (1, 2, 3, 6)):
+        window = xb.Window((1, width), (1, stride), dilation=(1, dilation))
+        layer = xb.Layer("only", 1, 1, 1, 9, window)
+        memory = (MemoryLevel("buffer", Fraction(2), "shared-buffer-reuse"),)
+        hardware = replace(ISAAC, memory=memory)
+        for copies in range(1, 10):
+            read = {x * stride + k * dilation for x in range(copies) for k in range(width)}
+            moved = step_time(xb.Network("one", (layer,), ()), hardware, [copies]).layers[0].total
+            assert moved == len(read), (width, stride, dilation, copies)
+
+
 def test_dilated_windows_share_the_columns_that_they_have_in_common():
     """Kernel 1x2, dilation 2, stride 1: columns {0, 2}, {1, 3}, {2, 4}; the third shares one."""
     window = xb.Window((1, 2), dilation=(1, 2))

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from xbarmip.measures.cycles import CYCLES
+from xbarmip.measures.steps import rule_view
 from xbarmip.network.library import load_network
 from xbarmip.timing.closed_form import steps_many
 from xbarmip.timing.pipeline import cycles_many
@@ -19,7 +21,7 @@ def test_steps_by_the_pipeline_rule_stay_below_cycles(name):
     random = np.random.default_rng(2023)
     exponents = random.random((ALLOCATIONS, len(outputs)))
     allocations = np.clip(np.exp(exponents * np.log(outputs)), 1, outputs).astype(np.int64)
-    steps = steps_many(network, allocations, "pipeline")
-    cycles = cycles_many(network, allocations)
+    steps = steps_many(rule_view(network, "pipeline"), allocations)
+    cycles = cycles_many(CYCLES.view(network), allocations)
     assert (steps <= cycles).all()
     assert (steps < cycles).any()

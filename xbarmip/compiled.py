@@ -4,20 +4,35 @@ numba files machine code under the outermost function and looks only at that fun
 changes: after an edit to a kernel that others call, the old code would go on running. So the code
 of a module's kernels is kept in a folder that is named by a digest of the module and of all that it
 imports from this package, directly or not.
+
+To compile takes far longer than to run, so what a kernel is made of is kept small. Kernels fill the
+arrays that they are given, and neither make nor return any: then nothing counts references. Those
+that other kernels alone call have no door to Python. Each of the two takes a quarter off the time
+that the compiler needs; arguments of a few arrays instead of dozens halve what is left.
 """
 
 import os
 import re
+import sys
+import warnings
 from collections.abc import Callable
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import Any, cast
 
 from numba import config, njit
+from numba.core import event
+from numba.core.dispatcher import Dispatcher
+from numba.core.types import unliteral
 
+from xbarmip.clock import compiling_begins, compiling_ends
+
+_settings: Any = config
+KERNELS: list[Any] = []  # all that were made so far
 _ROOT = Path(__file__).parent.parent
-_IMPORT = re.compile(r"^(?:from|import) (xbarmip[\w.]*)(?: import (\([^)]*\)|.*))?", re.MULTILINE)
+_IMPORT = re.compile(r"^ *(?:from|import) (xbarmip[\w.]*)(?: import (\([^)]*\)|.*))?", re.MULTILINE)
 
 
 @cache
@@ -43,27 +58,94 @@ def sources_of(source: Path) -> list[Path]:
 
 
 @cache
-def _folder(source: Path) -> str:
-    digest = sha256()
+def _folder(source: Path) -> Path | None:
+    """Where the code of a module's kernels is kept; None where it cannot be.
+
+    Code that checks indices is apart from code that does not: numba would take one for the other.
+    """
+    digest = sha256(b"checked" if _settings.BOUNDSCHECK else b"")
     for file in sources_of(source):
         digest.update(file.read_bytes())
-    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return str(Path(caches) / "xbarmip" / digest.hexdigest()[:16])
+    try:
+        folder = _caches() / digest.hexdigest()[:16]
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder, buffering=0) as probe:
+            probe.write(b"there is room")
+    except (OSError, RuntimeError):  # the latter where nothing says which folder is the user's
+        return None
+    return folder
 
 
-def compiled(function: Callable[..., Any], **options: Any) -> Any:
+def _caches() -> Path:
+    named = _settings.CACHE_DIR or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(named).absolute() / "xbarmip"
+
+
+@cache
+def _warn() -> None:
+    """Say so, once a process."""
+    warnings.warn(
+        "compiled kernels cannot be kept, so that every process compiles them anew, for a minute "
+        "or more: no cache folder can be written. NUMBA_CACHE_DIR names one.",
+        RuntimeWarning,
+        stacklevel=3,
+    )
+
+
+def making(function: Callable[..., Any], **options: Any) -> Any:
     """Compile `function` at its first call; keep the code in the user's cache folder.
 
-    Where NUMBA_CACHE_DIR is set, numba's own setting holds. Kernels must not divide by 0, which is
-    not looked for: a kernel that may raise counts references to all its arrays, over and over.
+    It may make arrays and return them. Where NUMBA_CACHE_DIR is set, the code is kept below that
+    instead. Where it cannot be kept, a warning says so, and it lasts as long as the process.
+    Kernels must not divide by 0, which is not looked for: a kernel that may raise counts references
+    to all its arrays, over and over.
     """
-    before = config.CACHE_DIR  # type: ignore[attr-defined]
-    source = Path(function.__code__.co_filename)
-    config.CACHE_DIR = before or _folder(source)  # type: ignore[attr-defined]
+    folder = _folder(Path(function.__code__.co_filename))
+    if folder is None and not _settings.DISABLE_JIT:
+        _warn()
+    jit: Any = njit  # some of the options are not in its signature
+    before, _settings.CACHE_DIR = _settings.CACHE_DIR, str(folder or "")
     try:
-        return njit(cache=True, error_model="numpy", **options)(function)
+        kernel = jit(
+            cache=folder is not None, error_model="numpy", no_cfunc_wrapper=True, **options
+        )(function)
     finally:
-        config.CACHE_DIR = before  # type: ignore[attr-defined]
+        _settings.CACHE_DIR = before
+    KERNELS.append(kernel)
+    return _without_literals(kernel)
 
 
-inlined = partial(compiled, forceinline=True)  # into its callers: tables are dear to hand over
+def _without_literals(kernel: Any) -> Any:
+    """The same kernel, compiled once for all integers, not anew for each that is written out."""
+    if isinstance(kernel, Dispatcher):
+        jit: Any = kernel
+        compile_for, plain = jit.compile, cast(Any, unliteral)
+        jit.compile = lambda types: compile_for(tuple(map(plain, types)))
+    return kernel
+
+
+compiled = partial(making, _nrt=False)  # makes no arrays, and returns numbers alone
+inner = partial(compiled, no_cpython_wrapper=True)  # called by other kernels alone
+inlined = partial(inner, forceinline=True)  # into its callers: for a few lines in an inner loop
+
+
+class _Listener(event.Listener):
+    """Stops the clock while numba compiles, and says at the first time what is being waited for."""
+
+    said = False
+
+    def on_start(self, _: event.Event) -> None:
+        if not self.said:
+            self.said = True
+            print(
+                "xbarmip: compiling the kernels, once; `xbarmip warm` does it beforehand",
+                file=sys.stderr,
+                flush=True,
+            )
+        compiling_begins()
+
+    def on_end(self, _: event.Event) -> None:
+        compiling_ends()
+
+
+event.register("numba:compile", _Listener())  # type: ignore[no-untyped-call]

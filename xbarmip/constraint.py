@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from xbarmip.errors import InputError, XbarmipError, short
 from xbarmip.exact import INT64_MAX, as_int
+from xbarmip.strict import suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,8 @@ def check_constraints(
     for constraint in checked:
         for layer in constraint.layers:
             if layer not in largest:
-                raise InputError(f"constraint {constraint.name!r}: unknown layer {layer!r}")
+                near = suggestion(layer, largest)
+                raise InputError(f"constraint {constraint.name!r}: unknown layer {layer!r}{near}")
         if isinstance(constraint, LinearConstraint):
             for layer, weights in constraint.weights:
                 if len(weights) < largest[layer]:

@@ -16,15 +16,15 @@ from xbarmip.errors import VerificationError
 from xbarmip.hardware.crossbar import Crossbar
 from xbarmip.hardware.movement import rule_named
 from xbarmip.hardware.preset import Hardware, MemoryLevel
+from xbarmip.measures.view import View
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.problem import Problem
-from xbarmip.solvers.dp.cuts import Switches
+from xbarmip.solvers.dp.bounds.cuts import Goal, Switches
+from xbarmip.solvers.dp.sweep.search import TargetSearch
 from xbarmip.solvers.dp.table import search_table
-from xbarmip.solvers.dp.target import TargetSearch
 from xbarmip.solvers.registry import EXACT, make_solver, solve, solver_for
 from xbarmip.timing import reference
 from xbarmip.timing.evaluate import evaluate
-from xbarmip.timing.rule import RuleView, rule_view
 from xbarmip.timing.step_limit import step_limit
 from xbarmip.timing.step_time import step_time, ticks_of
 
@@ -41,7 +41,14 @@ Allocation = tuple[int, ...]
 
 
 def check_closed_form(rule: str, problems: int = 300, seed: int = 0) -> None:
-    """Test a rule of the closed form that was registered.
+    """Test a rule of `steps` that was registered: `check_measure`."""
+    check_measure("steps", rule, problems, seed)
+
+
+def check_measure(
+    objective: str, rule: str | None = None, problems: int = 300, seed: int = 0
+) -> None:
+    """Test a measure that was registered.
 
     Its need maps never fall, and stay within the producer where steps are capped; its tails are not
     negative; the compiled evaluation is that of the definition; the sweep of the dynamic program
@@ -50,7 +57,10 @@ def check_closed_form(rule: str, problems: int = 300, seed: int = 0) -> None:
 
     Parameters
     ----------
-    rule : str
+    objective : str
+        The measure's name.
+    rule : str, optional
+        Of several measures of that name.
     problems : int
         Random ones to look at, each under a budget alone, and with a constraint that few meet.
     seed : int
@@ -58,13 +68,14 @@ def check_closed_form(rule: str, problems: int = 300, seed: int = 0) -> None:
     Raises
     ------
     VerificationError
-        Naming the rule, and what it does or which solver differs where.
+        Naming the measure, and what it does or which solver differs where.
     """
+    name = f"rule {rule!r}" if rule else f"measure {objective!r}"
     random = Random(f"closed form {seed}")
     for number in range(problems):
-        problem = _tiny(random, "steps", rule)
-        what = f"rule {rule!r}, network {number} of seed {seed}"
-        _check_view(rule_view(problem.network, rule), what)
+        problem = _tiny(random, objective, rule)
+        what = f"{name}, network {number} of seed {seed}"
+        _check_view(problem.view, what)
         _check_evaluation(problem, what)
         ample = replace(problem, crossbars=problem.crossbars + AMPLE)
         constrained = replace(ample, constraints=(_random_sum(random, ample),))
@@ -152,29 +163,30 @@ def _random_hardware(random: Random, crossbar: Crossbar, rule: str) -> Hardware:
     )
 
 
-def _check_view(view: RuleView, what: str) -> None:
-    index, layers = view.network.index, view.network.layers
-    for edge, need, tail in zip(view.network.edges, view.need, view.tail, strict=True):
-        where = f"{what}: from {edge.producer!r} to {edge.consumer!r}"
-        outputs = layers[index[edge.consumer]].outputs
+def _check_view(view: View, what: str) -> None:
+    layers = view.network.layers
+    tails = view.tails or (None,) * len(view.edges)
+    for (producer, consumer), need, tail in zip(view.edges, view.need, tails, strict=True):
+        where = f"{what}: from {layers[producer].name!r} to {layers[consumer].name!r}"
+        outputs = layers[consumer].outputs
         before = 0
         for x in range(1, (1 if view.capped else 2) * outputs + 1):
             now = need(x)
             if now < before:
                 raise VerificationError(f"{where}, need falls from {before} to {now} at {x}")
             before = now
-        if view.capped and before > layers[index[edge.producer]].outputs:
+        if view.capped and before > layers[producer].outputs:
             raise VerificationError(f"{where}, need is {before}, more outputs than there are")
         if tail is not None and not tail[0] >= tail[1] >= 0:
             raise VerificationError(f"{where}, the tail {tail} is negative")
 
 
 def _check_evaluation(problem: Problem, what: str) -> None:
-    view = rule_view(problem.network, str(problem.rule))
+    define = reference.cycles if problem.view.stalls else reference.steps
     for chosen in _allowed(problem):
-        defined, compiled = reference.steps(view, chosen), evaluate(problem, chosen)
+        defined, compiled = define(problem.view, chosen), evaluate(problem, chosen)
         if defined != compiled:
-            raise VerificationError(f"{what}: {chosen} takes {defined} steps, but {compiled} found")
+            raise VerificationError(f"{what}: {chosen} takes {defined}, but {compiled} found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +208,14 @@ def _check_sweep(problem: Problem, what: str) -> None:
     if table is None or best is None:
         return
     switches = Switches(windows=False, slack=False, spending=False, paths=False)
-    search = TargetSearch(table, problem, switches, lambda *_: None)
-    found = search.search(best.value, problem.crossbars).allocation
+    search = TargetSearch(table, problem, switches, lambda *_, **__: None)
+    found = search.search(Goal(best.value, problem.crossbars)).allocation
     if found is None or problem.crossbars_used(found) != best.crossbars:
         raise VerificationError(
             f"{what}: the sweep found {found} for {best.value}, "
             f"which some allocation reaches with {best.crossbars} crossbars"
         )
-    better = search.search(best.value - 1, problem.crossbars).allocation
+    better = search.search(Goal(best.value - 1, problem.crossbars)).allocation
     if better is not None:
         raise VerificationError(f"{what}: the sweep found {better} below {best.value}, the least")
 

@@ -13,7 +13,8 @@ from xbarmip.errors import InputError, short
 
 INT64_MAX = 2**63 - 1
 LARGEST_EXPONENT = 100
-MOST = Fraction(10**LARGEST_EXPONENT)
+LARGEST = 10**LARGEST_EXPONENT  # of any integer that is read: no figure comes near
+MOST = Fraction(LARGEST)
 LEAST = 1 / MOST
 FLOAT_DIGITS = 15  # any decimal with this many digits survives the way into a float and back
 

@@ -6,22 +6,15 @@ from functools import cached_property
 from typing import Any
 
 from xbarmip.constraint import Constraint, Recipe, check_constraints
+from xbarmip.display import html_table
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
 from xbarmip.hardware.crossbar import Crossbar
 from xbarmip.hardware.preset import Hardware
+from xbarmip.limits import MOST_CHOICES
+from xbarmip.measures.registry import Measure, measure_of
+from xbarmip.measures.view import View
 from xbarmip.network.graph import Network
-
-COUNTS = ("cycles", "steps")
-LATENCIES = {"latency": "cycles", "latency-steps": "steps"}  # which count the step time multiplies
-OBJECTIVES = (*COUNTS, *LATENCIES)
-RULES = ("pipeline", "published")  # those that ship with the package
-_MORE_RULES: list[str] = []
-
-
-def allow_rule(name: str) -> None:
-    """Let problems name another rule of the closed form (see `register_closed_form`)."""
-    _MORE_RULES.append(name)
 
 
 @dataclass(frozen=True)
@@ -37,11 +30,12 @@ class Problem:
         Rows and columns of a crossbar; one integer for a square one. By default that of the
         hardware, or 128 without hardware.
     objective : str
-        "cycles" (the pipeline, SPEC §4), "steps" (the closed form, SPEC §5), or either multiplied
-        by the step time of the hardware: "latency" and "latency-steps" (SPEC §6).
+        The name of a measure (SPEC §11): "cycles", "steps", "interval", "serial", or one that was
+        registered; or that of a measure multiplied by the step time of the hardware (SPEC §6):
+        "latency", "latency-steps", "period", "latency-serial".
     rule : str, optional
-        Of the closed form: "pipeline" (default), "published", or one that was registered. None
-        where cycles count.
+        Where several measures share a name, as those of `steps` do: "pipeline" (default),
+        "published", or one that was registered. Else None.
     constraints : tuple of LinearConstraint or Predicate
         What an allocation must meet besides the budget (SPEC §8). Also given as those of
         `xbarmip.constraints`, which become constraints for this budget.
@@ -65,11 +59,18 @@ class Problem:
     def __post_init__(self) -> None:
         object.__setattr__(self, "crossbars", as_int(self.crossbars, "crossbars", 1))
         self._set_size()
-        self._set_rule()
+        self._set_measure()
         self._set_constraints()
 
     def _set_constraints(self) -> None:
         object.__setattr__(self, "_given", tuple(self.constraints))
+        ready = any(isinstance(given, Recipe) for given in self.constraints)
+        choices = sum(self.largest)
+        if (ready or self.is_latency) and choices > MOST_CHOICES:
+            what = "ready constraints" if ready else f"objective {self.objective!r}"
+            raise InputError(
+                f"{what} over {choices} values of R in all layers, must be at most {MOST_CHOICES}"
+            )
         made = [
             constraint
             for given in self.constraints
@@ -89,34 +90,51 @@ class Problem:
             )
         object.__setattr__(self, "size", size)
 
-    def _set_rule(self) -> None:
-        if self.objective not in OBJECTIVES:
-            raise InputError(
-                f"objective must be one of {', '.join(OBJECTIVES)}, got {self.objective!r}"
-            )
+    def _set_measure(self) -> None:
+        object.__setattr__(self, "rule", measure_of(self.objective, self.rule).rule)
         if self.is_latency:
             if self.hardware is None:
                 raise InputError(f"objective {self.objective!r} needs hardware, got none")
             self.hardware.require_step_time()
-        if self.count == "cycles":
-            if self.rule is not None:
-                raise InputError(f"objective {self.objective!r} takes no rule, got {self.rule!r}")
-            return
-        if self.rule is None:
-            object.__setattr__(self, "rule", "pipeline")
-        known = (*RULES, *_MORE_RULES)
-        if self.rule not in known:
-            raise InputError(f"rule must be one of {', '.join(known)}, got {self.rule!r}")
+
+    @property
+    def measure(self) -> Measure:
+        """What is counted."""
+        return measure_of(self.objective, self.rule)
+
+    @cached_property
+    def view(self) -> View:
+        """The network as the measure sees it: all that solvers need to know of the objective."""
+        return self.measure.view(self.network)
+
+    def __str__(self) -> str:
+        size = f"{self.crossbar.rows}x{self.crossbar.columns}"
+        where = "" if self.hardware is None else f" on {self.hardware.name}"
+        rule = "" if self.rule is None else f" ({self.rule})"
+        beside = "".join(f", {name}" for name in self.constraint_names)
+        return (
+            f"{self.network.name}: least {self.objective}{rule} within {self.crossbars} crossbars "
+            f"of {size}{where}{beside}"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (layer.name, layer.outputs, crossbar_set, most)
+            for layer, crossbar_set, most in zip(
+                self.network.layers, self.sets, self.largest, strict=True
+            )
+        ]
+        return html_table(str(self), ("layer", "outputs", "set", "largest R"), rows)
 
     @property
     def is_latency(self) -> bool:
         """Whether the objective is a time: a count multiplied by the step time."""
-        return self.objective in LATENCIES
+        return self.objective == self.measure.time
 
     @property
     def count(self) -> str:
-        """What is counted: "cycles" or "steps"."""
-        return LATENCIES.get(self.objective, self.objective)
+        """The objective that minimises the count alone."""
+        return self.measure.name
 
     @property
     def crossbar(self) -> Crossbar:

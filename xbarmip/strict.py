@@ -12,6 +12,7 @@ from typing import Any
 
 from xbarmip.errors import InputError
 from xbarmip.errors import short as short
+from xbarmip.limits import MOST_BYTES
 
 
 def read_text(file: str | PathLike[str] | Traversable) -> str:
@@ -20,11 +21,15 @@ def read_text(file: str | PathLike[str] | Traversable) -> str:
     Raises
     ------
     InputError
-        If the file is missing, unreadable or not UTF-8.
+        If the file is missing, unreadable, not UTF-8 or larger than `MOST_BYTES`.
     """
     opened = Path(file) if isinstance(file, str | PathLike) else file
     try:
-        return opened.read_text(encoding="utf-8")
+        with opened.open("rb") as stream:
+            content = stream.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise InputError(f"{file}: is larger than {MOST_BYTES} bytes")
+        return content.decode("utf-8")
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror or error})") from None
     except ValueError as error:

@@ -14,29 +14,37 @@ refuted, or one of the labels that the certificate keeps for the next stage, or 
 what completes it would complete that one, too. When a stage keeps no label, or windows are empty,
 there was no such allocation in there.
 
-Where the value is a time, a count of steps times how long a step is, it is a chain of such proofs:
+Where the value is a time, a count times how long a step is, it is a chain of such proofs:
 if no allocation whose step is at most S long takes c steps or fewer, the step is at most
 T / (c + 1) long; and so on, until no step is so short.
 """
 
 import copy
 import gzip
+import hashlib
 import json
+import math
+import reprlib
 import sys
 import zlib
+from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby, pairwise
 from typing import Any
 
-FORMAT, VERSION = "xbarmip-certificate", 2
+FORMAT, VERSION, OLDER = "xbarmip-certificate", 3, 2
+ACCEPTED, REFUSED, UNREADABLE = 0, 1, 2  # how the check of a file ends
 MOST_BYTES = 2**23  # of one line
+MOST_IN_FILE = 2**30  # bytes of a file, unpacked
 MOST_LAYERS = 2**12
 MOST_EDGES = 2**13
-MOST_OUTPUTS = 2**26  # of all layers together
+MOST_OUTPUTS = 2**26  # of all layers together, and of the consumers of all edges together
 MOST_CHOICES = 2**23  # values of R in all windows together
 MOST_BITS = 1024  # of any number
-MOST_PAIRS = 2**22  # deadlines in all labels of one stage
+MOST_TERMS = 2**24  # values of R and legs of paths in all bounds that are kept at a time
+MOST_IN_LABELS = 2**22  # numbers in all labels of one stage
 MOST_HALVES = 2**10  # windows that are still to be refuted
 
 Pairs = list[tuple[int, int]]
@@ -56,11 +64,18 @@ def records(path: str) -> Records:
     with open(path, "rb") as file:  # noqa: PTH123
         zipped = file.read(2) == b"\x1f\x8b"
         file.seek(0)
-        lines, number = gzip.GzipFile(fileobj=file) if zipped else file, 0
+        lines, number, size = gzip.GzipFile(fileobj=file) if zipped else file, 0, 0
         while line := read_line(lines, number + 1):
-            number += 1
+            number, size = number + 1, size + len(line)
+            if size > MOST_IN_FILE:
+                raise Refused(f"line {number}: the file is longer than {MOST_IN_FILE} bytes")
             try:
-                yield number, json.loads(line, object_pairs_hook=no_twins)
+                yield (
+                    number,
+                    json.loads(
+                        str(line, "utf-8"), object_pairs_hook=no_twins, parse_constant=no_number
+                    ),
+                )
             except (ValueError, RecursionError) as error:
                 raise Refused(f"line {number} is not a JSON value: {cut(str(error))}") from None
 
@@ -83,10 +98,19 @@ def no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
+def no_number(name: str) -> None:
+    """Refuse NaN and the infinities, which are no JSON."""
+    raise ValueError(f"{name} is not a number")
+
+
+def plain(line: str) -> str:
+    """A line without what a terminal obeys: everything that cannot be printed is a "?"."""
+    return "".join(c if c.isprintable() else "?" for c in line)
+
+
 def cut(value: Any) -> str:
     """A value for a message: short, printable, on one line."""
-    line = value if isinstance(value, str) else repr(value)
-    line = "".join(c if c.isprintable() else "?" for c in line[:81])
+    line = plain((value if isinstance(value, str) else reprlib.repr(value))[:81])
     return line if len(line) <= 80 else line[:77] + "..."
 
 
@@ -94,12 +118,14 @@ def integer(value: Any, what: str, low: int | None = None, high: int | None = No
     """An integer from `low` to `high`."""
     if type(value) is not int or value.bit_length() > MOST_BITS:
         raise Refused(f"{what} must be an integer of at most {MOST_BITS} bits, got {cut(value)}")
-    if (low is not None and value < low) or (high is not None and value > high):
-        raise Refused(f"{what} must be at least {low} and at most {high}, got {cut(value)}")
+    if low is not None and value < low:
+        raise Refused(f"{what} must be at least {low}, got {cut(value)}")
+    if high is not None and value > high:
+        raise Refused(f"{what} must be at most {high}, got {cut(value)}")
     return value
 
 
-def array(value: Any, what: str, length: int | None = None) -> list[Any]:
+def array_of(value: Any, what: str, length: int | None = None) -> list[Any]:
     """An array, of a given length."""
     if type(value) is not list or (length is not None and len(value) != length):
         size = "" if length is None else f" of {length}"
@@ -115,14 +141,23 @@ def integers(
     high: int | None = None,
 ) -> list[int]:
     """An array of integers."""
-    return [integer(each, what, low, high) for each in array(value, what, length)]
+    return [integer(each, what, low, high) for each in array_of(value, what, length)]
+
+
+def rising(values: Sequence[Any], what: str, in_order: bool = True) -> None:
+    """Refuse entries of which one occurs twice or, unless any order goes, comes too late."""
+    for a, b in pairwise(values if in_order else sorted(values)):
+        if a == b:
+            raise Refused(f"{what}: {cut(b)} occurs twice")
+        if a > b:
+            raise Refused(f"{what}: {cut(b)} comes after {cut(a)}")
 
 
 def text(value: Any, what: str) -> str:
-    """A string, made fit for a message."""
+    """A string."""
     if type(value) is not str:
         raise Refused(f"{what} must be a string, got {cut(value)}")
-    return cut(value)
+    return value
 
 
 def fields(value: Any, what: str, names: str) -> list[Any]:
@@ -145,6 +180,8 @@ class Need:
 
     An output in row p and column q needs the producer's outputs up to row rows[p] and column
     columns[q], and so does every later one. Rows beyond the last add `growth` producer rows each.
+    `tail` (b, a) is that of the closed form: the consumer ends ceil(a/R) - ceil(b/R) steps after
+    the producer, or later; None where that is not asked.
     """
 
     def __init__(self, record: Any) -> None:
@@ -156,6 +193,7 @@ class Need:
         self.rows = integers(rows, "rows of an edge")
         self.columns = integers(columns, "columns of an edge")
         self.growth = integer(growth, "growth of an edge", 0)
+        self.tail: tuple[int, int] | None = None
         if not self.rows or not self.columns or self.columns != sorted(self.columns):
             raise Refused("an edge needs rows, and columns that do not fall")
         self.above = [0]
@@ -176,26 +214,51 @@ class Need:
         whole = self.index(last - self.growth, self.columns[-1])
         return max(self.above[-1], whole, self.index(last, self.columns[column]))
 
+    def first(self, wanted: int, limit: int) -> int:
+        """The first x up to `limit` with need(x) >= wanted; limit + 1 where there is none."""
+        return bisect_left(range(limit), wanted, key=lambda x: self(x + 1)) + 1
+
+    def numbers(self) -> dict[str, Any]:
+        """What a certificate states of it."""
+        return {
+            "producer": self.producer,
+            "consumer": self.consumer,
+            "width": self.width,
+            "rows": self.rows,
+            "columns": self.columns,
+            "growth": self.growth,
+        }
+
+    def key(self) -> tuple[Any, ...]:
+        """The order in which a certificate lists edges; two of the same would be the same edge."""
+        need = (self.width, self.rows, self.columns, self.growth)
+        return (self.consumer, self.producer, *need, (self.tail or ())[::-1])
+
 
 class Constraint:
     """The sum of weights[l][R_l - 1] over some layers l is at most `limit`."""
 
-    def __init__(self, name: str, limit: int, weights: dict[int, list[int]]) -> None:
+    def __init__(self, name: str, limit: int, weights: dict[int, Sequence[int]]) -> None:
         self.name, self.limit, self.weights = name, limit, weights
 
     @classmethod
-    def read(cls, record: Any, largest: list[int]) -> "Constraint":
+    def read(cls, record: Any, largest: list[int], in_order: bool) -> "Constraint":
         """The constraint of a certificate."""
         name, limit, weights = fields(record, "constraint", "name limit weights")
         name, limit = text(name, "name of a constraint"), integer(limit, "limit of a constraint")
-        found: dict[int, list[int]] = {}
-        for pair in array(weights, "weights of a constraint"):
-            layer, values = array(pair, "weights of a layer", 2)
-            layer = integer(layer, "layer of a weight", 0, len(largest) - 1)
-            if layer in found:
-                raise Refused(f"constraint {name} has layer {layer} twice")
+        layers, found = list[int](), dict[int, Sequence[int]]()
+        for pair in array_of(weights, "weights of a constraint"):
+            layer, values = array_of(pair, "weights of a layer", 2)
+            layers.append(integer(layer, "layer of a weight", 0, len(largest) - 1))
             found[layer] = integers(values, "weights of a layer", largest[layer])
+        if not layers:
+            raise Refused("a constraint must have a layer")
+        rising(layers, "layers of a constraint", in_order)
         return cls(name, limit, found)
+
+    def numbers(self) -> dict[str, Any]:
+        """What a certificate states of it."""
+        return {"limit": self.limit, "weights": sorted([k, w] for k, w in self.weights.items())}
 
     def after(self, done: int, layer: int, r: int) -> int:
         """Its sum `done`, with R = r of one more layer."""
@@ -208,21 +271,38 @@ class StepTime:
     Layer l takes own[l][R_l - 1] + times[l][R_l - 1] * (the sum of weight * R_k over producers k).
     """
 
-    def __init__(self, record: Any, largest: list[int]) -> None:
+    def __init__(self, record: Any, largest: list[int], in_order: bool) -> None:
         tick, compute, layers = fields(record, "time", "tick compute layers")
         self.tick = integers(tick, "tick", 2, 1)  # a fraction of a second
+        if math.gcd(*self.tick) > 1:
+            raise Refused(f"tick must be in lowest terms, got {cut(self.tick)}")
         self.compute = integer(compute, "compute of a step time", 0)
-        self.own, self.times = [], list[list[int]]()
+        self.largest, self.own, self.times = largest, list[list[int]](), list[list[int]]()
         self.producers: list[dict[int, int]] = []
-        for layer, most in zip(array(layers, "step times", len(largest)), largest, strict=True):
+        for layer, most in zip(array_of(layers, "step times", len(largest)), largest, strict=True):
             own, times, producers = fields(layer, "step time of a layer", "own times producers")
             self.own.append(integers(own, "own of a step time", most, 0))
             self.times.append(integers(times, "times of a step time", most, 0))
-            pairs = [integers(p, "producer of a step time", 2, 0) for p in array(producers, "list")]
-            self.producers.append({pair[0]: pair[1] for pair in pairs})
-            if any(k >= len(self.own) - 1 for k in self.producers[-1]):
-                raise Refused("a layer reads the data of a layer that does not come before it")
-        self.largest = largest
+            self.producers.append(self.read_producers(producers, in_order))
+
+    def read_producers(self, record: Any, in_order: bool) -> dict[int, int]:
+        """The layers, all before the next one, whose data this one reads: their weights."""
+        found = []
+        for pair in array_of(record, "producers of a step time"):
+            k, weight = array_of(pair, "producer of a step time", 2)
+            k = integer(k, "producer of a step time", 0, len(self.producers) - 1)
+            least = 1 if in_order else 0  # version 2 lists producers that do not count as well
+            found.append((k, integer(weight, "weight of a producer", least)))
+        rising([k for k, _ in found], "producers of a step time", in_order)
+        return {k: weight for k, weight in found if weight}
+
+    def numbers(self) -> dict[str, Any]:
+        """What a certificate states of it."""
+        layers = [
+            {"own": own, "times": times, "producers": sorted(map(list, producers.items()))}
+            for own, times, producers in zip(self.own, self.times, self.producers, strict=True)
+        ]
+        return {"tick": self.tick, "compute": self.compute, "layers": layers}
 
     def __call__(self, allocation: list[int]) -> int:
         """Ticks that a step lasts."""
@@ -248,34 +328,39 @@ class StepTime:
                 cap = highest if not times else (most - own) // times
                 caps.append(least - 1 if own > most else min(max(cap, least - 1), highest))
             if min(caps) < highest:
-                weights = {layer: [-cap for cap in caps]}
+                weights: dict[int, Sequence[int]] = {layer: [-cap for cap in caps]}
                 for k, w in reads.items():
-                    weights[k] = [w * r for r in range(1, self.largest[k] + 1)]
+                    weights[k] = range(w, w * self.largest[k] + 1, w)
                 found.append(Constraint(f"step time of layer {layer}", 0, weights))
         return found
 
 
 class Problem:
-    """Layers in topological order, edges, budget, constraints; and what an allocation takes."""
+    """Layers in topological order, edges, budget, constraints, and what an allocation takes.
 
-    def __init__(self, record: Any) -> None:
-        names = "name objective rule crossbars layers edges tails constraints time"
-        values = fields(record, "problem", names)
-        name, objective, self.rule, crossbars, layers, edges, tails, constraints, time = values
-        self.name = text(name, "name of the problem")
+    What is counted is a *view* of a network: its edges and ends; for each layer the outputs that
+    count, `made`; whether steps stall (the pipeline) or not (the closed form); whether a step makes
+    no output beyond those that there are (`capped`); and what is added to the count (`offset`).
+    """
+
+    def __init__(self, record: Any, version: int = VERSION) -> None:
+        self.in_order = version == VERSION
+        names = "name crossbars layers edges constraints time "
+        names += "measure view" if self.in_order else "objective rule tails"
+        name, crossbars, layers, edges, constraints, time, *measure = fields(
+            record, "problem", names
+        )
+        text(name, "name of the problem")
         self.crossbars = integer(crossbars, "crossbars", 1)
-        self.outputs, self.sets, self.ends = [], [], []
-        for layer in array(layers, "layers"):
-            name, outputs, crossbar_set, end = fields(layer, "layer", "name outputs set end")
-            text(name, "name of a layer")
-            self.outputs.append(integer(outputs, "outputs of a layer", 1))
-            self.sets.append(integer(crossbar_set, "set of a layer", 1))
-            self.ends.append(integer(end, "end of a layer", 0, 1))
-        self.layers = range(len(self.outputs))
-        self.edges = [Need(edge) for edge in array(edges, "edges")]
-        if sum(self.outputs) > MOST_OUTPUTS or len(self.edges) > MOST_EDGES:
-            raise Refused(f"more than {MOST_OUTPUTS} outputs or {MOST_EDGES} edges")
-        self._check_shape()
+        self.read_layers(layers)
+        self.read_edges(edges)
+        if self.in_order:
+            self.read_view(*measure)
+            rising([edge.key() for edge in self.edges], "edges")
+            timed = time is not None
+        else:
+            timed = self.read_older_view(*measure)
+        self.check_view()
         self.spare = self.crossbars - sum(self.sets)
         self.largest = [
             min(outputs, 1 + max(0, self.spare) // crossbar_set)
@@ -283,36 +368,129 @@ class Problem:
         ]
         if sum(self.largest) > MOST_CHOICES:
             raise Refused(f"the layers have more than {MOST_CHOICES} values of R")
-        read = Constraint.read
-        self.constraints = [read(c, self.largest) for c in array(constraints, "constraints")]
-        self.timing: Pipeline | ClosedForm
-        match objective, self.rule:
-            case "cycles" | "latency", None:
-                self.timing = Pipeline(self)
-            case "steps" | "latency-steps", "pipeline" | "published":
-                self.timing = ClosedForm(self, tails)
-            case _:
-                raise Refused(f"objective {cut(objective)} by rule {cut(self.rule)}: unknown")
-        self.time: StepTime | None = None
-        if objective.startswith("latency"):
-            self.time = StepTime(time, self.largest)
-        elif time is not None:
-            raise Refused(f"the objective {objective} needs no time")
+        self.constraints = [
+            Constraint.read(each, self.largest, self.in_order)
+            for each in array_of(constraints, "constraints")
+        ]
+        self.timing = Pipeline(self) if self.stalls else ClosedForm(self)
+        if not timed and time is not None:
+            raise Refused("the objective needs no time")
+        self.time = StepTime(time, self.largest, self.in_order) if timed else None
 
-    def _check_shape(self) -> None:
+    def read_layers(self, layers: Any) -> None:
+        """Outputs, crossbar sets and ends, by layer."""
+        self.outputs, self.sets, self.ends, names = [], [], [], set[str]()
+        for layer in array_of(layers, "layers"):
+            name, outputs, crossbar_set, end = fields(layer, "layer", "name outputs set end")
+            names.add(text(name, "name of a layer"))
+            self.outputs.append(integer(outputs, "outputs of a layer", 1))
+            self.sets.append(integer(crossbar_set, "set of a layer", 1))
+            self.ends.append(integer(end, "end of a layer", 0, 1))
+        self.layers = range(len(self.outputs))
         if not 1 <= len(self.outputs) <= MOST_LAYERS:
             raise Refused(f"a problem has 1 to {MOST_LAYERS} layers")
-        for edge in self.edges:
+        if len(names) < len(self.outputs):
+            raise Refused("two layers have the same name")
+        if sum(self.outputs) > MOST_OUTPUTS:
+            raise Refused(f"the layers have more than {MOST_OUTPUTS} outputs")
+
+    def read_edges(self, edges: Any) -> None:
+        """Need maps that fit the layers; each layer ends something, or another waits for it."""
+        self.edges, waits = list[Need](), 0
+        for record in array_of(edges, "edges"):
+            edge = Need(record)
             if edge.consumer >= len(self.outputs):
                 raise Refused(f"an edge leads to layer {edge.consumer}, which does not exist")
-            outputs = self.outputs[edge.consumer]
-            if len(edge.rows) * len(edge.columns) != outputs:
+            if len(edge.rows) * len(edge.columns) != self.outputs[edge.consumer]:
                 raise Refused(f"an edge does not fit the outputs of layer {edge.consumer}")
-            if self.rule != "published" and edge(outputs) > self.outputs[edge.producer]:
-                raise Refused(f"an edge needs more outputs than layer {edge.producer} has")
+            waits += self.outputs[edge.consumer]
+            self.edges.append(edge)
+        if len(self.edges) > MOST_EDGES or waits > MOST_OUTPUTS:
+            raise Refused(
+                f"more than {MOST_EDGES} edges, or {MOST_OUTPUTS} outputs that wait by edges"
+            )
         for k in set(self.layers) - {edge.producer for edge in self.edges}:
             if not self.ends[k]:
                 raise Refused(f"nothing waits for layer {k}, and it ends nothing")
+
+    def read_view(self, measure: Any, record: Any) -> None:
+        """What is counted."""
+        text(measure, "measure")
+        names = "stalls capped counted tails offset"
+        stalls, capped, counted, tails, offset = fields(record, "view", names)
+        self.stalls = integer(stalls, "stalls of a view", 0, 1)
+        self.capped = integer(capped, "capped of a view", 0, 1)
+        self.made = integers(counted, "counted of a view", len(self.outputs), 0)
+        self.offset = integer(offset, "offset of a view", 0)
+        for edge, tail in zip(
+            self.edges, array_of(tails, "tails of a view", len(self.edges)), strict=True
+        ):
+            if tail is not None:
+                end, begin = integers(tail, "tail of an edge", 2, 0)
+                edge.tail = integer(begin, "begin of a tail", 0, end), end
+
+    def read_older_view(self, objective: Any, rule: Any, tails: Any) -> bool:
+        """What version 2 states by names; whether the value is a time."""
+        match objective, rule:
+            case "cycles" | "latency", None:
+                self.stalls = self.capped = 1
+            case "steps" | "latency-steps", "pipeline" | "published":
+                self.stalls, self.capped = 0, int(rule == "pipeline")
+            case _:
+                raise Refused(f"objective {cut(objective)} by rule {cut(rule)}: unknown")
+        lengths = integers(tails, "tails", 0 if self.capped else len(self.outputs), 0)
+        self.offset, self.made = 0, list(self.outputs)
+        if self.capped:
+            self.made = [n if end else 0 for n, end in zip(self.outputs, self.ends, strict=True)]
+            for edge in sorted(self.edges, key=lambda edge: -edge.consumer):
+                wanted = edge(self.made[edge.consumer])
+                self.made[edge.producer] = max(self.made[edge.producer], wanted)
+        for edge in () if self.stalls else self.edges:
+            last, end = self.made[edge.producer], self.made[edge.consumer]
+            if not self.capped:
+                edge.tail = 0, lengths[edge.consumer]
+            elif last and edge(end) >= last:
+                edge.tail = edge.first(last, end), end
+        return str(objective).startswith("latency")
+
+    def check_view(self) -> None:
+        """Refuse a view of which one number contradicts another (docs/certificate-format.md)."""
+        for k, made in enumerate(self.made):
+            integer(made, f"counted of layer {k}", 0, self.outputs[k])
+        if not any(end and made for end, made in zip(self.ends, self.made, strict=True)):
+            raise Refused("no output of an end counts")
+        for edge in self.edges if self.capped else ():
+            if edge(self.outputs[edge.consumer]) > self.outputs[edge.producer]:
+                raise Refused(f"an edge needs more outputs than layer {edge.producer} has")
+        if not self.stalls:
+            return
+        if not self.capped or any(edge.tail for edge in self.edges):
+            raise Refused("a view that stalls must be capped, and has no tails")
+        wanted = [0] * len(self.outputs)
+        for edge in self.edges:
+            wanted[edge.producer] = max(wanted[edge.producer], edge(self.made[edge.consumer]))
+        for k, least in enumerate(wanted):
+            integer(self.made[k], f"counted of layer {k}", least, None if self.ends[k] else least)
+
+    def numbers(self) -> dict[str, Any]:
+        """What a certificate of the newest version states, but for names."""
+        groups = groupby(sorted(self.edges, key=Need.key), key=Need.key)
+        edges = [next(equal) for _, equal in groups]
+        layers = zip(self.outputs, self.sets, self.ends, strict=True)
+        return {
+            "crossbars": self.crossbars,
+            "layers": [{"outputs": n, "set": s, "end": end} for n, s, end in layers],
+            "view": {
+                "stalls": self.stalls,
+                "capped": self.capped,
+                "counted": self.made,
+                "tails": [edge.tail and [edge.tail[1], edge.tail[0]] for edge in edges],
+                "offset": self.offset,
+            },
+            "edges": [edge.numbers() for edge in edges],
+            "constraints": [c.numbers() for c in self.constraints],
+            "time": self.time and self.time.numbers(),
+        }
 
     def into(self, numbers: Sequence[int]) -> Into:
         """For each layer those of the given edges that lead to it: (number, producer, need map)."""
@@ -331,8 +509,8 @@ class Problem:
         return limited
 
     def value(self, allocation: list[int]) -> int:
-        """Cycles or steps; ticks where the objective is a latency."""
-        count = self.timing.value(allocation)
+        """What is counted; ticks where the value is a time."""
+        count = self.timing.value(allocation) + self.offset
         return count if self.time is None else count * self.time(allocation)
 
     def check_allowed(self, allocation: list[int]) -> None:
@@ -341,9 +519,9 @@ class Problem:
             integer(allocation[k], f"R of layer {k}", 1, self.largest[k])
         if sum(r * s for r, s in zip(allocation, self.sets, strict=True)) > self.crossbars:
             raise Refused(f"the allocation takes more than {self.crossbars} crossbars")
-        for c in self.constraints:
+        for number, c in enumerate(self.constraints):
             if sum(c.after(0, k, allocation[k]) for k in self.layers) > c.limit:
-                raise Refused(f"the allocation breaks the constraint {c.name}")
+                raise Refused(f"the allocation breaks constraint {number}")
 
 
 # --- the two objectives: what an allocation takes, how a decision moves deadlines, what a path is
@@ -361,10 +539,10 @@ class Pipeline:
 
     def value(self, allocation: list[int]) -> int:
         """Cycles of one inference, by simulation."""
-        p, finish = self.problem, list[list[int]]()
+        p, finish = self.problem, list[Any]()
         into = p.into(range(len(p.edges)))
         for k in p.layers:
-            times = [0]
+            times = array("q", [0])
             for step in range(1, ceil(p.outputs[k], allocation[k]) + 1):
                 time = times[-1] + 1
                 for _, j, need in into[k]:
@@ -372,13 +550,13 @@ class Pipeline:
                     time = max(time, finish[j][ceil(wanted, allocation[j])])
                 times.append(time)
             finish.append(times)
-        return max(finish[k][-1] for k in p.layers if p.ends[k])
+        return max(finish[k][ceil(p.made[k], allocation[k])] for k in p.layers if p.ends[k])
 
     def first_label(self, target: int | None) -> "Label":
-        """The label before any decision: the last output of every end exists by the target."""
+        """The label before any decision: what counts of every end exists by the target."""
         p = self.problem
-        ends = [k for k in p.layers if p.ends[k] and target is not None]
-        return Label(0, [0] * len(p.constraints), {k: [(p.outputs[k], target)] for k in ends}, {})
+        ends = [k for k in p.layers if p.ends[k] and p.made[k] and target is not None]
+        return Label(0, [0] * len(p.constraints), {k: [(p.made[k], target)] for k in ends}, {})
 
     def cap(self, k: int, made: int) -> int:
         """Outputs of layer k after steps that would make `made` of them."""
@@ -400,6 +578,8 @@ class Pipeline:
         due = label.due.get(k, [])
         at, last = len(due) - 1, due[-1] if due else (0, 0)
         time = last[1] + 1
+        if ceil(last[0], r) * len(into) > MOST_IN_LABELS:
+            raise Refused(f"a label has more than {MOST_IN_LABELS} numbers")
         for step in range(ceil(last[0], r), 0, -1):
             time -= 1
             while at >= 0 and due[at][0] > (step - 1) * r:
@@ -417,11 +597,11 @@ class Pipeline:
         """The legs of [sink, [[a, edge], ...]]: in the layer that is reached, from its output back
         to output a, which needs an output of the edge's producer; in the last layer to its begin.
         """
-        k, moves = array(path, "path", 2)
+        k, moves = array_of(path, "path", 2)
         k, legs = search.sink(k), list[tuple[int, int, int, int | None]]()
-        b = self.problem.outputs[k]
-        for move in array(moves, "moves of a path"):
-            a, number = array(move, "move of a path", 2)
+        b = self.problem.made[k]
+        for move in array_of(moves, "moves of a path"):
+            a, number = array_of(move, "move of a path", 2)
             integer(a, "output on a path", 1, b)
             legs.append((k, a, b, b))
             edge = search.edge_into(number, k)
@@ -432,37 +612,19 @@ class Pipeline:
 
 
 class ClosedForm:
-    """`steps`: the closed form by one of its two rules.
+    """`steps`: the closed form.
 
     A label's deadline (x, d) for layer k says: PreOp_k + ceil(x/R) - 1 <= d, and whatever x outputs
     of k wait for obeys d in the same way; its latest end e says: Op_k <= e. A leg (k, a, b, _) of a
     path says: the part of the way in layer k takes ceil(b/R) - ceil(a/R) steps.
     """
 
-    def __init__(self, problem: Problem, tails: Any) -> None:
-        self.problem = p = problem
-        self.made = list(p.outputs)  # NormalOp counts these
-        self.tails: list[tuple[int, int] | None] = []
-        if p.rule == "published":
-            lengths = integers(tails, "tails", len(p.outputs), 0)
-            self.tails = [(0, lengths[edge.consumer]) for edge in p.edges]
-            return
-        integers(tails, "tails", 0)
-        for k in reversed(p.layers):
-            wanted = [edge(self.made[edge.consumer]) for edge in p.edges if edge.producer == k]
-            self.made[k] = p.outputs[k] if p.ends[k] else max(wanted)
-        self.tails = [self.tail_of(edge) for edge in p.edges]
-
-    def tail_of(self, edge: Need) -> tuple[int, int] | None:
-        """The first output of the consumer that needs the producer's last, and its own last."""
-        last, end = self.made[edge.producer], self.made[edge.consumer]
-        if not last or edge(end) < last:
-            return None
-        return bisect_left(range(end), last, key=lambda x: edge(x + 1)) + 1, end
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
 
     def cap(self, k: int, made: int) -> int:
         """Outputs of layer k after steps that would make `made` of them."""
-        return made if self.problem.rule == "published" else min(made, self.made[k])
+        return min(made, self.problem.made[k]) if self.problem.capped else made
 
     def spread(self, most: int) -> int | None:
         """First steps that wait for more outputs need not come later."""
@@ -481,9 +643,9 @@ class ClosedForm:
                 made = self.cap(c, ceil(demand[c], r[c]) * r[c])
                 for _, j, need in into[c]:
                     demand[j] = max(demand[j], need(made))
-            op.append(pre[i] + ceil(self.made[i], r[i]))
-            for number, j, _ in into[i]:
-                if tail := self.tails[number]:
+            op.append(pre[i] + ceil(p.made[i], r[i]))
+            for _, j, need in into[i]:
+                if tail := need.tail:
                     op[i] = max(op[i], op[j] + ceil(tail[1], r[i]) - ceil(tail[0], r[i]))
         return max(op[k] for k in p.layers if p.ends[k])
 
@@ -502,18 +664,18 @@ class ClosedForm:
         due, end = label.due.get(k, []), label.ends.get(k)
         starts = [d - ceil(x, r) + 1 for x, d in due]
         if end is not None:
-            starts.append(end - ceil(self.made[k], r))
+            starts.append(end - ceil(self.problem.made[k], r))
         if not starts:
             return handed, ends
         if min(starts) < 0:
             return None
         firsts = [(r, min(starts)), *((ceil(x, r) * r, d) for x, d in due)]
-        for number, j, need in into:
+        for _, j, need in into:
             for made, d in firsts:
                 wanted = need(self.cap(k, made))
                 if wanted:
                     handed[j].append((wanted, d))
-            if end is not None and (tail := self.tails[number]):
+            if end is not None and (tail := need.tail):
                 latest = end - ceil(tail[1], r) + ceil(tail[0], r)
                 ends[j] = min(latest, ends.get(j, latest))
         return handed, ends
@@ -522,19 +684,18 @@ class ClosedForm:
         """The legs of [sink, [edge, ...], [[edge, ...], ...]]: by tails from the sink to a layer,
         its own steps, then from first step to first step, each along the edges it waits through.
         """
-        k, tails, waits = array(path, "path", 3)
+        k, tails, waits = array_of(path, "path", 3)
         k, legs = search.sink(k), list[tuple[int, int, int, int | None]]()
-        for number in array(tails, "tails of a path"):
+        for number in array_of(tails, "tails of a path"):
             edge = search.edge_into(number, k)
-            tail = self.tails[number]
-            if not tail:
+            if not edge.tail:
                 raise Refused(f"a path takes a tail that edge {number} does not have")
-            legs.append((k, *tail, None))
+            legs.append((k, *edge.tail, None))
             k = edge.producer
-        legs.append((k, 0, self.made[k], None))
-        for wait in array(waits, "waits of a path"):
+        legs.append((k, 0, self.problem.made[k], None))
+        for wait in array_of(waits, "waits of a path"):
             x, made = 0, self.cap(k, search.low[k])
-            for number in array(wait, "wait of a path"):
+            for number in array_of(wait, "wait of a path"):
                 if x:
                     legs.append((k, x, x, x))
                     made = search.least_made(k, x)
@@ -561,6 +722,11 @@ class Label:
         self.used, self.sums = used, sums
         self.due: dict[int, Pairs] = due
         self.ends: dict[int, int] = ends
+
+    @property
+    def size(self) -> int:
+        """How many numbers it has."""
+        return 1 + len(self.sums) + 2 * sum(map(len, self.due.values())) + len(self.ends)
 
 
 def staircase(pairs: Pairs, spread: int | None) -> Pairs:
@@ -607,10 +773,11 @@ class Bound:
         self.scale = integer(scale, "scale of a bound", 0)
         self.multipliers = integers(multipliers, "multipliers of a bound", len(p.constraints), 0)
         self.paths: list[tuple[int, Legs]] = []
+        self.size, listed = search.choices, list[Any]()
         ramps: list[dict[int, int]] = [defaultdict(int) for _ in p.layers]
-        for pair in array(paths, "paths of a bound"):
-            multiplier, path = array(pair, "path of a bound", 2)
-            integer(multiplier, "multiplier of a path", 0)
+        for pair in array_of(paths, "paths of a bound"):
+            multiplier, path = array_of(pair, "path of a bound", 2)
+            integer(multiplier, "multiplier of a path", 1)
             if search.target is None:
                 raise Refused("a proof without a target has no paths")
             legs = p.timing.legs(path, search)
@@ -620,6 +787,9 @@ class Bound:
                 ramps[k][a] -= multiplier
                 ramps[k][b] += multiplier
             self.paths.append((multiplier, legs))
+            listed.append(path)
+            self.size += len(legs)
+        rising(listed, "paths of a bound", p.in_order)
         self.terms = [self.terms_of(k, ramps[k], search) for k in p.layers]
         self.least = [min(terms) for terms in self.terms]
 
@@ -653,19 +823,21 @@ class Bound:
 
 
 class Search:
-    """The proof that no allowed allocation has a value of at most `target` (None: any value).
+    """The proof that no allowed allocation has a value of at most `most` (None: any value).
 
-    Edges that it leaves out could only make values larger: what it refutes without them is refuted.
+    `target` is what that leaves to the count. Edges that the proof leaves out could only make
+    values larger: what it refutes without them is refuted.
     """
 
-    def __init__(self, problem: Problem, target: int | None, edges: Any, order: Any) -> None:
-        self.problem, self.target = problem, target
-        count = len(problem.layers)
-        self.edges = set(integers(edges, "edges of a proof", None, 0, len(problem.edges) - 1))
+    def __init__(self, problem: Problem, most: int | None, edges: Any, order: Any) -> None:
+        self.problem, count = problem, len(problem.layers)
+        self.target = None if most is None else most - problem.offset
+        edges = integers(edges, "edges of a proof", None, 0, len(problem.edges) - 1)
+        rising(edges, "edges of a proof")
+        self.edges = set(edges)
         self.order = integers(order, "order of a proof", count, 0, count - 1)
         place = {k: at for at, k in enumerate(self.order)}
-        if len(place) != count:
-            raise Refused("the order of a proof has a layer twice")
+        rising(self.order, "order of a proof", in_order=False)
         for edge in (problem.edges[number] for number in self.edges):
             if place[edge.consumer] > place[edge.producer]:
                 raise Refused(f"layer {edge.producer} is decided before its consumer")
@@ -699,6 +871,11 @@ class Search:
         return self._made[k, x]
 
     @property
+    def choices(self) -> int:
+        """Values of R in the windows."""
+        return sum(self.high) - sum(self.low) + len(self.low)
+
+    @property
     def empty(self) -> bool:
         """Whether a layer has no R left."""
         return any(low > high for low, high in zip(self.low, self.high, strict=True))
@@ -710,15 +887,21 @@ class Search:
     def narrow(self, record: Any) -> None:
         """One round: a bound, and the windows that it leaves."""
         bound, low, high = fields(record, "round", "bound low high")
-        count = len(self.problem.layers)
+        count, most = len(self.problem.layers), self.problem.largest
         low = integers(low, "low of a round", count, 1)
         high = integers(high, "high of a round", count, 0)
+        for k, r in enumerate(map(max, low, high)):
+            if r > most[k]:
+                raise Refused(f"a round has R = {r} of layer {k}, which is {most[k]} at most")
         bound = Bound(bound, self)
         for k, refuted in enumerate(self.refuted(bound)):
             for r, gone in enumerate(refuted, self.low[k]):
                 if not gone and not low[k] <= r <= high[k]:
                     raise Refused(f"a round drops R = {r} of layer {k}, which it does not refute")
+        left = self.choices
         self.set_windows(list(map(max, low, self.low)), list(map(min, high, self.high)))
+        if self.choices >= left:
+            raise Refused("a round drops no R")
 
     def refuted(self, bound: Bound) -> Iterator[list[bool]]:
         """For each layer, for every R of its window, whether the budget or a bound refutes it."""
@@ -876,11 +1059,14 @@ def refute(lines: Records, search: Search) -> list[tuple[list[int], list[int]]]:
     for k in search.order:
         while key == "bound":
             search.bounds.append(Bound(value, search))
+            if sum(bound.size for bound in search.bounds) > MOST_TERMS:
+                raise Refused(f"bounds have more than {MOST_TERMS} values of R and legs of paths")
             key, value = entry(lines, "bound", "stage")
         numbers, keep = fields(value, "stage", "bounds keep")
         numbers = integers(numbers, "bounds of a stage", None, 0, len(search.bounds) - 1)
+        rising(numbers, "bounds of a stage")
         decision = Decision(search, k, undecided, [search.bounds[number] for number in numbers])
-        labels = next_labels(lines, decision, labels, array(keep, "keep of a stage"))
+        labels = next_labels(lines, decision, labels, array_of(keep, "keep of a stage"))
         if not labels:
             return []
         undecided = undecided - {k}
@@ -908,31 +1094,47 @@ def next_labels(
     the first R that it speaks of, and for it and each R after it the number of the kept label that
     dominates the successor, or 0 where it is refuted or kept. Numbers begin at 1.
     """
-    kept, places = [], set[tuple[int, int]]()
-    for pair in keep:
-        number, r = integers(pair, "label that a stage keeps", 2, 1)
-        if number > len(labels):
-            raise Refused(f"layer {decision.layer}: there is no label {number}")
-        new = decision.successor(labels[number - 1], r)
-        if new is None:
-            raise Refused(f"layer {decision.layer}: label {number} has no successor by R = {r}")
-        kept.append(new)
-        places.add((number, r))
-    if sum(len(due) for label in kept for due in label.due.values()) > MOST_PAIRS:
-        raise Refused(f"the labels of a stage have more than {MOST_PAIRS} deadlines")
+    kept, places = successors_to_keep(decision, labels, keep)
+    k, search = decision.layer, decision.search
     for number, label in enumerate(labels, 1):
+        where = f"layer {k}, label {number}"
         goes = integers(following(lines), "line of a label", None, 0)
+        rivals = dict(enumerate(goes[1:], goes[0])) if goes else {}
+        if goes and not search.low[k] <= goes[0] <= max(rivals, default=0) <= search.high[k]:
+            raise Refused(f"{where}: its line speaks of an R that there is not")
+        if max(rivals.values(), default=0) > len(kept):
+            raise Refused(f"{where}: its line speaks of a label that is not kept")
         for r, new in decision.successors(label):
             if (number, r) in places:
                 continue
-            at = r - goes[0] + 1 if goes else 0
-            rival = goes[at] if 1 <= at < len(goes) else 0
-            if not 1 <= rival <= len(kept) or not decision.after.dominates(kept[rival - 1], new):
-                raise Refused(
-                    f"layer {decision.layer}, label {number}: R = {r} is neither refuted, nor kept "
-                    "or dominated"
-                )
+            rival = rivals.pop(r, 0)
+            if not rival or not decision.after.dominates(kept[rival - 1], new):
+                raise Refused(f"{where}: R = {r} is neither refuted, nor kept or dominated")
+        if any(rivals.values()):
+            raise Refused(f"{where}: its line has a number for an R that needs none")
     return kept
+
+
+def successors_to_keep(
+    decision: Decision, labels: list[Label], keep: list[Any]
+) -> tuple[list[Label], set[tuple[int, int]]]:
+    """The labels that `keep` lists, and their places in it."""
+    kept, places, size, k = list[Label](), list[tuple[int, int]](), 0, decision.layer
+    low, high = decision.search.low[k], decision.search.high[k]
+    for pair in keep:
+        number, r = array_of(pair, "label that a stage keeps", 2)
+        number = integer(number, "number of a label that a stage keeps", 1, len(labels))
+        r = integer(r, "R of a label that a stage keeps", low, high)
+        new = decision.successor(labels[number - 1], r)
+        if new is None:
+            raise Refused(f"layer {k}: label {number} has no successor by R = {r}")
+        kept.append(new)
+        places.append((number, r))
+        size += new.size
+        if size > MOST_IN_LABELS:
+            raise Refused(f"the labels of a stage have more than {MOST_IN_LABELS} numbers")
+    rising(places, "keep of a stage", decision.problem.in_order)
+    return kept, set(places)
 
 
 def following(lines: Records) -> Any:
@@ -955,15 +1157,24 @@ def one(lines: Records, key: str) -> Any:
     return entry(lines, key)[1]
 
 
-def check(path: str) -> str:
-    """Check the certificate in a file; what it proves, in words.
+Proven = tuple[Problem, int | None, int | None]  # with the value and the bound of the claim
 
-    Raises Refused where it does not prove what it claims, OSError where it cannot be read.
+
+def check(path: str) -> str:
+    """Check the certificate in a file; what it proves, in words (see `verify`)."""
+    return words(*verify(path))
+
+
+def verify(path: str, meet: Callable[[Problem], None] | None = None) -> Proven:
+    """Check the certificate in a file; the problem, and what of it is proven.
+
+    `meet` may refuse the problem. Raises Refused where the certificate does not prove what it
+    claims, OSError where it cannot be read.
     """
     lines = records(path)
-    if fields(following(lines), "first line", "format version") != [FORMAT, VERSION]:
-        raise Refused(f"not a certificate in the format {FORMAT}, version {VERSION}")
-    problem = Problem(one(lines, "problem"))
+    problem = read_problem(lines)
+    if meet is not None:
+        meet(problem)
     value, bound, allocation = fields(one(lines, "claim"), "claim", "value bound allocation")
     if allocation is not None:
         allocation = integers(allocation, "allocation", len(problem.layers))
@@ -981,7 +1192,35 @@ def check(path: str) -> str:
         prove(lines, problem, None)
     for number, _ in lines:
         raise Refused(f"line {number} comes after the end of the proof")
-    return words(problem, value, bound)
+    return problem, value, bound
+
+
+def read_problem(lines: Records) -> Problem:
+    """The problem of a certificate; its digest is that which the first line gives."""
+    first = following(lines)
+    older = type(first) is dict and first.get("version") == OLDER
+    names = "format version" if older else "format version digest"
+    name, version, *given = fields(first, "first line", names)
+    if name != FORMAT or integer(version, "version") not in (VERSION, OLDER):
+        raise Refused(f"not a certificate in the format {FORMAT}, version {VERSION} or {OLDER}")
+    problem = Problem(one(lines, "problem"), version)
+    if given and digest(problem.numbers()) != text(given[0], "digest"):
+        raise Refused(f"the digest of the problem is not {cut(given[0])}")
+    return problem
+
+
+def digest(record: Any) -> str:
+    """What stands for all of a problem but its names: the SHA-256 of its JSON, in hexadecimal."""
+    line = json.dumps(nameless(record), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(line.encode("ascii")).hexdigest()
+
+
+def nameless(value: Any) -> Any:
+    """A JSON value without what is only a name in it."""
+    if isinstance(value, dict):
+        named = ("name", "measure")
+        return {key: nameless(each) for key, each in value.items() if key not in named}
+    return [nameless(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def prove_chain(lines: Records, problem: Problem, target: int) -> None:
@@ -1002,40 +1241,73 @@ def prove_chain(lines: Records, problem: Problem, target: int) -> None:
 
 
 def words(problem: Problem, value: int | None, bound: int | None) -> str:
-    """What a certificate proves."""
-    allowed = f"{problem.name}: no allocation of at most {problem.crossbars} crossbars"
+    """What a certificate proves, of a problem that nobody but the certificate speaks of."""
+    return f"the problem that the file states ({facts(problem)}): {claim(problem, value, bound)}"
+
+
+def facts(problem: Problem) -> str:
+    """A problem by what was checked of it: no name is."""
+    counts = [(len(problem.layers), "layer"), (problem.crossbars, "crossbar")]
     if problem.constraints:
-        allowed += f" within {', '.join(c.name for c in problem.constraints)}"
+        counts.append((len(problem.constraints), "constraint"))
+    parts = [f"{count} {what}{'s' * (count != 1)}" for count, what in counts]
+    return ", ".join([*parts, f"digest {digest(problem.numbers())}"])
+
+
+def claim(problem: Problem, value: int | None, bound: int | None) -> str:
+    """What is proven of a problem."""
     if bound is None:
-        return f"{allowed} exists"
-    unit = "cycles" if problem.rule is None else f"steps ({problem.rule})"
+        return "no allocation is allowed"
+    unit = "cycles" if problem.stalls else "steps"
     given = "" if value is None else f"; the given one takes {value}"
     if problem.time is None:
-        return f"{allowed} ends before {bound} {unit}{given}"
+        return f"no allocation ends before {bound} {unit}{given}"
     part, whole = problem.time.tick
     micro, nano = divmod(bound * 10**9 * part // whole, 1000)
     return (
-        f"{allowed} has {unit} times step time of less than {bound} ticks{given} "
+        f"no allocation has {unit} times step time of less than {bound} ticks{given} "
         f"(a tick is {part}/{whole} s, so {bound} are {micro}.{nano:03} us, rounded down)"
     )
+
+
+def examine(
+    path: str, meet: Callable[[Problem], None] | None = None
+) -> tuple[int, str, Proven | None]:
+    """Check a file, whatever is in it: how that ends, in words, and what is proven."""
+    try:
+        proven = verify(path, meet)
+    except Refused as reason:
+        return REFUSED, str(reason), None
+    except OSError as error:
+        return UNREADABLE, f"cannot be read ({plain(error.strerror or str(error))})", None
+    except MemoryError:
+        return REFUSED, "it takes more memory than there is", None
+    except Exception as fault:
+        # What the checker cannot follow proves nothing, and later files are still to be checked.
+        return REFUSED, f"the checker fails on it ({type(fault).__name__})", None
+    return ACCEPTED, words(*proven), proven
+
+
+def say(line: str, file: Any) -> None:
+    """Print a line as far as its characters can be printed; a "?" is each other."""
+    encoding = getattr(file, "encoding", None) or "utf-8"
+    print(plain(line).encode(encoding, "replace").decode(encoding), file=file, flush=True)
 
 
 def main(paths: list[str]) -> int:
     """Check each file; 0 if all are accepted, 1 if one is refused, 2 if one cannot be read."""
     if not paths:
-        print("usage: python check.py FILE ...", file=sys.stderr)
+        say("usage: python check.py FILE ...", sys.stderr)
         return 2
-    status = 0
+    worst = ACCEPTED
     for path in paths:
-        try:
-            print(f"{path}: accepted: {check(path)}", flush=True)
-        except Refused as reason:
-            print(f"{path}: REFUSED: {reason}", flush=True)
-            status = max(status, 1)
-        except OSError as error:
-            print(f"{path}: cannot be read: {error.strerror or error}", file=sys.stderr)
-            status = 2
-    return status
+        status, message, _ = examine(path)
+        if status == UNREADABLE:
+            say(f"{path}: {message}", sys.stderr)
+        else:
+            say(f"{path}: {('accepted', 'REFUSED')[status]}: {message}", sys.stdout)
+        worst = max(worst, status)
+    return worst
 
 
 if __name__ == "__main__":

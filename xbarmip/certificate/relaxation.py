@@ -8,6 +8,7 @@ multipliers, so that no float decides anything.
 """
 
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any
 
 import highspy
@@ -167,11 +168,14 @@ class Relaxation:
                 m * unit * (finest // own)
                 for m, own in zip(whole[first:split], self.units, strict=True)
             ],
-            "paths": [
-                [m * unit * finest, path]
-                for m, path in zip(whole[split:], self.rows, strict=True)
-                if m
-            ],
+            "paths": sorted(
+                (
+                    [m * unit * finest, path]
+                    for m, path in zip(whole[split:], self.rows, strict=True)
+                    if m
+                ),
+                key=itemgetter(1),
+            ),
         }
 
 

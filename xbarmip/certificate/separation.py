@@ -61,11 +61,15 @@ class CyclesPaths:
             ).astype(np.int64)
             begins.append((at, edge))
             times.append(own + np.maximum.accumulate(best))
-        return [(float(times[k][-1]), self._trace(k, begins)) for k in p.layers if p.ends[k]]
+        return [
+            (float(times[k][p.made[k] - 1]), self._trace(k, begins))
+            for k in p.layers
+            if p.ends[k] and p.made[k]
+        ]
 
     def _trace(self, k: int, begins: list[tuple[Array, Array]]) -> Path:
         p, sink, moves = self.search.problem, k, list[list[int]]()
-        b = p.outputs[k]
+        b = p.made[k]
         while True:
             at, edge = begins[k]
             a = int(at[b - 1])
@@ -101,7 +105,7 @@ class StepsPaths:
 
     def longest(self, weights: Weights) -> list[tuple[float, Path]]:
         """For every sink the longest path to its end, with its length."""
-        search, form, p = self.search, self.form, self.search.problem
+        search, p = self.search, self.search.problem
         pre: list[tuple[float, list[list[int]]]] = []
         op: list[tuple[float, list[int], list[list[int]]]] = []
         for i in p.layers:
@@ -112,10 +116,10 @@ class StepsPaths:
                 if time > best[0]:
                     best = (time, [way, *pre[k][1]])
             pre.append(best)
-            own = float(mean_steps(weights[i], np.array([form.made[i]]))[0])
+            own = float(mean_steps(weights[i], np.array([p.made[i]]))[0])
             end: tuple[float, list[int], list[list[int]]] = (best[0] + own, [], best[1])
-            for e, j, _ in search.into[i]:
-                if tail := form.tails[e]:
+            for e, j, need in search.into[i]:
+                if tail := need.tail:
                     begin, stop = mean_steps(weights[i], np.array(tail))
                     if op[j][0] + stop - begin > end[0]:
                         end = (op[j][0] + stop - begin, [e, *op[j][1]], op[j][2])

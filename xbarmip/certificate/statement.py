@@ -1,14 +1,19 @@
 """A problem as integers: those of a certificate (docs/certificate-format.md) and of a suite."""
 
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
+from xbarmip.certificate import check
 from xbarmip.constraint import LinearConstraint
 from xbarmip.errors import UnsupportedError
+from xbarmip.measures.registry import labelled
 from xbarmip.network.need import NeedMap
-from xbarmip.problem import RULES, Problem
-from xbarmip.timing.rule import rule_view
+from xbarmip.problem import Problem
 from xbarmip.timing.step_limit import proportions
 from xbarmip.timing.step_time import ticks_of
+
+_NO_CERTIFICATE = "no certificate can state it"
 
 
 def statement(problem: Problem) -> dict[str, Any]:
@@ -17,47 +22,98 @@ def statement(problem: Problem) -> dict[str, Any]:
     Raises
     ------
     UnsupportedError
-        On a constraint that is not linear, a layer whose step time is not, or a rule that was
-        registered, by name.
+        On a constraint that is not linear, a layer whose step time is not, or a need map of a
+        measure that was registered which is not one of last rows and columns, by name.
     """
-    stated = counting(problem, "no certificate can state it")
-    return {**stated, "time": _time(problem) if problem.is_latency else None}
+    constraints = [
+        linear_constraint(problem, each, _NO_CERTIFICATE) for each in problem.constraints
+    ]
+    return record(problem, constraints, linear_time(problem) if problem.is_latency else None)
 
 
-def counting(problem: Problem, refusal: str) -> dict[str, Any]:
-    """A problem in integers and strings but for the step times; with a latency, of its count.
+def stated_problem(problem: Problem) -> check.Problem:
+    """The problem as the checker has it.
 
     Raises
     ------
     UnsupportedError
-        On a constraint that is not linear, or a rule that was registered: its name and `refusal`.
+        On what no certificate can state, by name, or a problem beyond the checker's limits.
     """
-    network = problem.network
-    if problem.rule not in (None, *RULES):
-        raise UnsupportedError(f"rule {problem.rule!r}: {refusal}")
-    published = problem.rule == "published"
-    needs = network.printed if published else network.clamped
+    try:
+        return check.Problem(statement(problem))
+    except check.Refused as reason:
+        raise UnsupportedError(f"no certificate can state this problem: {reason}") from None
+
+
+def record(problem: Problem, constraints: Sequence[Any], time: Any) -> dict[str, Any]:
+    """A problem in integers and strings, with constraints and step time as they are given.
+
+    Raises
+    ------
+    UnsupportedError
+        On a need map that no certificate can state.
+    """
+    edges = _stated_edges(problem)
     return {
-        "name": network.name,
-        "objective": problem.objective,
-        "rule": problem.rule,
+        "name": problem.network.name,
+        "measure": labelled(problem.objective, problem.rule),
         "crossbars": problem.crossbars,
-        "layers": [
-            {
-                "name": layer.name,
-                "outputs": layer.outputs,
-                "set": crossbar_set,
-                "end": int(layer.name in network.sinks),
-            }
-            for layer, crossbar_set in zip(network.layers, problem.sets, strict=True)
-        ],
-        "edges": [
-            _edge(network.index[edge.producer], network.index[edge.consumer], need)
-            for edge, need in zip(network.edges, needs, strict=True)
-        ],
-        "tails": _tails(problem) if published else [],
-        "constraints": [_constraint(problem, each, refusal) for each in problem.constraints],
+        "layers": _layers(problem),
+        "view": {
+            **_view(problem),
+            "tails": [edge.tail and [*reversed(edge.tail)] for _, edge in edges],
+            "offset": 0,
+        },
+        "edges": [edge.numbers() for _, edge in edges],
+        "constraints": [*constraints],
+        "time": time,
     }
+
+
+def edge_numbers(problem: Problem) -> list[int]:
+    """Of each edge that `statement` lists the number in the view, one of those of equals."""
+    return [number for number, _ in _stated_edges(problem)]
+
+
+def _view(problem: Problem) -> dict[str, Any]:
+    """What is counted, but for what belongs to edges."""
+    view = problem.view
+    return {
+        "stalls": int(view.stalls),
+        "capped": int(view.capped),
+        "counted": [*map(int, view.counted if view.stalls else view.outputs)],
+    }
+
+
+def _stated_edges(problem: Problem) -> list[tuple[int, check.Need]]:
+    """Each edge once, in the checker's order, with its number in the view."""
+    view, names, found = problem.view, [*problem.network.index], list[tuple[int, check.Need]]()
+    for number, (producer, consumer) in enumerate(view.edges):
+        need, tail = view.need[number], view.tails[number] if view.tails else None
+        what = f"need map of edge {names[producer]!r} -> {names[consumer]!r}: {_NO_CERTIFICATE}"
+        try:
+            stated = check.Need(_edge(producer, consumer, need))
+        except check.Refused as reason:
+            raise UnsupportedError(f"{what} ({reason})") from None
+        if stated.above != need.above.tolist():
+            raise UnsupportedError(f"{what} (it is not one of last rows and columns)")
+        if tail is not None:
+            stated.tail = int(tail[1]), int(tail[0])
+        found.append((number, stated))
+    found.sort(key=_key)
+    return [next(equal) for _, equal in groupby(found, key=_key)]
+
+
+def _key(stated: tuple[int, check.Need]) -> tuple[Any, ...]:
+    return stated[1].key()
+
+
+def _layers(problem: Problem) -> list[dict[str, Any]]:
+    layers = zip(problem.network.layers, problem.sets, problem.view.ends, strict=True)
+    return [
+        {"name": layer.name, "outputs": layer.outputs, "set": crossbar_set, "end": int(end)}
+        for layer, crossbar_set, end in layers
+    ]
 
 
 def _edge(producer: int, consumer: int, need: NeedMap) -> dict[str, Any]:
@@ -71,28 +127,29 @@ def _edge(producer: int, consumer: int, need: NeedMap) -> dict[str, Any]:
     }
 
 
-def _tails(problem: Problem) -> list[int]:
-    """Wo * floor(Pc / Sc) of every layer: the same for all edges into it, 0 without any."""
-    view = rule_view(problem.network, "published")
-    tails = [0] * len(problem.network.layers)
-    for edge, tail in zip(problem.network.edges, view.tail, strict=True):
-        if tail is not None:
-            tails[problem.network.index[edge.consumer]] = tail[0]
-    return tails
+def linear_time(problem: Problem) -> dict[str, Any]:
+    """How long a step lasts, of a problem with hardware.
 
-
-def _time(problem: Problem) -> dict[str, Any]:
+    Raises
+    ------
+    UnsupportedError
+        Naming a layer whose step time is not linear in the copies of its producers.
+    """
     ticks, layers = ticks_of(problem), []
     for i, layer in enumerate(problem.network.layers):
         form = proportions(problem, i)
         if form is None:
             raise UnsupportedError(
                 f"step time of layer {layer.name!r} is not linear in the copies of its producers: "
-                "no certificate can state it"
+                f"{_NO_CERTIFICATE}"
             )
-        reads = zip(ticks.layers[i].producers, form.weights, strict=True)
+        reads = sorted(zip(ticks.layers[i].producers, form.weights, strict=True))
         layers.append(
-            {"own": [*form.own], "times": [*form.times], "producers": [*map(list, reads)]}
+            {
+                "own": [*form.own],
+                "times": [*form.times],
+                "producers": [[k, weight] for k, weight in reads if weight],
+            }
         )
     return {
         "tick": [ticks.tick.numerator, ticks.tick.denominator],
@@ -101,7 +158,14 @@ def _time(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _constraint(problem: Problem, constraint: object, refusal: str) -> dict[str, Any]:
+def linear_constraint(problem: Problem, constraint: object, refusal: str) -> dict[str, Any]:
+    """A linear constraint, layers in their order.
+
+    Raises
+    ------
+    UnsupportedError
+        On any other constraint: its name and `refusal`.
+    """
     if not isinstance(constraint, LinearConstraint):
         name = getattr(constraint, "name", constraint)
         raise UnsupportedError(f"constraint {name!r} is not linear: {refusal}")
@@ -109,8 +173,8 @@ def _constraint(problem: Problem, constraint: object, refusal: str) -> dict[str,
     return {
         "name": constraint.name,
         "limit": constraint.limit,
-        "weights": [
+        "weights": sorted(
             [index[layer], list(weights[: problem.largest[index[layer]]])]
             for layer, weights in constraint.weights
-        ],
+        ),
     }

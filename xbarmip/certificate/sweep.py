@@ -114,7 +114,7 @@ def undominated(
 ) -> tuple[list[list[int]], list[dict[int, int]]]:
     """The successors to keep, as [number of the label, R], and who dominates the others.
 
-    The second is, for each label, the number of a kept successor by R.
+    The second is, for each label, the number of a kept successor by R. Numbers begin at 1.
     """
     order = [
         (label.used, number, r) for number, some in enumerate(found, 1) for r, label in some.items()
@@ -134,7 +134,17 @@ def undominated(
             places.append([number, r])
         else:
             goes[number - 1][r] = rival
-    return places, goes
+    return _in_order(places, goes)
+
+
+def _in_order(
+    places: list[list[int]], goes: list[dict[int, int]]
+) -> tuple[list[list[int]], list[dict[int, int]]]:
+    """The same with `places` sorted, and the numbers that they then have."""
+    order = sorted(range(len(places)), key=places.__getitem__)
+    number = {old + 1: new for new, old in enumerate(order, 1)}
+    renumbered = [{r: number[rival] for r, rival in some.items()} for some in goes]
+    return [places[old] for old in order], renumbered
 
 
 def _line(goes: dict[int, int]) -> list[int]:

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +9,10 @@ from typing import Any
 
 from xbarmip.certificate import check
 from xbarmip.certificate.chain import chain
-from xbarmip.certificate.statement import statement
+from xbarmip.certificate.statement import stated_problem, statement
 from xbarmip.certificate.sweep import NotRefuted, Pause, proof
-from xbarmip.errors import InputError, UnsupportedError, VerificationError
+from xbarmip.errors import UnsupportedError, VerificationError
+from xbarmip.files import replacing
 from xbarmip.problem import Problem
 from xbarmip.solvers.protocol import Limits, Progress, Watch
 from xbarmip.solvers.result import Result, Status
@@ -69,22 +69,16 @@ def write_certificate(
     require_certifiable(problem)
     if result.bound is None and result.status is not Status.INFEASIBLE:
         raise UnsupportedError(f"no certificate: {result.solver} proves no bound")
-    half = path.with_name(f".{path.name}.{os.getpid()}")
     labels = 0
     try:
-        with half.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, 0) as file:
+        with replacing(path) as raw, gzip.GzipFile("", "wb", 9, raw, 0) as file:
             for line in lines(problem, result, lambda facts: watch.tell(**facts)):
                 labels += isinstance(line, list)
                 file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
-        half.replace(path)
     except NotRefuted:
         raise VerificationError(
             f"{result.solver} claims {_claimed(result)}: that is wrong"
         ) from None
-    except OSError as error:
-        raise InputError(f"output {str(path)!r}: cannot be written ({error.strerror})") from None
-    finally:
-        half.unlink(missing_ok=True)
     return Certificate(path, path.stat().st_size, labels, watch.seconds)
 
 
@@ -96,20 +90,17 @@ def require_certifiable(problem: Problem) -> None:
     UnsupportedError
         On a constraint that is not linear, by name, or a problem beyond the checker's limits.
     """
-    try:
-        check.Problem(statement(problem))
-    except check.Refused as reason:
-        raise UnsupportedError(f"no certificate can state this problem: {reason}") from None
+    stated_problem(problem)
 
 
 def lines(problem: Problem, result: Result, pause: Pause) -> Iterator[Any]:
     """The lines of a certificate, each a JSON value."""
     record = statement(problem)
-    yield {"format": check.FORMAT, "version": check.VERSION}
+    stated = check.Problem(record)
+    yield {"format": check.FORMAT, "version": check.VERSION, "digest": check.digest(record)}
     yield {"problem": record}
     allocation = None if result.allocation is None else [*result.allocation.values()]
     yield {"claim": {"value": result.value, "bound": result.bound, "allocation": allocation}}
-    stated = check.Problem(record)
     if result.bound is not None and problem.is_latency:
         yield from chain(problem, stated, result, pause)
     elif result.bound is not None:

@@ -6,16 +6,18 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from xbarmip.cli.arguments import add_limits, add_network, add_objective
 from xbarmip.cli.budget import add_budget, problem_of, question
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.latency import binding_words, microseconds, shown
-from xbarmip.cli.output import print_json, print_rich, table
-from xbarmip.cli.parser import Parser, add_command, add_limits, add_network, add_objective
+from xbarmip.cli.output import print_json, print_rich, say, table
+from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.files import check_writable, written
 from xbarmip.compare.pictures.bandwidth import bandwidth_figure
 from xbarmip.compare.pictures.canvas import png, require_matplotlib
 from xbarmip.errors import InputError
-from xbarmip.problem import LATENCIES
+from xbarmip.files import check_writable, written
+from xbarmip.measures.registry import times
 from xbarmip.solvers.latency.sensitivity import (
     Change,
     Enough,
@@ -29,11 +31,10 @@ from xbarmip.strict import short
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "find what more or less bandwidth does to the least latency, and one more tile"
-    parser = add_command(commands, "bandwidth", text, run)
+    parser = add_command(commands, "bandwidth", COMMANDS["bandwidth"], run)
     add_network(parser)
     add_budget(parser, needs_hardware=True)
-    add_objective(parser, tuple(LATENCIES), "latency")
+    add_objective(parser, times(), "latency")
     parser.add_argument(
         "--scale",
         type=scale,
@@ -123,7 +124,7 @@ def run(arguments: Namespace) -> int:
     else:
         names = ("change", "latency us", problem.count, "step us", "status", "bound us", "binds")
         print_rich(table(names, [_row(change) for change in (*scanned, *changed)]))
-        print(f"{question(problem)}: {enough_words(enough)}")
+        say(f"{question(problem)}: {enough_words(enough)}")
     if arguments.plot is not None:
         rule = "" if problem.rule is None else f", {problem.rule}"
         title = f"{question(problem)}\n{problem.objective}{rule}"

@@ -2,9 +2,10 @@
 
 from argparse import Namespace
 
+from xbarmip.cli.arguments import network_of
 from xbarmip.cli.constraints import add_constraint
 from xbarmip.cli.output import sides
-from xbarmip.cli.parser import Parser, integer, network_of, size
+from xbarmip.cli.parser import Parser, integer, size
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
 from xbarmip.hardware.preset import Hardware, load_hardware

@@ -1,40 +1,141 @@
-"""`xbarmip check`: whether certificates prove what they claim."""
+"""`xbarmip check`: whether certificates prove what they claim, and of which problem."""
 
+import sys
 from argparse import Namespace, _SubParsersAction
+from collections.abc import Callable
+from functools import partial
+from types import ModuleType
+from typing import Any, NamedTuple
 
 from xbarmip.certificate import check
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cores import check as placements
 from xbarmip.errors import InputError
 
-ACCEPTED, REFUSED = 0, 1
+_OF_A_PROBLEM = (
+    "crossbars", "tiles", "size", "hardware", "objective", "rule", "constraint", "input", "digital",
+)  # fmt: skip
+_OF_CORES = ("cores", "crossbars_per_core", "split")
+_OF_PLACEMENTS = ("core-interval", "period")  # objectives
+_OUTCOMES = {check.ACCEPTED: "accepted", check.REFUSED: "refused", check.UNREADABLE: "unreadable"}
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "check certificates: is it proven that nothing is better?"
-    parser = add_command(commands, "check", text, run)
+    parser = add_command(commands, "check", COMMANDS["check"], run)
     parser.add_argument("files", nargs="+", metavar="FILE", help="a certificate")
+    parser.set_late(_add_problem)
+
+
+def _add_problem(parser: Parser) -> None:
+    """The options that say what the problem is: those of `xbarmip solve` and `xbarmip place`."""
+    from xbarmip.cli.arguments import add_objective, add_reading, every_objective
+    from xbarmip.cli.budget import add_budget
+    from xbarmip.cli.chip import add_chip
+
+    parser.add_argument(
+        "--network",
+        metavar="NETWORK",
+        help="accept a certificate of this problem only: a name that `xbarmip networks` lists, or "
+        "a path, with the budget and whatever else `solve` or `place` was given (default: whatever "
+        "problem the file states)",
+    )
+    add_reading(parser)
+    add_budget(parser)
+    add_chip(parser)
+    add_objective(parser, (*every_objective(), *_OF_PLACEMENTS))
+    parser.set_defaults(objective=None)  # so that it is seen whether it was given
 
 
 def run(arguments: Namespace) -> int:
-    """Check each file; print what it proves, or why it is refused."""
-    found = [(path, *_checked(path)) for path in arguments.files]
+    """Check each file; print what it proves, or why it is refused. The worst one decides."""
+    wanted = _wanted(arguments)
+    found = [_examined(path, wanted) for path in arguments.files]
     if arguments.json:
-        print_json([dict(zip(("file", "accepted", "message"), one, strict=True)) for one in found])
+        print_json([facts for _, facts in found])
     else:
-        for path, accepted, message in found:
-            print(f"{path}: {'accepted' if accepted else 'REFUSED'}: {message}")
-    return ACCEPTED if all(accepted for _, accepted, _ in found) else REFUSED
+        for status, facts in found:
+            _print(status, facts)
+    return max(status for status, _ in found)
 
 
-def _checked(path: str) -> tuple[bool, str]:
-    try:
-        return True, (placements if placements.is_placement(path) else check).check(path)
-    except (check.Refused, placements.Refused) as reason:
-        return False, str(reason)
-    except OSError as error:
-        raise InputError(
-            f"certificate {path!r}: cannot be read ({error.strerror or error})"
-        ) from None
+class _Wanted(NamedTuple):
+    """The problem that the certificates are to be about."""
+
+    checker: ModuleType
+    question: str
+    meet: Callable[[Any], None]
+
+
+def _wanted(arguments: Namespace) -> _Wanted | None:
+    """The problem that was asked for, an allocation's or a placement's; None for any."""
+    if getattr(arguments, "network", None) is not None:
+        of_cores = [name for name in _OF_CORES if getattr(arguments, name) not in (None, False)]
+        placed = arguments.objective in _OF_PLACEMENTS
+        return _placement(arguments) if of_cores or placed else _allocation(arguments)
+    for name in (*_OF_A_PROBLEM, *_OF_CORES):
+        if getattr(arguments, name, None):
+            option = name.replace("_", "-")
+            raise InputError(f"--{option} says what the problem is, and needs --network")
+    return None
+
+
+def _allocation(arguments: Namespace) -> _Wanted:
+    from xbarmip.certificate.same import require_same
+    from xbarmip.certificate.statement import stated_problem
+    from xbarmip.cli.budget import problem_of, question
+
+    arguments.objective = arguments.objective or "cycles"
+    problem = problem_of(arguments)
+    words = ", ".join([question(problem), *problem.constraint_names])
+    return _Wanted(check, words, partial(require_same, own=stated_problem(problem)))
+
+
+def _placement(arguments: Namespace) -> _Wanted:
+    from xbarmip.cli.chip import placement_of, question
+    from xbarmip.cores.certificate import require_same, stated_chip
+
+    for name in ("crossbars", "tiles", "rule"):
+        if getattr(arguments, name) is not None:
+            raise InputError(f"--{name} is of an allocation, and here are cores")
+    arguments.objective = arguments.objective or "core-interval"
+    placement = placement_of(arguments)
+    meet = partial(require_same, own=stated_chip(placement))
+    return _Wanted(placements, question(placement), meet)
+
+
+def _examined(path: str, wanted: _Wanted | None) -> tuple[int, dict[str, Any]]:
+    """How the check of a file ends, and the facts on it for JSON."""
+    checker: Any = placements if placements.is_placement(path) else check
+    meet = None if wanted is None else wanted.meet
+    if wanted is not None and wanted.checker is not checker:
+        meet = _refuse_kind
+    status, message, proven = checker.examine(path, meet)
+    digest = None if proven is None else checker.digest(proven[0].numbers())
+    if wanted is not None and proven is not None:
+        message = f"{wanted.question} (digest {digest}): {checker.claim(*proven)}"
+    return status, {
+        "file": path,
+        "accepted": status == check.ACCEPTED,
+        "outcome": _OUTCOMES[status],
+        "digest": digest,
+        "message": message,
+    }
+
+
+def _refuse_kind(stated: object) -> None:
+    """Refuse a certificate of the other kind than the problem that is wanted."""
+    if isinstance(stated, placements.Chip):
+        raise placements.Refused("the file states another problem: copies in cores")
+    raise check.Refused("the file states another problem: an allocation without cores")
+
+
+def _print(status: int, facts: dict[str, Any]) -> None:
+    if status == check.UNREADABLE:
+        message = f"xbarmip: error: certificate {facts['file']!r}: {facts['message']}"
+        check.say(message, sys.stderr)
+    else:
+        word = "accepted" if facts["accepted"] else "REFUSED"
+        check.say(f"{facts['file']}: {word}: {facts['message']}", sys.stdout)

@@ -1,12 +1,13 @@
 """`xbarmip compare`: solvers against each other over a suite."""
 
-import sys
 from argparse import Namespace, _SubParsersAction
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 
-from xbarmip.cli.output import print_json, print_rich
-from xbarmip.cli.parser import Parser, add_command, add_limits, integer, integers
+from xbarmip.cli.arguments import add_limits
+from xbarmip.cli.commands import COMMANDS
+from xbarmip.cli.output import print_json, print_rich, say, warn
+from xbarmip.cli.parser import Parser, add_command, integer, integers
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.comparison import Comparison
 from xbarmip.compare.execute.allowance import Allowance
@@ -18,8 +19,7 @@ from xbarmip.solvers.registry import EXACT, SOLVERS
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "run solvers over a suite and say whether they agree"
-    parser = add_command(commands, "compare", text, run)
+    parser = add_command(commands, "compare", COMMANDS["compare"], run)
     parser.add_argument(
         "suite",
         metavar="SUITE",
@@ -95,7 +95,7 @@ def run(arguments: Namespace) -> int:
         print_rich(terminal_table(comparison))
         _print_files(comparison)
     for problem in problems(comparison):
-        print(f"xbarmip: {problem}", file=sys.stderr)
+        warn(problem)
     if not comparison.agreed or comparison.errors:
         return 1
     if not comparison.complete:
@@ -109,4 +109,4 @@ def _executor(scheduler: str | None) -> AbstractContextManager[Executor | None]:
 
 def _print_files(comparison: Comparison) -> None:
     if comparison.output is not None:
-        print(f"written: {comparison.output}, {comparison.output.with_suffix('.md')}")
+        say(f"written: {comparison.output}, {comparison.output.with_suffix('.md')}")

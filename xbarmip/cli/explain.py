@@ -3,20 +3,20 @@
 from argparse import Namespace, _SubParsersAction
 from dataclasses import asdict
 
+from xbarmip.cli.arguments import add_network, add_objective, every_objective
 from xbarmip.cli.budget import add_budget, problem_of, question
-from xbarmip.cli.output import print_json
-from xbarmip.cli.parser import Parser, add_command, add_network, add_objective
-from xbarmip.problem import OBJECTIVES
+from xbarmip.cli.commands import COMMANDS
+from xbarmip.cli.output import print_json, say
+from xbarmip.cli.parser import Parser, add_command
 from xbarmip.solvers.explain import explain
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "list the constraints, how each exact solver treats them, and what that costs"
-    parser = add_command(commands, "explain", text, run)
+    parser = add_command(commands, "explain", COMMANDS["explain"], run)
     add_network(parser)
     add_budget(parser)
-    add_objective(parser, OBJECTIVES)
+    add_objective(parser, every_objective())
 
 
 def run(arguments: Namespace) -> int:
@@ -32,5 +32,6 @@ def run(arguments: Namespace) -> int:
             {"question": question(problem), "constraints": constraints, "refusals": refusals}
         )
     else:
-        print(f"{question(problem)}\n{explanation}")
+        for line in (question(problem), *str(explanation).split("\n")):
+            say(line)
     return 0

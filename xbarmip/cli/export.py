@@ -3,15 +3,18 @@
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 
+from xbarmip.cli.arguments import add_network, add_objective
 from xbarmip.cli.budget import add_budget, problem_of
-from xbarmip.cli.output import print_json
-from xbarmip.cli.parser import Parser, add_command, add_network, add_objective, integer
+from xbarmip.cli.commands import COMMANDS
+from xbarmip.cli.output import print_json, say
+from xbarmip.cli.parser import Parser, add_command, integer
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.files import check_writable, written
 from xbarmip.errors import InputError
 from xbarmip.export.formula import Formula
 from xbarmip.export.linear import linear_model, lp, mps
 from xbarmip.export.refutation import refute
+from xbarmip.files import check_writable, written
+from xbarmip.measures.registry import counts
 from xbarmip.problem import Problem
 
 _FORMATS = ("mps", "lp", "opb")
@@ -19,11 +22,10 @@ _FORMATS = ("mps", "lp", "opb")
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "write the problem for MILP or pseudo-Boolean solvers, and a proof for a proof checker"
-    parser = add_command(commands, "export", text, run)
+    parser = add_command(commands, "export", COMMANDS["export"], run)
     add_network(parser)
     add_budget(parser)
-    add_objective(parser, default="steps")
+    add_objective(parser, counts(), "steps")
     parser.add_argument("--format", choices=_FORMATS, required=True)
     parser.add_argument("--output", type=Path, required=True, metavar="FILE")
     parser.add_argument(
@@ -59,7 +61,7 @@ def run(arguments: Namespace) -> int:
         print_json({"files": {str(path): len(text.encode()) for path, text in files.items()}})
     else:
         for path, text in files.items():
-            print(f"written: {path}, {len(text.encode())} bytes")
+            say(f"written: {path}, {len(text.encode())} bytes")
     return 0
 
 

@@ -1,28 +1,21 @@
 """`xbarmip frontier`: the optimum of every budget."""
 
-import sys
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 from typing import Any
 
+from xbarmip.cli.arguments import add_limits, add_network, add_objective, add_size, network_of
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import add_constraint, check_for_every_budget, why_infeasible
-from xbarmip.cli.output import print_json, print_rich, sides, table
-from xbarmip.cli.parser import (
-    Parser,
-    add_command,
-    add_limits,
-    add_network,
-    add_objective,
-    add_size,
-    integer,
-    network_of,
-)
+from xbarmip.cli.output import print_json, print_rich, say, sides, table, warn
+from xbarmip.cli.parser import Parser, add_command, integer
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.files import check_writable, written
 from xbarmip.compare.pictures.canvas import png, require_matplotlib
 from xbarmip.compare.pictures.frontier import frontier_figure
 from xbarmip.compare.report.table import as_csv
 from xbarmip.errors import InputError
+from xbarmip.files import check_writable, written
+from xbarmip.measures.registry import counts
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.frontier import Frontier, frontier
 from xbarmip.solvers.result import Stop
@@ -30,8 +23,7 @@ from xbarmip.solvers.result import Stop
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "find the fewest cycles or steps for every budget: the points where it improves"
-    parser = add_command(commands, "frontier", text, run)
+    parser = add_command(commands, "frontier", COMMANDS["frontier"], run)
     add_network(parser)
     parser.add_argument(
         "--up-to", type=integer, required=True, metavar="N", help="largest budget, in crossbars"
@@ -44,7 +36,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         help="smallest budget of interest (default: the smallest that works)",
     )
     add_size(parser)
-    add_objective(parser)
+    add_objective(parser, counts())
     add_constraint(parser)
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the points as CSV")
     parser.add_argument(
@@ -130,7 +122,7 @@ def _print(curve: Frontier) -> None:
         ]
         print_rich(table(("crossbars", problem.objective, "R"), rows, text=0))
     size = sides((problem.crossbar.rows, problem.crossbar.columns))
-    print(f"{problem.network.name}, crossbars of {size}: {_message(curve)}")
+    say(f"{problem.network.name}, crossbars of {size}: {_message(curve)}")
 
 
 def _message(curve: Frontier) -> str:
@@ -139,7 +131,7 @@ def _message(curve: Frontier) -> str:
     if curve.complete and not curve.points:
         why = why_infeasible(problem, "dp", None)
         return f"INFEASIBLE up to {problem.crossbars}: {why}"
-    unit = problem.objective if problem.rule is None else f"{problem.objective} ({problem.rule})"
+    unit = problem.measure.words
     points = f"{len(curve.points)} point{'s' * (len(curve.points) != 1)}"
     effort = f"{curve.seconds:.2f} s"
     if not curve.complete:
@@ -168,4 +160,4 @@ def _write_files(arguments: Namespace, curve: Frontier) -> None:
     if arguments.plot is not None and curve.points:
         written(arguments.plot, png(frontier_figure(curve)))
     elif arguments.plot is not None:
-        print(f"xbarmip: {arguments.plot}: not drawn, there is no point", file=sys.stderr)
+        warn(f"{arguments.plot}: not drawn, there is no point")

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, sides, table
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.hardware.movement import Rule, list_rules
@@ -15,8 +16,7 @@ from xbarmip.hardware.preset import Hardware, MemoryLevel, list_hardware, load_h
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "list the hardware presets, or show one, or list the data-movement rules"
-    parser = add_command(commands, "hardware", text, run)
+    parser = add_command(commands, "hardware", COMMANDS["hardware"], run)
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
         "name",

@@ -130,9 +130,8 @@ def answer_line(problem: Problem, result: LatencyResult) -> str:
     bound_words = "no bound" if bound is None else f"bound {shown(bound)} us"
     if result.latency is None or result.step_time is None or result.allocation is None:
         return f"UNKNOWN, no allocation found, {bound_words} ({effort})"
-    count = problem.count if problem.rule is None else f"{problem.count} ({problem.rule})"
     words = (
-        f"{shown(result.latency)} us = {result.count} {count} of "
+        f"{shown(result.latency)} us = {result.count} {problem.measure.words} of "
         f"{shown(result.step_time.seconds)} us, {result.status}, "
     )
     words += f"{result.proof} proof" if result.status is Status.OPTIMAL else bound_words

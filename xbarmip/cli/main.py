@@ -3,54 +3,13 @@
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
-from xbarmip.cli import (
-    bandwidth,
-    check,
-    compare,
-    explain,
-    export,
-    frontier,
-    hardware,
-    merge,
-    networks,
-    place,
-    plot,
-    regress,
-    report,
-    reproduce,
-    show,
-    simulate,
-    solve,
-    suite,
-    suites,
-    version,
-)
+from xbarmip.cli.commands import COMMANDS
+from xbarmip.cli.output import take_any_text, warn
 from xbarmip.cli.parser import Parser
 from xbarmip.errors import VerificationError, XbarmipError
-
-COMMANDS = (
-    solve,
-    check,
-    export,
-    explain,
-    frontier,
-    bandwidth,
-    simulate,
-    place,
-    plot,
-    compare,
-    report,
-    regress,
-    merge,
-    reproduce,
-    networks,
-    show,
-    hardware,
-    suites,
-    suite,
-    version,
-)
+from xbarmip.version import __version__
 
 ANSWERED, CHECK_FAILED, BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 
@@ -70,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         interrupted before there was an answer; 141 whoever read the output went away. Every error
         is one line on standard error.
     """
+    take_any_text()
     try:
         status = _run(argv)
         sys.stdout.flush()
@@ -89,32 +49,39 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
+    given = sys.argv[1:] if argv is None else list(argv)
     try:
-        arguments = make_parser().parse_args(argv)
+        arguments = make_parser(given).parse_args(given)
     except SystemExit:  # --help and --version have printed what was asked for
         return ANSWERED
     status: int = arguments.run(arguments)
     return status
 
 
-def make_parser() -> Parser:
-    """The parser of all commands."""
+def make_parser(given: Sequence[str]) -> Parser:
+    """The parser of all commands; of the one that is `given`, with its arguments.
+
+    The others are not loaded: libraries that they need take seconds to import.
+    """
     parser = Parser(
         prog="xbarmip",
         description="Exact crossbar allocation for ReRAM-based CNN accelerators.",
         epilog="Exit status: 0 answered (INFEASIBLE is an answer), 1 solvers disagree or a check "
         "failed, 2 bad input.",
     )
-    parser.add_argument("--version", action="version", version=version.line())
+    parser.add_argument("--version", action="version", version=f"xbarmip {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        command.add(commands)
+    wanted = next((word for word in given if not word.startswith("-")), None)
+    for name, text in COMMANDS.items():
+        if name == wanted:
+            import_module(f"xbarmip.cli.{name}").add(commands)
+        else:
+            commands.add_parser(name, help=text)
     return parser
 
 
 def _complain(message: str, status: int) -> int:
-    line = "".join(c if c.isprintable() else " " for c in message)
-    print(f"xbarmip: {line}", file=sys.stderr)
+    warn(message)
     return status
 
 

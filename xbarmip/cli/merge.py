@@ -3,16 +3,16 @@
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 
-from xbarmip.cli.output import print_json
+from xbarmip.cli.commands import COMMANDS
+from xbarmip.cli.output import print_json, say
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.compare.analysis.load import merge
-from xbarmip.compare.files import check_writable, written
+from xbarmip.files import check_writable, written
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "put the results of several runs into one file, every record once"
-    parser = add_command(commands, "merge", text, run)
+    parser = add_command(commands, "merge", COMMANDS["merge"], run)
     parser.add_argument("results", nargs="+", metavar="FILE.jsonl", help="of `xbarmip compare`")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE.jsonl")
 
@@ -26,5 +26,5 @@ def run(arguments: Namespace) -> int:
     if arguments.json:
         print_json({"output": str(arguments.output), "records": records})
     else:
-        print(f"written: {arguments.output}, {records} records")
+        say(f"written: {arguments.output}, {records} records")
     return 0

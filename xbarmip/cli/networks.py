@@ -2,16 +2,17 @@
 
 from argparse import Namespace, _SubParsersAction
 
+from xbarmip.cli.arguments import add_size
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, table
-from xbarmip.cli.parser import Parser, add_command, add_size
+from xbarmip.cli.parser import Parser, add_command
 from xbarmip.network.library import ONNX_SCHEME, list_networks, list_onnx_models, load_network
 from xbarmip.problem import Problem
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "list the networks that ship with xbarmip and with the onnx package"
-    add_size(add_command(commands, "networks", text, run))
+    add_size(add_command(commands, "networks", COMMANDS["networks"], run))
 
 
 def run(arguments: Namespace) -> int:

@@ -1,4 +1,4 @@
-"""The argument parser, and the arguments that several commands share."""
+"""The argument parser, and the types of arguments."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
 from collections.abc import Callable
@@ -7,9 +7,6 @@ from math import isfinite
 from typing import Any, NoReturn
 
 from xbarmip.errors import InputError
-from xbarmip.network.graph import Network
-from xbarmip.network.library import load_network
-from xbarmip.problem import COUNTS, RULES
 from xbarmip.strict import short
 
 Run = Callable[[Namespace], int]
@@ -20,6 +17,24 @@ class Parser(ArgumentParser):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(allow_abbrev=False, **settings)
+        self._late: Callable[[Parser], None] | None = None
+
+    def set_late(self, add: "Callable[[Parser], None]") -> None:
+        """Have options added once one is given that is not there yet, or help is asked for.
+
+        For those that take long to be declared, and that few calls of a command need.
+        """
+        self._late = add
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse, after late options were added if there is need for them."""
+        unknown = [
+            w for w in args or () if w.startswith("--") and w not in self._option_string_actions
+        ]
+        if self._late is not None and (unknown or {"-h", "--help"} & {*(args or ())}):
+            late, self._late = self._late, None
+            late(self)
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Refuse the arguments.
@@ -38,65 +53,6 @@ def add_command(commands: "_SubParsersAction[Parser]", name: str, text: str, run
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
     return parser
-
-
-def add_network(parser: Parser) -> None:
-    """The argument NETWORK; `network_of` reads it."""
-    parser.add_argument(
-        "network",
-        metavar="NETWORK",
-        help="a name that `xbarmip networks` lists, or a path to an .onnx or .json file",
-    )
-
-
-def network_of(arguments: Namespace) -> Network:
-    """The network that was asked for."""
-    return load_network(arguments.network)
-
-
-def add_size(parser: Parser) -> None:
-    """The option --size, as (rows, columns)."""
-    parser.add_argument(
-        "--size",
-        type=size,
-        default=(128, 128),
-        metavar="SIZE",
-        help="crossbar size: 128, or rows x columns as 256x128 (default: 128)",
-    )
-
-
-def add_objective(
-    parser: Parser, objectives: tuple[str, ...] = COUNTS, default: str = "cycles"
-) -> None:
-    """The options --objective and --rule."""
-    parser.add_argument(
-        "--objective",
-        choices=objectives,
-        default=default,
-        help="the pipeline itself (cycles), the closed form that approximates it (steps)"
-        f"{', or either times the step time' * (objectives != COUNTS)} (default: {default})",
-    )
-    parser.add_argument(
-        "--rule", choices=RULES, help="rule of the closed form (default for steps: pipeline)"
-    )
-
-
-def add_limits(parser: Parser, seconds: float | None = None) -> None:
-    """The options --time-limit, in seconds, and --memory-limit, in GiB."""
-    default = "none" if seconds is None else f"{seconds:g}"
-    parser.add_argument(
-        "--time-limit",
-        type=number,
-        default=seconds,
-        metavar="S",
-        help=f"seconds for each solver and problem (default: {default})",
-    )
-    parser.add_argument(
-        "--memory-limit",
-        type=gibibytes,
-        metavar="GIB",
-        help="working memory of a search, in GiB (default: none)",
-    )
 
 
 def integer(text: str) -> int:
@@ -130,6 +86,18 @@ def option(text: str) -> tuple[str, bool | int | float | str]:
         except ValueError:
             continue
     return name, value
+
+
+def input_shape(text: str) -> tuple[str, tuple[int, ...]]:
+    """NAME=1x3x320x320: an input's name, which may hold any character, and its shape."""
+    name, equals, sizes = text.rpartition("=")
+    try:
+        shape = tuple(int(part) for part in sizes.split("x"))
+    except ValueError:
+        shape = ()
+    if not name or not equals or not shape or min(shape) < 1:
+        raise ArgumentTypeError(f"must be a name and sizes, as x=1x3x320x320, got {short(text)}")
+    return name, shape
 
 
 def size(text: str) -> tuple[int, int]:

@@ -7,24 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from xbarmip.cli.arguments import add_limits, add_network
 from xbarmip.cli.budget import add_hardware
+from xbarmip.cli.chip import add_chip, placement_of, question
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import add_constraint
-from xbarmip.cli.output import print_json, print_rich, sides, table
-from xbarmip.cli.parser import (
-    Parser,
-    add_command,
-    add_limits,
-    add_network,
-    integer,
-    network_of,
-    option,
-    size,
-)
+from xbarmip.cli.output import print_json, print_rich, say, table, warn
+from xbarmip.cli.parser import Parser, add_command, option, size
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.files import check_writable, written
 from xbarmip.compare.pictures.canvas import png, require_matplotlib
-from xbarmip.compare.plain import plain
-from xbarmip.cores.certificate import require_certifiable, write_placement_certificate
+from xbarmip.cores.certificate import stated_chip, write_placement_certificate
 from xbarmip.cores.door import PLACEMENT_SOLVERS, make_placement_solver, place
 from xbarmip.cores.export import pimcomp_text
 from xbarmip.cores.layout import Layout, check_layout, layout_as_dict, layout_from_dict
@@ -33,7 +25,8 @@ from xbarmip.cores.problem import OBJECTIVES, Placement
 from xbarmip.cores.result import PlacementResult
 from xbarmip.cores.score import score
 from xbarmip.errors import InputError
-from xbarmip.hardware.preset import load_hardware
+from xbarmip.files import check_writable, written
+from xbarmip.plain import plain
 from xbarmip.solvers.result import Status, Stop
 from xbarmip.strict import located, read_text
 
@@ -46,18 +39,9 @@ _FILES = {
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "place copies in cores that do one product at a time, so that the busiest ends first"
-    parser = add_command(commands, "place", text, run)
+    parser = add_command(commands, "place", COMMANDS["place"], run)
     add_network(parser)
-    parser.add_argument(
-        "--cores", type=integer, metavar="C", help="cores (default: the tiles of the hardware)"
-    )
-    parser.add_argument(
-        "--crossbars-per-core",
-        type=integer,
-        metavar="S",
-        help="logical crossbars of a core (default: those of a tile of the hardware)",
-    )
+    add_chip(parser)
     add_hardware(parser)
     parser.add_argument(
         "--size",
@@ -71,11 +55,6 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         default="core-interval",
         help="products of the busiest core, or the time between two inferences, memory included "
         "(default: core-interval)",
-    )
-    parser.add_argument(
-        "--split",
-        action="store_true",
-        help="a copy that a core could hold may lie in several, by row blocks",
     )
     add_constraint(parser)
     _add_how(parser)
@@ -117,7 +96,7 @@ def run(arguments: Namespace) -> int:
             print_json(facts)
         else:
             _print_layers(placement, layout)
-            print(f"{_question(placement)}: {_scored(placement, layout)}")
+            say(f"{question(placement)}: {_scored(placement, layout)}")
         _write(placement, layout, arguments)
         return 0
     with progress_line() as progress:
@@ -139,23 +118,8 @@ def run(arguments: Namespace) -> int:
         sys.stdout.flush()
         record = write_placement_certificate(placement, result, arguments.certificate)
         if not arguments.json:
-            print(f"{arguments.certificate}: certificate of the bound {record['bound']}")
+            say(f"{arguments.certificate}: certificate of the bound {record['bound']}")
     return 1 if result.stop is Stop.ERROR else 0
-
-
-def placement_of(arguments: Namespace) -> Placement:
-    """The placement that was asked for."""
-    hardware = None if arguments.hardware is None else load_hardware(arguments.hardware)
-    return Placement(
-        network_of(arguments),
-        arguments.cores,
-        arguments.crossbars_per_core,
-        arguments.size,
-        arguments.objective,
-        tuple(arguments.constraint),
-        hardware,
-        arguments.split,
-    )
 
 
 def _check(placement: Placement, arguments: Namespace) -> None:
@@ -171,7 +135,7 @@ def _check(placement: Placement, arguments: Namespace) -> None:
     if arguments.certificate is not None:
         if arguments.score is not None:
             raise InputError("--certificate is of a search, --score makes none")
-        require_certifiable(placement)
+        stated_chip(placement)
 
 
 def _given(placement: Placement, file: Path) -> Layout:
@@ -195,7 +159,7 @@ def _write(placement: Placement, layout: Layout, arguments: Namespace) -> None:
         if path is not None:
             written(path, content())
             if not arguments.json:
-                print(f"written: {path}")
+                say(f"written: {path}")
 
 
 def _about(placement: Placement) -> dict[str, Any]:
@@ -203,7 +167,7 @@ def _about(placement: Placement) -> dict[str, Any]:
     return {
         "network": placement.network.name,
         "cores": placement.chip,
-        "crossbars_per_core": placement.room,
+        "crossbars_per_core": placement.capacity,
         "size": rows if rows == columns else [rows, columns],
         "objective": placement.objective,
         "split": placement.split,
@@ -239,6 +203,7 @@ def as_dict(placement: Placement, result: PlacementResult) -> dict[str, Any]:
         "unit_s": None if result.unit is None else str(result.unit),
         "proof": result.proof,
         "seconds": result.seconds,
+        "compile_seconds": result.compile_seconds,
         "statistics": plain(result.statistics),
         "options": plain(result.options),
         "message": result.message,
@@ -255,12 +220,6 @@ def _print_layers(placement: Placement, layout: Layout) -> None:
     print_rich(table(names, rows))
 
 
-def _question(placement: Placement) -> str:
-    size = sides((placement.problem.crossbar.rows, placement.problem.crossbar.columns))
-    cores = f"{placement.chip} core{'s' * (placement.chip != 1)}"
-    return f"{placement.network.name}, {cores} of {placement.room} crossbars of {size}"
-
-
 def _scored(placement: Placement, layout: Layout) -> str:
     found = score(placement, layout)
     time = "" if found.period is None else f"{float(found.period * 10**6):,.2f} us, "
@@ -274,9 +233,9 @@ def _scored(placement: Placement, layout: Layout) -> str:
 def _print(placement: Placement, result: PlacementResult) -> None:
     if result.layout is not None:
         _print_layers(placement, result.layout)
-    print(f"{_question(placement)}: {_answer(placement, result)}")
+    say(f"{question(placement)}: {_answer(placement, result)}")
     if result.message and result.status is not Status.INFEASIBLE:
-        print(f"xbarmip: {result.solver}: {result.message}", file=sys.stderr)
+        warn(f"{result.solver}: {result.message}")
 
 
 def _answer(placement: Placement, result: PlacementResult) -> str:

@@ -5,25 +5,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from xbarmip.cli.arguments import add_limits, add_network, add_objective, every_objective
 from xbarmip.cli.budget import add_budget, problem_of
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import check_for_every_budget
-from xbarmip.cli.output import print_json
-from xbarmip.cli.parser import (
-    Parser,
-    add_command,
-    add_limits,
-    add_network,
-    add_objective,
-    integers,
-)
+from xbarmip.cli.output import print_json, say
+from xbarmip.cli.parser import Parser, add_command, integers
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.files import check_writable, written
 from xbarmip.compare.pictures.canvas import png, require_matplotlib
 from xbarmip.compare.pictures.frontier import frontier_figure
 from xbarmip.compare.pictures.layers import layers_figure
 from xbarmip.compare.pictures.pipeline import pipeline_figure
 from xbarmip.errors import InputError
-from xbarmip.problem import OBJECTIVES, Problem
+from xbarmip.files import check_writable, written
+from xbarmip.problem import Problem
 from xbarmip.solvers.dp.frontier import frontier
 from xbarmip.solvers.registry import SOLVERS, solve
 
@@ -36,11 +31,10 @@ _PICTURES = {
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "draw an allocation: its pipeline, its layers, the frontier (needs matplotlib)"
-    parser = add_command(commands, "plot", text, run)
+    parser = add_command(commands, "plot", COMMANDS["plot"], run)
     add_network(parser)
     add_budget(parser)
-    add_objective(parser, OBJECTIVES)
+    add_objective(parser, every_objective())
     parser.add_argument(
         "--allocation",
         type=integers,
@@ -62,7 +56,7 @@ def run(arguments: Namespace) -> int:
     if "frontier" in wanted:
         check_for_every_budget(arguments.constraint)
         if problem.is_latency:
-            raise InputError(f"--frontier is of cycles or steps, not of {problem.objective!r}")
+            raise InputError(f"--frontier is of a count, not of {problem.objective!r}")
     draw: dict[str, Callable[[], Any]] = {"frontier": lambda: _frontier(problem, arguments)}
     allocation = None
     if wanted.keys() - {"frontier"}:
@@ -77,7 +71,7 @@ def run(arguments: Namespace) -> int:
         print_json({"network": problem.network.name, "allocation": allocation, **files})
     else:
         for path in wanted.values():
-            print(f"written: {path}")
+            say(f"written: {path}")
     return 0
 
 

@@ -12,6 +12,7 @@ from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
 from xbarmip.solvers.protocol import Progress
+from xbarmip.text import for_terminal
 
 _REFRESH_SECONDS = 0.1
 _FIRST = ("done", "rows", "instance", "solver", "target", "best", "bound", "gap")
@@ -42,7 +43,7 @@ def progress_line() -> Iterator[Progress | None]:
         now = time.monotonic()
         if now - latest >= _REFRESH_SECONDS:
             latest = now
-            line.update(task, description=describe(facts))
+            line.update(task, description=for_terminal(describe(facts), sys.stderr))
 
     with line:
         yield tell

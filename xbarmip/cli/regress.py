@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from xbarmip.cli.output import print_json, print_rich
+from xbarmip.cli.commands import COMMANDS
+from xbarmip.cli.output import print_json, print_rich, say
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.compare.analysis.load import load
 from xbarmip.compare.analysis.regress import Regression, regress
-from xbarmip.compare.files import check_writable, written
 from xbarmip.compare.report.changes import (
     TITLE,
     change_lines,
@@ -17,14 +17,14 @@ from xbarmip.compare.report.changes import (
     changes_markdown,
     time_table,
 )
+from xbarmip.files import check_writable, written
 
 _FILES: dict[str, Callable[[Regression], str]] = {"markdown": changes_markdown, "csv": changes_csv}
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "compare two results files: answers that changed, and times by a paired test"
-    parser = add_command(commands, "regress", text, run)
+    parser = add_command(commands, "regress", COMMANDS["regress"], run)
     parser.add_argument("old", metavar="OLD.jsonl", help="results before")
     parser.add_argument("new", metavar="NEW.jsonl", help="results after")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write a page of Markdown")
@@ -44,7 +44,7 @@ def run(arguments: Namespace) -> int:
     else:
         print_rich(time_table(found).rich(TITLE))
         for line in change_lines(found):
-            print(line)
+            say(line)
         for path in wanted.values():
-            print(f"written: {path}")
+            say(f"written: {path}")
     return int(found.worse)

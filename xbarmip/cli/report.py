@@ -1,18 +1,18 @@
 """`xbarmip report`: what results files say, as tables, pages and data."""
 
-import sys
 from argparse import Namespace, _SubParsersAction
 from collections.abc import Callable
 from pathlib import Path
 
-from xbarmip.cli.output import print_json, print_rich
+from xbarmip.cli.commands import COMMANDS
+from xbarmip.cli.output import print_json, print_rich, say, warn
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.compare.analysis.load import load
 from xbarmip.compare.comparison import Comparison
-from xbarmip.compare.files import check_writable, written
 from xbarmip.compare.report.page import page
 from xbarmip.compare.report.summary import headline, markdown, problems
 from xbarmip.compare.report.tables import gap_table, rows_csv, solver_table
+from xbarmip.files import check_writable, written
 
 Comparisons = tuple[Comparison, ...]
 _FILES: dict[str, Callable[[Comparisons], str]] = {
@@ -24,8 +24,7 @@ _FILES: dict[str, Callable[[Comparisons], str]] = {
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "say what results files hold: verdicts, gaps, times"
-    parser = add_command(commands, "report", text, run)
+    parser = add_command(commands, "report", COMMANDS["report"], run)
     parser.add_argument(
         "results", nargs="+", metavar="FILE.jsonl", help="of `xbarmip compare`; several are merged"
     )
@@ -54,8 +53,8 @@ def run(arguments: Namespace) -> int:
             print_rich(solver_table(comparison).rich(headline(comparison)))
             print_rich(gap_table(comparison).rich("gaps to the best known values"))
         for path in wanted.values():
-            print(f"written: {path}")
+            say(f"written: {path}")
     for comparison in found:
         for problem in problems(comparison):
-            print(f"xbarmip: {comparison.suite}: {problem}", file=sys.stderr)
+            warn(f"{comparison.suite}: {problem}")
     return int(any(not comparison.agreed or comparison.errors for comparison in found))

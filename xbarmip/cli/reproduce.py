@@ -2,7 +2,8 @@
 
 from argparse import Namespace, _SubParsersAction
 
-from xbarmip.cli.output import print_json, print_rich, table
+from xbarmip.cli.commands import COMMANDS
+from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.parser import Parser, add_command, number
 from xbarmip.cli.progress import progress_line
 from xbarmip.reproduce.run import PARTS, reproduce
@@ -10,8 +11,7 @@ from xbarmip.reproduce.run import PARTS, reproduce
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "compute published tables and figures again and set them beside proven optima"
-    parser = add_command(commands, "reproduce", text, run)
+    parser = add_command(commands, "reproduce", COMMANDS["reproduce"], run)
     names = ", ".join(f"{part.name} ({part.about})" for part in PARTS)
     parser.add_argument(
         "--parts",
@@ -63,5 +63,5 @@ def run(arguments: Namespace) -> int:
         )
     else:
         print_rich(table(names, rows, text=2))
-        print(f"written: {done.folder / 'page.md'}, {done.folder / 'page.html'}")
+        say(f"written: {done.folder / 'page.md'}, {done.folder / 'page.html'}")
     return 0

@@ -2,25 +2,39 @@
 
 from argparse import Namespace, _SubParsersAction
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from xbarmip.cli.output import print_json, print_rich, sides, table
-from xbarmip.cli.parser import Parser, add_command, add_network, add_size, network_of
+from xbarmip.cli.arguments import add_network, add_size, network_of
+from xbarmip.cli.commands import COMMANDS
+from xbarmip.cli.output import print_json, print_rich, say, sides, table
+from xbarmip.cli.parser import Parser, add_command
+from xbarmip.errors import InputError
+from xbarmip.network.graph import Network
 from xbarmip.network.layer import Layer
 from xbarmip.network.window import Whole, Window
 from xbarmip.problem import Problem
 
+_TOLD = 10  # deviations that are printed
+
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "show the layers of a network and its smallest budget"
-    parser = add_command(commands, "show", text, run)
+    parser = add_command(commands, "show", COMMANDS["show"], run)
     add_network(parser)
     add_size(parser)
+    parser.add_argument(
+        "--verify-needs",
+        action="store_true",
+        help="hold the need maps of an ONNX file against runs of it by onnxruntime, in which one "
+        "output of a layer is changed; exit status 1 if one asks for too little",
+    )
 
 
 def run(arguments: Namespace) -> int:
-    """Print the layers."""
+    """Print the layers, or hold need maps against runs."""
+    if arguments.verify_needs:
+        return _verify(arguments)
     network = network_of(arguments)
     problem = Problem(network, 1, arguments.size)
     pairs = list(zip(network.layers, problem.sets, strict=True))
@@ -32,19 +46,58 @@ def run(arguments: Namespace) -> int:
                 "size": list(arguments.size),
                 "smallest_budget": problem.smallest_budget,
                 "edges": len(network.edges),
+                "shared": network.shared,
                 "layers": [_entry(layer, crossbar_set) for layer, crossbar_set in pairs],
             }
         )
         return 0
     names = ("layer", "kind", "window", "pool", "groups", "channels", "map", "outputs", "set")
     print_rich(table(names, (_row(layer, crossbar_set) for layer, crossbar_set in pairs), text=4))
-    print(
+    _print_file_names(network)
+    say(
         f"{network.name}: {len(pairs)} layers, {len(network.edges)} edges, smallest budget "
         f"{problem.smallest_budget} crossbars of {sides(arguments.size)}"
     )
     if network.source:
-        print(f"source: {network.source}")
+        say(f"source: {network.source}")
     return 0
+
+
+def _print_file_names(network: Network) -> None:
+    """What the file calls the layers, where it calls them otherwise; and what they share."""
+    named = [(x.name, x.node) for x in network.layers if x.node and x.node != x.name]
+    if named:
+        print_rich(table(("layer", "name in the file"), named, text=2))
+    for weight, names in network.shared.items():
+        say(f"the tensor {weight!r} is used {len(names)} times, {len(names)} sets of its own:")
+        say(f"  {', '.join(names)}")
+
+
+def _verify(arguments: Namespace) -> int:
+    path = Path(arguments.network)
+    if path.suffix.lower() != ".onnx":
+        raise InputError(f"{path}: only ONNX files can be run to hold need maps against them")
+    from xbarmip.network.onnx.perturb import verify_needs
+
+    found = verify_needs(path, dict(arguments.input), arguments.digital)
+    if arguments.json:
+        print_json(asdict(found))
+        return 1 if found.wrong else 0
+    for word, deviations in (("wrong", found.wrong), ("loose", found.loose)):
+        for one in deviations[:_TOLD]:
+            stated, seen = (f"output {x}" if x else "none" for x in (one.stated, one.seen))
+            say(
+                f"{word}: {one.producer} -> {one.consumer}: output {one.position} of the producer "
+                f"is first needed by {stated} of the consumer, and first changes {seen}"
+                f"{' (the edge needs all of its producer)' * one.whole}"
+            )
+    pairs = len({(one.producer, one.consumer) for one in found.loose})
+    say(
+        f"{path.name}: {found.edges} edges, {found.changes} changed outputs: need maps asked "
+        f"{'too little' if found.wrong else 'never too little'} ({len(found.wrong)} times), and of "
+        f"{pairs} edges more than was seen ({len(found.loose)} times)"
+    )
+    return 1 if found.wrong else 0
 
 
 def kind(layer: Layer) -> str:
@@ -59,6 +112,8 @@ def kind(layer: Layer) -> str:
 def _entry(layer: Layer, crossbar_set: int) -> dict[str, Any]:
     return {
         "name": layer.name,
+        "node": layer.node,
+        "weight": layer.weight,
         "kind": kind(layer),
         "in_channels": layer.in_channels,
         "out_channels": layer.out_channels,

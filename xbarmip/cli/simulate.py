@@ -2,17 +2,18 @@
 
 from argparse import Namespace, _SubParsersAction
 
+from xbarmip.cli.arguments import add_network, add_size, network_of
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, sides, table
-from xbarmip.cli.parser import Parser, add_command, add_network, add_size, integers, network_of
-from xbarmip.problem import RULES, Problem
-from xbarmip.timing.closed_form import steps
-from xbarmip.timing.pipeline import cycles
+from xbarmip.cli.parser import Parser, add_command, integers
+from xbarmip.measures.registry import measures
+from xbarmip.problem import Problem
+from xbarmip.timing.evaluate import count_of
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "evaluate an allocation: cycles, and steps by both rules"
-    parser = add_command(commands, "simulate", text, run)
+    parser = add_command(commands, "simulate", COMMANDS["simulate"], run)
     add_network(parser)
     parser.add_argument(
         "--allocation",
@@ -29,17 +30,16 @@ def run(arguments: Namespace) -> int:
     network = network_of(arguments)
     problem = Problem(network, crossbars=1, size=arguments.size)
     allocation = problem.allocation(arguments.allocation)
-    facts: dict[str, object] = {"cycles": cycles(network, allocation)}
-    facts |= {f"steps_{rule}": steps(network, allocation, rule) for rule in RULES}
-    facts["crossbars_used"] = problem.crossbars_used(allocation)
+    found = {each: count_of(each.view(network), allocation) for each in measures()}
+    used = problem.crossbars_used(allocation)
     if arguments.json:
         chosen = dict(zip(network.index, allocation, strict=True))
-        print_json({"network": network.name, "allocation": chosen, **facts})
+        values = {each.label.replace("/", "_"): value for each, value in found.items()}
+        print_json(
+            {"network": network.name, "allocation": chosen, **values, "crossbars_used": used}
+        )
         return 0
-    rows = [
-        ("cycles", facts["cycles"]),
-        *((f"steps ({rule})", facts[f"steps_{rule}"]) for rule in RULES),
-        (f"crossbars of {sides(arguments.size)}", facts["crossbars_used"]),
-    ]
+    rows = [(each.words, value) for each, value in found.items()]
+    rows.append((f"crossbars of {sides(arguments.size)}", used))
     print_rich(table((network.name, ""), rows))
     return 0

@@ -8,28 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from xbarmip.certificate.write import Certificate, require_certifiable, write_certificate
+from xbarmip.cli.arguments import add_limits, add_network, add_objective, every_objective
 from xbarmip.cli.budget import add_budget, problem_of, question
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import why_infeasible
 from xbarmip.cli.latency import answer_line, frontier_table, hardware_facts, step_columns
-from xbarmip.cli.output import print_json, print_rich, table
-from xbarmip.cli.parser import (
-    Parser,
-    add_command,
-    add_limits,
-    add_network,
-    add_objective,
-    option,
-)
+from xbarmip.cli.output import print_json, print_rich, say, table, warn
+from xbarmip.cli.parser import Parser, add_command, option
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.execute.ending import Ending, Outcome
-from xbarmip.compare.files import check_writable
-from xbarmip.compare.instance import Instance
-from xbarmip.compare.plain import plain
-from xbarmip.compare.recorder import row_of
-from xbarmip.compare.verdict import judge
-from xbarmip.errors import VerificationError
+from xbarmip.digest import problem_digest
 from xbarmip.exact import ceil_div
-from xbarmip.problem import OBJECTIVES, Problem
+from xbarmip.files import check_writable
+from xbarmip.plain import plain
+from xbarmip.problem import Problem
 from xbarmip.solvers.latency.result import LatencyResult
 from xbarmip.solvers.registry import SOLVERS, make_solver, solve
 from xbarmip.solvers.result import Result, Status, Stop
@@ -37,11 +28,10 @@ from xbarmip.solvers.result import Result, Status, Stop
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "find the allocation of crossbars with the fastest inference"
-    parser = add_command(commands, "solve", text, run)
+    parser = add_command(commands, "solve", COMMANDS["solve"], run)
     add_network(parser)
     add_budget(parser)
-    add_objective(parser, OBJECTIVES)
+    add_objective(parser, every_objective())
     parser.add_argument("--solver", choices=tuple(SOLVERS), default="dp", help="(default: dp)")
     parser.add_argument(
         "--option",
@@ -66,7 +56,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Solve, check the answer, print it."""
+    """Solve and print the answer, which `solve` has confirmed."""
     problem = problem_of(arguments)
     options = dict(arguments.option)
     make_solver(arguments.solver, **options)  # refuses an option that could be mistaken for another
@@ -83,7 +73,6 @@ def run(arguments: Namespace) -> int:
             whole_frontier=arguments.whole_frontier,
             **options,
         )
-    _check(problem, arguments.solver, result)
     if result.status is Status.INFEASIBLE:
         why = why_infeasible(problem, arguments.solver, arguments.time_limit)
         result = replace(result, message=why)
@@ -102,26 +91,12 @@ def _certify(problem: Problem, result: Result, arguments: Namespace) -> None:
     with progress_line() as progress:
         made = write_certificate(problem, result, arguments.certificate, progress)
     if not arguments.json:
-        print(_written(made))
+        say(_written(made))
 
 
 def _written(made: Certificate) -> str:
     labels = f"{made.labels} label{'s' * (made.labels != 1)}"
     return f"{made.path}: certificate of {made.size} bytes, {labels} ({made.seconds:.2f} s)"
-
-
-def _check(problem: Problem, solver: str, result: Result) -> None:
-    """Hold the answer against the evaluation and the budget, as a comparison does.
-
-    Raises
-    ------
-    VerificationError
-        Naming the first claim that does not hold.
-    """
-    instance = Instance("solve", problem)
-    row = row_of(instance, solver, Ending(Outcome.ANSWERED, result))
-    for finding in judge(instance.facts, [row]).findings:
-        raise VerificationError(f"{finding.kind}: {finding.solver} {finding.message}")
 
 
 def as_dict(problem: Problem, result: Result) -> dict[str, Any]:
@@ -134,6 +109,7 @@ def as_dict(problem: Problem, result: Result) -> dict[str, Any]:
         "objective": problem.objective,
         "rule": problem.rule,
         "constraints": list(problem.constraint_names),
+        "digest": problem_digest(problem),
         "solver": result.solver,
         "status": result.status,
         "stop": result.stop,
@@ -145,6 +121,7 @@ def as_dict(problem: Problem, result: Result) -> dict[str, Any]:
         "crossbars_used": _used(problem, result),
         "smallest_budget": problem.smallest_budget,
         "seconds": result.seconds,
+        "compile_seconds": result.compile_seconds,
         "statistics": plain(result.statistics),
         "options": plain(result.options),
         "message": result.message,
@@ -168,9 +145,9 @@ def _print(problem: Problem, result: Result, frontier: bool) -> None:
         print_rich(table(names, rows))
     if frontier and isinstance(result, LatencyResult):
         print_rich(frontier_table(problem, result))
-    print(f"{question(problem)}: {_answer(problem, result)}")
+    say(f"{question(problem)}: {_answer(problem, result)}")
     if result.message and result.status is not Status.INFEASIBLE:
-        print(f"xbarmip: {result.solver}: {result.message}", file=sys.stderr)
+        warn(f"{result.solver}: {result.message}")
 
 
 def _rows(problem: Problem, allocation: Mapping[str, int]) -> list[list[object]]:
@@ -186,7 +163,7 @@ def _answer(problem: Problem, result: Result) -> str:
     """Status, value, bound and proof in one line."""
     if isinstance(result, LatencyResult) and result.status is not Status.INFEASIBLE:
         return answer_line(problem, result)
-    unit = problem.objective if problem.rule is None else f"{problem.objective} ({problem.rule})"
+    unit = problem.measure.words
     effort = f"{result.solver}, {result.seconds:.2f} s"
     if result.stop is not Stop.FINISHED:
         effort += f", stopped: {result.stop}"

@@ -1,13 +1,12 @@
 """`xbarmip suite`: check suites, write them as integers, record what is known of them."""
 
-import sys
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 
-from xbarmip.cli.output import print_json, print_rich
+from xbarmip.cli.commands import COMMANDS
+from xbarmip.cli.output import print_json, print_rich, say, warn
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.compare.analysis.load import load
-from xbarmip.compare.files import check_writable, written
 from xbarmip.compare.integer_suite import write_integer_suite
 from xbarmip.compare.known import (
     Known,
@@ -16,18 +15,19 @@ from xbarmip.compare.known import (
     learn,
     list_known,
     read_known,
+    strangers,
     write_known,
 )
 from xbarmip.compare.report.table import Cell, Table
 from xbarmip.compare.suite import list_suites, read_suite
+from xbarmip.files import check_writable, written
 
 SUITE = "a name that `xbarmip suites` lists, or a path to a .toml or .json file"
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    text = "check suites, write them as integers, record what is known of them"
-    group = commands.add_parser("suite", help=text, description=text)
+    group = commands.add_parser("suite", help=COMMANDS["suite"], description=COMMANDS["suite"])
     parts = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
     check = add_command(parts, "check", "read suites and check all that is known of them", _check)
     check.add_argument("suites", nargs="*", metavar="SUITE", help=f"{SUITE} (default: all shipped)")
@@ -63,7 +63,7 @@ def _check(arguments: Namespace) -> int:
     else:
         print_rich(Table(columns, rows).rich())
     for complaint in complaints:
-        print(f"xbarmip: {complaint}", file=sys.stderr)
+        warn(complaint)
     return int(bool(complaints))
 
 
@@ -87,16 +87,21 @@ def _record(arguments: Namespace) -> int:
     arguments.output = known_path(suite.name, arguments.known)
     check_writable(arguments.output)
     known = _known(suite.name, arguments.known)
+    refused: list[str] = []
     for found in load(arguments.results):
         if found.suite == suite.name:
             known = learn(suite, known, found)
+            refused += strangers(suite, found)
     written(arguments.output, write_known(suite.name, known))
-    return _say(arguments, len(known))
+    _say(arguments, len(known))
+    for line in refused:
+        warn(f"{suite.name}: {line}")
+    return int(bool(refused))
 
 
 def _say(arguments: Namespace, instances: int) -> int:
     if arguments.json:
         print_json({"output": str(arguments.output), "instances": instances})
     else:
-        print(f"written: {arguments.output}, {instances} instances")
+        say(f"written: {arguments.output}, {instances} instances")
     return 0

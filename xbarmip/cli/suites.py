@@ -2,6 +2,7 @@
 
 from argparse import Namespace, _SubParsersAction
 
+from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, table
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.compare.suite import list_suites, read_suite
@@ -9,7 +10,7 @@ from xbarmip.compare.suite import list_suites, read_suite
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
-    add_command(commands, "suites", "list the suites that ship with xbarmip", run)
+    add_command(commands, "suites", COMMANDS["suites"], run)
 
 
 def run(arguments: Namespace) -> int:

@@ -1,1 +1,24 @@
-"""The comparison harness: suites of instances, runs of solvers over them, verdicts and reports."""
+"""Comparing solvers on suites of instances: `xbarmip.compare(...)` runs one.
+
+The package is also the function: `import xbarmip as xb; xb.compare("ladder")`.
+"""
+
+import sys
+from types import ModuleType
+from typing import Any
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+class _Callable(ModuleType):
+    """A module that can be called: the name `xbarmip.compare` is both a package and a function."""
+
+    def __call__(self, *arguments: Any, **settings: Any) -> Any:
+        from xbarmip.compare.run import compare
+
+        return compare(*arguments, **settings)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -32,7 +32,12 @@ from xbarmip.timing.evaluate import evaluate
 from xbarmip.timing.step_time import ticks_of
 
 _FACTS = ("optimum", "published", "published_allocation")
-_OPTIONAL = ("name", "hardware", "crossbars", "budget_factor", "constraints", "note", *_FACTS)
+_READING = ("inputs", "digital")
+_OPTIONAL = (
+    *("name", "hardware", "crossbars", "budget_factor", "constraints", "note"),
+    *_READING,
+    *_FACTS,
+)
 
 
 @dataclass(slots=True)
@@ -49,7 +54,7 @@ class CaseReader:
 
     folder: Path | None
     defaults: Mapping[str, Any]
-    _networks: dict[str, Network] = field(default_factory=dict)
+    _networks: dict[tuple[str, str, bool], Network] = field(default_factory=dict)
 
     def read(self, entry: Any) -> Iterator[Instance]:
         """The instances of a case: one for every budget and objective (docs/comparing.md).
@@ -95,20 +100,38 @@ class CaseReader:
 
     def _network(self, table: Mapping[str, Any]) -> Network:
         reference = table["network"]
+        inputs, digital = _inputs(table), table.get("digital", False)
+        if not isinstance(digital, bool):
+            raise InputError(f"digital must be true or false, got {short(digital)}")
         if isinstance(reference, Mapping):
+            given = [key for key in _READING if table.get(key)]
+            if given:
+                raise InputError(f"{given[0]} is for networks that a file holds")
             name = as_text(table.get("name"), "name (of a case with its own network)")
             written = {"format": FORMAT, "version": VERSION, "name": name, **reference}
             with located("network"):
                 return from_dict(written)
         reference = as_text(reference, "network")
-        if reference not in self._networks:
-            self._networks[reference] = self._load(reference)
-        return self._networks[reference]
+        key = reference, repr(inputs), digital
+        if key not in self._networks:
+            of_folder = reference.lower().endswith(SUFFIXES)
+            of_folder = of_folder and not reference.startswith(ONNX_SCHEME)
+            path = (self.folder or Path()) / reference if of_folder else reference
+            self._networks[key] = load_network(path, inputs, digital)
+        return self._networks[key]
 
-    def _load(self, reference: str) -> Network:
-        if reference.lower().endswith(SUFFIXES) and not reference.startswith(ONNX_SCHEME):
-            return load_network((self.folder or Path()) / reference)
-        return load_network(reference)
+
+def _inputs(table: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    """Shapes of the inputs of a network's file, by name."""
+    given = table.get("inputs", {})
+    if not isinstance(given, Mapping):
+        raise InputError(f"inputs must be a table of names and shapes, got {short(given)}")
+    shapes = {}
+    for name, shape in given.items():
+        if not isinstance(shape, list) or not shape:
+            raise InputError(f"inputs, {name}: must be an array of sizes, got {short(shape)}")
+        shapes[name] = tuple(as_int(n, f"inputs, {name}", 1) for n in shape)
+    return shapes
 
 
 def _unit(problem: Problem) -> str:

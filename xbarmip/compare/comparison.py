@@ -29,6 +29,8 @@ class Comparison:
         Whether every solver was through with every instance.
     output : Path or None
         The results file.
+    strangers : tuple of str
+        Rows of other problems that were left out, a line each: which, and why.
     """
 
     suite: str
@@ -38,6 +40,7 @@ class Comparison:
     rows: tuple[Row, ...]
     complete: bool
     output: Path | None = None
+    strangers: tuple[str, ...] = ()
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -75,8 +78,16 @@ class Comparison:
 
     @property
     def agreed(self) -> bool:
-        """Whether no verdict is a disagreement; undecided instances do not count as one."""
-        return not any(verdict.disagreement for verdict in self.verdicts)
+        """Whether no verdict is a disagreement, and no solver has failed on all that it ran.
+
+        Undecided instances are no disagreement. One that never answers agrees with nobody.
+        """
+        failed: dict[str, bool] = {}
+        for row in self.rows:
+            failed[row.solver] = failed.get(row.solver, True) and row.failed
+        return not any(verdict.disagreement for verdict in self.verdicts) and not any(
+            failed.values()
+        )
 
     @property
     def errors(self) -> tuple[Row, ...]:
@@ -97,6 +108,7 @@ class Comparison:
             "agreed": self.agreed,
             "errors": len(self.errors),
             "counts": self.counts,
+            "strangers": list(self.strangers),
             "output": None if self.output is None else str(self.output),
             "verdicts": [verdict.as_dict() for verdict in self.verdicts],
             "rows": [row.as_dict() for row in self.rows],

@@ -17,6 +17,7 @@ from xbarmip.compare.fields import (
 from xbarmip.compare.instance import Instance, problem_for, smallest_budget
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int, as_positive_rational
+from xbarmip.limits import MOST_DRAWN, MOST_LAYERS
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.network.graph import Network
 from xbarmip.network.staged import Stages, staged_network
@@ -46,9 +47,9 @@ def read_family(entry: Any, defaults: Mapping[str, Any]) -> Iterator[Instance]:
     )
     name, seed = as_text(table["name"], "name"), as_int(table["seed"], "seed")
     size, objectives = read_size(table["size"]), read_objectives(table["objectives"])
-    draw, note = _drawing(table), read_note(table)
+    (draw, layers), note = _drawing(table), read_note(table)
     budget, constraints = _budget(table), read_constraints(table)
-    for number in range(as_int(table["count"], "count", 1)):
+    for number in range(_count(table, layers)):
         random = Random(f"{name} {seed} {number}")
         network = replace(draw(random), name=f"{name}-{number}")
         crossbars = budget(smallest_budget(network, size), random)
@@ -57,8 +58,20 @@ def read_family(entry: Any, defaults: Mapping[str, Any]) -> Iterator[Instance]:
             yield Instance(f"{network.name}/{crossbars}/{label}", problem, note=note)
 
 
-def _drawing(table: Mapping[str, Any]) -> _Draw:
-    """How a network is drawn: window by window, or in stages."""
+def _count(table: Mapping[str, Any], layers: int) -> int:
+    """How many networks of up to `layers` layers are drawn: not too many layers in all."""
+    count = as_int(table["count"], "count", 1)
+    if layers > MOST_LAYERS:
+        raise InputError(f"draws up to {layers} layers, must be at most {MOST_LAYERS}")
+    if count * layers > MOST_DRAWN:
+        raise InputError(
+            f"draws up to {count} times {layers} layers, must be at most {MOST_DRAWN} in all"
+        )
+    return count
+
+
+def _drawing(table: Mapping[str, Any]) -> tuple[_Draw, int]:
+    """How a network is drawn, window by window or in stages; and the most layers that it has."""
     if ("layers" in table) == ("stages" in table):
         raise InputError("needs either layers or stages")
     if "stages" in table:
@@ -67,12 +80,17 @@ def _drawing(table: Mapping[str, Any]) -> _Draw:
             raise InputError(f"{others[0]} goes with layers, not with stages")
         with located("stages"):
             shape = _stages(table["stages"])
-        return lambda random: staged_network(random, shape)
+        blocks = shape.stages * shape.blocks * shape.branches
+        return lambda random: staged_network(random, shape), blocks * shape.depth[1] + shape.head
     layers = read_range(table["layers"], "layers", 1)
     counts = {key: as_int(table[key], key, 1) for key in _COUNTS if key in table}
     chances = {key: read_chance(table[key], key) for key in _CHANCES if key in table}
     drawn = Shape(layers=1, **counts, **chances)  # type: ignore[arg-type]
-    return lambda random: random_network(random, replace(drawn, layers=random.randint(*layers)))
+
+    def draw(random: Random) -> Network:
+        return random_network(random, replace(drawn, layers=random.randint(*layers)))
+
+    return draw, layers[1]
 
 
 def _stages(value: Any) -> Stages:

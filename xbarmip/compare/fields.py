@@ -5,11 +5,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from xbarmip.compare.instance import LATENCY_LABELS, OBJECTIVE_LABELS
 from xbarmip.constraint import Recipe
 from xbarmip.constraints.library import make
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int, as_positive_rational
+from xbarmip.measures.registry import objective_labels
 from xbarmip.strict import as_text, located, short
 
 Size = int | tuple[int, int]
@@ -28,7 +28,7 @@ def read_objectives(value: Any) -> tuple[str, ...]:
     """Objective labels, each at most once."""
     if not isinstance(value, list) or not value:
         raise InputError(f"objectives must be an array of objectives, got {short(value)}")
-    labels = (*OBJECTIVE_LABELS, *LATENCY_LABELS)
+    labels = objective_labels()
     for label in value:
         if label not in labels:
             raise InputError(f"objectives: must be among {', '.join(labels)}, got {short(label)}")

@@ -2,24 +2,26 @@
 
 import re
 from collections import Counter
-from dataclasses import asdict, dataclass, fields
-from decimal import Decimal
-from typing import Any
+from dataclasses import asdict, dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, cast
 
+from xbarmip.compare.typed import NAME, SIZE, integer, listed, optional, table, text
+from xbarmip.digest import problem_digest
 from xbarmip.errors import InputError
+from xbarmip.exact import as_positive_rational
 from xbarmip.hardware.preset import Hardware
+from xbarmip.measures.registry import labelled
 from xbarmip.network.graph import Network
 from xbarmip.problem import Problem
-from xbarmip.strict import known_keys
+from xbarmip.strict import short
 
-OBJECTIVE_LABELS = ("cycles", "steps/pipeline", "steps/published")
-LATENCY_LABELS = ("latency", "latency-steps/pipeline", "latency-steps/published")
 INFEASIBLE = "infeasible"
 
 
 def objective_label(problem: Problem) -> str:
-    """Objective and rule in one word, of `OBJECTIVE_LABELS` or `LATENCY_LABELS`."""
-    return problem.objective if problem.rule is None else f"{problem.objective}/{problem.rule}"
+    """Objective and rule in one word, of `objective_labels`."""
+    return labelled(problem.objective, problem.rule)
 
 
 def problem_for(
@@ -67,6 +69,11 @@ class Instance:
     note: str = ""
 
     @property
+    def digest(self) -> str:
+        """Which problem it is: that of `problem_digest`."""
+        return problem_digest(self.problem)
+
+    @property
     def facts(self) -> "InstanceFacts":
         """What a verdict and a report need to know about it."""
         problem = self.problem
@@ -82,6 +89,7 @@ class Instance:
             optimum=self.optimum,
             published=self.published,
             note=self.note,
+            digest=self.digest,
         )
 
 
@@ -96,13 +104,15 @@ class InstanceFacts:
     size : (int, int)
         Rows and columns of a crossbar.
     objective : str
-        Of `OBJECTIVE_LABELS` or `LATENCY_LABELS`.
+        Of `objective_labels`.
     smallest_budget : int
         Crossbars that one copy of every layer takes.
     constraints : tuple of str
         Names of what is asked besides the budget.
     optimum, published, note
         As in `Instance`.
+    digest : str
+        Of the problem (see `xbarmip.digest`); empty in results of versions that knew none.
     """
 
     name: str
@@ -116,6 +126,7 @@ class InstanceFacts:
     optimum: int | str | None = None
     published: int | Decimal | None = None
     note: str = ""
+    digest: str = ""
 
     @property
     def solvable(self) -> bool:
@@ -137,14 +148,42 @@ class InstanceFacts:
         Raises
         ------
         InputError
-            If the keys are not those of `as_dict`.
+            On a key that is unknown or missing, or a value that its field cannot have.
         """
-        facts = dict(known_keys(record, [each.name for each in fields(cls)]))
-        if isinstance(facts["published"], str):
-            facts["published"] = Decimal(facts["published"])
+        facts = _FACTS(record, "")
         return cls(
             **{**facts, "size": tuple(facts["size"]), "constraints": tuple(facts["constraints"])}
         )
+
+
+def _optimum(value: Any, what: str) -> int | str:
+    return INFEASIBLE if value == INFEASIBLE else cast(int, integer(1)(value, what))
+
+
+def _published(value: Any, what: str) -> int | Decimal:
+    """An integer, or the digits of a decimal number."""
+    if not isinstance(value, str):
+        return cast(int, integer(1)(value, what))
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        raise InputError(f"{what} must be a number, got {short(value)}") from None
+    as_positive_rational(number, what)
+    return number
+
+
+_FACTS = table(
+    {
+        **dict.fromkeys(("name", "network", "objective"), NAME),
+        **dict.fromkeys(("layers", "crossbars", "smallest_budget"), integer(1)),
+        "size": SIZE,
+        "constraints": listed(text),
+        "optimum": optional(_optimum),
+        "published": optional(_published),
+        "note": text,
+    },
+    {"digest": text},
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from xbarmip.compare.instance import INFEASIBLE, Instance, Suite
 from xbarmip.compare.integers import from_integers, to_integers
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
+from xbarmip.limits import MOST_INSTANCES
 from xbarmip.strict import as_text, check_format, known_keys, located, read_text, short
 
 FORMAT = "xbarmip-integers"
-VERSION = 1
+VERSION = 2
 
 
 def write_integer_suite(suite: Suite) -> bytes:
@@ -62,6 +63,8 @@ def read_integer_suite(path: Path) -> Suite:
         table = known_keys(data, ("format", "version", "name", "description", "instances"))
         if not isinstance(table["instances"], list):
             raise InputError(f"instances must be a list, got {short(table['instances'])}")
+        if len(table["instances"]) > MOST_INSTANCES:
+            raise InputError(f"a suite has at most {MOST_INSTANCES} instances, this one more")
         instances = [
             _instance_in(entry, number) for number, entry in enumerate(table["instances"], start=1)
         ]

@@ -6,7 +6,6 @@ several runs may append to the same file, also at the same time. Verdicts are no
 follow from these.
 """
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -15,10 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xbarmip.compare.files import writing, written
 from xbarmip.compare.row import Row
-from xbarmip.errors import InputError
+from xbarmip.compare.typed import anything, mapped, one_of, parse
+from xbarmip.errors import InputError, UnsupportedError
+from xbarmip.files import writing, written
+from xbarmip.plain import plain
 from xbarmip.strict import located
+from xbarmip.text import for_file_name
+
+RUN, ROW = "run", "row"
+KINDS = (RUN, ROW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Journal:
         InputError
             If the folder or the file cannot be written.
         """
-        path = folder / f"{suite}.jsonl"
+        path = folder / f"{for_file_name(suite)}.jsonl"
         with writing(path):
             folder.mkdir(parents=True, exist_ok=True)
             path.open("ab").close()
@@ -59,7 +64,7 @@ class Journal:
         InputError
             If it cannot be written: the disk is full, for instance.
         """
-        line = json.dumps({"record": record, "run": self.run, **facts}, allow_nan=False) + "\n"
+        line = json.dumps({"record": record, "run": self.run, **plain(facts)}) + "\n"
         append(self.path, line.encode())
 
     def summarise(self, text: str) -> Path:
@@ -79,6 +84,8 @@ def append(path: Path, data: bytes) -> None:
     ------
     InputError
         If they cannot be written.
+    UnsupportedError
+        If the system has no such lock.
     """
     with writing(path), path.open("rb+", buffering=0) as file, _locked(file.fileno()):
         if file.seek(0, os.SEEK_END):
@@ -93,6 +100,12 @@ def append(path: Path, data: bytes) -> None:
 @contextmanager
 def _locked(descriptor: int) -> Iterator[None]:
     """Hold the file's lock; unlike flock, this one also works over NFS."""
+    try:
+        import fcntl
+    except ImportError:
+        raise UnsupportedError(
+            "adding to a results file needs the module fcntl, to lock it; this system has none"
+        ) from None
     fcntl.lockf(descriptor, fcntl.LOCK_EX)
     try:
         yield
@@ -100,28 +113,69 @@ def _locked(descriptor: int) -> Iterator[None]:
         fcntl.lockf(descriptor, fcntl.LOCK_UN)
 
 
-def read_records(path: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
-    """The records of a results file, in order.
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A line of a results file.
 
-    A line that is no JSON, as a kill in the middle of a write leaves it, is passed over: what it
-    was to say had not finished.
+    Attributes
+    ----------
+    kind : str
+        Of `KINDS`.
+    facts : dict
+        Its keys and values but for `record`.
+    line : str
+        As it stands in the file.
+    number : int
+        Of the line, from 1.
+    where : str
+        File and line number, for messages.
+    """
+
+    kind: str
+    facts: dict[str, Any]
+    line: str
+    number: int
+    where: str
+
+
+def read_records(path: str | os.PathLike[str], seen: int = 0) -> Iterator[Record]:
+    """The records of a results file, in order, those on the first `seen` lines left out.
+
+    A line that ends in the middle of a record, as a kill in the middle of a write leaves it, is
+    passed over: what it was to say had not finished. Any other line must be a record.
 
     Raises
     ------
     InputError
-        If the file cannot be read.
+        If the file cannot be read, or a line is no record; the message names file and line.
     """
     try:
         lines = Path(path).read_bytes().split(b"\n")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
-    for line in lines:
-        try:
-            record = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(record, dict):
-            yield record
+    except (OSError, ValueError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or error
+        raise InputError(f"{path}: cannot be read ({reason})") from None
+    for number, raw in enumerate(lines[seen:], start=seen + 1):
+        where = f"{path}: line {number}"
+        line = raw.decode(errors="replace").strip("\0 \t\r")
+        if line and not _cut_off(line):
+            with located(where):
+                yield Record(*_record(line), line, number, where)
+
+
+def _record(line: str) -> tuple[str, dict[str, Any]]:
+    facts = mapped(anything)(parse(line), "a record")
+    return one_of(KINDS)(facts.pop("record", None), "record"), facts
+
+
+def _cut_off(line: str) -> bool:
+    """Whether a line begins as a record and ends within it: in a string, or in an open bracket.
+
+    So does every proper beginning of a JSON object, and no whole one.
+    """
+    strings = line.replace("\\\\", "").replace('\\"', "").split('"')
+    outside = strings[::2]
+    depth = sum(part.count("{") - part.count("}") for part in outside)
+    return line.startswith("{") and (depth > 0 or len(strings) % 2 == 0)
 
 
 def read_rows(path: str | os.PathLike[str], run: str | None = None) -> tuple[Row, ...]:
@@ -130,12 +184,11 @@ def read_rows(path: str | os.PathLike[str], run: str | None = None) -> tuple[Row
     Raises
     ------
     InputError
-        If the file cannot be read or a row has not the fields of a `Row`.
+        If the file cannot be read or holds what no results file holds.
     """
     rows = []
     for record in read_records(path):
-        if record.get("record") == "row" and run in (None, record.get("run")):
-            record.pop("record")
-            with located(str(path)):
-                rows.append(Row.from_dict(record))
+        if record.kind == ROW and run in (None, record.facts.get("run")):
+            with located(record.where):
+                rows.append(Row.from_dict(record.facts))
     return tuple(rows)

@@ -6,7 +6,7 @@ was checked: no algorithm is the only author of its own golden value.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,16 @@ from typing import Any
 from xbarmip.compare.comparison import Comparison
 from xbarmip.compare.execute.certification import Certified
 from xbarmip.compare.instance import INFEASIBLE, Instance, Suite
-from xbarmip.compare.integers import digest
+from xbarmip.compare.resume import refusal
 from xbarmip.compare.row import Row
+from xbarmip.compare.typed import NAME, integer, listed, optional, parse, table, text
 from xbarmip.data import find_file, shipped_names
+from xbarmip.digest import stranger
 from xbarmip.errors import InputError
-from xbarmip.exact import as_int
 from xbarmip.problem import Problem
 from xbarmip.solvers.result import Status
-from xbarmip.strict import as_text, check_format, known_keys, located, read_text
+from xbarmip.strict import check_format, located, read_text
+from xbarmip.text import for_file_name
 from xbarmip.timing.evaluate import evaluate
 
 FORMAT = "xbarmip-known"
@@ -57,7 +59,7 @@ class Known:
     ----------
     instance : str
     problem : str
-        Digest of its integers: the figures are about exactly this problem.
+        Digest (see `xbarmip.digest`): the figures are about exactly this problem.
     value, bound : int or None
         Smallest confirmed value and largest bound; both None for an infeasible instance.
     allocation : list of int or None
@@ -105,29 +107,34 @@ def read_known(name_or_path: str | PathLike[str]) -> dict[str, Known]:
     """
     file = find_file("known", name_or_path, (".json",))
     with located(str(file)):
-        try:
-            data = json.loads(read_text(file))
-        except ValueError as error:
-            raise InputError(f"is not readable as JSON: {error}") from None
+        data = parse(read_text(file))
         check_format(data, FORMAT, VERSION)
-        table = known_keys(data, ("format", "version", "suite", "instances"))
-        found = [_known(entry) for entry in table["instances"]]
+        found = _FILE(data, "")["instances"]
     return {known.instance: known for known in found}
 
 
-def _known(entry: Any) -> Known:
-    table = known_keys(entry, [each.name for each in fields(Known)])
-    with located(as_text(table["instance"], "instance")):
-        for key in ("value", "bound"):
-            if table[key] is not None:
-                as_int(table[key], key, 1)
-        provers = tuple(
-            Prover(**known_keys(each, [field.name for field in fields(Prover)]))
-            for each in table["provers"]
-        )
-        listed = table["allocation"]
-        allocation = None if listed is None else tuple(as_int(r, "allocation", 1) for r in listed)
-    return Known(**{**table, "allocation": allocation, "provers": provers})
+def _known(value: Any, what: str) -> Known:
+    name = value.get("instance") if isinstance(value, Mapping) else None
+    facts = _KNOWN(value, name if isinstance(name, str) else what)
+    return Known(**{**facts, "allocation": facts["allocation"] and tuple(facts["allocation"])})
+
+
+def _provers(value: Any, what: str) -> tuple[Prover, ...]:
+    return tuple(Prover(**each) for each in listed(_PROVER)(value, what))
+
+
+_PROVER = table(
+    {"solver": NAME, "proof": NAME, "version": optional(text), "commit": optional(text)}
+)
+_KNOWN = table(
+    {
+        **dict.fromkeys(("instance", "problem"), NAME),
+        **dict.fromkeys(("value", "bound"), optional(integer(1))),
+        "allocation": optional(listed(integer(1))),
+        "provers": _provers,
+    }
+)
+_FILE = table({"format": NAME, "version": integer(1), "suite": NAME, "instances": listed(_known)})
 
 
 def write_known(suite: str, known: Mapping[str, Known]) -> bytes:
@@ -140,39 +147,44 @@ def write_known(suite: str, known: Mapping[str, Known]) -> bytes:
 def learn(suite: Suite, known: Mapping[str, Known], found: Comparison) -> dict[str, Known]:
     """What is known of a suite after these results, too.
 
-    Rows whose instance is another problem by now are passed over, and so are the proofs of a solver
-    against which anything speaks.
+    Rows that `strangers` names are passed over, and so are the proofs of a solver against which
+    anything speaks.
     """
     verdicts = {verdict.instance: verdict for verdict in found.verdicts}
     learned: dict[str, Known] = {}
     for instance in suite.instances:
-        mark = digest(instance.problem)
         before = known.get(instance.name)
-        if before is None or before.problem != mark:
-            before = Known(instance.name, mark, None, None, None, ())
+        if before is None or stranger(before.problem, instance.digest):
+            before = Known(instance.name, instance.digest, None, None, None, ())
         rows = found.by_instance.get(instance.name, {}).values()
         clean = [
             row
             for row in rows
             if not row.defect
+            and not refusal(instance, row)
             and not any(f.solver == row.solver for f in verdicts[row.instance].findings)
         ]
-        learned[instance.name] = _improved(before, clean, [r for r in clean if _same(r, instance)])
+        learned[instance.name] = _improved(before, clean)
     return learned
 
 
-def _same(row: Row, instance: Instance) -> bool:
-    """Whether a row's allocation is one of this problem, with the value that it was confirmed."""
-    if row.allocation is None or row.confirmed is None:
-        return False
-    try:
-        chosen = instance.problem.allocation(row.allocation)
-    except InputError:
-        return False
-    return instance.problem.meets(chosen) and evaluate(instance.problem, chosen) == row.confirmed
+def strangers(suite: Suite, found: Comparison) -> list[str]:
+    """Rows that say nothing of the suite's instances, a line each: of other problems, or whose
+    claim does not survive an evaluation anew.
+    """
+    return [
+        *found.strangers,
+        *(
+            f"{instance.name}: row of {label} {why}"
+            for instance in suite.instances
+            for label, row in found.by_instance.get(instance.name, {}).items()
+            if (why := refusal(instance, row))
+        ),
+    ]
 
 
-def _improved(before: Known, rows: Sequence[Row], valued: Sequence[Row]) -> Known:
+def _improved(before: Known, rows: Sequence[Row]) -> Known:
+    valued = [row for row in rows if row.confirmed is not None]
     best = min(valued, key=lambda row: row.confirmed or 0, default=None)
     after = before
     if best is not None and (before.value is None or (best.confirmed or 0) < before.value):
@@ -210,8 +222,8 @@ def faults(suite: Suite, known: Mapping[str, Known]) -> list[str]:
 
 def _faults(instance: Instance, known: Known) -> list[str]:
     problem = instance.problem
-    if digest(problem) != known.problem:
-        return ["is another problem than the one that the figures are about"]
+    if why := stranger(known.problem, instance.digest):
+        return [f"what is known of it {why}"]
     lines = _value_faults(problem, known)
     if known.value is not None and known.bound is not None and known.bound > known.value:
         lines.append(f"the bound {known.bound} is above the value {known.value}")
@@ -242,4 +254,4 @@ def _value_faults(problem: Problem, known: Known) -> list[str]:
 
 def known_path(suite: str, folder: Path) -> Path:
     """Where what is known of a suite lies in a folder."""
-    return folder / f"{suite}.json"
+    return folder / f"{for_file_name(suite)}.json"

@@ -1,21 +1,19 @@
 """Making rows: what a solver claims, beside what an independent check confirms."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
-from operator import index
 from typing import Any
 
 from xbarmip.compare.execute.ending import Ending, Outcome
 from xbarmip.compare.execute.facts import code_facts, machine_facts
 from xbarmip.compare.execute.task import Task
 from xbarmip.compare.instance import Instance
-from xbarmip.compare.plain import plain
 from xbarmip.compare.row import STOPS, UNSUPPORTED, Row
-from xbarmip.errors import InputError
+from xbarmip.errors import VerificationError
+from xbarmip.plain import plain
 from xbarmip.problem import Problem
-from xbarmip.solvers.result import Result, Status, Stop
-from xbarmip.timing.evaluate import evaluate
+from xbarmip.solvers.check import checked
+from xbarmip.solvers.result import Status
 
 
 def record(task: Task, ending: Ending) -> Row:
@@ -43,7 +41,7 @@ def row_of(instance: Instance, solver: str, ending: Ending) -> Row:
     if outcome is Outcome.ANSWERED:
         try:
             facts = answer_facts(problem, ending.answer)
-        except InputError as error:
+        except VerificationError as error:
             outcome, message = Outcome.GARBAGE, f"no usable answer: {error}"
     if outcome is not Outcome.ANSWERED:
         status = UNSUPPORTED if outcome is Outcome.REFUSED else Status.UNKNOWN.value
@@ -56,6 +54,7 @@ def row_of(instance: Instance, solver: str, ending: Ending) -> Row:
         size=(problem.crossbar.rows, problem.crossbar.columns),
         objective=problem.objective,
         rule=problem.rule,
+        digest=instance.digest,
         outcome=outcome.value,
         seconds=ending.seconds,
         startup_seconds=ending.startup_seconds,
@@ -71,54 +70,19 @@ def answer_facts(problem: Problem, answer: Any) -> dict[str, Any]:
 
     Raises
     ------
-    InputError
-        If it is no result, or a value or bound is no integer: NaN, for instance.
+    VerificationError
+        If it is no usable answer.
     """
-    if not isinstance(answer, Result):
-        raise InputError(f"expected a Result, got {type(answer).__name__}")
+    found = checked(problem, answer)
+    claims = {field.name: getattr(found, field.name) for field in fields(found)}
     return {
-        "status": Status(answer.status).value,
-        "stop": Stop(answer.stop).value,
-        "value": _integer(answer.value, "value"),
-        "bound": _integer(answer.bound, "bound"),
-        "proof": None if answer.proof is None else str(answer.proof),
+        **plain(claims),
         "message": one_line(answer.message),
         "statistics": plain(answer.statistics),
         "options": plain(answer.options),
-        **_checked(problem, answer.allocation),
     }
 
 
 def one_line(text: object) -> str:
     """Any text on one line."""
     return " ".join(str(text).split())
-
-
-def _integer(value: Any, what: str) -> int | None:
-    if value is None:
-        return None
-    try:
-        return index(value)
-    except TypeError:
-        raise InputError(f"{what} is {value!r}, no integer") from None
-
-
-def _checked(problem: Problem, allocation: Any) -> dict[str, Any]:
-    """The allocation's exact objective and crossbars, or what is wrong with it."""
-    if allocation is None:
-        return {}
-    if not isinstance(allocation, Mapping):
-        return {"defect": f"expected R by layer name, got {type(allocation).__name__}"}
-    try:
-        chosen = problem.allocation(allocation)
-    except InputError as error:
-        return {"defect": str(error)}
-    used = problem.crossbars_used(chosen)
-    named = dict(zip(problem.network.index, chosen, strict=True))
-    facts = {"allocation": named, "crossbars_used": used}
-    if used > problem.crossbars:
-        return {**facts, "defect": f"takes {used} crossbars, there are {problem.crossbars}"}
-    broken = problem.broken(chosen)
-    if broken:
-        return {**facts, "defect": f"breaks the constraint {broken[0].name!r}"}
-    return {**facts, "confirmed": evaluate(problem, chosen)}

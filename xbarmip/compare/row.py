@@ -1,12 +1,30 @@
 """One solver's answer to one instance: what it claims beside what an independent check confirms."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from xbarmip.compare.execute.certification import Certified
 from xbarmip.compare.execute.ending import Outcome
-from xbarmip.solvers.result import Stop
-from xbarmip.strict import known_keys
+from xbarmip.compare.typed import (
+    ALLOCATION,
+    CODE,
+    LIMITS,
+    NAME,
+    SIZE,
+    anything,
+    integer,
+    listed,
+    mapped,
+    one_of,
+    optional,
+    or_empty,
+    seconds,
+    table,
+    text,
+)
+from xbarmip.errors import InputError
+from xbarmip.solvers.result import Proof, Result, Status, Stop
 
 UNSUPPORTED = "UNSUPPORTED"
 STOPS = {  # how a solver stopped that gave no answer
@@ -18,7 +36,6 @@ STOPS = {  # how a solver stopped that gave no answer
     Outcome.OUT_OF_MEMORY: Stop.MEMORY.value,
     Outcome.LOST: Stop.INTERRUPTED.value,
 }
-_LATER = ("certificate",)  # fields that earlier results files lack
 FAILURES = frozenset(Outcome) - {Outcome.ANSWERED, Outcome.REFUSED}
 
 
@@ -76,6 +93,9 @@ class Row:
         None for a solver that has no option `seed`.
     certificate : dict
         What became of the claim, as in `Certification`; empty where no claim was to be certified.
+    digest : str
+        Of the problem that was solved (see `xbarmip.digest`); empty in results of versions that
+        knew none.
     """
 
     instance: str
@@ -112,6 +132,7 @@ class Row:
     suite: str = ""
     seed: int | None = None
     certificate: Mapping[str, Any] = field(default_factory=dict)
+    digest: str = ""
 
     @property
     def failed(self) -> bool:
@@ -134,11 +155,89 @@ class Row:
         Raises
         ------
         InputError
-            If it has not the fields of a row.
+            On a key that is unknown or missing, a value that its field cannot have, or claims that
+            contradict each other.
         """
-        facts = known_keys(
-            record,
-            [each.name for each in fields(cls) if each.name not in _LATER],
-            _LATER,
-        )
-        return cls(**{**facts, "size": tuple(facts["size"])})
+        facts = _ROW(record, "")
+        row = cls(**{**facts, "size": tuple(facts["size"])})
+        _check_claims(row)
+        return row
+
+
+def _trace(value: Any, what: str) -> list[Any]:
+    points = listed(listed(anything, 3))(value, what)
+    for point in points:
+        seconds(point[0], what)
+    return points
+
+
+_CERTIFICATE = {
+    "certified": one_of(Certified),
+    **dict.fromkeys(("bytes", "labels"), integer(0)),
+    **dict.fromkeys(("write_seconds", "check_seconds"), seconds),
+    "message": text,
+}
+_LATER = {
+    "certificate": or_empty(table(_CERTIFICATE)),
+    "digest": text,
+}
+_ROW = table(
+    {
+        **dict.fromkeys(("instance", "solver", "network", "objective"), NAME),
+        "crossbars": integer(1),
+        "size": SIZE,
+        "rule": optional(NAME),
+        "outcome": one_of(Outcome),
+        "status": one_of((*Status, UNSUPPORTED)),
+        "stop": optional(one_of(Stop)),
+        "value": optional(integer()),
+        "bound": optional(integer()),
+        "proof": optional(one_of(Proof)),
+        "allocation": optional(ALLOCATION),
+        "confirmed": optional(integer(1)),
+        "crossbars_used": optional(integer(1)),
+        **dict.fromkeys(("seconds", "startup_seconds", "cpu_seconds"), seconds),
+        "memory_bytes": integer(0),
+        "trace": _trace,
+        **dict.fromkeys(("statistics", "options", "machine"), mapped(anything)),
+        "limits": or_empty(LIMITS),
+        "code": CODE,
+        **dict.fromkeys(("defect", "message", "finished", "run", "task", "suite"), text),
+        "seed": optional(integer(0)),
+    },
+    _LATER,
+)
+
+
+def _check_claims(row: Row) -> None:
+    """Refuse what no answer can claim, and a value that is confirmed of no allocation.
+
+    Raises
+    ------
+    InputError
+        Naming the rule.
+    """
+    answered, claims = row.outcome == Outcome.ANSWERED, row.value is not None
+    silent = (row.value, row.bound, row.proof, row.allocation, row.confirmed) == (None,) * 5
+    rules = (
+        ("UNSUPPORTED exactly where the solver refused",
+         (row.status == UNSUPPORTED) == (row.outcome == Outcome.REFUSED)),
+        (f"{row.outcome} with no claim and its own stop",
+         answered or (silent and row.stop == STOPS[Outcome(row.outcome)])),
+        ("confirmed exactly where an allocation has no defect",
+         (row.confirmed is not None) == (row.allocation is not None and not row.defect)),
+        ("an allocation only with a value", claims or row.allocation is None),
+    )  # fmt: skip
+    for rule, kept in rules:
+        if not kept:
+            raise InputError(f"breaks the rule: {rule}")
+    if answered:
+        proof = None if row.proof is None else Proof(row.proof)
+        stop = Stop(row.stop or Stop.ERROR)
+        try:
+            Result(
+                row.solver, Status(row.status), stop, row.value, row.bound,
+                {} if claims else None, proof,
+            )  # fmt: skip
+        except ValueError as error:
+            raise InputError(str(error)) from None

@@ -6,15 +6,17 @@ from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
+from xbarmip.compare.claims import Claims
 from xbarmip.compare.comparison import Comparison, latest
 from xbarmip.compare.execute.allowance import Allowance
-from xbarmip.compare.execute.ending import Outcome
 from xbarmip.compare.execute.pool import LocalPool, run_tasks
+from xbarmip.compare.execute.process import require_processes
 from xbarmip.compare.execute.task import Task
 from xbarmip.compare.instance import Suite
-from xbarmip.compare.journal import Journal, read_rows
+from xbarmip.compare.journal import Journal
 from xbarmip.compare.plan import Plan
 from xbarmip.compare.report.summary import markdown
+from xbarmip.compare.resume import Rest
 from xbarmip.compare.row import Row
 from xbarmip.compare.suite import read_suite
 from xbarmip.compare.verdict import Verdict, judge
@@ -92,7 +94,11 @@ def compare(
     InputError
         On a bad suite, an unknown solver, a bad limit, or a folder that cannot be written: before
         anything is run.
+    UnsupportedError
+        If the system cannot run a solver in a process of its own, or lock the results file.
     """
+    if executor is None:
+        require_processes()
     chosen = suite if isinstance(suite, Suite) else read_suite(suite)
     limits = allowance or Allowance(time_limit, memory_limit)
     plan = Plan(chosen, solvers, seeds, limits, certify)
@@ -101,17 +107,10 @@ def compare(
     if resume and output is None:
         raise InputError("resume needs an output: the results file that is to be gone on with")
     journal = None if output is None else Journal.open(Path(output), chosen.name, plan.run)
-    kept = _kept(plan, journal) if resume and journal is not None else {}
-    todo = [task for task in plan.tasks if task.key not in kept]
-    if journal is not None:
-        journal.write("run", plan.facts)
-    ledger = _Ledger(plan, kept, journal, observe)
-    counter = _Counter(progress, len(kept), len(plan.tasks))
+    ledger = _Ledger(plan, journal, observe)
     try:
-        with _engine(executor, jobs, counter if progress else None) as engine:
-            for row in run_tasks(todo, engine):
-                ledger.enter(row)
-                counter.count(row)
+        with _rest(plan, journal if resume else None) as rest:
+            _run(plan, ledger, rest, executor, jobs, progress)
     except KeyboardInterrupt:
         pass
     comparison = ledger.comparison()
@@ -120,11 +119,42 @@ def compare(
     return comparison
 
 
-def _kept(plan: Plan, journal: Journal) -> dict[str, Row]:
-    """Rows of the results file that answer tasks of the plan, by key."""
-    wanted = {task.key for task in plan.tasks}
-    rows = [row for row in read_rows(journal.path) if row.outcome != Outcome.LOST]
-    return {row.task: row for row in rows if row.task in wanted}
+@contextmanager
+def _rest(plan: Plan, journal: Journal | None) -> Iterator[Rest | None]:
+    """What is left of a plan that goes on with a results file."""
+    if journal is None:
+        yield None
+        return
+    with Claims(journal.path) as claims:
+        yield Rest(plan.tasks, journal, claims)
+
+
+def _run(
+    plan: Plan,
+    ledger: "_Ledger",
+    rest: Rest | None,
+    executor: Executor | None,
+    jobs: int,
+    progress: Progress | None,
+) -> None:
+    """Run what no row of the results file answers."""
+    if rest is not None:
+        ledger.resume(rest)
+    ledger.begin()
+    counter = _Counter(progress, ledger.rows, len(plan.tasks))
+
+    def adopt(row: Row) -> None:
+        ledger.take(row)
+        counter.count(row)
+
+    tasks = iter(plan.tasks) if rest is None else rest.tasks(adopt)
+    at_once = None if executor is not None else jobs
+    with _engine(executor, jobs, counter if progress else None) as engine:
+        for row in run_tasks(tasks, engine, at_once):
+            ledger.enter(row)
+            counter.count(row)
+            if rest is not None:
+                rest.entered(row)
 
 
 @contextmanager
@@ -146,21 +176,39 @@ def _engine(executor: Executor | None, jobs: int, tell: Progress | None) -> Iter
 class _Ledger:
     """Enters rows as they come, and judges an instance when all of its rows are there."""
 
-    def __init__(
-        self, plan: Plan, kept: dict[str, Row], journal: Journal | None, observe: Observer | None
-    ) -> None:
+    def __init__(self, plan: Plan, journal: Journal | None, observe: Observer | None) -> None:
         self._plan, self._journal, self._observe = plan, journal, observe
-        self._rows = dict(kept)
+        self._rows: dict[str, Row] = {}
+        self._notes: list[str] = []
         self._facts = {instance.name: instance.facts for instance in plan.suite.instances}
         self._of: dict[str, list[Task]] = {}
         for task in plan.tasks:
             self._of.setdefault(task.instance.name, []).append(task)
 
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return len(self._rows)
+
+    def begin(self) -> None:
+        """Write down what is going to be run."""
+        if self._journal is not None:
+            self._journal.write("run", self._plan.facts)
+
+    def resume(self, rest: Rest) -> None:
+        """Take what the results file holds, without a word, and what is to be said of the rest."""
+        self._rows = {row.task: row for row in rest.found()}
+        self._notes = rest.notes
+
     def enter(self, row: Row) -> None:
         """Write a row down and show it."""
-        self._rows[row.task] = row
         if self._journal is not None:
             self._journal.write("row", row.as_dict())
+        self.take(row)
+
+    def take(self, row: Row) -> None:
+        """Show a row that is written down."""
+        self._rows[row.task] = row
         if self._observe is None:
             return
         self._observe(row)
@@ -181,6 +229,7 @@ class _Ledger:
             latest(rows),
             len(rows) == len(plan.tasks),
             None if self._journal is None else self._journal.path,
+            tuple(self._notes),
         )
 
 

@@ -1,7 +1,8 @@
 """Reading suites: TOML files that state instances (docs/comparing.md)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
+from itertools import islice
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from xbarmip.compare.instance import Instance, Suite
 from xbarmip.compare.integer_suite import read_integer_suite
 from xbarmip.data import find_file, shipped_names
 from xbarmip.errors import InputError
+from xbarmip.limits import MOST_INSTANCES
 from xbarmip.strict import as_text, check_format, known_keys, located, parse_toml, read_text, short
 
 FORMAT = "xbarmip-suite"
@@ -58,11 +60,17 @@ def _suite(data: Mapping[str, Any], folder: Path | None) -> Suite:
     instances: list[Instance] = []
     for number, entry in enumerate(_entries(table, "case"), start=1):
         with _where(entry, "case", number):
-            instances += cases.read(entry)
+            _add(instances, cases.read(entry))
     for number, entry in enumerate(_entries(table, "family"), start=1):
         with _where(entry, "family", number):
-            instances += read_family(entry, defaults)
+            _add(instances, read_family(entry, defaults))
     return Suite(name, description, tuple(instances))
+
+
+def _add(instances: list[Instance], more: Iterator[Instance]) -> None:
+    instances += islice(more, MOST_INSTANCES + 1 - len(instances))
+    if len(instances) > MOST_INSTANCES:
+        raise InputError(f"a suite has at most {MOST_INSTANCES} instances, this makes it more")
 
 
 def _entries(table: Mapping[str, Any], key: str) -> list[Any]:

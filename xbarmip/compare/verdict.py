@@ -13,6 +13,7 @@ from typing import Any
 from xbarmip.compare.execute.certification import Certified
 from xbarmip.compare.instance import INFEASIBLE, InstanceFacts
 from xbarmip.compare.row import Row
+from xbarmip.solvers.check import lies
 from xbarmip.solvers.result import Proof, Status
 
 
@@ -106,11 +107,9 @@ def judge(instance: InstanceFacts, rows: Sequence[Row]) -> Verdict:
     bounds = [row.bound for row in rows if row.bound is not None]
     value, bound = min(values, default=None), max(bounds, default=None)
     findings = (
-        *_allocations(rows),
-        *_values(rows),
+        *_lies(rows, value),
         *_stated(instance, rows),
         *_infeasible(instance, rows),
-        *_bounds(rows, value),
         *_certificates(rows),
     )
     claimed = tuple(row for row in rows if row.status in (Status.OPTIMAL, Status.INFEASIBLE))
@@ -130,24 +129,6 @@ def judge(instance: InstanceFacts, rows: Sequence[Row]) -> Verdict:
 
 def _prover(row: Row) -> str:
     return f"{row.solver} (numerical)" if row.proof == Proof.NUMERICAL else row.solver
-
-
-def _allocations(rows: Sequence[Row]) -> list[Finding]:
-    return [
-        Finding(Agreement.INVALID_ALLOCATION, row.solver, row.defect) for row in rows if row.defect
-    ]
-
-
-def _values(rows: Sequence[Row]) -> list[Finding]:
-    return [
-        Finding(
-            Agreement.VALUE_MISMATCH,
-            row.solver,
-            f"claims {row.value}, its allocation takes {row.confirmed}",
-        )
-        for row in rows
-        if row.confirmed is not None and row.value != row.confirmed
-    ]
 
 
 def _certificates(rows: Sequence[Row]) -> list[Finding]:
@@ -197,7 +178,7 @@ def _infeasible(instance: InstanceFacts, rows: Sequence[Row]) -> list[Finding]:
     claims = [
         Finding(kind, row.solver, f"claims INFEASIBLE, but {why}")
         for row in rows
-        if why and row.status == Status.INFEASIBLE
+        if why and row.status == Status.INFEASIBLE and not row.defect
     ]
     solutions = [
         Finding(kind, row.solver, f"takes {row.confirmed}, but is stated to be infeasible")
@@ -207,16 +188,11 @@ def _infeasible(instance: InstanceFacts, rows: Sequence[Row]) -> list[Finding]:
     return claims + solutions
 
 
-def _bounds(rows: Sequence[Row], value: int | None) -> list[Finding]:
-    if value is None:
-        return []
+def _lies(rows: Sequence[Row], value: int | None) -> list[Finding]:
+    """What cannot be true of each row, whatever it claims of the others."""
     holders = ", ".join(row.solver for row in rows if row.confirmed == value)
     return [
-        Finding(
-            Agreement.BOUNDS_CROSS,
-            row.solver,
-            f"claims the bound {row.bound}, above the checked value {value} of {holders}",
-        )
+        Finding(Agreement(lie), row.solver, message)
         for row in rows
-        if row.bound is not None and row.bound > value
+        for lie, message in lies(row, value, holders)
     ]

@@ -8,6 +8,7 @@ from xbarmip.errors import InputError, short
 from xbarmip.exact import as_rational
 from xbarmip.network.layer import Layer
 from xbarmip.problem import Problem
+from xbarmip.strict import located
 
 
 def as_names(value: Any, what: str) -> tuple[str, ...]:
@@ -37,10 +38,9 @@ def as_amount(value: Any, what: str) -> int | Fraction:
 
 def chosen_layers(problem: Problem, names: Sequence[str], what: str) -> list[Layer]:
     """The layers that are named; all of them where none is."""
-    for name in names:
-        if name not in problem.network.index:
-            raise InputError(f"{what}: unknown layer {name!r}")
-    return [layer for layer in problem.network.layers if not names or layer.name in names]
+    with located(what):
+        chosen = {problem.network.layer_name(name) for name in names}
+    return [layer for layer in problem.network.layers if not names or layer.name in chosen]
 
 
 def tables(

@@ -32,9 +32,10 @@ def real_cases() -> tuple[PlacementCase, ...]:
     """Published networks on chips of 64 and 256 cores."""
     return tuple(
         PlacementCase(
-            f"{network}/{cores}x{room}/core-interval", Placement(load_network(network), cores, room)
+            f"{network}/{cores}x{capacity}/core-interval",
+            Placement(load_network(network), cores, capacity),
         )
-        for network, cores, room in REAL
+        for network, cores, capacity in REAL
     )
 
 
@@ -59,5 +60,5 @@ def random_placement(random: Random) -> Placement:
     smallest = sum(many * width for many, width in blocks)
     cores = random.randint(1, 3)
     widest = max(width for _, width in blocks)
-    room = max(widest, ceil_div(smallest, cores)) + random.randint(-1, 4)
-    return Placement(network, cores, max(1, room), crossbar)
+    capacity = max(widest, ceil_div(smallest, cores)) + random.randint(-1, 4)
+    return Placement(network, cores, max(1, capacity), crossbar)

@@ -5,26 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from xbarmip.certificate.same import difference
+from xbarmip.cores import check
 from xbarmip.cores.bounds.prices import Refutation, core_price, holds
-from xbarmip.cores.check import FORMAT, VERSION
 from xbarmip.cores.menu import menus, target
 from xbarmip.cores.problem import Placement
 from xbarmip.cores.result import PlacementResult
 from xbarmip.errors import InputError, UnsupportedError
+from xbarmip.files import written
 
 _GRAINS = (64, 32, 16, 8, 4, 2)
-
-
-def require_certifiable(placement: Placement) -> None:
-    """Check that a certificate can state the placement.
-
-    Raises
-    ------
-    UnsupportedError
-        Naming the first constraint: a certificate states none.
-    """
-    for constraint in placement.problem.constraints:
-        raise UnsupportedError(f"constraint {constraint.name!r} cannot stand in a certificate")
 
 
 def placement_certificate(placement: Placement, result: PlacementResult) -> dict[str, Any]:
@@ -40,15 +30,16 @@ def placement_certificate(placement: Placement, result: PlacementResult) -> dict
     UnsupportedError
         When a certificate cannot state the placement.
     """
-    require_certifiable(placement)
+    stated = statement(placement)
     if result.layout is None:
         raise InputError(f"nothing to certify: {result.solver} found no placement, {result.status}")
     refutation = result.refutation
     shares = [[list(share) for share in core] for core in result.layout.cores]
     return {
-        "format": FORMAT,
-        "version": VERSION,
-        "statement": _statement(placement),
+        "format": check.FORMAT,
+        "version": check.VERSION,
+        "digest": check.digest(stated),
+        "statement": stated,
         "layout": {"duplication": list(result.layout.allocation), "cores": shares},
         "value": result.value,
         "bound": 1 if refutation is None else refutation.value + 1,
@@ -61,21 +52,25 @@ def write_placement_certificate(
 ) -> dict[str, Any]:
     """Write the certificate to a file; return what was written (see `placement_certificate`)."""
     record = placement_certificate(placement, result)
-    path.write_text(json.dumps(record, separators=(",", ":")) + "\n", encoding="utf-8")
+    written(path, json.dumps(record, separators=(",", ":")).encode() + b"\n")
     return record
 
 
-def _statement(placement: Placement) -> dict[str, Any]:
-    times: list[str | None] = [None, None, None]
-    if placement.is_period:
-        unit = placement.unit
-        moved = placement.value_units * unit
-        times = [str(unit), str(placement.product_units * unit), str(moved) if moved else None]
+def statement(placement: Placement) -> dict[str, Any]:
+    """The whole problem in integers and strings, ready for JSON.
+
+    Raises
+    ------
+    UnsupportedError
+        Naming the first constraint: a certificate states none.
+    """
+    for constraint in placement.problem.constraints:
+        raise UnsupportedError(f"constraint {constraint.name!r} cannot stand in a certificate")
     return {
         "network": placement.network.name,
         "cores": placement.chip,
-        "crossbars_per_core": placement.room,
-        "split": placement.split,
+        "crossbars_per_core": placement.capacity,
+        "split": int(placement.split),
         "layers": [
             {
                 "name": part.name,
@@ -87,14 +82,41 @@ def _statement(placement: Placement) -> dict[str, Any]:
             }
             for part in placement.parts
         ],
-        "objective": dict(
-            zip(
-                ("kind", "unit_s", "product_s", "value_s"),
-                (placement.objective, *times),
-                strict=True,
-            )
-        ),
+        "objective": {
+            "tick": [*placement.unit.as_integer_ratio()] if placement.is_period else None,
+            "product": placement.product_units,
+            "value": placement.value_units,
+        },
     }
+
+
+def stated_chip(placement: Placement) -> check.Chip:
+    """The placement as the checker has it.
+
+    Raises
+    ------
+    UnsupportedError
+        On what no certificate can state, or a placement beyond the checker's limits.
+    """
+    try:
+        return check.Chip(statement(placement))
+    except check.Refused as reason:
+        raise UnsupportedError(f"no certificate can state this placement: {reason}") from None
+
+
+def require_same(stated: check.Chip, own: check.Chip) -> None:
+    """Refuse the chip that a certificate states if it is not one's own; names play no part.
+
+    Raises
+    ------
+    Refused
+        Naming the first number that differs.
+    """
+    file, wanted = check.nameless(stated.numbers()), check.nameless(own.numbers())
+    for key in wanted:
+        found = difference(key, file[key], wanted[key])
+        if found is not None:
+            raise check.Refused(f"the file states another problem: {found}")
 
 
 def _refutation(placement: Placement, refutation: Refutation) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def facts_of(case: PlacementCase) -> InstanceFacts:
         name=case.name,
         network=placement.network.name,
         layers=len(placement.parts),
-        crossbars=placement.chip * placement.room,
+        crossbars=placement.chip * placement.capacity,
         size=(crossbar.rows, crossbar.columns),
         objective=placement.objective,
         smallest_budget=placement.problem.smallest_budget,

@@ -1,22 +1,19 @@
 """The solvers of placements by name, and the one door to them."""
 
 from dataclasses import fields, replace
-from typing import Any, Protocol
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any, Protocol
 
-import pyomo.environ as pyo
-
-from xbarmip.cores.exhaustive import PlacementExhaustive
-from xbarmip.cores.genetic import PlacementGenetic
-from xbarmip.cores.heuristics import Balanced, LongestFirst
+from xbarmip.clock import compile_seconds
 from xbarmip.cores.layout import check_layout
-from xbarmip.cores.milp import PlacementMilp
 from xbarmip.cores.problem import Placement
 from xbarmip.cores.result import PlacementResult
 from xbarmip.cores.score import score
-from xbarmip.cores.search import PlacementSearch
-from xbarmip.cores.statement import placement_of
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.solvers.protocol import Limits, Progress, Watch
+
+if TYPE_CHECKING:
+    import pyomo.environ as pyo
 
 
 class PlacementSolver(Protocol):
@@ -33,13 +30,13 @@ class PlacementSolver(Protocol):
         """Solve; ends early when the watch expires or on KeyboardInterrupt."""
 
 
-PLACEMENT_SOLVERS: dict[str, type[PlacementSolver]] = {
-    "search": PlacementSearch,
-    "milp": PlacementMilp,
-    "exhaustive": PlacementExhaustive,
-    "longest-first": LongestFirst,
-    "balance": Balanced,
-    "genetic": PlacementGenetic,
+PLACEMENT_SOLVERS: dict[str, str] = {  # where each is found when it is first wanted
+    "search": "xbarmip.cores.search:PlacementSearch",
+    "milp": "xbarmip.cores.milp:PlacementMilp",
+    "exhaustive": "xbarmip.cores.exhaustive:PlacementExhaustive",
+    "longest-first": "xbarmip.cores.heuristics:LongestFirst",
+    "balance": "xbarmip.cores.heuristics:Balanced",
+    "genetic": "xbarmip.cores.genetic:PlacementGenetic",
 }
 PLACEMENT_EXACT = ("search", "milp", "exhaustive")
 
@@ -55,7 +52,7 @@ def make_placement_solver(name: str, /, **options: Any) -> PlacementSolver:
     if name not in PLACEMENT_SOLVERS:
         known = ", ".join(PLACEMENT_SOLVERS)
         raise InputError(f"solver of a placement must be one of {known}, got {name!r}")
-    kind: Any = PLACEMENT_SOLVERS[name]
+    kind: Any = resolve_name(PLACEMENT_SOLVERS[name])
     known_options = [field.name for field in fields(kind)]
     for option in options:
         if option not in known_options:
@@ -104,21 +101,29 @@ def place(
     VerificationError
         When the answer does not survive being checked and scored anew.
     """
-    stated = not isinstance(what, Placement)
-    placement = what if isinstance(what, Placement) else placement_of(what)
-    chosen = make_placement_solver(solver or ("milp" if stated else "search"), **options)
+    placement = _stated(what)
+    of_model = placement is not what
+    chosen: Any = make_placement_solver(solver or ("milp" if of_model else "search"), **options)
     reasons = chosen.unsupported(placement)
-    if stated and not isinstance(chosen, PlacementMilp):
+    if of_model and not hasattr(chosen, "solve_model"):
         reasons = (*reasons, "it takes no model")
     if reasons:
         raise UnsupportedError(f"solver {chosen.name!r} cannot take this: {'; '.join(reasons)}")
-    watch = Watch(Limits(time_limit, memory_limit), progress)
-    if stated and isinstance(chosen, PlacementMilp):
-        result = chosen.solve_model(what, watch)
-    else:
-        result = chosen.solve(placement, watch)
+    watch, compiled_before = Watch(Limits(time_limit, memory_limit), progress), compile_seconds()
+    solve = chosen.solve_model if of_model else chosen.solve
+    result: PlacementResult = solve(what, watch)
     confirm(placement, result)
-    return replace(result, seconds=watch.seconds)
+    compiled = compile_seconds() - compiled_before
+    return replace(result, seconds=watch.seconds, compile_seconds=compiled)
+
+
+def _stated(what: "Placement | pyo.ConcreteModel") -> Placement:
+    """The placement itself, or that of a model."""
+    if isinstance(what, Placement):
+        return what
+    from xbarmip.cores.statement import placement_of
+
+    return placement_of(what)
 
 
 def confirm(placement: Placement, result: PlacementResult) -> None:

@@ -84,7 +84,7 @@ class Decision:
             return self._fill()
         chip, rest = self.placement.chip, self._rest[place + 1]
         traffic = self.wanted.traffic
-        limits = (chip * self.placement.room, chip * self.wanted.load, traffic)
+        limits = (chip * self.placement.capacity, chip * self.wanted.load, traffic)
         for option in self._menus[place]:
             own = (option.count * option.crossbars, option.count * option.load, option.traffic)
             total = tuple(a + b for a, b in zip(spent, own, strict=True))
@@ -118,7 +118,7 @@ class Decision:
         if limit is not None:
             parts = zip(self.placement.parts, allocation, strict=True)
             spare = limit - sum(part.traffic(r, 0 if by_copy else r) for part, r in parts)
-        filling = _Filling(lots, self.placement.room, self.wanted.load, by_copy, self.pause)
+        filling = _Filling(lots, self.placement.capacity, self.wanted.load, by_copy, self.pause)
         held = filling.fill(tuple(lot.parts for lot in lots), self.placement.chip, spare)
         if held is None:
             return None
@@ -148,16 +148,21 @@ class Decision:
                 yield _Lot(layer, 0, one.count, one.crossbars, one.load, 0)
 
     def _bulk(self, lot: _Lot) -> float:
-        return max(lot.load / self.wanted.load, lot.crossbars / self.placement.room)
+        return max(lot.load / self.wanted.load, lot.crossbars / self.placement.capacity)
 
 
 class _Filling:
     """Lots into cores that are alike."""
 
     def __init__(
-        self, lots: Sequence[_Lot], room: int, load: int, traffic: bool, pause: Callable[[], None]
+        self,
+        lots: Sequence[_Lot],
+        capacity: int,
+        load: int,
+        traffic: bool,
+        pause: Callable[[], None],
     ) -> None:
-        self.lots, self.room, self.load, self.traffic = lots, room, load, traffic
+        self.lots, self.capacity, self.load, self.traffic = lots, capacity, load, traffic
         self.pause = pause
         self.failed: dict[tuple[Counts, int], int] = {}
 
@@ -171,13 +176,13 @@ class _Filling:
             return []
         pairs = list(zip(self.lots, left, strict=True))
         if (
-            sum(lot.crossbars * many for lot, many in pairs) > cores * self.room
+            sum(lot.crossbars * many for lot, many in pairs) > cores * self.capacity
             or sum(lot.load * many for lot, many in pairs) > cores * self.load
             or spare < sum(lot.touch for lot, many in pairs if many)
             or self.failed.get((left, spare), -1) >= cores
         ):
             return None
-        for held in self._contents(first, left, self.room, self.load, spare):
+        for held in self._contents(first, left, self.capacity, self.load, spare):
             rest = list(left)
             for place, many in held:
                 rest[place] -= many
@@ -189,37 +194,37 @@ class _Filling:
         return None
 
     def _contents(
-        self, first: int, left: Counts, room: int, load: int, spare: int
+        self, first: int, left: Counts, capacity: int, load: int, spare: int
     ) -> Iterator[tuple[tuple[int, int], ...]]:
         """What a core can hold with a part of lot `first`, fullest first."""
 
         def extend(
-            place: int, room: int, load: int, spare: int, held: tuple[tuple[int, int], ...]
+            place: int, capacity: int, load: int, spare: int, held: tuple[tuple[int, int], ...]
         ) -> Iterator[tuple[tuple[int, int], ...]]:
             self.pause()
             if place == len(left):
-                if self.traffic or not self._more(left, dict(held), room, load):
+                if self.traffic or not self._more(left, dict(held), capacity, load):
                     yield held
                 return
             lot = self.lots[place]
-            most = min(left[place], room // lot.crossbars, load // lot.load)
+            most = min(left[place], capacity // lot.crossbars, load // lot.load)
             if lot.touch > spare:
                 most = 0
             for many in range(most, -1 if place != first else 0, -1):
                 touch = lot.touch if many else 0
                 yield from extend(
                     place + 1,
-                    room - many * lot.crossbars,
+                    capacity - many * lot.crossbars,
                     load - many * lot.load,
                     spare - touch,
                     (*held, (place, many)) if many else held,
                 )
 
-        return extend(first, room, load, spare, ())
+        return extend(first, capacity, load, spare, ())
 
-    def _more(self, left: Counts, held: dict[int, int], room: int, load: int) -> bool:
+    def _more(self, left: Counts, held: dict[int, int], capacity: int, load: int) -> bool:
         """Whether another part that is left would fit."""
         return any(
-            left[place] > held.get(place, 0) and lot.crossbars <= room and lot.load <= load
+            left[place] > held.get(place, 0) and lot.crossbars <= capacity and lot.load <= load
             for place, lot in enumerate(self.lots)
         )

@@ -48,7 +48,7 @@ class PlacementExhaustive:
         """What is too large to enumerate."""
         if placement.obstacle:
             return ()
-        chip = placement.chip * placement.room
+        chip = placement.chip * placement.capacity
         if chip > self.crossbars:
             return (f"a chip of {chip} crossbars, it enumerates up to {self.crossbars}",)
         many = prod(placement.problem.largest)
@@ -115,7 +115,7 @@ def _layouts(placement: Placement, allocation: tuple[int, ...]) -> Iterator[Layo
     and load, and the same traffic if it counts, one is kept.
     """
     states: dict[object, _State] = {
-        (): tuple((placement.room, 0, ()) for _ in range(placement.chip))
+        (): tuple((placement.capacity, 0, ()) for _ in range(placement.chip))
     }
     hosts: dict[object, int] = {(): 0}
     for layer, copies in enumerate(allocation):

@@ -29,7 +29,7 @@ def pimcomp_tables(placement: Placement, layout: Layout) -> dict[str, Any]:
         "format": "pimcomp-replication-and-mapping",
         "network": placement.network.name,
         "cores": placement.chip,
-        "crossbars_per_core": placement.room,
+        "crossbars_per_core": placement.capacity,
         "replication": dict(zip(names, layout.allocation, strict=True)),
         "mapping": dict(zip(names, mapping, strict=True)),
     }

@@ -121,8 +121,8 @@ def _mutated(placement: Placement, genes: _Genes, random: Random) -> _Genes | No
         return child if _put(placement, child, layer, many, random) else None
     if kind == "gather" and len(holders) > 1:
         start, end = random.sample(holders, 2)
-        room = placement.room - _used(placement, child.held[end])
-        many = min(child.held[start][layer], room // part.crossbars)
+        capacity = placement.capacity - _used(placement, child.held[end])
+        many = min(child.held[start][layer], capacity // part.crossbars)
         if many:
             _drop(child, start, layer, many)
             child.held[end][layer] += many
@@ -152,7 +152,7 @@ def _put(placement: Placement, genes: _Genes, layer: int, many: int, random: Ran
     order = list(range(placement.chip))
     random.shuffle(order)
     for core in order:
-        while many and placement.room - _used(placement, genes.held[core]) >= size:
+        while many and placement.capacity - _used(placement, genes.held[core]) >= size:
             genes.held[core][layer] = genes.held[core].get(layer, 0) + 1
             many -= 1
             if random.random() < 0.5:

@@ -16,20 +16,20 @@ _LOOKS = 64
 Choose = Callable[[Sequence[int], Sequence[int], int], int | None]
 
 
-def first_room(free: Sequence[int], loads: Sequence[int], need: int) -> int | None:
+def first_free(free: Sequence[int], loads: Sequence[int], need: int) -> int | None:
     """The first core with so much room."""
-    return next((core for core, room in enumerate(free) if room >= need), None)
+    return next((core for core, capacity in enumerate(free) if capacity >= need), None)
 
 
 def least_load(free: Sequence[int], loads: Sequence[int], need: int) -> int | None:
     """Of the cores with so much room the one with the least load."""
-    fit = (core for core, room in enumerate(free) if room >= need)
+    fit = (core for core, capacity in enumerate(free) if capacity >= need)
     return min(fit, key=lambda core: loads[core], default=None)
 
 
 def first_fit(placement: Placement, allocation: Sequence[int]) -> Layout | None:
     """Copies in the order of the layers, each into the first core with room."""
-    return fitted(placement, allocation, range(len(allocation)), first_room)
+    return fitted(placement, allocation, range(len(allocation)), first_free)
 
 
 def longest_first(placement: Placement, allocation: Sequence[int]) -> Layout | None:
@@ -49,7 +49,7 @@ def fitted(
     A copy that may be split is, where no core holds it whole: as many row blocks as there is room
     for go to one core after another.
     """
-    free, loads = [placement.room] * placement.chip, [0] * placement.chip
+    free, loads = [placement.capacity] * placement.chip, [0] * placement.chip
     cores: list[list[Share]] = [[] for _ in free]
     for layer in order:
         part, windows = placement.parts[layer], placement.parts[layer].windows(allocation[layer])
@@ -86,7 +86,7 @@ def copies_in_turn(placement: Placement) -> list[int]:
     """
     queue = [(-part.outputs, layer, 1) for layer, part in enumerate(placement.parts)]
     heapify(queue)
-    left = placement.chip * placement.room - placement.problem.smallest_budget
+    left = placement.chip * placement.capacity - placement.problem.smallest_budget
     turns: list[int] = []
     while queue[0][0] < -1:
         _, layer, copies = queue[0]

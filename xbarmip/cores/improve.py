@@ -131,7 +131,7 @@ class Climb:
         """The R of least cost: work, crossbars at a price, traffic where it is limited."""
         random = self._random
         low, high = np.log(prices)
-        each = np.exp(random.uniform(low, high)) * table.load / self.placement.room
+        each = np.exp(random.uniform(low, high)) * table.load / self.placement.capacity
         cost = table.work + each * table.crossbars
         if table.most_traffic is not None:
             share = self.placement.chip * table.load / max(1, table.most_traffic)
@@ -180,23 +180,23 @@ class Climb:
         chip = self.placement.chip
         traffic = table.most_traffic
         return (
-            sum(one.count * one.crossbars for one in options) <= chip * self.placement.room
+            sum(one.count * one.crossbars for one in options) <= chip * self.placement.capacity
             and sum(one.count * one.load for one in options) <= chip * table.load
             and (traffic is None or sum(one.traffic for one in options) <= traffic)
         )
 
     def _packed(self, options: Sequence[Option], load: int) -> Layout | None:
         """The parts packed in an order by load and crossbars that is drawn."""
-        random, room = self._random, self.placement.room
+        random, capacity = self._random, self.placement.capacity
         crossbars, loads, counts = (
             np.array(column, dtype=np.int64)
             for column in zip(*((o.crossbars, o.load, o.count) for o in options), strict=True)
         )
-        bulk = loads / load + random.uniform(0, 2) * crossbars / room
+        bulk = loads / load + random.uniform(0, 2) * crossbars / capacity
         order = np.argsort(-bulk * (1 + random.choice([0, 0.05]) * random.random(len(bulk))))
         weight = random.choice([0.0, random.random()])
         held, found = pack(
-            self.placement.chip, room, load, crossbars, loads, counts, order, weight, EXCHANGES
+            self.placement.chip, capacity, load, crossbars, loads, counts, order, weight, EXCHANGES
         )
         least = self.placement.objective_of(int(found), sum(one.traffic for one in options))
         allocation = [one.copies for one in options]

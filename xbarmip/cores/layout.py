@@ -89,8 +89,8 @@ def check_layout(placement: Placement, layout: Layout, whole: bool = True) -> No
     found: dict[tuple[int, int], int] = defaultdict(int)
     for number, core in enumerate(layout.cores):
         used = sum(placement.parts[share.layer].width * share.blocks for share in core)
-        if used > placement.room:
-            raise InputError(f"core {number} holds {used} crossbars, it has {placement.room}")
+        if used > placement.capacity:
+            raise InputError(f"core {number} holds {used} crossbars, it has {placement.capacity}")
         for share in core:
             part = placement.parts[share.layer]
             if whole and not part.is_split and share.blocks != part.blocks:

@@ -86,7 +86,9 @@ def menus(placement: Placement, wanted: Target) -> tuple[Menu, ...] | None:
         return None
     least = [-(-part.outputs // (wanted.load // part.products)) for part in parts]
     sets = [part.per_copy * part.crossbars for part in parts]
-    spare = placement.chip * placement.room - sum(r * s for r, s in zip(least, sets, strict=True))
+    spare = placement.chip * placement.capacity - sum(
+        r * s for r, s in zip(least, sets, strict=True)
+    )
     if spare < 0:
         return None
     made = []

@@ -12,14 +12,14 @@ from xbarmip.network.window import Array
 
 
 def _pack(
-    cores: int, room: int, target: int, crossbars: Array, loads: Array, counts: Array,
+    cores: int, capacity: int, target: int, crossbars: Array, loads: Array, counts: Array,
     order: Array, weight: float, rounds: int,
 ) -> Any:  # fmt: skip
     """Place all parts; return what each core holds, and the largest load, -1 if they do not fit.
 
     Parameters
     ----------
-    cores, room, target : int
+    cores, capacity, target : int
         C, S, and the load that is good enough.
     crossbars, loads, counts : int64 array
         Of the parts of each layer.
@@ -33,8 +33,8 @@ def _pack(
     """
     held = np.zeros((cores, len(counts)), dtype=np.int64)
     load = np.zeros(cores, dtype=np.int64)
-    free = np.full(cores, room, dtype=np.int64)
-    slot = weight * target / room
+    free = np.full(cores, capacity, dtype=np.int64)
+    slot = weight * target / capacity
     for layer in order:
         for _ in range(counts[layer]):
             best, least = -1, np.inf

@@ -6,6 +6,7 @@ from xbarmip.compare.pictures.canvas import COLORS, new_figure
 from xbarmip.cores.layout import Layout
 from xbarmip.cores.problem import Placement
 from xbarmip.cores.score import score
+from xbarmip.text import for_picture
 
 
 def cores_figure(placement: Placement, layout: Layout) -> Any:
@@ -25,12 +26,12 @@ def cores_figure(placement: Placement, layout: Layout) -> Any:
     above.axhline(figures.interval, color=COLORS[1], linewidth=0.8)
     many = "s" * (len(busiest) != 1)
     above.set_title(
-        f"{placement.network.name}: {figures.interval:,} products, "
+        f"{for_picture(placement.network.name)}: {figures.interval:,} products, "
         f"{len(busiest)} busiest core{many} of {placement.chip}"
     )
     above.set_ylabel("products")
     below.bar(numbers, figures.used, color=COLORS[2], width=0.9)
-    below.axhline(placement.room, color=COLORS[7], linewidth=0.8, linestyle="--")
+    below.axhline(placement.capacity, color=COLORS[7], linewidth=0.8, linestyle="--")
     below.set_ylabel("crossbars")
     below.set_xlabel("core")
     for axes in (above, below):

@@ -157,7 +157,7 @@ class Placement:
         constraints: tuple[Constraint, ...] = self.constraints  # type: ignore[assignment]
         return Problem(
             self.network,
-            self.chip * self.room,
+            self.chip * self.capacity,
             self.size,
             constraints=constraints,
             hardware=self.hardware,
@@ -169,7 +169,7 @@ class Placement:
         return self.cores or 0
 
     @property
-    def room(self) -> int:
+    def capacity(self) -> int:
         """S, the crossbars of a core."""
         return self.crossbars_per_core or 0
 
@@ -181,7 +181,7 @@ class Placement:
     def _part(self, number: int) -> Part:
         layer = self.network.layers[number]
         blocks, width = self.problem.crossbar.row_blocks(layer)
-        split = blocks > 1 and (self.split or blocks * width > self.room)
+        split = blocks > 1 and (self.split or blocks * width > self.capacity)
         height, across = layer.kernel
         return Part(
             layer.name,
@@ -191,22 +191,22 @@ class Placement:
             blocks if split else 1,
             height * across * layer.in_channels,
             layer.out_channels,
-            ceil_div(blocks, max(1, self.room // width)),
+            ceil_div(blocks, max(1, self.capacity // width)),
         )
 
     @cached_property
     def obstacle(self) -> str:
         """Why nothing can be placed whatever R, seen without a search; empty if nothing is."""
         for part in self.parts:
-            if part.width > self.room:
+            if part.width > self.capacity:
                 return (
                     f"layer {part.name!r}: a row block takes {part.width} crossbars, "
-                    f"a core has {self.room}"
+                    f"a core has {self.capacity}"
                 )
         if not self.problem.feasible:
             return (
                 f"one copy of every layer takes {self.problem.smallest_budget} crossbars, "
-                f"{self.chip} cores of {self.room} have {self.chip * self.room}"
+                f"{self.chip} cores of {self.capacity} have {self.chip * self.capacity}"
             )
         return ""
 

@@ -51,7 +51,7 @@ def build_placement_model(
             Values that are moved; only where the objective depends on it.
         value : integer
         objective : minimise value
-        one_choice[l], placed[l, r, j], room[c], busiest[c] : constraints
+        one_choice[l], placed[l, r, j], capacity[c], busiest[c] : constraints
         order[c] : constraint
             Core c has at least the load of core c + 1: cores are alike.
 
@@ -174,7 +174,7 @@ def _add_parts(
     model.LOTS = pyo.Set(initialize=list(counts), dimen=3, ordered=True)
 
     def most(_: pyo.ConcreteModel, n: str, r: int, j: int, c: int) -> tuple[int, int]:
-        return 0, min(counts[n, r, j], placement.room // by_name[n].crossbars)
+        return 0, min(counts[n, r, j], placement.capacity // by_name[n].crossbars)
 
     def placed(m: pyo.ConcreteModel, n: str, r: int, j: int) -> object:
         pause()
@@ -200,7 +200,7 @@ def _add_cores(model: pyo.ConcreteModel, placement: Placement) -> None:
         ),
     )
     units = placement.product_units
-    model.room = pyo.Constraint(model.CORES, rule=lambda m, c: m.used[c] <= placement.room)
+    model.capacity = pyo.Constraint(model.CORES, rule=lambda m, c: m.used[c] <= placement.capacity)
     model.busiest = pyo.Constraint(model.CORES, rule=lambda m, c: units * m.products[c] <= m.value)
     model.order = pyo.Constraint(
         model.CORES,
@@ -220,7 +220,7 @@ def _add_traffic(model: pyo.ConcreteModel, placement: Placement, by_copy: bool) 
         model.CORES,
         rule=lambda m, n, r, j, c: (
             m.parts[n, r, j, c]
-            <= min(by_name[n].per_copy, placement.room // by_name[n].crossbars)
+            <= min(by_name[n].per_copy, placement.capacity // by_name[n].crossbars)
             * m.hosts[n, r, j, c]
         ),
     )

@@ -20,7 +20,6 @@ from xbarmip.model.rows import (
 )
 from xbarmip.model.statement import build_model
 from xbarmip.problem import Problem
-from xbarmip.timing.rule import rule_view
 
 
 def linear_model(
@@ -57,11 +56,9 @@ def horizon(model: pyo.ConcreteModel, problem: Problem) -> int:
     Op is PreOp, the steps of one layer, and tails, each of another layer; the value of the
     pipeline is no more than the steps of all layers.
     """
-    view = rule_view(problem.network, problem.rule or "pipeline")
-    outputs = sum(layer.outputs for layer in problem.network.layers)
-    tails = sum(tail[0] for tail in view.tail if tail)
-    starts = [int(pre.ub) for pre in model.timing.pre.values()] if problem.rule else [0]
-    return outputs + tails + max(starts)
+    view = problem.view
+    starts = [0] if view.stalls else [int(pre.ub) for pre in model.timing.pre.values()]
+    return sum(view.outputs) + sum(tail[0] for tail in view.tails if tail) + max(starts)
 
 
 def read_rows(model: pyo.ConcreteModel) -> list[Row]:

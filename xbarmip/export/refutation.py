@@ -22,7 +22,7 @@ import pyomo.environ as pyo
 
 from xbarmip.certificate import check
 from xbarmip.certificate.relaxation import Relaxation
-from xbarmip.certificate.statement import statement
+from xbarmip.certificate.statement import edge_numbers, statement
 from xbarmip.certificate.sweep import NotRefuted, Pause
 from xbarmip.errors import UnsupportedError, VerificationError
 from xbarmip.export.formula import Formula
@@ -53,7 +53,7 @@ def refute(problem: Problem, at_most: int, pause: Pause) -> tuple[str, str]:
     VerificationError
         When there is such an allocation.
     """
-    if problem.objective != "steps":
+    if problem.view.stalls or problem.is_latency:
         raise UnsupportedError(f"a proof is of steps, the objective is {problem.objective!r}")
     for constraint in problem.constraints:
         raise UnsupportedError(
@@ -86,7 +86,7 @@ class Refutation:
     def __init__(self, problem: Problem, model: pyo.ConcreteModel, formula: Formula) -> None:
         stated = check.Problem(statement(problem))
         everything, order = [*range(len(stated.edges))], [*reversed(stated.layers)]
-        self.model, self.formula = model, formula
+        self.model, self.formula, self.edges = model, formula, edge_numbers(problem)
         self.names = [layer.name for layer in problem.network.layers]
         self.search = check.Search(stated, int(model.value.ub), everything, order)
         self.log = ProofLog(formula.lines)
@@ -174,7 +174,7 @@ class Refutation:
         k, tails, waits = path
         parts: list[Part] = [(1, self._timing("end", self.names[k]))]
         for number in tails:
-            parts.append((1, self._timing("tail", number)))
+            parts.append((1, self._timing("tail", self.edges[number])))
             k = self.search.problem.edges[number].producer
         parts.append((1, self._timing("run", self.names[k])))
         for way in waits:

@@ -1,1 +1,5 @@
-"""Hardware: crossbars and how weights fill them, and the presets of published architectures."""
+"""Hardware: crossbars, tiles, memory levels, and the rules by which data moves."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,5 +1,6 @@
 """Hardware presets: published architectures as TOML files (docs/hardware-format.md)."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -146,10 +147,9 @@ class Hardware:
                 object.__setattr__(self, field, exact)
         self._check_compute_time()
         self._check_tile()
-        names = [level.name for level in self.memory]
-        for name in names:
-            if names.count(name) > 1:
-                raise InputError(f"memory level name {name!r} is used {names.count(name)} times")
+        for name, count in Counter(level.name for level in self.memory).items():
+            if count > 1:
+                raise InputError(f"memory level name {name!r} is used {count} times")
 
     def _check_compute_time(self) -> None:
         if self.clock_ns is None or self.compute_cycles is None:

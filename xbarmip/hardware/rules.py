@@ -1,6 +1,7 @@
 """The data-movement rules that ship with the package (SPEC §6, docs/bandwidth.md)."""
 
 from fractions import Fraction
+from math import gcd
 
 from xbarmip.exact import ceil_div
 from xbarmip.hardware.movement import SeparableRule, Site, register_rule
@@ -60,15 +61,20 @@ def _windows(site: Site, copies: int) -> Fraction:
 def _reused_windows(site: Site, copies: int) -> Fraction:
     """Windows of outputs that follow each other in a row share the columns where they overlap.
 
-    The outputs of a step begin a row of the map; padding counts as if it were read.
+    The outputs of a step begin a row of the map; padding counts as if it were read. Taps (x, k) and
+    (x', k') read the same column x * stride + k * dilation if and only if they are whole multiples
+    of (dilation/g, -stride/g) apart, g the greatest common divisor: of each such line of taps one
+    has no neighbour before it, so columns are the taps less those with a neighbour.
     """
     window = site.layer.window
     if isinstance(window, Whole):
         return _windows(site, copies)
-    (height, width), stride, dilation = window.kernel, window.stride[1], window.dilation[1]
+    height, width = window.kernel
+    common = gcd(window.stride[1], window.dilation[1])
+    stride, dilation = window.stride[1] // common, window.dilation[1] // common
 
     def columns(outputs: int) -> int:
-        return len({x * stride + k * dilation for x in range(outputs) for k in range(width)})
+        return outputs * width - max(0, outputs - dilation) * max(0, width - stride)
 
     rows, rest = divmod(copies, site.layer.width)
     total = rows * columns(site.layer.width) + columns(rest)

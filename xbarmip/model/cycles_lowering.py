@@ -36,13 +36,13 @@ def add(model: pyo.ConcreteModel, problem: Problem, windows: CyclesWindows, paus
 
 def assign(model: pyo.ConcreteModel, problem: Problem, allocation: Sequence[int]) -> int:
     """Set every variable of `timing` to what `allocation` implies; return its value."""
-    network = problem.network
-    ends = schedule(network, allocation)
+    view, index = problem.view, problem.network.index
+    ends = schedule(view, allocation)
     for (name, r, s, k), variable in model.timing.at_least.items():
-        layer = network.index[name]
+        layer = index[name]
         late = allocation[layer] == r and int(ends[layer][s - 1]) >= k
         variable.set_value(int(late), skip_validation=True)
-    return max(int(ends[network.index[name]][-1]) for name in network.sinks)
+    return max(int(times[-1]) for times, end in zip(ends, view.ends, strict=True) if end)
 
 
 class _Lowering:

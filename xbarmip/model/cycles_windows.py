@@ -76,7 +76,7 @@ class CyclesWindows:
 
 
 class Pipeline(NamedTuple):
-    """The network as the pipeline sees it, without implied edges.
+    """A view that stalls, without implied edges.
 
     Attributes
     ----------
@@ -98,15 +98,14 @@ class Pipeline(NamedTuple):
 
 @lru_cache(maxsize=16)
 def pipeline_of(problem: Problem) -> Pipeline:
-    """The pipeline of the problem's network."""
-    network = problem.network
-    edges = independent_edges(network)
-    outputs = tuple(layer.outputs for layer in network.layers)
+    """The pipeline of the problem's view."""
+    view = problem.view
+    edges = independent_edges(view)
     need = {}
     for edge in edges:
-        count = outputs[network.index[network.edges[edge].consumer]]
-        need[edge] = needs(network.clamped[edge], np.arange(count + 1, dtype=np.int64))
-    return Pipeline(topology(network, edges), outputs, need)
+        count = view.outputs[view.edges[edge][1]]
+        need[edge] = needs(view.need[edge], np.arange(count + 1, dtype=np.int64))
+    return Pipeline(topology(view, edges), view.outputs, need)
 
 
 @lru_cache(maxsize=16)
@@ -149,10 +148,10 @@ def sweep_pairs(problem: Problem, at_most: int | None = None) -> int:
 
 
 def _first_menus(problem: Problem, at_most: int | None) -> Sequence[Array] | None:
-    """What the windows of `steps` leave of the menus; None for nothing."""
+    """What the windows of the closed form leave of the menus; None for nothing."""
     if at_most is None:
         return full_menus(problem)
-    first = steps_windows(problem, at_most, "pipeline")
+    first = steps_windows(problem, at_most)
     return None if first is None else first.menus
 
 

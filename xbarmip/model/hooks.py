@@ -8,11 +8,11 @@ from pyomo.common.modeling import unique_component_name
 from pyomo.core.expr.numeric_expr import LinearExpression
 
 from xbarmip.constraint import Predicate
-from xbarmip.errors import InputError
 from xbarmip.exact import as_rational
 from xbarmip.model.record import record_of
 from xbarmip.network.layer import Layer
 from xbarmip.problem import Problem
+from xbarmip.strict import located
 
 
 def add_expression(
@@ -91,11 +91,10 @@ def add_condition(
         On an unknown layer, one that is named twice, or none; when the model is solved, on a
         condition that fails or answers neither True nor False.
     """
-    known = record_of(model).problem.network.index
-    predicate = Predicate(name, tuple(layers), condition)
-    for layer in predicate.layers:
-        if layer not in known:
-            raise InputError(f"constraint {name!r}: unknown layer {layer!r}")
+    network = record_of(model).problem.network
+    with located(f"constraint {name!r}"):
+        known = tuple(network.layer_name(layer) for layer in layers)
+    predicate = Predicate(name, known, condition)
     constraint = pyo.Constraint(expr=condition_holds(model, predicate))
     model.add_component(name, constraint)
     return constraint

@@ -11,13 +11,6 @@ from xbarmip.constraint import LinearConstraint
 from xbarmip.exact import INT64_MAX, ceil_div
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
-from xbarmip.timing.rule import rule_view
-
-
-def counted_outputs(problem: Problem) -> tuple[int, ...]:
-    """Outputs of each layer that count for NormalOp: N under the published rule, else N*."""
-    network = problem.network
-    return network.needed if problem.rule is None else rule_view(network, problem.rule).outputs
 
 
 def trivial_bound(problem: Problem) -> int:
@@ -26,7 +19,7 @@ def trivial_bound(problem: Problem) -> int:
     No allocation within the budget has a smaller value: the objective is at least
     ceil(outputs / R) for every layer of which outputs count, and at least 1.
     """
-    outputs = counted_outputs(problem)
+    outputs = problem.view.counted
     if not problem.feasible:
         return 1
     low, high = 1, max(1, *outputs)

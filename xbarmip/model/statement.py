@@ -14,7 +14,7 @@ from xbarmip.model.constraint_rows import add_constraints, constraint_obstacle
 from xbarmip.model.cycles_windows import CyclesWindows, cycles_windows, sweep_pairs
 from xbarmip.model.hardware_expressions import add_hardware_expressions
 from xbarmip.model.hooks import by_layer
-from xbarmip.model.menus import counted_outputs, every_r, trivial_bound
+from xbarmip.model.menus import every_r, trivial_bound
 from xbarmip.model.pause import Pause, no_pause
 from xbarmip.model.reading import read_additions
 from xbarmip.model.record import check_unchanged, record_of, write_record
@@ -22,7 +22,6 @@ from xbarmip.model.steps_windows import StepsWindows, steps_windows
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
 from xbarmip.timing.evaluate import evaluate
-from xbarmip.timing.rule import fits_int64, rule_view
 from xbarmip.timing.step_limit import least_step
 
 Timing = Literal["auto", "linear", "function"]
@@ -145,7 +144,7 @@ def assign_timing(model: pyo.ConcreteModel, problem: Problem, allocation: tuple[
     """Set the variables of `model.timing` to what `allocation` implies; return its value."""
     if model.timing.ctype is not pyo.Block or not hasattr(model.timing, "at_least"):
         return evaluate(problem, allocation)
-    lowering = cycles_lowering if problem.rule is None else steps_lowering
+    lowering = cycles_lowering if problem.view.stalls else steps_lowering
     return lowering.assign(model, problem, allocation)
 
 
@@ -157,15 +156,18 @@ def linear_obstacle(
         return f"linear timing of {problem.objective!r}, the product of a count and the step time"
     if sum(problem.largest) > MOST_CHOICES:
         return _too_many_choices(problem)
-    outputs = sum(layer.outputs for layer in problem.network.layers)
-    if problem.rule is None and outputs > MOST_OUTPUTS:
-        return f"linear timing of `cycles` for {outputs} outputs, the limit is {MOST_OUTPUTS}"
-    if not fits_int64(rule_view(problem.network, problem.rule or "pipeline")):
-        return "linear timing with numbers beyond 64 bits"
-    if problem.rule is None and (pairs := sweep_pairs(problem, at_most)) > MOST_PAIRS:
+    outputs = sum(problem.view.outputs)
+    if problem.view.stalls and outputs > MOST_OUTPUTS:
         return (
-            f"linear timing of 'cycles' with windows over {pairs} pairs of R and output, "
-            f"the limit is {MOST_PAIRS}"
+            f"linear timing of {problem.objective!r} for {outputs} outputs, "
+            f"the limit is {MOST_OUTPUTS}"
+        )
+    if not problem.view.closed_form.fits_int64:
+        return "linear timing with numbers beyond 64 bits"
+    if problem.view.stalls and (pairs := sweep_pairs(problem, at_most)) > MOST_PAIRS:
+        return (
+            f"linear timing of {problem.objective!r} with windows over {pairs} pairs of R and "
+            f"output, the limit is {MOST_PAIRS}"
         )
     windows = _windows(problem, at_most)
     if windows is None:
@@ -188,7 +190,7 @@ def _too_many_choices(problem: Problem) -> str:
 
 
 def _windows(problem: Problem, at_most: int | None) -> StepsWindows | CyclesWindows | None:
-    find = cycles_windows if problem.rule is None else steps_windows
+    find = cycles_windows if problem.view.stalls else steps_windows
     return find(problem, at_most)
 
 
@@ -200,7 +202,7 @@ def _add_choices(model: pyo.ConcreteModel, problem: Problem) -> None:
     model.choose = pyo.Var(model.CHOICES, domain=pyo.Binary)
     choices = {name: [model.choose[name, r] for r in menu] for name, menu in menus.items()}
     sets = dict(zip(names, problem.sets, strict=True))
-    outputs = dict(zip(names, counted_outputs(problem), strict=True))
+    outputs = dict(zip(names, problem.view.counted, strict=True))
     model.R = by_layer(model, problem, lambda _, r: r, "[l]: copies of layer l")
     model.crossbars = pyo.Expression(
         model.LAYERS,

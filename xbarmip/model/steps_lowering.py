@@ -1,4 +1,4 @@
-"""The closed form (SPEC §5) as linear constraints, both rules, on graphs.
+"""A closed form (SPEC §5) as linear constraints, on graphs.
 
 For a starting layer i and an ancestor j let f be the step of j that ends the wait of i's first
 step. It is one integer for each R of j, written as thresholds: "R_j = r and f >= k". A demand of v
@@ -14,6 +14,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from xbarmip.exact import ceil_div
+from xbarmip.measures.view import View
 from xbarmip.model.pause import Pause, paused
 from xbarmip.model.steps_windows import StepsWindows
 from xbarmip.model.thresholds import Thresholds, at_least, changes, declare, row, total
@@ -21,7 +22,6 @@ from xbarmip.model.topology import Link, Topology, topology
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
 from xbarmip.timing import reference
-from xbarmip.timing.rule import RuleView, rule_view
 
 _Steps = Mapping[tuple[int, int], list[Thresholds]]
 
@@ -40,8 +40,7 @@ def add(model: pyo.ConcreteModel, problem: Problem, windows: StepsWindows, pause
 
 def assign(model: pyo.ConcreteModel, problem: Problem, allocation: Sequence[int]) -> int:
     """Set every variable of `timing` to what `allocation` implies; return its value."""
-    view = rule_view(problem.network, problem.rule or "pipeline")
-    form = reference.closed_form(view, allocation)
+    form = reference.closed_form(problem.view, allocation)
     index, timing = problem.network.index, model.timing
     for (i, j, r, k), variable in timing.at_least.items():
         i, j = index[i], index[j]
@@ -61,8 +60,8 @@ class _Lowering:
     ) -> None:
         self.model, self.windows, self.pause = model, windows, pause
         self.names = [layer.name for layer in problem.network.layers]
-        self.view: RuleView = rule_view(problem.network, problem.rule or "pipeline")
-        self.top: Topology = topology(problem.network)
+        self.view: View = problem.view
+        self.top: Topology = topology(self.view)
         model.timing = self.block = pyo.Block()
         self.steps: _Steps = self._declare()
 
@@ -86,7 +85,7 @@ class _Lowering:
         for c, links in enumerate(self.top.into):
             block.run.add(names[c], self._run(c))
             for edge, j in links:
-                if self.view.tail[edge] is not None:
+                if self.view.tails[edge] is not None:
                     block.tail.add(edge, self._tail(edge, j, c))
             if self.top.sink[c]:
                 block.end.add(names[c], row([1, -1], [self.model.value, block.op[names[c]]]))
@@ -169,7 +168,7 @@ class _Lowering:
 
     def _tail(self, edge: int, j: int, c: int) -> tuple[Any, ...]:
         """Op_c >= Op_j + tail of the edge."""
-        tail = self.view.tail[edge] or (0, 0)
+        tail = self.view.tails[edge] or (0, 0)
         menu = [int(r) for r in self.windows.menus[c]]
         steps = [ceil_div(tail[1], r) - ceil_div(tail[0], r) for r in menu]
         op = self.block.op

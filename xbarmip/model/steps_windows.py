@@ -12,11 +12,11 @@ from functools import lru_cache
 import numpy as np
 
 from xbarmip.exact import ceil_div
+from xbarmip.measures.view import View
 from xbarmip.model.menus import ceil_divs, full_menus, trivial_bound, within_limits
 from xbarmip.model.topology import Topology, topology
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
-from xbarmip.timing.rule import RuleView, rule_view
 
 _Demands = dict[tuple[int, int], tuple[int, int]]
 
@@ -58,21 +58,18 @@ class StepsWindows:
 
 
 @lru_cache(maxsize=16)
-def steps_windows(
-    problem: Problem, at_most: int | None = None, rule: str | None = None
-) -> StepsWindows | None:
+def steps_windows(problem: Problem, at_most: int | None = None) -> StepsWindows | None:
     """Windows of `problem` for values up to `at_most`; None when no allocation can reach it.
+
+    By the closed form of its view, which a pipeline never falls below.
 
     Parameters
     ----------
     problem : Problem
     at_most : int, optional
         Without it, a value that no allocation exceeds: nothing is cut off.
-    rule : str, optional
-        Take the closed form by this rule instead of the problem's own; windows by "pipeline" are
-        valid for `cycles`, which is never smaller.
     """
-    view = rule_view(problem.network, rule or problem.rule or "pipeline")
+    view = problem.view.closed_form
     menus = full_menus(problem)
     target = at_most
     while menus is not None:
@@ -91,17 +88,17 @@ def steps_windows(
 def window_bound(problem: Problem) -> int:
     """A lower bound on the objective: no window is left for any smaller value.
 
-    Found by bisection from `trivial_bound` on; for `cycles` by the rule "pipeline". No more than
-    `trivial_bound` where constraints leave no window at all.
+    Found by bisection from `trivial_bound` on. No more than that where constraints leave no window
+    at all.
     """
     low = high = trivial_bound(problem)
-    if steps_windows(problem, None, problem.rule or "pipeline") is None:
+    if steps_windows(problem) is None:
         return low
-    while steps_windows(problem, high, problem.rule or "pipeline") is None:
+    while steps_windows(problem, high) is None:
         low, high = high + 1, 2 * high
     while low < high:
         middle = (low + high) // 2
-        empty = steps_windows(problem, middle, problem.rule or "pipeline") is None
+        empty = steps_windows(problem, middle) is None
         low, high = (middle + 1, high) if empty else (low, middle)
     return low
 
@@ -109,9 +106,9 @@ def window_bound(problem: Problem) -> int:
 class _Intervals:
     """Bounds on every quantity of the closed form that hold for all R of the menus."""
 
-    def __init__(self, view: RuleView, menus: Sequence[Array]) -> None:
+    def __init__(self, view: View, menus: Sequence[Array]) -> None:
         self.view, self.menus = view, menus
-        self.top: Topology = topology(view.network)
+        self.top: Topology = topology(view)
         self.normal = [ceil_divs(n, m) for n, m in zip(view.outputs, menus, strict=True)]
         self.demand: _Demands = {}
         for i in range(len(menus)):
@@ -141,7 +138,7 @@ class _Intervals:
         tails = {}
         for i, links in enumerate(self.top.into):
             for edge, _ in links:
-                tail = self.view.tail[edge]
+                tail = self.view.tails[edge]
                 if tail is not None:
                     menu = self.menus[i]
                     tails[edge] = ceil_divs(tail[0], menu) - ceil_divs(tail[1], menu)

@@ -1,10 +1,10 @@
-"""A network's edges by layer number, as both lowerings and their windows read them."""
+"""A view's edges by layer number, as both lowerings and their windows read them."""
 
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from xbarmip.network.graph import Network
+from xbarmip.measures.view import View
 
 
 class Link(NamedTuple):
@@ -24,6 +24,7 @@ class Topology(NamedTuple):
     ancestors : tuple of tuple of int
         Layers from which a path leads to the layer, nearest in the order first.
     sink : tuple of bool
+        The ends of the view.
     """
 
     into: tuple[tuple[Link, ...], ...]
@@ -38,14 +39,13 @@ class Topology(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def topology(network: Network, edges: tuple[int, ...] | None = None) -> Topology:
-    """The network as a `Topology`, with all edges or only those whose numbers are in `edges`."""
-    count = len(network.layers)
+def topology(view: View, edges: tuple[int, ...] | None = None) -> Topology:
+    """A view as a `Topology`, with all edges or only those whose numbers are in `edges`."""
+    count = len(view.outputs)
     into: list[list[Link]] = [[] for _ in range(count)]
     out_of: list[list[Link]] = [[] for _ in range(count)]
-    for number in range(len(network.edges)) if edges is None else edges:
-        edge = network.edges[number]
-        producer, consumer = network.index[edge.producer], network.index[edge.consumer]
+    for number in range(len(view.edges)) if edges is None else edges:
+        producer, consumer = view.edges[number]
         into[consumer].append(Link(number, producer))
         out_of[producer].append(Link(number, consumer))
     ancestors: list[set[int]] = []
@@ -55,7 +55,7 @@ def topology(network: Network, edges: tuple[int, ...] | None = None) -> Topology
         _tuples(into),
         _tuples(out_of),
         tuple(tuple(sorted(found, reverse=True)) for found in ancestors),
-        tuple(layer.name in network.sinks for layer in network.layers),
+        view.ends,
     )
 
 

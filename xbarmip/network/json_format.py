@@ -12,7 +12,7 @@ from xbarmip.errors import InputError
 from xbarmip.exact import as_int
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
-from xbarmip.network.window import Broadcast, Operator, Reach, Whole, Window
+from xbarmip.network.window import Broadcast, Operator, Raster, Reach, Whole, Window
 from xbarmip.strict import as_text, check_format, known_keys, located, read_text, short
 
 FORMAT = "xbarmip-network"
@@ -176,6 +176,10 @@ def _operator(value: Any, what: str) -> Operator:
         with located(f"{what}, reach"):
             fields = known_keys(known_keys(value, ("reach",))["reach"], ("rows", "columns"))
             return Reach(tuple(_list(fields, "rows")), tuple(_list(fields, "columns")))
+    if isinstance(value, Mapping) and "raster" in value:
+        with located(f"{what}, raster"):
+            fields = known_keys(known_keys(value, ("raster",))["raster"], ("size", "positions"))
+            return Raster(*_pair(fields, "size"), tuple(_list(fields, "positions")))
     return _pool(value, what)
 
 
@@ -249,6 +253,9 @@ def _operator_out(operator: Operator) -> Any:
         return {"broadcast": _compact(operator.shape)}
     if isinstance(operator, Reach):
         return {"reach": {"rows": list(operator.rows), "columns": list(operator.columns)}}
+    if isinstance(operator, Raster):
+        size = _compact((operator.height, operator.width))
+        return {"raster": {"size": size, "positions": list(operator.positions)}}
     return _window_out(operator)
 
 

@@ -1,10 +1,11 @@
 """A layer and an edge of a network (SPEC §2)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
-from xbarmip.network.window import LARGEST_EXTENT, Operator, Whole, Window
+from xbarmip.limits import LARGEST_CHANNELS, LARGEST_EXTENT
+from xbarmip.network.window import Operator, Whole, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,9 @@ class Layer:
         Number of channel groups; in_channels for a depthwise convolution.
     pool : Window or Whole, optional
         The pooling fused behind the convolution: every consumer reads its result.
+    node, weight : str
+        What the file that the layer comes from calls its node and its weights; empty where it has
+        no names. Layers that differ in nothing else are equal.
     """
 
     name: str
@@ -35,24 +39,26 @@ class Layer:
     window: Window | Whole
     groups: int = 1
     pool: Window | Whole | None = None
+    node: str = field(default="", compare=False, repr=False)
+    weight: str = field(default="", compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
             raise InputError(f"layer name must be a non-empty string, got {self.name!r}")
-        for field in ("in_channels", "out_channels", "groups"):
-            as_int(getattr(self, field), f"layer {self.name!r}: {field}", 1)
-        for field in ("height", "width"):
-            as_int(getattr(self, field), f"layer {self.name!r}: {field}", 1, LARGEST_EXTENT)
+        for name in ("in_channels", "out_channels", "groups"):
+            as_int(getattr(self, name), f"layer {self.name!r}: {name}", 1, LARGEST_CHANNELS)
+        for name in ("height", "width"):
+            as_int(getattr(self, name), f"layer {self.name!r}: {name}", 1, LARGEST_EXTENT)
         if self.fully_connected and (self.height, self.width) != (1, 1):
             raise InputError(
                 f"layer {self.name!r}: a fully connected layer has height and width 1, "
                 f"got {self.height} x {self.width}"
             )
-        for field in ("in_channels", "out_channels"):
-            if getattr(self, field) % self.groups:
+        for name in ("in_channels", "out_channels"):
+            if getattr(self, name) % self.groups:
                 raise InputError(
-                    f"layer {self.name!r}: {field} must be a multiple of groups ({self.groups}), "
-                    f"got {getattr(self, field)}"
+                    f"layer {self.name!r}: {name} must be a multiple of groups ({self.groups}), "
+                    f"got {getattr(self, name)}"
                 )
 
     @property
@@ -79,7 +85,7 @@ class Edge:
     ----------
     producer, consumer : str
         Layer names.
-    through : tuple of Window, Whole, Broadcast or Reach
+    through : tuple of Window, Whole, Broadcast, Reach or Raster
         The operators passed on the way, first the one next to the producer (behind its fused
         pooling): poolings that could not be fused, for instance behind a join.
     """

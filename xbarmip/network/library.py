@@ -1,9 +1,11 @@
 """Networks by name or by file."""
 
+from collections.abc import Mapping, Sequence
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from xbarmip.data import find_file, shipped_names
 from xbarmip.errors import InputError
@@ -11,8 +13,11 @@ from xbarmip.network.graph import Network
 from xbarmip.network.json_format import read_json
 from xbarmip.strict import suggestion
 
-SUFFIXES = (".json", ".onnx")
+SUFFIXES = (".json", ".onnx", ".pt2")
 ONNX_SCHEME = "onnx:"
+
+Module = Any
+Inputs = Mapping[str, Sequence[int]] | Sequence[Sequence[int]]
 
 
 def list_networks() -> tuple[str, ...]:
@@ -27,14 +32,23 @@ def list_onnx_models() -> tuple[str, ...]:
     return tuple(sorted(file.removesuffix(".onnx") for file in found if file.endswith(".onnx")))
 
 
-def load_network(name_or_path: str | PathLike[str]) -> Network:
+def load_network(
+    network: "str | PathLike[str] | Module", inputs: Inputs | None = None, digital: bool = False
+) -> Network:
     """Read a network.
 
     Parameters
     ----------
-    name_or_path : str or path
-        A path that ends in .json or .onnx; `onnx:` and the name of a light model of the onnx
-        package, for instance "onnx:light_resnet50"; or else the name of a shipped network.
+    network : str, path or torch.nn.Module
+        A path that ends in .json, .onnx or .pt2 (a program that torch exported); `onnx:` and the
+        name of a light model of the onnx package, for instance "onnx:light_resnet50"; the name of a
+        shipped network; or a module of PyTorch, which its own exporter turns into an ONNX model.
+    inputs : mapping of str to sequence of int, optional
+        Shapes of inputs by name, where a file leaves sizes open, or to read it at other sizes. For
+        a module the shapes of its arguments, in order: a sequence of shapes, or a mapping.
+    digital : bool
+        Whether products of two activations, as in attention, are read as digital units that need
+        the whole of what they read; otherwise they are refused (SPEC §15).
 
     Raises
     ------
@@ -42,27 +56,45 @@ def load_network(name_or_path: str | PathLike[str]) -> Network:
         On an unknown name (the message lists the nearest ones), on a file that cannot be read, or
         one that breaks a rule.
     """
-    if isinstance(name_or_path, str) and name_or_path.startswith(ONNX_SCHEME):
-        return _load_onnx_model(name_or_path.removeprefix(ONNX_SCHEME))
-    file = find_file("networks", name_or_path, SUFFIXES)
-    if isinstance(file, Path) and file.suffix.lower() == ".onnx":
-        return _read_onnx(file)
+    if isinstance(network, str) and network.startswith(ONNX_SCHEME):
+        return _load_onnx_model(network.removeprefix(ONNX_SCHEME), _by_name(inputs), digital)
+    if not isinstance(network, str | PathLike) and hasattr(network, "named_parameters"):
+        from xbarmip.network.torch_module import read_module  # torch is an extra
+
+        return read_module(network, inputs, digital)
+    file = find_file("networks", network, SUFFIXES)
+    suffix = file.suffix.lower() if isinstance(file, Path) else ""
+    if isinstance(file, Path) and suffix == ".onnx":
+        return _read_onnx(file, _by_name(inputs), digital)
+    if isinstance(file, Path) and suffix == ".pt2":
+        from xbarmip.network.torch_module import read_exported
+
+        return read_exported(file, _by_name(inputs), digital)
+    if inputs or digital:
+        what = "input sizes" if inputs else "digital units"
+        raise InputError(f"{network}: {what} are for ONNX and PyTorch files alone")
     return read_json(file)
 
 
-def _load_onnx_model(name: str) -> Network:
+def _by_name(inputs: Inputs | None) -> Mapping[str, Sequence[int]]:
+    if inputs is not None and not isinstance(inputs, Mapping):
+        raise InputError("inputs of a file must be a mapping of names to shapes")
+    return inputs or {}
+
+
+def _load_onnx_model(name: str, inputs: Mapping[str, Sequence[int]], digital: bool) -> Network:
     known = list_onnx_models()
     if name not in known:
         near = suggestion(ONNX_SCHEME + name, (ONNX_SCHEME + other for other in known))
         raise InputError(f"unknown network {ONNX_SCHEME + name!r}{near}")
     with as_file(_onnx_folder().joinpath(name + ".onnx")) as path:
-        return _read_onnx(path)
+        return _read_onnx(path, inputs, digital)
 
 
-def _read_onnx(path: Path) -> Network:
+def _read_onnx(path: Path, inputs: Mapping[str, Sequence[int]], digital: bool) -> Network:
     from xbarmip.network.onnx.reader import read_onnx  # onnx takes a second to import
 
-    return read_onnx(path)
+    return read_onnx(path, inputs=inputs, digital=digital)
 
 
 def _onnx_folder() -> Traversable:

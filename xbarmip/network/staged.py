@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from random import Random
 
+from xbarmip.errors import InputError
+from xbarmip.limits import MOST_EDGES
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.window import Whole, Window
@@ -48,7 +50,13 @@ class Stages:
 
 
 def staged_network(random: Random, shape: Stages) -> Network:
-    """Draw a network; the same state of `random` gives the same one."""
+    """Draw a network; the same state of `random` gives the same one.
+
+    Raises
+    ------
+    InputError
+        On more edges or layers than a network may have.
+    """
     drawing = _Drawing(random, shape)
     extent = shape.extent
     sources: tuple[str, ...] = ()
@@ -91,5 +99,7 @@ class _Drawing:
         inputs = next((x.out_channels for x in self.layers if x.name in sources), 1)
         outputs = self._random.randint(*self._shape.channels)
         self.layers.append(Layer(name, inputs, outputs, extent, extent, window))
+        if len(self.edges) + len(sources) > MOST_EDGES:
+            raise InputError(f"draws more than {MOST_EDGES} edges into one network")
         self.edges += [Edge(source, name) for source in sources]
         return name

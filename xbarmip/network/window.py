@@ -6,10 +6,13 @@
     number of outputs along the axis when the input has `n` positions;
 `last(inner, full, axis)`
     exact reach: `inner[p - 1]` is the last producer position (1-based, 0 for none) behind input
-    position p, and `full` the producer's extent; the same for every output comes back;
+    position p, and `full` the producer's extent; the same for every output comes back. Whatever
+    further axes `inner` has stay as they are;
 `printed(axis)`
     the map of the published formula from an output position to the last input position, or None
     where that is "all of the producer".
+
+`Raster` lists positions where rows and columns do not separate; need maps know what it says.
 """
 
 from dataclasses import dataclass
@@ -20,9 +23,9 @@ from numpy.typing import NDArray
 
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
+from xbarmip.limits import LARGEST_EXTENT, MOST_OUTPUTS
 
 Array = NDArray[np.int64]
-LARGEST_EXTENT = 2**24  # positions along one axis: a need map holds an integer for each
 
 
 class Affine(NamedTuple):
@@ -35,11 +38,13 @@ class Affine(NamedTuple):
         return self.scale * q + self.offset
 
 
-def _integers(values: object, what: str, count: int, minimum: int) -> None:
+def _integers(
+    values: object, what: str, count: int, minimum: int, maximum: int = LARGEST_EXTENT
+) -> None:
     if not isinstance(values, tuple) or len(values) != count:
         raise InputError(f"{what} must be {count} integers, got {values!r}")
     for value in values:
-        as_int(value, what, minimum, LARGEST_EXTENT)
+        as_int(value, what, minimum, maximum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +92,22 @@ class Window:
         return outputs - 1 if (outputs - 1) * stride >= n + before else outputs
 
     def last(self, inner: Array, full: int, axis: int) -> Array:
-        """Last producer position behind each output: the largest over the taps inside the input."""
-        n = len(inner)
-        first = np.arange(self.size(n, axis), dtype=np.int64) * self.stride[axis] - self.pads[axis]
-        reach = np.zeros(len(first), dtype=np.int64)
-        for tap in range(self.kernel[axis]):
-            position = first + tap * self.dilation[axis]
-            inside = (position >= 0) & (position < n)
-            reach[inside] = np.maximum(reach[inside], inner[position[inside]])
-        return reach
+        """Last producer position behind each output: the largest over the taps inside the input.
+
+        By doubling, so that a kernel as large as the map takes no longer than a small one: the
+        maximum over 2t taps is that of two maxima over t, and over K taps that of two maxima over
+        the largest power of two in K, which may overlap.
+        """
+        kernel, dilation, before = self.kernel[axis], self.dilation[axis], self.pads[axis]
+        first = np.arange(self.size(len(inner), axis), dtype=np.int64) * self.stride[axis]
+        end = max(before + len(inner), int(first[-1]) + self._reach(axis))
+        largest = np.zeros((end, *inner.shape[1:]), dtype=inner.dtype)  # 0: a tap meets a pad
+        largest[before : before + len(inner)] = inner
+        taps = 1
+        while 2 * taps <= kernel:
+            largest = np.maximum(largest[: -taps * dilation], largest[taps * dilation :])
+            taps *= 2
+        return np.maximum(largest[first], largest[first + (kernel - taps) * dilation])
 
     def printed(self, axis: int) -> Affine:
         """Output q reads up to input S*(q - 1) + K - P (the paper's Algorithm 1, lines 5-12)."""
@@ -110,7 +122,7 @@ class Whole:
         return 1
 
     def last(self, inner: Array, full: int, axis: int) -> Array:
-        return np.array([full], dtype=np.int64)
+        return np.full((1, *inner.shape[1:]), full, dtype=np.int64)
 
     def printed(self, axis: int) -> None:
         return None
@@ -135,7 +147,7 @@ class Broadcast:
         return self.shape[axis]
 
     def last(self, inner: Array, full: int, axis: int) -> Array:
-        return np.repeat(inner[:1], self.shape[axis])
+        return np.repeat(inner[:1], self.shape[axis], axis=0)
 
     def printed(self, axis: int) -> Affine:
         return Affine(0, 1)
@@ -143,7 +155,7 @@ class Broadcast:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What each output reads up to, listed: for problems that are given as integers alone.
+    """What each output reads up to, listed: resized, padded, cropped and turned maps.
 
     Attributes
     ----------
@@ -170,7 +182,7 @@ class Reach:
         return len(listed) if max(listed) <= n else 0
 
     def last(self, inner: Array, full: int, axis: int) -> Array:
-        return np.concatenate(([0], inner))[np.array(self._listed(axis), dtype=np.int64)]
+        return np.concatenate((np.zeros_like(inner[:1]), inner))[np.array(self._listed(axis))]
 
     def printed(self, axis: int) -> Affine:
         raise InputError(
@@ -178,4 +190,35 @@ class Reach:
         )
 
 
-Operator = Window | Whole | Broadcast | Reach
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """What each output reads up to, listed in raster order: where rows and columns do not separate,
+    as where a token stands before the positions of a map.
+
+    Attributes
+    ----------
+    height, width : int
+        Size of the map of outputs.
+    positions : tuple of int
+        For every output in raster order the last input position, in raster order too; 0 for none.
+    """
+
+    height: int
+    width: int
+    positions: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        as_int(self.height, "raster height", 1, LARGEST_EXTENT)
+        as_int(self.width, "raster width", 1, LARGEST_EXTENT)
+        _integers(self.positions, "raster positions", self.height * self.width, 0, MOST_OUTPUTS)
+
+    def size(self, n: int, axis: int) -> int:
+        return self.width if axis else self.height
+
+    def printed(self, axis: int) -> Affine:
+        raise InputError(
+            "the rule 'published' is about windows; it says nothing of positions that are listed"
+        )
+
+
+Operator = Window | Whole | Broadcast | Reach | Raster

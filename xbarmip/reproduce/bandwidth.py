@@ -1,7 +1,8 @@
 """Table 6 and figures 8 and 9: allocations when moving data takes time as well."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -17,16 +18,41 @@ from xbarmip.timing.closed_form import steps
 from xbarmip.timing.pipeline import cycles
 from xbarmip.timing.step_time import step_time
 
+# The keys of a row for steps by the printed closed form times step time, and for cycles times it.
+STEPS_TIME, TIME = "steps latency us", "latency us"
 SCALES = ("1/8", "1/4", "1/2", "3/4", "1", "3/2", "2", "3", "4", "8")
-# What is solved on the way: solver, its options, objective, rule.
-ANSWERS: Mapping[str, tuple[str, dict[str, Any], str, str | None]] = {
-    "stride": ("stride", {}, "latency-steps", "published"),
-    "its algorithm without": ("published-dp", {}, "steps", "published"),
-    "its algorithm with": ("published-dp", {}, "latency-steps", "published"),
-    "may leave some, with": ("published-dp", {"spend_all": False}, "latency-steps", "published"),
-    "fewest steps": ("dp", {}, "steps", "published"),
-    "least steps times step time": ("dp", {}, "latency-steps", "published"),
-    "least latency": ("dp", {}, "latency", None),
+
+
+class Answer(StrEnum):
+    """What is solved for a row of figures 8 and 9, in order; a value is key and label."""
+
+    STRIDE = "stride"
+    WITHOUT = "its algorithm without"
+    WITH = "its algorithm with"
+    LEAVING = "may leave some, with"
+    FEWEST = "fewest steps"
+    BEST_STEPS = "least steps times step time"
+    BEST = "least latency"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How an answer is found: solver, its options, and what is asked of it."""
+
+    solver: str
+    objective: str
+    rule: str | None = "published"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+WAYS: Mapping[Answer, Way] = {
+    Answer.STRIDE: Way("stride", "latency-steps"),
+    Answer.WITHOUT: Way("published-dp", "steps"),
+    Answer.WITH: Way("published-dp", "latency-steps"),
+    Answer.LEAVING: Way("published-dp", "latency-steps", options={"spend_all": False}),
+    Answer.FEWEST: Way("dp", "steps"),
+    Answer.BEST_STEPS: Way("dp", "latency-steps"),
+    Answer.BEST: Way("dp", "latency", rule=None),
 }
 
 
@@ -79,12 +105,12 @@ def _solved(
 ) -> Row:
     on = hardware(scale)
     row: Row = {"network": network, "crossbars": crossbars, "scale": scale}
-    for name, (solver, options, objective, rule) in ANSWERS.items():
+    for name, way in WAYS.items():
         problem = Problem(
-            load_network(network), crossbars, objective=objective, rule=rule, hardware=on
+            load_network(network), crossbars, objective=way.objective, rule=way.rule, hardware=on
         )
-        limit = seconds if solver == "dp" else None
-        found = solve(problem, solver, time_limit=limit, progress=progress, **options)
+        limit = seconds if way.solver == "dp" else None
+        found = solve(problem, way.solver, time_limit=limit, progress=progress, **way.options)
         row[name] = {"status": found.status.value}
         if found.allocation is not None:
             row[name] |= measured(problem, problem.allocation(found.allocation), on)
@@ -104,8 +130,8 @@ def measured(problem: Problem, allocation: Sequence[int], on: Hardware) -> Row:
         "cycles": true,
         "layer step us": [_us(max(step.compute, layer.total)) for layer in step.layers],
         "step us": _us(step.seconds),
-        "steps latency us": _us(made * step.seconds),
-        "latency us": _us(true * step.seconds),
+        STEPS_TIME: _us(made * step.seconds),
+        TIME: _us(true * step.seconds),
     }
 
 

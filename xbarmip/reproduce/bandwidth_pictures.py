@@ -5,31 +5,22 @@ from fractions import Fraction
 from statistics import fmean
 
 from xbarmip.compare.pictures.canvas import new_figure, png, round_ticks
+from xbarmip.reproduce.bandwidth import STEPS_TIME, TIME, Answer
 from xbarmip.reproduce.models import OBJECTIVES, RIVALS
-from xbarmip.reproduce.pictures import BEST as PROVEN
-from xbarmip.reproduce.pictures import LEAVES, OURS, PUBLISHED, TRUE, bars
-from xbarmip.reproduce.sections.bandwidth import (
-    BEST,
-    BEST_STEPS,
-    FEWEST,
-    LEAVING,
-    STRIDE,
-    WITH,
-    WITHOUT,
-    least,
-)
+from xbarmip.reproduce.pictures import BEST, LEAVES, OURS, PUBLISHED, TRUE, bars
+from xbarmip.reproduce.sections.bandwidth import least
 from xbarmip.reproduce.sections.models import excess
 from xbarmip.reproduce.source import figures
 from xbarmip.reproduce.store import Row
 
 Rows = Mapping[str, Row]
 LINES = (
-    (STRIDE, "steps latency us", OURS, "--"),
-    (WITHOUT, "steps latency us", LEAVES, "--"),
-    (WITH, "steps latency us", OURS, "-"),
-    (LEAVING, "steps latency us", PROVEN, "--"),
-    (BEST_STEPS, "steps latency us", PROVEN, "-"),
-    (BEST, "latency us", TRUE, "-"),
+    (Answer.STRIDE, STEPS_TIME, OURS, "--"),
+    (Answer.WITHOUT, STEPS_TIME, LEAVES, "--"),
+    (Answer.WITH, STEPS_TIME, OURS, "-"),
+    (Answer.LEAVING, STEPS_TIME, BEST, "--"),
+    (Answer.BEST_STEPS, STEPS_TIME, BEST, "-"),
+    (Answer.BEST, TIME, TRUE, "-"),
 )
 
 
@@ -64,7 +55,7 @@ def scale_picture(rows: Rows) -> bytes:
     """Figure 9."""
     figure, axes = new_figure(7, 4.2)
     factors = [float(Fraction(scale)) for scale in rows]
-    for name, unit, colour, style in (*LINES[1:], (FEWEST, "steps latency us", PUBLISHED, ":")):
+    for name, unit, colour, style in (*LINES[1:], (Answer.FEWEST, STEPS_TIME, PUBLISHED, ":")):
         values = [_drawn(row, name, unit) for row in rows.values()]
         axes.plot(factors, values, style, color=colour, label=name, marker=".")
     axes.axvline(
@@ -81,7 +72,9 @@ def scale_picture(rows: Rows) -> bytes:
 
 def _drawn(row: Row, name: str, unit: str) -> float:
     """The value of an answer; of an optimum the best that is known, if it is not proven."""
-    value: float = least(row, unit)[0] if name in (BEST, BEST_STEPS) else row[name][unit]
+    value: float = (
+        least(row, unit)[0] if name in (Answer.BEST, Answer.BEST_STEPS) else row[name][unit]
+    )
     return value
 
 

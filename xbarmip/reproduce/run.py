@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from xbarmip.compare.files import writing, written
 from xbarmip.compare.pictures.canvas import require_matplotlib
 from xbarmip.errors import InputError
+from xbarmip.files import writing, written
 from xbarmip.reproduce import accuracy, bandwidth, models, runtime, steps
 from xbarmip.reproduce.making import is_current, made
 from xbarmip.reproduce.page import files

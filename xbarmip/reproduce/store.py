@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xbarmip.compare.files import written
 from xbarmip.errors import InputError
+from xbarmip.files import written
 from xbarmip.solvers.protocol import Progress
 
 Row = dict[str, Any]

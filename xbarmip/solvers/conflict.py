@@ -1,16 +1,17 @@
 """Which constraints cannot hold together: a minimal set of them (SPEC §8)."""
 
 from dataclasses import dataclass, replace
-from typing import Any
-
-import pyomo.environ as pyo
+from typing import TYPE_CHECKING, Any
 
 from xbarmip.errors import InputError, UnsupportedError
-from xbarmip.model.statement import problem_of
 from xbarmip.problem import Problem
+from xbarmip.solvers.check import confirm
 from xbarmip.solvers.protocol import Limits, Solver, Watch
-from xbarmip.solvers.registry import EXACT, make_solver
+from xbarmip.solvers.registry import EXACT, make_solver, stated
 from xbarmip.solvers.result import Status
+
+if TYPE_CHECKING:
+    import pyomo.environ as pyo
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def conflict(
     if solver not in EXACT:
         raise InputError(f"solver must be one of {', '.join(EXACT)}, got {solver!r}")
     chosen = make_solver(solver, **options)
-    problem = what if isinstance(what, Problem) else problem_of(what)
+    problem = stated(what)
     if not problem.feasible:
         return Conflict((), minimal=True)
     names = list(problem.constraint_names)
@@ -118,4 +119,6 @@ def _status(solver: Solver, problem: Problem, names: list[str], seconds: float |
     reasons = solver.unsupported(question)
     if reasons:
         raise UnsupportedError(f"solver {solver.name!r} cannot take this: {'; '.join(reasons)}")
-    return solver.solve(question, _UntilFound(Limits(seconds))).status
+    answer = solver.solve(question, _UntilFound(Limits(seconds)))
+    confirm(question, solver.name, answer)
+    return answer.status

@@ -6,7 +6,7 @@ import numpy as np
 
 from xbarmip.constraint import LinearConstraint
 from xbarmip.exact import ceil_div
-from xbarmip.model.menus import counted_outputs, trivial_bound
+from xbarmip.model.menus import trivial_bound
 from xbarmip.problem import Problem
 from xbarmip.timing.evaluate import evaluate, evaluate_many
 
@@ -24,7 +24,7 @@ def descend(problem: Problem) -> Allocation | None:
     every layer; None when neither ends within them.
     """
     target = trivial_bound(problem)
-    fast = tuple(max(1, ceil_div(count, target)) for count in counted_outputs(problem))
+    fast = tuple(max(1, ceil_div(count, target)) for count in problem.view.counted)
     starts = [fast, (1,) * len(fast)] if problem.constraints else [fast]
     found = [_descend(problem, start) for start in starts]
     allowed = [(value, allocation) for (broken, value), allocation in found if not broken]

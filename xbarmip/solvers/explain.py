@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any
-
-import pyomo.environ as pyo
+from typing import TYPE_CHECKING, Any
 
 from xbarmip.constraint import Constraint, LinearConstraint
-from xbarmip.model.statement import problem_of
 from xbarmip.problem import Problem
-from xbarmip.solvers.dp.order import elimination_order
+from xbarmip.solvers.dp.state.stages import elimination_order
 from xbarmip.solvers.dp.table import search_table
-from xbarmip.solvers.registry import EXACT, make_solver
+from xbarmip.solvers.registry import EXACT, make_solver, stated
+
+if TYPE_CHECKING:
+    import pyomo.environ as pyo
 
 MOST_SUMS = 1_000_000  # distinct partial sums that are counted
 
@@ -84,7 +84,7 @@ def explain(what: "Problem | pyo.ConcreteModel") -> Explanation:
     InputError, UnsupportedError
         As `problem_of`, on a model whose constraints cannot be read.
     """
-    problem = what if isinstance(what, Problem) else problem_of(what)
+    problem = stated(what)
     free = replace(problem, constraints=())
     refusals = {name: make_solver(name).unsupported(free) for name in EXACT}
     names = [layer.name for layer in problem.network.layers]

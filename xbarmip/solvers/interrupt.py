@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from xbarmip.clock import before_each_kernel
+
 _NOTED: list[int] = []
 
 
@@ -24,7 +26,8 @@ def interrupts_held() -> Iterator[Callable[[], None]]:
 
     A KeyboardInterrupt that is raised while numba turns a kernel's result into a named tuple ends
     the process: numba does not expect an error there. So a search that calls such kernels asks for
-    interruptions between the calls. One that comes after the last question is dropped: the search
+    interruptions between the calls, and one that comes while kernels are compiled is let through
+    before the next of them. One that comes after the last question is dropped: the search
     is over then. Outside the main thread, and where SIGINT has no handler in Python, nothing is
     held and nothing is let through.
     """
@@ -48,6 +51,7 @@ def interrupts_held() -> Iterator[Callable[[], None]]:
 
     signal.signal(signal.SIGINT, note)
     try:
-        yield let_through
+        with before_each_kernel(let_through):
+            yield let_through
     finally:
         signal.signal(signal.SIGINT, before)

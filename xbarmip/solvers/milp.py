@@ -72,6 +72,11 @@ class Milp:
         """Name in the registry."""
         return "milp"
 
+    @property
+    def refutes(self) -> Proof:
+        """What its INFEASIBLE rests on."""
+        return Proof.NUMERICAL
+
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
         """What is too large: a layer's crossbars for floats, or the statement as a whole."""
         if problem.is_latency:

@@ -1,13 +1,13 @@
 """The protocol of a solver, its limits, and the watch that it keeps."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from xbarmip.clock import working_time
 from xbarmip.errors import InputError
 from xbarmip.problem import Problem
-from xbarmip.solvers.result import Result
+from xbarmip.solvers.result import Proof, Result
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -35,13 +35,16 @@ class Limits:
 
 
 class Watch:
-    """Clock and mouthpiece of one solve: started with it, asked between pieces of work."""
+    """Clock and mouthpiece of one solve: started with it, asked between pieces of work.
+
+    By a clock that stands still while kernels are compiled.
+    """
 
     def __init__(
         self,
         limits: Limits,
         progress: Progress | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = working_time,
     ) -> None:
         self.limits = limits
         self._progress = progress
@@ -118,6 +121,15 @@ class HintedSolver(Solver, Protocol):
 
     def solve_from(self, problem: Problem, watch: Watch, hint: Hint) -> Result:
         """`solve` with a hint."""
+
+
+@runtime_checkable
+class Counting(Solver, Protocol):
+    """A solver of counts under constraints that a walk can ask about latencies."""
+
+    @property
+    def refutes(self) -> Proof:
+        """What its INFEASIBLE rests on."""
 
 
 def refused_constraints(problem: Problem) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ def quiet_highs() -> Any:
 
     Its constructor prints to the process's own descriptor 1, so that is turned away meanwhile.
     """
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        sys.stdout.flush()
     nowhere = os.open(os.devnull, os.O_WRONLY)  # descriptor 1 itself where that was closed
     own = os.dup(1)
     try:

@@ -1,46 +1,41 @@
 """The solvers by name, and the one door to them."""
 
 from dataclasses import fields, replace
-from typing import Any
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
 
-import pyomo.environ as pyo
-
+from xbarmip.clock import compile_seconds
 from xbarmip.errors import InputError, UnsupportedError
-from xbarmip.model.statement import problem_of
-from xbarmip.model.verify import verify
 from xbarmip.problem import Problem
-from xbarmip.solvers.dp.solver import DynamicProgram
-from xbarmip.solvers.exhaustive import Exhaustive
-from xbarmip.solvers.latency.result import LatencyResult, latency_result
-from xbarmip.solvers.latency.solver import LatencyWalk
-from xbarmip.solvers.milp import Milp
-from xbarmip.solvers.protocol import Limits, Progress, Solver, Watch
-from xbarmip.solvers.result import Proof, Result
-from xbarmip.solvers.rivals.annealing import SimulatedAnnealing
-from xbarmip.solvers.rivals.genetic import GeneticAlgorithm
-from xbarmip.solvers.rivals.greedy import Greedy
-from xbarmip.solvers.rivals.identical import Identical
-from xbarmip.solvers.rivals.lagrangian import Lagrangian
-from xbarmip.solvers.rivals.published_dp import PublishedDynamicProgram
-from xbarmip.solvers.rivals.random_search import RandomSearch
-from xbarmip.solvers.rivals.stride import StrideBalanced
-from xbarmip.solvers.rivals.woho import WohoProportional
+from xbarmip.solvers.check import confirm
+from xbarmip.solvers.protocol import Counting, Limits, Progress, Solver, Watch
+from xbarmip.solvers.result import Result
 
-SOLVERS: dict[str, type[Solver]] = {
-    "dp": DynamicProgram,
-    "milp": Milp,
-    "exhaustive": Exhaustive,
-    "published-dp": PublishedDynamicProgram,
-    "woho": WohoProportional,
-    "stride": StrideBalanced,
-    "identical": Identical,
-    "greedy": Greedy,
-    "lagrangian": Lagrangian,
-    "random": RandomSearch,
-    "genetic": GeneticAlgorithm,
-    "annealing": SimulatedAnnealing,
+if TYPE_CHECKING:
+    import pyomo.environ as pyo
+
+SOLVERS: dict[str, str | type[Solver]] = {  # a class, or where it is found when it is first wanted
+    "dp": "xbarmip.solvers.dp.solver:DynamicProgram",
+    "milp": "xbarmip.solvers.milp:Milp",
+    "exhaustive": "xbarmip.solvers.exhaustive:Exhaustive",
+    "published-dp": "xbarmip.solvers.rivals.published_dp:PublishedDynamicProgram",
+    "woho": "xbarmip.solvers.rivals.woho:WohoProportional",
+    "stride": "xbarmip.solvers.rivals.stride:StrideBalanced",
+    "identical": "xbarmip.solvers.rivals.identical:Identical",
+    "greedy": "xbarmip.solvers.rivals.greedy:Greedy",
+    "lagrangian": "xbarmip.solvers.rivals.lagrangian:Lagrangian",
+    "random": "xbarmip.solvers.rivals.random_search:RandomSearch",
+    "genetic": "xbarmip.solvers.rivals.genetic:GeneticAlgorithm",
+    "annealing": "xbarmip.solvers.rivals.annealing:SimulatedAnnealing",
 }
 EXACT = ("dp", "milp", "exhaustive")  # those that prove what they claim; a comparison's default
+
+
+def solver_class(name: str) -> type[Solver]:
+    """The class of the solver called `name`, which has to be one of `SOLVERS`."""
+    found = SOLVERS[name]
+    kind: type[Solver] = resolve_name(found) if isinstance(found, str) else found
+    return kind
 
 
 def make_solver(name: str, /, **options: Any) -> Solver:
@@ -53,7 +48,7 @@ def make_solver(name: str, /, **options: Any) -> Solver:
     """
     if name not in SOLVERS:
         raise InputError(f"solver must be one of {', '.join(SOLVERS)}, got {name!r}")
-    kind: Any = SOLVERS[name]
+    kind: Any = solver_class(name)
     known = [field.name for field in fields(kind)]
     for option in options:
         if option not in known:
@@ -76,15 +71,25 @@ def solver_for(problem: Problem, solver: Solver, whole_frontier: bool = False) -
         raise InputError(f"objective {problem.objective!r} has no frontier of step times")
     if whole_frontier and solver.name not in EXACT:
         raise InputError(f"solver {solver.name!r} is a heuristic and finds no frontier")
-    if problem.is_latency and isinstance(solver, DynamicProgram | Milp):
-        refutes = Proof.NUMERICAL if isinstance(solver, Milp) else Proof.EXACT
-        return LatencyWalk(solver, refutes, whole_frontier)
+    if problem.is_latency and isinstance(solver, Counting):
+        from xbarmip.solvers.latency.solver import LatencyWalk
+
+        return LatencyWalk(solver, solver.refutes, whole_frontier)
     return solver
+
+
+def stated(what: "Problem | pyo.ConcreteModel") -> Problem:
+    """The problem itself, or that of a model."""
+    if isinstance(what, Problem):
+        return what
+    from xbarmip.model.statement import problem_of
+
+    return problem_of(what)
 
 
 def solve(
     what: "Problem | pyo.ConcreteModel",
-    solver: str = "dp",
+    solver: str | Solver = "dp",
     time_limit: float | None = None,
     memory_limit: int | None = None,
     progress: Progress | None = None,
@@ -97,9 +102,9 @@ def solve(
     ----------
     what : Problem or pyomo ConcreteModel
         A model comes from `build_model`; a solution is loaded into it and verified there.
-    solver : str
+    solver : str or Solver
         A name of `SOLVERS`: those of `EXACT` prove the optimum, the others are heuristics from the
-        literature.
+        literature. Or a solver object, which has its options in itself.
     time_limit : float, optional
         Wall-clock seconds.
     memory_limit : int, optional
@@ -124,17 +129,37 @@ def solve(
     UnsupportedError
         When the solver cannot honour the problem; the message says what.
     VerificationError
-        When the answer does not survive re-evaluation in the model.
+        When the answer does not hold: its allocation is not allowed, a value or bound is not true
+        of it, or it does not survive re-evaluation in the model. The message names the solver, its
+        claim, and what was found.
     """
-    problem = what if isinstance(what, Problem) else problem_of(what)
-    chosen = solver_for(problem, make_solver(solver, **options), whole_frontier)
+    problem = stated(what)
+    made = make_solver(solver, **options) if isinstance(solver, str) else solver
+    if made is solver and options:
+        raise InputError(
+            f"solver {made.name!r} is made already, it takes no options: {', '.join(options)}"
+        )
+    chosen = solver_for(problem, made, whole_frontier)
     reasons = chosen.unsupported(problem)
     if reasons:
-        raise UnsupportedError(f"solver {solver!r} cannot take this problem: {'; '.join(reasons)}")
-    watch = Watch(Limits(time_limit, memory_limit), progress)
+        raise UnsupportedError(
+            f"solver {made.name!r} cannot take this problem: {'; '.join(reasons)}"
+        )
+    watch, compiled_before = Watch(Limits(time_limit, memory_limit), progress), compile_seconds()
     result = chosen.solve(problem, watch)
-    if problem.is_latency and not isinstance(result, LatencyResult):
-        result = latency_result(problem, result)
+    confirm(problem, made.name, result)
+    if problem.is_latency:
+        from xbarmip.solvers.latency.result import LatencyResult, latency_result
+
+        if not isinstance(result, LatencyResult):
+            result = latency_result(problem, result)
     if not isinstance(what, Problem) and result.allocation is not None:
+        from xbarmip.model.verify import verify
+
         verify(what, result.allocation, claimed=result.value)
-    return replace(result, seconds=watch.seconds, options={**options, **result.options})
+    return replace(
+        result,
+        seconds=watch.seconds,
+        compile_seconds=compile_seconds() - compiled_before,
+        options={**options, **result.options},
+    )

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from xbarmip.display import html_table
+
 
 class Status(StrEnum):
     """What is claimed."""
@@ -51,8 +53,8 @@ class Result:
         Duplication R by layer name, in layer order.
     proof : Proof, optional
         What `bound` rests on; None without a bound.
-    seconds : float
-        Wall-clock time of the solve.
+    seconds, compile_seconds : float
+        Wall-clock time of the solve; that of compiling kernels, which comes on top of it.
     statistics, options : mapping
         Counters of the search; the options that were used.
     message : str
@@ -72,6 +74,7 @@ class Result:
     allocation: Mapping[str, int] | None = None
     proof: Proof | None = None
     seconds: float = 0.0
+    compile_seconds: float = 0.0
     statistics: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""
@@ -98,6 +101,15 @@ class Result:
         for broken, rule in contradictions:
             if broken:
                 raise ValueError(f"result of solver {self.solver!r} breaks the rule: {rule}")
+
+    def __str__(self) -> str:
+        known = [f"{what} {n}" for what, n in (("value", self.value), ("bound", self.bound)) if n]
+        known += [f"{self.proof} proof"] if self.proof else []
+        known += [f"stopped: {self.stop}"] if self.stop is not Stop.FINISHED else []
+        return f"{self.status} ({', '.join([*known, f'{self.solver}, {self.seconds:.2f} s'])})"
+
+    def _repr_html_(self) -> str:
+        return html_table(str(self), ("layer", "R"), (self.allocation or {}).items())
 
     @property
     def gap(self) -> int | None:

@@ -6,14 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xbarmip.compiled import compiled
+from xbarmip.compiled import inner, making
 from xbarmip.exact import INT64_MAX
+from xbarmip.measures.steps import rule_view
+from xbarmip.measures.view import View
 from xbarmip.network.graph import Network
 from xbarmip.network.window import Array
 from xbarmip.problem import checked_allocation
 from xbarmip.timing import reference
-from xbarmip.timing.rule import fits_int64, rule_view
-from xbarmip.timing.tables import NeedTable, by_consumer, need, need_table
+from xbarmip.timing.tables import PRODUCER, NeedTable, by_consumer, need, need_table
 
 NO_TAIL = -1
 
@@ -33,20 +34,18 @@ class ClosedFormTable(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def closed_form_table(network: Network, rule: str) -> ClosedFormTable | None:
-    """The network under `rule` for the kernel; None where 64 bits might not hold a value."""
-    view = rule_view(network, rule)
-    if not fits_int64(view):
+def closed_form_table(view: View) -> ClosedFormTable | None:
+    """A closed form for the kernel; None where 64 bits might not hold a value."""
+    if not view.fits_int64:
         return None
-    order = by_consumer(network, range(len(network.edges)))
-    tails = [view.tail[e] or (NO_TAIL, 0) for e in order]
+    order = by_consumer(view, range(len(view.edges)))
+    tails = [view.tails[e] or (NO_TAIL, 0) for e in order]
     outputs = np.array(view.outputs, dtype=np.int64)
-    sink = [layer.name in network.sinks for layer in network.layers]
     return ClosedFormTable(
         outputs,
         outputs if view.capped else np.full_like(outputs, INT64_MAX),
-        np.array(sink, dtype=np.int64),
-        need_table(network, view.need, order),
+        np.array(view.ends, dtype=np.int64),
+        need_table(view, order),
         np.array([end for end, _ in tails], dtype=np.int64),
         np.array([begin for _, begin in tails], dtype=np.int64),
     )
@@ -70,37 +69,35 @@ def steps(
     InputError
         On an allocation that does not fit the network.
     """
-    chosen = checked_allocation(network, allocation)
-    if closed_form_table(network, rule) is None:
-        return reference.steps(rule_view(network, rule), chosen)
-    return int(steps_many(network, np.array([chosen], dtype=np.int64), rule)[0])
+    chosen = np.array([checked_allocation(network, allocation)], dtype=np.int64)
+    return int(steps_many(rule_view(network, rule), chosen)[0])
 
 
-def steps_many(network: Network, allocations: Array, rule: str) -> Array:
+def steps_many(view: View, allocations: Array) -> Array:
     """Steps of each row of `allocations`, int64 of shape (count, layers), every R in 1..N_l."""
-    table = closed_form_table(network, rule)
+    table = closed_form_table(view)
     if table is None:
-        view = rule_view(network, rule)
         values = [reference.steps(view, [int(r) for r in row]) for row in allocations]
         return np.array(values, dtype=object)
     return _steps_many(table, allocations)
 
 
-@compiled
+@inner
 def _demand(table, r, i, demand):  # type: ignore[no-untyped-def]
     """Fill `demand` with the outputs of each layer up to i that the first step of i needs."""
     needs = table.needs
-    demand[: i + 1] = 0
+    for k in range(i + 1):
+        demand[k] = 0
     demand[i] = r[i]
     for c in range(i, -1, -1):
         made = min(((demand[c] - 1) // r[c] + 1) * r[c], table.cap[c])
         if made > 0:
             for e in range(needs.into[c], needs.into[c + 1]):
-                j = needs.producer[e]
+                j = needs.edge[e, PRODUCER]
                 demand[j] = max(demand[j], need(needs, e, made))
 
 
-@compiled
+@inner
 def _steps(table, r, demand, pre, op):  # type: ignore[no-untyped-def]
     needs = table.needs
     value = 0
@@ -114,13 +111,13 @@ def _steps(table, r, demand, pre, op):  # type: ignore[no-untyped-def]
         for e in range(needs.into[i], needs.into[i + 1]):
             if table.tail_end[e] >= 0:
                 tail = (table.tail_end[e] - 1) // r[i] - (table.tail_begin[e] - 1) // r[i]
-                op[i] = max(op[i], op[needs.producer[e]] + tail)
+                op[i] = max(op[i], op[needs.edge[e, PRODUCER]] + tail)
         if table.sink[i] > 0:
             value = max(value, op[i])
     return value
 
 
-@compiled
+@making
 def _steps_many(table, allocations):  # type: ignore[no-untyped-def]
     count, layers = allocations.shape
     demand, pre, op = (

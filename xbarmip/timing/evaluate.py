@@ -7,29 +7,37 @@ from typing import Any
 import numpy as np
 
 from xbarmip.exact import INT64_MAX
+from xbarmip.measures.view import View
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
-from xbarmip.timing.closed_form import steps, steps_many
-from xbarmip.timing.pipeline import cycles, cycles_many
+from xbarmip.timing.closed_form import steps_many
+from xbarmip.timing.pipeline import cycles_many
 from xbarmip.timing.step_time import ticks_of
 
 
 def evaluate(problem: Problem, allocation: Mapping[str, int] | Sequence[int]) -> int:
     """Objective value of `allocation`; its budget is not checked.
 
-    In steps of the pipeline; a latency in ticks, of which `seconds_of` says the length.
+    What the measure counts; a latency in ticks, of which `seconds_of` says the length.
+
+    Raises
+    ------
+    InputError
+        On an allocation that does not fit the network.
     """
-    count = evaluate_count(problem, allocation)
-    if not problem.is_latency:
-        return count
-    return count * ticks_of(problem)(problem.allocation(allocation))
+    chosen = problem.allocation(allocation)
+    count = evaluate_count(problem, chosen)
+    return count * ticks_of(problem)(chosen) if problem.is_latency else count
 
 
 def evaluate_count(problem: Problem, allocation: Mapping[str, int] | Sequence[int]) -> int:
-    """Cycles or steps of `allocation`, whichever the problem counts."""
-    if problem.rule is None:
-        return cycles(problem.network, allocation)
-    return steps(problem.network, allocation, problem.rule)
+    """What the problem's measure counts of `allocation`."""
+    return count_of(problem.view, problem.allocation(allocation))
+
+
+def count_of(view: View, allocation: Sequence[int]) -> int:
+    """What a view counts of an allocation in layer order, every R in 1..N_l."""
+    return int(count_many(view, np.array([allocation], dtype=np.int64))[0])
 
 
 def evaluate_many(problem: Problem, allocations: Array) -> Array:
@@ -37,17 +45,15 @@ def evaluate_many(problem: Problem, allocations: Array) -> Array:
 
     int64, or Python integers in an object array where 64 bits might not hold one.
     """
-    counts = count_many(problem, allocations)
+    counts = count_many(problem.view, allocations)
     if not problem.is_latency or not len(allocations):
         return counts
     return product_many(counts, ticks_of(problem).many(allocations))
 
 
-def count_many(problem: Problem, allocations: Array) -> Array:
-    """Cycles or steps of each row of `allocations`."""
-    if problem.rule is None:
-        return cycles_many(problem.network, allocations)
-    return steps_many(problem.network, allocations, problem.rule)
+def count_many(view: View, allocations: Array) -> Array:
+    """What a view counts of each row of `allocations`."""
+    return (cycles_many if view.stalls else steps_many)(view, allocations)
 
 
 def product_many(counts: Array, ticks: Any) -> Array:

@@ -1,17 +1,20 @@
 """Edges that the pipeline cannot feel because longer paths already imply them."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
-from xbarmip.network.graph import Network
+from xbarmip.measures.view import View
 from xbarmip.network.need import NeedMap
 from xbarmip.network.window import Array
 
+_BLOCK = 2**14  # outputs of a consumer that are compared at once: memory for each layer it may ask
+
 
 @lru_cache(maxsize=64)
-def independent_edges(network: Network) -> tuple[int, ...]:
+def independent_edges(view: View) -> tuple[int, ...]:
     """Numbers of the edges that remain when implied ones are left out, in order.
 
     An edge j -> i is implied when for every x the longer paths from j to i ask at least as much of
@@ -25,38 +28,43 @@ def independent_edges(network: Network) -> tuple[int, ...]:
     Holds for `cycles` and for the demands of the closed form; there an implied edge may still carry
     a tail.
     """
-    into: dict[int, list[int]] = defaultdict(list)
-    for number, edge in enumerate(network.edges):
-        into[network.index[edge.consumer]].append(number)
-    kept: dict[int, list[int]] = {}
-    for i, layer in enumerate(network.layers):
-        kept[i] = _independent_into(network, i, layer.outputs, into[i], kept)
+    kept: dict[int, Sequence[int]] = {}
+    for i in range(len(view.outputs)):
+        kept[i] = _independent_into(view, i, kept)
     return tuple(sorted(number for numbers in kept.values() for number in numbers))
 
 
-def _independent_into(
-    network: Network, i: int, outputs: int, edges: list[int], kept: dict[int, list[int]]
-) -> list[int]:
+def _independent_into(view: View, i: int, kept: dict[int, Sequence[int]]) -> Sequence[int]:
     """Edges into layer i that no longer path implies; `kept` has those into earlier layers."""
     direct: dict[int, list[int]] = defaultdict(list)
-    for number in edges:
-        direct[network.index[network.edges[number].producer]].append(number)
+    for number in view.into[i]:
+        direct[view.edges[number][0]].append(number)
     if len(direct) < 2:
-        return edges
-    x = np.arange(1, outputs + 1, dtype=np.int64)
+        return view.into[i]
+    independent: set[int] = set()
+    for first in range(1, view.outputs[i] + 1, _BLOCK):
+        x = np.arange(first, min(first + _BLOCK, view.outputs[i] + 1), dtype=np.int64)
+        independent.update(_independent_at(view, x, direct, kept))
+    return sorted(independent)
+
+
+def _independent_at(
+    view: View, x: Array, direct: dict[int, list[int]], kept: dict[int, Sequence[int]]
+) -> list[int]:
+    """Those of the edges in `direct`, by producer, that ask for more at some output in `x`."""
     asked: dict[int, Array] = {}
     independent = []
     for k in range(max(direct), min(direct) - 1, -1):
         for number in direct[k]:
-            wanted = needs(network.clamped[number], x)
+            wanted = needs(view.need[number], x)
             if k not in asked or (asked[k] < wanted).any():
                 independent.append(number)
         for number in direct[k]:
-            _ask(asked, k, needs(network.clamped[number], x))
+            _ask(asked, k, needs(view.need[number], x))
         for number in kept[k] if k in asked else ():
-            producer = network.index[network.edges[number].producer]
+            producer = view.edges[number][0]
             if producer >= min(direct):
-                _ask(asked, producer, needs(network.clamped[number], asked[k]))
+                _ask(asked, producer, needs(view.need[number], asked[k]))
     return independent
 
 

@@ -6,16 +6,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xbarmip.compiled import compiled
+from xbarmip.compiled import making
+from xbarmip.measures.cycles import CYCLES
+from xbarmip.measures.view import View
 from xbarmip.network.graph import Network
 from xbarmip.network.window import Array
 from xbarmip.problem import checked_allocation
 from xbarmip.timing.implied import independent_edges
-from xbarmip.timing.tables import NeedTable, need, need_table
+from xbarmip.timing.tables import PRODUCER, NeedTable, need, need_table
 
 
 class PipelineTable(NamedTuple):
-    """What the pipeline's kernel reads: outputs N_l, 1 for sinks, and the need maps."""
+    """What the pipeline's kernel reads: outputs N_l, 1 for ends, and the need maps."""
 
     outputs: Array
     sink: Array
@@ -23,15 +25,12 @@ class PipelineTable(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def pipeline_table(network: Network) -> PipelineTable:
-    """The network for the pipeline's kernel, without implied edges."""
-    outputs = [layer.outputs for layer in network.layers]
-    sink = [layer.name in network.sinks for layer in network.layers]
-    edges = independent_edges(network)
+def pipeline_table(view: View) -> PipelineTable:
+    """A view that stalls for the pipeline's kernel, without implied edges."""
     return PipelineTable(
-        np.array(outputs, dtype=np.int64),
-        np.array(sink, dtype=np.int64),
-        need_table(network, network.clamped, edges),
+        np.array(view.outputs, dtype=np.int64),
+        np.array(view.ends, dtype=np.int64),
+        need_table(view, independent_edges(view)),
     )
 
 
@@ -50,22 +49,22 @@ def cycles(network: Network, allocation: Mapping[str, int] | Sequence[int]) -> i
         On an allocation that does not fit the network.
     """
     chosen = np.array([checked_allocation(network, allocation)], dtype=np.int64)
-    return int(cycles_many(network, chosen)[0])
+    return int(cycles_many(CYCLES.view(network), chosen)[0])
 
 
-def cycles_many(network: Network, allocations: Array) -> Array:
+def cycles_many(view: View, allocations: Array) -> Array:
     """Cycles of each row of `allocations`, int64 of shape (count, layers), every R in 1..N_l."""
-    return _cycles_many(pipeline_table(network), allocations)
+    return _cycles_many(pipeline_table(view), allocations)
 
 
-def schedule(network: Network, allocation: Sequence[int]) -> list[Array]:
+def schedule(view: View, allocation: Sequence[int]) -> list[Array]:
     """End of every step of every layer, t_l(1), t_l(2), ..., in cycles from 1."""
     chosen = np.array(allocation, dtype=np.int64)
-    start, finish = _simulate(pipeline_table(network), chosen)
+    start, finish = _simulate(pipeline_table(view), chosen)
     return [finish[start[i] : start[i + 1]] for i in range(len(chosen))]
 
 
-@compiled
+@making
 def _simulate(table, r):  # type: ignore[no-untyped-def]
     layers = len(r)
     start = np.zeros(layers + 1, np.int64)
@@ -81,13 +80,13 @@ def _simulate(table, r):  # type: ignore[no-untyped-def]
             for e in range(needs.into[i], needs.into[i + 1]):
                 wanted = need(needs, e, made)
                 if wanted > 0:
-                    j = needs.producer[e]
+                    j = needs.edge[e, PRODUCER]
                     last = max(last, finish[start[j] + (wanted - 1) // r[j]])
             finish[at] = last
     return start, finish
 
 
-@compiled
+@making
 def _cycles_many(table, allocations):  # type: ignore[no-untyped-def]
     value = np.zeros(len(allocations), np.int64)
     for row in range(len(allocations)):

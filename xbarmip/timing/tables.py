@@ -1,14 +1,15 @@
-"""A network as flat integer arrays, for the compiled kernels."""
+"""A view's need maps as flat integer arrays, for the compiled kernels."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
-from xbarmip.compiled import compiled
-from xbarmip.network.graph import Network
-from xbarmip.network.need import NeedMap
+from xbarmip.compiled import compiled, inner
+from xbarmip.measures.view import View
 from xbarmip.network.window import Array
+
+PRODUCER, START, WIDTH, HEIGHT, PRODUCER_WIDTH, ROW_SCALE, BASE = range(7)  # columns of `edge`
 
 
 class NeedTable(NamedTuple):
@@ -17,86 +18,65 @@ class NeedTable(NamedTuple):
     Attributes
     ----------
     into : shape (layers + 1,)
-        The edges into layer l are numbers into[l] .. into[l + 1] - 1 of the arrays below.
-    producer, producer_width, row_scale : shape (edges,)
-    height, width : shape (edges,)
-        The consumer's map.
-    row_start, column_start : shape (edges,)
-        Where the edge's part of `rows` and `columns` begins; `above` begins at row_start + e.
-    rows, above, columns
-        As in `NeedMap`, one edge after another.
+        The edges into layer l are numbers into[l] .. into[l + 1] - 1.
+    edge : shape (edges, 7)
+        The producer; where the edge's map begins in `maps`; width and height of the consumer's map;
+        the producer's width and the row scale, as in `NeedMap`. BASE is -1; where the map is
+        listed, what is to be taken off.
+    maps
+        For each edge `rows`, `above` and `columns`, as in `NeedMap`, one after another; of a map
+        that is listed, for x = 0, 1, ... what the first x outputs need, with BASE added, or 0.
     """
 
     into: Array
-    producer: Array
-    producer_width: Array
-    row_scale: Array
-    height: Array
-    width: Array
-    row_start: Array
-    column_start: Array
-    rows: Array
-    above: Array
-    columns: Array
+    edge: Array
+    maps: Array
 
 
-def need_table(network: Network, needs: Sequence[NeedMap], keep: Sequence[int]) -> NeedTable:
+def need_table(view: View, keep: Iterable[int]) -> NeedTable:
     """Pack the need maps of the edges in `keep`, in the order of `by_consumer`."""
-    index = network.index
-    order = by_consumer(network, keep)
-    maps = [needs[e] for e in order]
-    consumers = [index[network.edges[e].consumer] for e in order]
-    heights, widths = [len(m.rows) for m in maps], [len(m.columns) for m in maps]
+    order = by_consumer(view, keep)
+    maps = [view.need[e] for e in order]
+    parts = [np.concatenate((m.rows, m.above, m.columns)) for m in maps]
+    starts = np.cumsum([0, *(len(part) for part in parts)])
+    edge = [
+        (view.edges[e][0], start, len(m.columns), len(m.rows), m.producer_width, m.row_scale, -1)
+        for e, m, start in zip(order, maps, starts[:-1], strict=True)
+    ]
+    consumers = [view.edges[e][1] for e in order]
     return NeedTable(
-        into=np.searchsorted(consumers, np.arange(len(network.layers) + 1)).astype(np.int64),
-        producer=_ints(index[network.edges[e].producer] for e in order),
-        producer_width=_ints(m.producer_width for m in maps),
-        row_scale=_ints(m.row_scale for m in maps),
-        height=_ints(heights),
-        width=_ints(widths),
-        row_start=_starts(heights),
-        column_start=_starts(widths),
-        rows=_joined([m.rows for m in maps]),
-        above=_joined([m.above for m in maps]),
-        columns=_joined([m.columns for m in maps]),
+        into=np.searchsorted(consumers, np.arange(len(view.outputs) + 1)).astype(np.int64),
+        edge=np.array(edge, dtype=np.int64).reshape(-1, 7),
+        maps=np.concatenate([np.zeros(0, dtype=np.int64), *parts]),
     )
 
 
-def by_consumer(network: Network, edges: Iterable[int]) -> list[int]:
+def by_consumer(view: View, edges: Iterable[int]) -> list[int]:
     """Edge numbers in ascending order of their consumers."""
-    return sorted(edges, key=lambda e: (network.index[network.edges[e].consumer], e))
+    return sorted(edges, key=lambda e: (view.edges[e][1], e))
 
 
-def _ints(values) -> Array:  # type: ignore[no-untyped-def]
-    return np.fromiter(values, dtype=np.int64)
-
-
-def _starts(lengths: Sequence[int]) -> Array:
-    return np.concatenate(([0], np.cumsum(lengths)[:-1])).astype(np.int64) if lengths else _ints(())
-
-
-def _joined(parts: Sequence[Array]) -> Array:
-    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
-
-
-@compiled
-def prefix(table: NeedTable, e: int, row: int, column: int) -> int:
+@inner
+def _prefix(table, e, columns, row, column):  # type: ignore[no-untyped-def]
     """Raster index of producer row `row` at the column that the consumer's `column` reaches."""
-    last = table.columns[table.column_start[e] + column]
-    return (row - 1) * table.producer_width[e] + last if row > 0 and last > 0 else 0
+    last = table.maps[columns + column]
+    return (row - 1) * table.edge[e, PRODUCER_WIDTH] + last if row > 0 and last > 0 else 0
 
 
 @compiled
-def need(table: NeedTable, e: int, x: int) -> int:
+def need(table, e, x):  # type: ignore[no-untyped-def]
     """`NeedMap.__call__` of edge `e`, for x >= 1."""
-    width, height = table.width[e], table.height[e]
+    edge, maps = table.edge, table.maps
+    rows, width, height = edge[e, START], edge[e, WIDTH], edge[e, HEIGHT]
+    if edge[e, BASE] >= 0:
+        return max(0, maps[rows + x] - edge[e, BASE])
+    above, columns = rows + height, rows + 2 * height + 1
     row = (x - 1) // width
     column = x - 1 - row * width
-    start = table.row_start[e]
     beyond = row - (height - 1)
     if beyond <= 0:
-        return max(table.above[start + e + row], prefix(table, e, table.rows[start + row], column))
-    scale = table.row_scale[e]
-    last = table.rows[start + height - 1] + beyond * scale
-    before = prefix(table, e, last - scale, width - 1)
-    return max(table.above[start + e + height], before, prefix(table, e, last, column))
+        return max(maps[above + row], _prefix(table, e, columns, maps[rows + row], column))
+    scale = edge[e, ROW_SCALE]
+    last = maps[rows + height - 1] + beyond * scale
+    before = _prefix(table, e, columns, last - scale, width - 1)
+    return max(maps[above + height], before, _prefix(table, e, columns, last, column))

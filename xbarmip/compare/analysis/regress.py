@@ -7,6 +7,7 @@ from statistics import mean
 
 from xbarmip.compare.comparison import Comparison
 from xbarmip.compare.row import UNSUPPORTED, Row
+from xbarmip.digest import stranger
 from xbarmip.errors import InputError
 from xbarmip.solvers.result import Status
 
@@ -83,11 +84,14 @@ class Regression:
     changes : tuple of Change
     missing : tuple of (str, str, str)
         Suite, instance and solver of rows that only one side has.
+    strangers : tuple of str
+        Pairs that are not compared, as they are not known to be of the same problem, a line each.
     """
 
     times: tuple[TimeChange, ...]
     changes: tuple[Change, ...]
     missing: tuple[tuple[str, str, str], ...]
+    strangers: tuple[str, ...] = ()
 
     @property
     def worse(self) -> bool:
@@ -112,9 +116,17 @@ def regress(old: Sequence[Comparison], new: Sequence[Comparison]) -> Regression:
     times: list[TimeChange] = []
     changes: list[Change] = []
     missing: list[tuple[str, str, str]] = []
+    strangers: list[str] = []
     for one, other in common:
         rows, others = _by_place(one), _by_place(other)
-        shared = [place for place in rows if place in others]
+        both_have = [place for place in rows if place in others]
+        why = {p: stranger(rows[p].digest, others[p].digest) for p in both_have}
+        shared = [place for place in both_have if not why[place]]
+        strangers += [
+            f"{one.suite}: {instance}: the old row of {label} {why[instance, label]}"
+            for instance, label in both_have
+            if why[instance, label]
+        ]
         missing += [
             (one.suite, *place)
             for place in dict.fromkeys((*rows, *others))
@@ -125,7 +137,7 @@ def regress(old: Sequence[Comparison], new: Sequence[Comparison]) -> Regression:
         for label in dict.fromkeys(label for _, label in shared):
             both = [(rows[p], others[p]) for p in shared if p[1] == label]
             times.append(_times(one.suite, label, both))
-    return Regression(tuple(times), tuple(changes), tuple(missing))
+    return Regression(tuple(times), tuple(changes), tuple(missing), tuple(strangers))
 
 
 def _suites(comparisons: Sequence[Comparison]) -> str:

@@ -14,10 +14,11 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
 
-def die_with_parent(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
+def die_with_parent(parent: int, how: signal.Signals) -> None:
     """Have the kernel send `how` to this process when the thread that started it ends (Linux).
 
-    Elsewhere nothing is done: a process whose parent was killed runs on to its own end.
+    Elsewhere, and where the C library has no prctl, nothing is done: a process whose parent was
+    killed runs on to its own end.
 
     Parameters
     ----------
@@ -26,7 +27,7 @@ def die_with_parent(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
     how : signal.Signals
     """
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, how)
+        _prctl(_PR_SET_PDEATHSIG, how)
         if os.getppid() != parent:
             os.kill(os.getpid(), how)
 
@@ -34,11 +35,17 @@ def die_with_parent(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
 def adopt_orphans() -> None:
     """Become the parent of every process below this one that loses its own (Linux)."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _prctl(option: int, value: int) -> None:
+    call = getattr(ctypes.CDLL(None), "prctl", None)
+    if call is not None:
+        call(option, value)
 
 
 if __name__ == "__main__":
-    die_with_parent(int(sys.argv[1]))
+    die_with_parent(int(sys.argv[1]), signal.SIGKILL)
     sys.path[:] = sys.argv[3:]
     from xbarmip.compare.execute.nursery import main
 

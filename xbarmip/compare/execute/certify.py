@@ -103,8 +103,9 @@ class Certifier:
         began = watch.seconds
         try:
             done = subprocess.run(
-                [sys.executable, "-I", "-S", check.__file__, str(self.path)],
-                capture_output=True, text=True, timeout=watch.remaining, check=False,
+                [sys.executable, "-I", "-S", "-X", "utf8", check.__file__, str(self.path)],
+                capture_output=True, encoding="utf-8", errors="replace",
+                timeout=watch.remaining, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return replace(size, message="not checked within the time limit")

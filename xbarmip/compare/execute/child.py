@@ -1,6 +1,7 @@
 """What runs in a solver's own process: the solve, its clock, and its reports."""
 
 import os
+import signal
 import socket
 import time
 from pathlib import Path
@@ -23,7 +24,7 @@ _COMPILING = "numba:compiler_lock"  # held while machine code is compiled or rea
 
 def main(connection: socket.socket, parent: int) -> None:
     """Do one piece of work and send what came of it; the process ends with this call."""
-    die_with_parent(parent)
+    die_with_parent(parent, signal.SIGKILL)
     os.setsid()
     last: messages.Last
     try:

@@ -26,20 +26,21 @@ def code_facts() -> dict[str, Any]:
     files of the package differ from it, and is None outside a checkout.
     """
     registry = Path(xbarmip.solvers.registry.__file__)
+    solvers = sorted(registry.parent.rglob("*.py"))
     return {
         "xbarmip": _version("xbarmip"),
         "commit": _commit(registry.parents[1]),
-        "sources": sources_digest(registry),
+        "sources": sources_digest(*solvers),
         "python": platform.python_version(),
         **{name: _version(name) for name in _LIBRARIES},
     }
 
 
 @cache
-def sources_digest(module: Path) -> str:
-    """A digest of a module and all that it imports from this package."""
+def sources_digest(*modules: Path) -> str:
+    """A digest of some modules and all that they import from this package."""
     digest = sha256()
-    for source in sources_of(module):
+    for source in sorted({source for module in modules for source in sources_of(module)}):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 

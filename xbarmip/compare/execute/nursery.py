@@ -15,12 +15,14 @@ from contextlib import suppress
 from xbarmip.compare.execute import bond, child
 from xbarmip.compare.execute.messages import Born, Ended, receive, send
 from xbarmip.compare.execute.process import descendants, end, end_all_below, reap
-from xbarmip.compare.instance import OBJECTIVE_LABELS, problem_for, smallest_budget
+from xbarmip.compare.instance import problem_for, smallest_budget
+from xbarmip.measures.registry import measures
 from xbarmip.network.library import load_network
 from xbarmip.solvers.protocol import Limits, Watch
 from xbarmip.solvers.registry import make_solver
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_PRINTING = {"PYTHONIOENCODING": "utf-8:backslashreplace"}  # no solver fails on what it prints
 _LEAVING_SECONDS = 10
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -50,7 +52,7 @@ class Nursery:
                 stderr=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
-                env={**os.environ, **dict.fromkeys(_THREADS, str(threads))},
+                env={**os.environ, **_PRINTING, **dict.fromkeys(_THREADS, str(threads))},
             )
 
     def fork(self, connection: socket.socket, output: int) -> int:
@@ -122,11 +124,12 @@ def main(fd: int, parent: int) -> None:
 def _warm_up() -> None:
     """Load the compiled kernels, or compile them: those of the evaluation and of the search.
 
-    By a small solve under each objective. It uses no threads, which would not survive a fork.
+    By a small solve under each objective, none of which is over before it searches. It uses no
+    threads, which would not survive a fork.
     """
-    network = load_network("lenet-5")
+    network = load_network("alexnet")
     budget = 2 * smallest_budget(network, 128)
-    for label in OBJECTIVE_LABELS:
+    for label in (each.label for each in measures()):
         make_solver("dp").solve(problem_for(network, budget, 128, label), Watch(Limits()))
 
 

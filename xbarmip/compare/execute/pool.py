@@ -1,7 +1,8 @@
 """Handing tasks to an executor and taking rows back, whatever happens to its workers."""
 
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED as FIRST
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 
@@ -13,6 +14,9 @@ from xbarmip.compare.recorder import record
 from xbarmip.compare.row import Row
 from xbarmip.exact import as_int
 from xbarmip.solvers.protocol import Progress
+
+_PAUSE = 0.2  # seconds until it is asked again whether there is a task
+_END = object()
 
 
 class LocalPool(ThreadPoolExecutor):
@@ -51,18 +55,35 @@ class LocalPool(ThreadPoolExecutor):
                 guard.close()
 
 
-def run_tasks(tasks: Sequence[Task], executor: Executor) -> Iterator[Row]:
+def run_tasks(
+    tasks: Iterator[Task | None], executor: Executor, at_once: int | None = None
+) -> Iterator[Row]:
     """The row of every task, as they are done.
 
     A task whose future fails (its worker is gone, say) is submitted again; after the last try its
     row says that it was lost.
+
+    Parameters
+    ----------
+    tasks : iterator of Task or None
+        Asked for the next one only when there is room for it; None for "nothing at present".
+    executor : concurrent.futures.Executor
+    at_once : int, optional
+        Tasks that it has at a time; all by default.
     """
-    running: dict[Future[Row], tuple[Task, int]] = {
-        executor.submit(run_task, task): (task, 1) for task in tasks
-    }
+    running: dict[Future[Row], tuple[Task, int]] = {}
+    more = True
     try:
-        while running:
-            done, _ = wait(running, return_when=FIRST)
+        while more or running:
+            idle = False
+            while more and not idle and (at_once is None or len(running) < at_once):
+                task = next(tasks, _END)
+                more, idle = task is not _END, task is None
+                if isinstance(task, Task):
+                    running[executor.submit(run_task, task)] = (task, 1)
+            done, _ = wait(running, _PAUSE if idle else None, FIRST)
+            if idle and not running:
+                time.sleep(_PAUSE)
             for future in done:
                 task, tries = running.pop(future)
                 error = future.exception()

@@ -7,6 +7,26 @@ from contextlib import suppress
 
 import psutil
 
+from xbarmip.errors import UnsupportedError
+
+_NEEDED = ("fork", "setsid", "killpg", "wait4")
+
+
+def require_processes() -> None:
+    """Refuse where no solver can have a process of its own that is watched and ended.
+
+    Raises
+    ------
+    UnsupportedError
+        Naming what the system lacks.
+    """
+    missing = [f"os.{name}" for name in _NEEDED if not hasattr(os, name)]
+    if missing:
+        raise UnsupportedError(
+            "a comparison runs each solver in a process of its own, which needs "
+            f"{', '.join(missing)}; this system has no such call"
+        )
+
 
 def resident_bytes(pid: int) -> int:
     """Resident memory of one process; 0 once it is gone."""

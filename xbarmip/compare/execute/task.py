@@ -1,7 +1,6 @@
 """A task: one solver, one instance, one seed; and its key, by which it is found again."""
 
 import json
-import re
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from functools import cached_property
 from hashlib import sha256
@@ -12,11 +11,11 @@ import xbarmip.certificate.write
 from xbarmip.compare.execute.allowance import Allowance
 from xbarmip.compare.execute.facts import code_facts, sources_digest
 from xbarmip.compare.instance import Instance
-from xbarmip.compare.plain import plain
+from xbarmip.digest import comparable
+from xbarmip.fingerprint import UnknowableError, fingerprint
+from xbarmip.plain import plain
 from xbarmip.problem import Problem
 from xbarmip.solvers.protocol import Limits, Solver
-
-_ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # in the representation of a function
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +68,42 @@ class Task:
     def key(self) -> str:
         """A digest of all that decides about the answer: same key, same task.
 
-        That is the problem with all its numbers, solver, options and seed, the limits, and the
-        sources of this package that the solvers come from; where claims are to be certified, also
-        those of writer and checker.
+        That is the problem (see `xbarmip.digest`), the solver with its options, seed and code, the
+        limits, and the sources of this package that the solvers come from; where claims are to be
+        certified, also those of writer and checker. Where something of that cannot be known, no
+        task of another run has the same key.
         """
+        code, unknowable = self._code
         facts = {
             "suite": self.suite,
             "instance": self.instance.name,
-            "problem": repr(self.instance.problem),
+            "problem": self.instance.digest,
             "solver": self.solver.name,
+            "code": code,
             "options": self.options,
             "allowance": asdict(self.allowance),
             "sources": code_facts()["sources"],
+            "unknowable": self.run if unknowable else None,
         }
         if self.certify:
             facts["certificates"] = sources_digest(Path(xbarmip.certificate.write.__file__))
-        text = _ADDRESS.sub("", json.dumps(facts, sort_keys=True))
-        return sha256(text.encode()).hexdigest()[:16]
+        return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def unknowable(self) -> str:
+        """Why it cannot be known whether a row of another run answers this; empty where it can."""
+        return self._code[1]
+
+    @cached_property
+    def _code(self) -> tuple[str, str]:
+        """The fingerprint of the solver, and what cannot be known about it or the problem."""
+        try:
+            code, why = fingerprint(self.solver), ""
+        except UnknowableError as error:
+            code, why = "", f"the code of solver {self.solver.name!r} cannot be told ({error})"
+        if not comparable(self.instance.digest):
+            why = f"what the constraints of {self.instance.name} allow is too much to be listed"
+        return code, why
 
 
 def seeded(solver: Solver, seeds: tuple[int, ...], threads: int) -> list[tuple[Solver, int | None]]:

@@ -7,6 +7,7 @@ from typing import Any
 from xbarmip.compare.pictures.canvas import COLORS, new_figure, round_ticks
 from xbarmip.errors import InputError
 from xbarmip.solvers.latency.sensitivity import Enough
+from xbarmip.text import for_picture
 
 
 def bandwidth_figure(
@@ -35,7 +36,7 @@ def bandwidth_figure(
     if enough.factor is not None:
         label = f"memory stops binding at {float(enough.factor):.3g}"
         axes.axvline(float(enough.factor), color=COLORS[1], linestyle="--", label=label)
-    axes.set_title(title, parse_math=False)
+    axes.set_title("\n".join(map(for_picture, title.split("\n"))))
     axes.set(xscale="log", yscale="log", xlabel="bandwidth, times that of the hardware")
     axes.set_ylabel("least latency, us")
     axes.set_xticks(factors, [f"{factor:g}" for factor in factors])

@@ -18,6 +18,7 @@ _STYLE = {
     "axes.spines.right": False,
     "svg.fonttype": "none",  # text stays text: small files, the reader's fonts
     "svg.hashsalt": "xbarmip",  # the same picture is the same file
+    "text.usetex": False,  # whatever the user's own settings say: a name is no program
 }
 _NARROW = 5  # an axis of less than this ratio gets evenly spaced ticks
 _DECADES = 100  # an axis of more than this ratio gets ticks at powers of ten alone
@@ -34,6 +35,7 @@ def require_matplotlib() -> Any:
     try:
         import matplotlib.figure
         import matplotlib.patches
+        import matplotlib.text
         import matplotlib.ticker
     except ImportError:
         raise InputError(
@@ -65,7 +67,10 @@ def svg(figure: Any) -> str:
 
 def _saved(figure: Any, kind: str, **options: Any) -> bytes:
     file = BytesIO()
-    with require_matplotlib().rc_context(_STYLE):
+    matplotlib = require_matplotlib()
+    with matplotlib.rc_context(_STYLE):
+        for words in figure.findobj(matplotlib.text.Text):  # some are made outside of the style
+            words.set_usetex(False)
         figure.savefig(file, format=kind, **options)
     return file.getvalue()
 

@@ -21,6 +21,7 @@ from xbarmip.compare.pictures.canvas import (
     new_figure,
 )
 from xbarmip.exact import ceil_div
+from xbarmip.text import for_picture
 
 _WIDTH, _HEIGHT = 4.4, 3.4  # inches: about the width of a phone at the size of its text
 _BEYOND = 1.3  # curves go on to the right of their last point
@@ -67,7 +68,7 @@ def scatter_figure(comparison: Comparison, one: str, other: str) -> Any:
         axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends)
         for axis in (axes.xaxis, axes.yaxis):
             decimal_ticks(axis, *ends)
-    axes.set(xlabel=f"{one}, seconds", ylabel=f"{other}, seconds")
+    axes.set(xlabel=for_picture(f"{one}, seconds"), ylabel=for_picture(f"{other}, seconds"))
     return figure
 
 
@@ -76,10 +77,10 @@ def budgets_figure(frontiers: Sequence[Known], objective: str) -> Any:
     figure, axes = new_figure(_WIDTH, _HEIGHT)
     for known, (color, stroke) in zip(frontiers, cycle(looks_in_order()), strict=False):
         budgets, values, met = zip(*known.points, strict=True)
-        axes.plot(budgets, values, stroke, linewidth=1, color=color, label=known.label)
+        axes.plot(budgets, values, stroke, linewidth=1, color=color, label=for_picture(known.label))
         for budget, value, proven in zip(budgets, values, met, strict=True):
             axes.plot(budget, value, "o", color=color, markersize=4, mfc=color if proven else "w")
-    axes.set(xscale="log", yscale="log", xlabel="crossbars", ylabel=objective)
+    axes.set(xscale="log", yscale="log", xlabel="crossbars", ylabel=for_picture(objective))
     for axis, ends in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
         decimal_ticks(axis, *ends)
     _names_below(axes, len(frontiers), columns=2)
@@ -104,7 +105,7 @@ def _steps(
             [first, *x, last],
             [0, *y, y[-1]],
             where="post",
-            label=curve.label,
+            label=for_picture(curve.label),
             color=color,
             linestyle=stroke,
             linewidth=1.4,

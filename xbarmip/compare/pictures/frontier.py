@@ -6,6 +6,7 @@ from xbarmip.compare.instance import objective_label
 from xbarmip.compare.pictures.canvas import COLORS, new_figure, round_ticks
 from xbarmip.errors import InputError
 from xbarmip.solvers.dp.frontier import Frontier
+from xbarmip.text import for_picture
 
 _MARKERS = 60  # more points than this are too close for a marker each
 
@@ -31,8 +32,8 @@ def frontier_figure(frontier: Frontier) -> Any:
     if len(points) <= _MARKERS:
         axes.plot(budgets, values, "o", color=COLORS[0], markersize=4)
     rows, columns = problem.crossbar.rows, problem.crossbar.columns
-    title = f"{problem.network.name}: fewest {problem.objective}, proven"
-    axes.set_title(title if frontier.complete else f"{title} (incomplete)", parse_math=False)
+    title = f"{for_picture(problem.network.name)}: fewest {problem.objective}, proven"
+    axes.set_title(title if frontier.complete else f"{title} (incomplete)")
     axes.set(
         xscale="log",
         yscale="log",

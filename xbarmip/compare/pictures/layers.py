@@ -8,6 +8,7 @@ import numpy as np
 from xbarmip.compare.pictures.canvas import COLORS, new_figure
 from xbarmip.exact import ceil_div
 from xbarmip.problem import Problem
+from xbarmip.text import for_picture
 from xbarmip.timing.step_time import StepTime, step_time
 
 _MARK = "#d55e00"
@@ -22,7 +23,9 @@ def layer_height(layers: int, panels: int = 1) -> float:
 def layer_axis(axes: Any, labels: Sequence[str]) -> None:
     """Names of the layers on the vertical axis, the first at the top."""
     axes.set_yticks(range(len(labels)))
-    axes.set_yticklabels(labels, fontsize=8 if len(labels) <= _SMALL else 6.5, parse_math=False)
+    axes.set_yticklabels(
+        list(map(for_picture, labels)), fontsize=8 if len(labels) <= _SMALL else 6.5
+    )
     axes.set_ylim(len(labels) - 0.5, -0.5)
 
 
@@ -60,8 +63,8 @@ def _crossbars(axes: Any, problem: Problem, chosen: Sequence[int]) -> None:
     for place, (r, size) in enumerate(zip(chosen, problem.sets, strict=True)):
         _beside(axes, place, each[place], f"{r} x {size}", "0.3")
     rows, columns = problem.crossbar.rows, problem.crossbar.columns
-    title = f"{problem.network.name}: {sum(each):,} of {problem.crossbars:,} crossbars"
-    axes.set_title(title, parse_math=False)
+    title = f"{for_picture(problem.network.name)}: {sum(each):,} of {problem.crossbars:,} crossbars"
+    axes.set_title(title)
     axes.set(xlabel=f"crossbars of {rows}x{columns}: R x set", xlim=(0, max(each) * 1.15))
 
 
@@ -82,7 +85,9 @@ def _step_times(axes: Any, time: StepTime) -> None:
     left = np.zeros(len(places))
     for level, name in enumerate(time.levels):
         width = np.array([float(layer.seconds[level] * 10**6) for layer in time.layers])
-        axes.barh(places, width, left=left, color=COLORS[level % len(COLORS)], label=name)
+        axes.barh(
+            places, width, left=left, color=COLORS[level % len(COLORS)], label=for_picture(name)
+        )
         left += width
     compute, longest = float(time.compute * 10**6), float(time.seconds * 10**6)
     axes.axvline(compute, color="black", linewidth=1, linestyle="--", label="computation")
@@ -90,7 +95,7 @@ def _step_times(axes: Any, time: StepTime) -> None:
     for place, layer in enumerate(time.layers):
         if layer.layer in binding:
             end = float(layer.total * 10**6)
-            _beside(axes, place, end, f"binds at {binding[layer.layer]}", _MARK)
+            _beside(axes, place, end, f"binds at {for_picture(binding[layer.layer])}", _MARK)
     if not binding:
         axes.set_title("computation binds", fontsize="medium")
     axes.set(xlabel="time of a step, microseconds", xlim=(0, longest * 1.25))
@@ -100,4 +105,4 @@ def _step_times(axes: Any, time: StepTime) -> None:
 def _beside(axes: Any, place: int, end: float, text: str, color: str) -> None:
     """A word at the end of a bar."""
     where = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
-    axes.annotate(text, (end, place), color=color, fontsize=6.5, parse_math=False, **where)
+    axes.annotate(text, (end, place), color=color, fontsize=6.5, **where)

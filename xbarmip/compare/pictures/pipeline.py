@@ -7,9 +7,11 @@ import numpy as np
 
 from xbarmip.compare.pictures.canvas import new_figure, require_matplotlib
 from xbarmip.compare.pictures.layers import layer_axis, layer_height
+from xbarmip.measures.cycles import CYCLES
 from xbarmip.network.graph import Network
 from xbarmip.network.window import Array
 from xbarmip.problem import checked_allocation
+from xbarmip.text import for_picture
 from xbarmip.timing.pipeline import schedule
 
 RUNS, WAITS, DONE = (0.0, 0.447, 0.698), (0.957, 0.871, 0.702), (0.949, 0.949, 0.949)
@@ -27,7 +29,7 @@ def activity(network: Network, allocation: Sequence[int]) -> tuple[Any, Array]:
     end : int array, shape (layers,)
         Cycle of the layer's last step.
     """
-    finishes = schedule(network, allocation)
+    finishes = schedule(CYCLES.view(network), allocation)
     end = np.array([finish[-1] for finish in finishes])
     last = int(end.max())
     times = np.arange(last + 1)
@@ -63,7 +65,7 @@ def pipeline_figure(
     layer_axis(axes, labels)
     axes.hlines(np.arange(layers - 1) + 0.5, 0, last, color="white", linewidth=1.5)
     axes.grid(False)
-    axes.set_title(f"{network.name}: {last:,} cycles", parse_math=False)
+    axes.set_title(f"{for_picture(network.name)}: {last:,} cycles")
     axes.set_xlabel("cycles")
     patch = require_matplotlib().patches.Patch
     names = {"runs": RUNS, "waits": WAITS, "done": DONE}

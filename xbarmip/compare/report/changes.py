@@ -25,8 +25,9 @@ def time_table(found: Regression) -> Table:
 
 
 def change_lines(found: Regression) -> list[str]:
-    """Every answer that changed, and how many rows cannot be compared."""
+    """Every answer that changed, and which rows cannot be compared."""
     lines = [": ".join(row) for row in _changes(found)]
+    lines += found.strangers
     if found.missing:
         lines.append(f"only in one of the two: {len(found.missing)} rows")
     if not found.changes:

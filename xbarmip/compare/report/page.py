@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from html import escape
 from importlib.resources import files
 from itertools import combinations
 from typing import Any
@@ -28,6 +27,7 @@ from xbarmip.compare.report.summary import (
     uncertified,
 )
 from xbarmip.compare.report.tables import gap_table, instance_table, solver_table
+from xbarmip.text import for_anchor, for_html
 
 _SCATTERS = 3  # the solvers that prove most are drawn against each other
 
@@ -42,7 +42,7 @@ def page(comparisons: Sequence[Comparison]) -> str:
     """
     parts = [_section(comparison) for comparison in comparisons]
     contents = "".join(
-        f'<li><a href="#{_id(comparison)}">{escape(headline(comparison))}</a></li>'
+        f'<li><a href="#{_id(comparison)}">{for_html(headline(comparison))}</a></li>'
         for comparison in comparisons
     )
     title = f"Comparison: {', '.join(comparison.suite for comparison in comparisons)}"
@@ -50,8 +50,8 @@ def page(comparisons: Sequence[Comparison]) -> str:
         "<!doctype html>\n"
         '<html lang="en"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{_resource('page.css')}</style></head>\n"
-        f"<body><h1>{escape(title)}</h1>\n<ul>{contents}</ul>\n"
+        f"<title>{for_html(title)}</title>\n<style>{_resource('page.css')}</style></head>\n"
+        f"<body><h1>{for_html(title)}</h1>\n<ul>{contents}</ul>\n"
         + "\n".join(parts)
         + f"\n<script>{_resource('page.js')}</script></body></html>\n"
     )
@@ -62,14 +62,14 @@ def _resource(name: str) -> str:
 
 
 def _id(comparison: Comparison) -> str:
-    return f"suite-{comparison.suite}"
+    return f"suite-{for_anchor(comparison.suite)}"
 
 
 def _section(comparison: Comparison) -> str:
     parts = [
-        f'<section id="{_id(comparison)}"><h2>{escape(comparison.suite)}</h2>',
-        f"<p>{escape(comparison.description)}</p>",
-        f'<p class="headline">{escape(headline(comparison))}</p>',
+        f'<section id="{_id(comparison)}"><h2>{for_html(comparison.suite)}</h2>',
+        f"<p>{for_html(comparison.description)}</p>",
+        f'<p class="headline">{for_html(headline(comparison))}</p>',
         _listed("Disagreements and failures", problems(comparison), opened=True),
         f"<h3>Solvers</h3>{solver_table(comparison).html()}",
         _listed("Refused", refusals(comparison)),
@@ -103,7 +103,7 @@ def _budget_figures(comparison: Comparison) -> Iterator[tuple[str, Any]]:
 
 def _listed(title: str, lines: Iterable[str], opened: bool = False) -> str:
     """A list that can be folded away; nothing where it is empty."""
-    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    items = "".join(f"<li>{for_html(line)}</li>" for line in lines)
     state = " open" if opened else ""
     return f"<details{state}><summary>{title}</summary><ul>{items}</ul></details>" if items else ""
 
@@ -134,4 +134,4 @@ def _charts(comparison: Comparison) -> list[str]:
 
 
 def _chart(caption: str, figure: Any) -> str:
-    return f"<figure>{svg(figure)}<figcaption>{escape(caption)}</figcaption></figure>"
+    return f"<figure>{svg(figure)}<figcaption>{for_html(caption)}</figcaption></figure>"

@@ -7,9 +7,8 @@ from xbarmip.compare.comparison import Comparison
 from xbarmip.compare.instance import Instance
 from xbarmip.compare.pictures.layers import layers_figure
 from xbarmip.compare.pictures.pipeline import pipeline_figure
+from xbarmip.compare.resume import refusal
 from xbarmip.compare.suite import list_suites, read_suite
-from xbarmip.errors import InputError
-from xbarmip.timing.evaluate import evaluate
 
 _SHOWN = 2  # instances of a suite
 _LAYERS = 30  # more do not fit on a phone
@@ -45,14 +44,10 @@ def solution_figures(comparison: Comparison) -> Iterator[tuple[str, Any]]:
 
 
 def _best(comparison: Comparison, instance: Instance) -> tuple[int, ...] | None:
-    """The best allocation that was confirmed, if it still has that value in this problem."""
+    """The best allocation of rows that are of this problem."""
     rows = comparison.by_instance.get(instance.name, {}).values()
-    confirmed = [row for row in rows if row.confirmed is not None and row.allocation is not None]
+    confirmed = [row for row in rows if row.confirmed is not None and not refusal(instance, row)]
     best = min(confirmed, key=lambda row: row.confirmed or 0, default=None)
     if best is None or best.allocation is None:
         return None
-    try:
-        chosen = instance.problem.allocation(best.allocation)
-    except InputError:
-        return None
-    return chosen if evaluate(instance.problem, chosen) == best.confirmed else None
+    return instance.problem.allocation(best.allocation)

@@ -18,6 +18,7 @@ from xbarmip.compare.report.tables import (
     solver_table,
 )
 from xbarmip.compare.row import UNSUPPORTED
+from xbarmip.text import for_markdown
 
 
 def terminal_table(comparison: Comparison) -> RichTable:
@@ -26,7 +27,7 @@ def terminal_table(comparison: Comparison) -> RichTable:
 
 
 def problems(comparison: Comparison) -> tuple[str, ...]:
-    """Every finding and every failed run, one line each, naming instance and solver."""
+    """Every finding, failed run, and row of another problem, one line each."""
     findings = [
         f"{verdict.instance}: {finding.kind}: {finding.solver} {finding.message}"
         for verdict in comparison.verdicts
@@ -36,14 +37,14 @@ def problems(comparison: Comparison) -> tuple[str, ...]:
         f"{row.instance}: {failure(row)}: {comparison.label(row)}: {row.message}"
         for row in comparison.errors
     ]
-    return (*findings, *errors)
+    return (*findings, *errors, *comparison.strangers)
 
 
 def markdown(comparison: Comparison) -> str:
     """The summary: what was run, how often each verdict came, every solver, every instance."""
-    parts = [f"# Comparison `{comparison.suite}`", comparison.description]
+    parts = [f"# Comparison {for_markdown(comparison.suite)}", for_markdown(comparison.description)]
     parts.append(bullets(run_facts(comparison)))
-    parts.append("## Verdicts\n\n" + headline(comparison))
+    parts.append("## Verdicts\n\n" + for_markdown(headline(comparison)))
     found = problems(comparison)
     if found:
         parts.append("## Disagreements and failures\n\n" + bullets(found))
@@ -159,5 +160,5 @@ def notes(comparison: Comparison) -> list[str]:
 
 
 def bullets(lines: Iterable[str]) -> str:
-    """A Markdown list."""
-    return "\n".join(f"- {line}" for line in lines)
+    """A Markdown list of lines of plain text."""
+    return "\n".join(f"- {for_markdown(line)}" for line in lines)

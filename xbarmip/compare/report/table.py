@@ -3,11 +3,12 @@
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from io import StringIO
 
 from rich.table import Table as RichTable
 from rich.text import Text
+
+from xbarmip.text import for_csv, for_html, for_markdown, for_terminal
 
 Cell = str | int | None
 
@@ -33,12 +34,15 @@ class Table:
 
     def rich(self, title: str | None = None) -> RichTable:
         """For a terminal."""
-        table = RichTable(title=title, title_justify="left")
+        heading = None if title is None else Text(for_terminal(title))
+        table = RichTable(title=heading, title_justify="left")
         for place, name in enumerate(self.columns):
             left = place < self.text
-            table.add_column(name, justify="left" if left else "right", no_wrap=left)
+            table.add_column(
+                Text(for_terminal(name)), justify="left" if left else "right", no_wrap=left
+            )
         for row in self.rows:
-            table.add_row(*(Text(shown(cell), self._style(cell)) for cell in row))
+            table.add_row(*(Text(for_terminal(shown(cell)), self._style(cell)) for cell in row))
         return table
 
     def _style(self, cell: Cell) -> str:
@@ -48,14 +52,18 @@ class Table:
         """For a Markdown page."""
         rule = ["---" if place < self.text else "---:" for place in range(len(self.columns))]
         return "\n".join(
-            "| " + " | ".join(shown(cell).replace("|", "\\|") for cell in row) + " |"
-            for row in (self.columns, rule, *self.rows)
+            "| " + " | ".join(row) + " |"
+            for row in (self._escaped(self.columns), rule, *map(self._escaped, self.rows))
         )
+
+    @staticmethod
+    def _escaped(row: Sequence[Cell]) -> list[str]:
+        return [for_markdown(shown(cell)) for cell in row]
 
     def html(self) -> str:
         """For a page: a table in a box that scrolls sideways where it is too wide."""
         head = "".join(
-            f"<th{_kinds(self._kind(place))}>{escape(name)}</th>"
+            f"<th{_kinds(self._kind(place))}>{for_html(name)}</th>"
             for place, name in enumerate(self.columns)
         )
         body = "\n".join(
@@ -70,7 +78,7 @@ class Table:
         )
 
     def _html_cell(self, place: int, cell: Cell) -> str:
-        return f"<td{_kinds(self._kind(place), self._style(cell))}>{escape(shown(cell))}</td>"
+        return f"<td{_kinds(self._kind(place), self._style(cell))}>{for_html(shown(cell))}</td>"
 
     def _kind(self, place: int) -> str:
         return "number" if place >= self.text else ""
@@ -88,9 +96,9 @@ def shown(cell: Cell) -> str:
 
 
 def as_csv(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Comma-separated values, one line a row."""
+    """Comma-separated values, one line a row; None is an empty cell."""
     file = StringIO()
     lines = csv.writer(file, lineterminator="\n")
-    lines.writerow(columns)
-    lines.writerows(["" if cell is None else cell for cell in row] for row in rows)
+    for row in (columns, *rows):
+        lines.writerow([for_csv(cell) if isinstance(cell, str) else cell for cell in row])
     return file.getvalue()

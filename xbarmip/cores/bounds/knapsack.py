@@ -11,34 +11,34 @@ from xbarmip.network.window import Array
 
 
 def dearest(
-    room: int, units: int, crossbars: Sequence[int], loads: Sequence[int], prices: Sequence[int]
+    capacity: int, units: int, crossbars: Sequence[int], loads: Sequence[int], prices: Sequence[int]
 ) -> int:
-    """The most that parts cost which take at most `room` crossbars and `units` of load together.
+    """The most that parts cost which take at most `capacity` crossbars and `units` of load.
 
     Raises
     ------
     OverflowError
         When a sum of prices might exceed 64 bits.
     """
-    if max(prices, default=0) * room > INT64_MAX:
+    if max(prices, default=0) * capacity > INT64_MAX:
         raise OverflowError("prices of parts are too large for a knapsack in 64 bits")
     best = dict[tuple[int, int], int]()
     for size, load, price in zip(crossbars, loads, prices, strict=True):
         best[size, load] = max(price, best.get((size, load), 0))
-    sizes, weights = np.array([*best, (room + 1, 0)], dtype=np.int64).T.copy()
+    sizes, weights = np.array([*best, (capacity + 1, 0)], dtype=np.int64).T.copy()
     worth = np.array([*best.values(), 0], dtype=np.int64)
-    filled = table(room, units, sizes, weights, worth)
-    return int(filled[room, units])
+    filled = table(capacity, units, sizes, weights, worth)
+    return int(filled[capacity, units])
 
 
-def _table(room: int, units: int, crossbars: Array, loads: Array, prices: Array) -> Any:
+def _table(capacity: int, units: int, crossbars: Array, loads: Array, prices: Array) -> Any:
     """best[s, t]: the most that parts cost which take at most s crossbars and t units.
 
-    Exact in 64-bit integers as long as no sum of `room` prices exceeds them: a part takes at least
-    one crossbar.
+    Exact in 64-bit integers as long as no sum of `capacity` prices exceeds them: a part takes at
+    least one crossbar.
     """
-    best = np.zeros((room + 1, units + 1), dtype=prices.dtype)
-    for s in range(1, room + 1):
+    best = np.zeros((capacity + 1, units + 1), dtype=prices.dtype)
+    for s in range(1, capacity + 1):
         row = best[s]
         row[:] = best[s - 1]
         for part in range(len(prices)):
@@ -53,10 +53,10 @@ table = compiled(_table)
 
 
 def content(
-    best: Array, room: int, units: int, crossbars: Array, loads: Array, prices: Array
+    best: Array, capacity: int, units: int, crossbars: Array, loads: Array, prices: Array
 ) -> dict[int, int]:
-    """A set of parts that costs `best[room, units]`: how many of each."""
-    s, t, held = room, units, dict[int, int]()
+    """A set of parts that costs `best[capacity, units]`: how many of each."""
+    s, t, held = capacity, units, dict[int, int]()
     while best[s, t] > 0:
         if best[s - 1, t] == best[s, t]:
             s -= 1

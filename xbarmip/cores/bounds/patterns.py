@@ -111,7 +111,7 @@ class Patterns:
             for layer, options in enumerate(menu)
             for one in options
         ]
-        most = dearest(placement.room, wanted.load, *map(list, zip(*parts, strict=True)))
+        most = dearest(placement.capacity, wanted.load, *map(list, zip(*parts, strict=True)))
         demand = sum(
             min(one.count * price[one.windows] for one in options)
             for options, price in zip(menu, prices, strict=True)
@@ -130,7 +130,7 @@ class _Program:
     """The linear program of one target: cover every layer once, with few cores."""
 
     def __init__(self, placement: Placement, wanted: Target, menu: tuple[Menu, ...]) -> None:
-        self.room, self.load = placement.room, wanted.load
+        self.capacity, self.load = placement.capacity, wanted.load
         self.options = [(layer, one) for layer, some in enumerate(menu) for one in some]
         self.place = {(layer, one.copies): p for p, (layer, one) in enumerate(self.options)}
         columns = zip(*((o.crossbars, o.load, o.count) for _, o in self.options), strict=True)
@@ -144,7 +144,7 @@ class _Program:
 
     def single(self) -> list[Pattern]:
         """For each option the pattern of it alone, as many as a core holds."""
-        most = np.minimum(self.room // self.crossbars, self.load // self.loads)
+        most = np.minimum(self.capacity // self.crossbars, self.load // self.loads)
         best: dict[int, tuple[float, Pattern]] = {}
         for (layer, one), times in zip(self.options, most.tolist(), strict=True):
             share = times / one.count
@@ -158,7 +158,7 @@ class _Program:
             return
         places = [self.place[layer, copies] for layer, copies, _ in pattern]
         times = np.array([many for *_, many in pattern])
-        if times @ self.crossbars[places] > self.room or times @ self.loads[places] > self.load:
+        if times @ self.crossbars[places] > self.capacity or times @ self.loads[places] > self.load:
             return
         self.patterns[pattern] = None
         shares = self._shares(pattern)
@@ -177,13 +177,13 @@ class _Program:
         prices = mu[self.layer] / self.counts
         kept = np.flatnonzero(prices > 0)
         sizes, loads, worth = self.crossbars[kept], self.loads[kept], prices[kept]
-        best: Any = table(self.room, self.load, sizes, loads, worth)
-        held = content(best, self.room, self.load, sizes, loads, worth)
+        best: Any = table(self.capacity, self.load, sizes, loads, worth)
+        held = content(best, self.capacity, self.load, sizes, loads, worth)
         pattern = sorted(
             (self.options[kept[p]][0], self.options[kept[p]][1].copies, many)
             for p, many in held.items()
         )
-        return _Priced(float(best[self.room, self.load]), tuple(pattern))
+        return _Priced(float(best[self.capacity, self.load]), tuple(pattern))
 
     def cuts(self, pattern: Pattern, mu: Array) -> bool:
         """Whether a pattern is new and dearer than a core may be at these prices."""

@@ -86,9 +86,9 @@ def core_price(
     if refutation.slope is not None:
         slot, product = refutation.slope
         if all(price <= slot * one.crossbars + product * one.load for one, price in priced):
-            return slot * placement.room + product * wanted.load
+            return slot * placement.capacity + product * wanted.load
     return dearest(
-        placement.room,
+        placement.capacity,
         wanted.load // refutation.grain,
         [one.crossbars for one, _ in priced],
         [one.load // refutation.grain for one, _ in priced],

@@ -94,7 +94,7 @@ class Rounded:
         menu = menus(placement, wanted)
         if menu is None:
             return None
-        capacity = placement.room if self.crossbars else wanted.load
+        capacity = placement.capacity if self.crossbars else wanted.load
 
         def price(one: Option) -> int:
             taken = one.crossbars if self.crossbars else one.load

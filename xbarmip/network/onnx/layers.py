@@ -1,18 +1,51 @@
-"""Nodes that hold weights: convolutions and fully connected layers."""
+"""Nodes that hold weights: which they are, and how a layer reads what comes before it."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from math import prod
+from typing import NamedTuple
 
-from xbarmip.errors import InputError
+import numpy as np
+
 from xbarmip.network.layer import Layer
-from xbarmip.network.onnx.layout import channels_last, channels_only, extent, image, with_axis
+from xbarmip.network.onnx.field import Field, described, reach_of
 from xbarmip.network.onnx.node import Node
-from xbarmip.network.onnx.operation import Operation
-from xbarmip.network.onnx.value import Source, Value, image_size
-from xbarmip.network.onnx.windows import sliding_window
-from xbarmip.network.window import Whole, Window
+from xbarmip.network.onnx.value import Source, Step, Value
+from xbarmip.network.window import Array, Raster, Reach
 
-LAYERS = ("Conv", "Gemm", "MatMul")
+Read = tuple[int, tuple[Step, ...]]
+"""A layer, by its place in the list of layers, and the steps passed since."""
+
+
+class Operands(NamedTuple):
+    """Where a node has its data, its weights and a tensor that is added to its result, if any."""
+
+    data: int
+    weight: int
+    addend: int | None = None
+
+
+CONVOLUTIONS: Mapping[str, Operands] = {
+    "Conv": Operands(0, 1),
+    "ConvInteger": Operands(0, 1),
+    "ConvTranspose": Operands(0, 1),
+    "QLinearConv": Operands(0, 3),
+    "com.microsoft.FusedConv": Operands(0, 1, 3),
+    "com.microsoft.QLinearConv": Operands(0, 3),
+}
+PRODUCTS: Mapping[str, Operands] = {
+    "Gemm": Operands(0, 1, 2),
+    "MatMul": Operands(0, 1),
+    "MatMulInteger": Operands(0, 1),
+    "QLinearMatMul": Operands(0, 3),
+    "com.microsoft.DynamicQuantizeMatMul": Operands(0, 1),
+    "com.microsoft.FusedGemm": Operands(0, 1, 2),
+    "com.microsoft.FusedMatMul": Operands(0, 1),
+    "com.microsoft.MatMulIntegerToFloat": Operands(0, 1),
+    "com.microsoft.MatMulNBits": Operands(0, 1),
+    "com.microsoft.QGemm": Operands(0, 3),
+}
+EINSUM = "Einsum"
+LAYERS = frozenset({*CONVOLUTIONS, *PRODUCTS, EINSUM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +58,19 @@ class Found:
     node : Node
     weight : str
         Name of the weight tensor.
-    reads : tuple of Source
+    reads : tuple of Read
+    shape : tuple of int
+        Of the node's result.
+    spatial : tuple of int
+        Its axes along which positions lie.
     """
 
     layer: Layer
     node: Node
     weight: str
-    reads: tuple[Source, ...]
+    reads: tuple[Read, ...]
+    shape: tuple[int, ...]
+    spatial: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -40,77 +79,44 @@ class Finder:
 
     found: list[Found] = field(default_factory=list)
 
-    def apply(self, operation: Operation) -> Value:
-        """Add the layer of a Conv, Gemm or MatMul node and return its result."""
-        node = operation.node
-        if node.operator == "Conv":
-            weight, data = 1, operation.value(0)
-            layer = _convolution(operation, data)
-        else:
-            weight = _weight_position(operation)
-            data = operation.value(1 - weight)
-            layer = _product(operation, data, weight)
-        for position in (weight, *range(2, len(node.inputs))):
-            if operation.value(position).sources:
-                raise InputError(
-                    f"operand {node.inputs[position]!r} must be a constant, but comes from a layer"
-                )
-        self.found.append(Found(layer, node, node.inputs[weight], data.sources))
-        source = (len(self.found) - 1, ())
-        shape = operation.shape()
-        if layer.fully_connected:
-            return Value(shape, (source,), channels_only(shape), data.moved)
-        if node.operator == "Conv":
-            layout = image(layer.out_channels, layer.height, layer.width)
-            return Value(shape, (source,), layout)
-        layout = with_axis(data.layout or (), len(shape) - 1, layer.out_channels)
-        return Value(shape, (source,), layout, data.moved)
+    def add(
+        self,
+        layer: Layer,
+        node: Node,
+        weight: str,
+        reads: Iterable[Read],
+        shape: tuple[int, ...],
+        spatial: tuple[int, ...],
+    ) -> Value:
+        """Add a layer; its result, a tensor of `shape` with positions along the axes `spatial`."""
+        self.found.append(Found(layer, node, weight, tuple(reads), shape, spatial))
+        last = reach_of(layer.height, layer.width, ())
+        sizes = [n if axis in spatial else 1 for axis, n in enumerate(shape)]
+        size = layer.height, layer.width
+        result = Source(len(self.found) - 1, size, Field.of(last.reshape(sizes)))
+        return Value(shape, (result,))
 
 
-def _convolution(operation: Operation, data: Value) -> Layer:
-    node = operation.node
-    channels, height, width = image_size(data)
-    weights = operation.known_shape(node.inputs[1])
-    if len(weights) != 4:
-        raise InputError(f"its weights have shape {list(weights)}, two spatial axes are understood")
-    out_channels, per_group, *kernel = weights
-    stated = list(node.attributes.get("kernel_shape", kernel))
-    if stated != kernel:
-        raise InputError(f"kernel_shape {stated} differs from its weights' {kernel}")
-    groups = node.integer("group", 1)
-    if per_group * groups != channels:
-        raise InputError(
-            f"reads {channels} channels, but its weights are for {groups} x {per_group}"
-        )
-    window = sliding_window(node, tuple(kernel), (height, width))
-    size = window.size(height, 0), window.size(width, 1)
-    return Layer(node.label, channels, out_channels, *size, window, groups)
+def read_map(source: Source, reach: Array) -> Read | None:
+    """How a layer reads a map whose positions reach as far as `reach` says: through windows, where
+    these say all; else as a list. None where nothing is read.
+    """
+    if not reach.any():
+        return None
+    way = described(*source.size, source.way, reach)
+    if way is not None:
+        more = tuple(Step(operator) for operator in way[len(source.steps) :])
+        return source.layer, (*source.steps, *more)
+    return source.layer, (Step(_listed(reach, source.size)),)
 
 
-def _weight_position(operation: Operation) -> int:
-    """Which operand of a matrix product holds the weights: a constant one, the second at best."""
-    node = operation.node
-    position = min((1, 0), key=lambda p: (not operation.fixed(p), bool(operation.value(p).sources)))
-    if operation.value(position).sources:
-        raise InputError(
-            f"multiplies two results of layers, {node.inputs[0]!r} and {node.inputs[1]!r}; "
-            "only a product with constant weights is a layer"
-        )
-    return position
-
-
-def _product(operation: Operation, data: Value, weight: int) -> Layer:
-    node = operation.node
-    shape = operation.known_shape(node.inputs[weight])
-    if len(shape) != 2:
-        raise InputError(f"its weights have shape {list(shape)}, must be a matrix")
-    transposed = bool(node.integer("transB" if weight else "transA", 0))
-    features, outputs = shape[::-1] if transposed != (weight == 0) else shape
-    if prod(data.shape) == features:
-        return Layer(node.label, features, outputs, 1, 1, Whole())
-    if weight and not node.integer("transA", 0) and channels_last(data.layout, features):
-        return Layer(node.label, features, outputs, *extent(data.layout or ()), Window((1, 1)))
-    raise InputError(
-        f"reads a tensor of shape {list(data.shape)} with weights for {features} features; "
-        "understood are one flattened map (batch 1), and rows and columns with all channels last"
-    )
+def _listed(reach: Array, size: tuple[int, int]) -> Reach | Raster:
+    """Positions that reach so far, by rows and columns where these separate."""
+    rows = np.where(reach > 0, (reach - 1) // size[1] + 1, 0)
+    columns = np.where(reach > 0, (reach - 1) % size[1] + 1, 0)
+    by_row, by_column = rows.max(axis=1), columns.max(axis=0)
+    separate = np.minimum(by_row[:, None], 1) * np.minimum(by_column, 1)
+    if (rows == separate * by_row[:, None]).all() and (columns == separate * by_column).all():
+        return Reach(tuple(by_row.tolist()), tuple(by_column.tolist()))
+    height, width = reach.shape
+    return Raster(height, width, tuple(reach.ravel().tolist()))

@@ -1,21 +1,21 @@
-"""An ONNX file, opened, checked and with every tensor's shape inferred."""
+"""An ONNX file, opened and checked."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-from onnx import checker, helper, inliner
+from onnx import NodeProto, TensorProto, checker, defs, helper, inliner
 
 from xbarmip.errors import InputError
-from xbarmip.network.onnx.constants import Constants
+from xbarmip.exact import as_int
+from xbarmip.network.onnx.limits import check_unfolded
 from xbarmip.network.onnx.node import STANDARD_DOMAINS, Node
-from xbarmip.network.onnx.shapes import Shapes, first_line, infer_shapes
 
 _SHAPE_READERS = ("Shape", "Size")
-_LARGE = 4096  # weights: beyond this many entries only the shape of a constant matters
+_LARGE = 4096  # weights: beyond this many entries a constant is not checked, only its shape matters
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,70 +29,91 @@ class Model:
         output of the model depends on.
     makers : mapping
         The node behind every tensor, constant arithmetic included.
-    inputs, outputs : tuple of str
-        Tensors that enter and leave.
+    protos : mapping
+        The same nodes as ONNX has them.
+    inputs : mapping
+        Tensors that enter, with their shapes; a batch is one image.
+    batch : int
+        How many images the file has in a batch; 1 where it leaves that open.
+    outputs : tuple of str
+        Tensors that leave.
     fixed : frozenset of str
         Tensors that do not depend on the values of the inputs.
-    shapes : mapping
-        Shape of every tensor that is fully known.
-    constants : Constants
-        The values of small fixed tensors.
+    stored : mapping
+        The stored constants.
+    version : int
+        Version of the standard operator set.
+    proto : ModelProto
+        The file, its inputs of these sizes and its large weights gone.
     """
 
     nodes: tuple[Node, ...]
     makers: Mapping[str, Node]
-    inputs: tuple[str, ...]
+    protos: Mapping[str, NodeProto]
+    inputs: Mapping[str, tuple[int, ...]]
+    batch: int
     outputs: tuple[str, ...]
     fixed: frozenset[str]
-    shapes: Shapes
-    constants: Constants
+    stored: Mapping[str, TensorProto]
+    version: int
+    proto: onnx.ModelProto
 
 
-def open_model(path: Path, understood: Set[str], keeping_shape: Set[str]) -> Model:
-    """Read the ONNX file at `path`; weights in external files are left where they are.
+def model_of(proto: onnx.ModelProto, inputs: Mapping[str, Sequence[int]]) -> Model:
+    """The model that `proto` is; its large weights are gone from it afterwards.
 
     Parameters
     ----------
-    path : Path
-    understood : set of str
-        The operators that nodes may have, constant arithmetic apart.
-    keeping_shape : set of str
-        Those whose first output has the shape of the first input.
+    proto : ModelProto
+    inputs : mapping
+        Shapes for inputs whose sizes the file leaves open, or that are to be read at another size.
 
     Raises
     ------
     InputError
-        If the file is unreadable, truncated or no valid model, has a live node whose operator is
-        not among `understood`, or an input whose size is unknown (other than its first axis, the
+        If it is no valid model, or an input's size is unknown (other than its first axis, the
         batch, which becomes 1).
     """
-    proto = _parse(path)
     graph = proto.graph
     versions = {
         "" if o.domain in STANDARD_DOMAINS else o.domain: o.version for o in proto.opset_import
     }
     every = [Node.of(node, versions) for node in graph.node]
-    stored = {t.name for t in graph.initializer} | {t.values.name for t in graph.sparse_initializer}
-    fixed = _fixed(every, stored)
+    stored = {t.name: t for t in graph.initializer}
+    sparse = {t.values.name: t.values for t in graph.sparse_initializer}
+    fixed = _fixed(every, {*stored, *sparse})
     outputs = tuple(o.name for o in graph.output)
+    entering = [e for e in graph.input if e.name not in stored and e.name not in sparse]
+    shapes, batch = _sizes(entering, inputs)
     nodes = _live(every, outputs, fixed)
     for node in nodes:
-        if node.subgraphs:
-            raise InputError(f"{node.label} has graphs inside it, which is not understood")
-        if node.operator not in understood:
+        # the checker of ONNX would not say which node it is
+        if "." not in node.operator and not defs.has(node.operator):
             raise InputError(f"{node.label} is an operator that is not understood")
-    _set_sizes(graph, stored)
     _drop_weights(graph)
     _check(proto)
-    version = versions.get("", 1)
-    shapes = infer_shapes(proto, version, fixed, keeping_shape)
-    inputs = tuple(i.name for i in graph.input if i.name not in stored)
-    makers = {made: node for node in every for made in node.outputs}
-    constants = Constants(graph, version, shapes)
-    return Model(nodes, makers, inputs, outputs, fixed, shapes, constants)
+    return Model(
+        nodes,
+        {made: node for node in every for made in node.outputs},
+        {made: node for node in graph.node for made in node.output},
+        shapes,
+        batch,
+        outputs,
+        fixed,
+        stored,
+        versions.get("", 1),
+        proto,
+    )
 
 
-def _parse(path: Path) -> onnx.ModelProto:
+def parse(path: Path) -> onnx.ModelProto:
+    """The model in a file, its local functions unfolded.
+
+    Raises
+    ------
+    InputError
+        If the file is unreadable, truncated or no model.
+    """
     try:
         proto = onnx.load(path, format="protobuf", load_external_data=False)
     except OSError as error:
@@ -101,16 +122,27 @@ def _parse(path: Path) -> onnx.ModelProto:
         raise InputError("is not an ONNX model, or is truncated") from error
     if not proto.graph.node:
         raise InputError("is not an ONNX model, or is truncated: it holds no operators")
+    check_unfolded(proto)
     if not proto.functions:
         return proto
     try:
         return inliner.inline_local_functions(proto)
+    except MemoryError:
+        raise
     except Exception as error:  # the inliner raises whatever C++ gives it
         raise InputError(f"its local functions do not unfold: {first_line(error)}") from error
 
 
+def first_line(error: Exception) -> str:
+    """The first line of an exception's message that says something."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
+
+
 def _check(proto: onnx.ModelProto) -> None:
-    """Have the model checked; that exporters leave the shapes of results open is all right."""
+    """Have the model checked; that exporters leave the shapes of results open is all right, and so
+    is an operator that later operator sets write in another way.
+    """
     results = (*proto.graph.output, *proto.graph.value_info)
     tensors = [r.type.tensor_type for r in results if r.type.HasField("tensor_type")]
     open_ended = [tensor for tensor in tensors if not tensor.HasField("shape")]
@@ -118,8 +150,11 @@ def _check(proto: onnx.ModelProto) -> None:
         tensor.shape.SetInParent()
     try:
         checker.check_model(proto)
+    except MemoryError:
+        raise
     except Exception as error:  # a checker refuses by several kinds of exceptions
-        raise InputError(f"is not a valid ONNX model: {first_line(error)}") from error
+        if "deprecated" not in str(error):
+            raise InputError(f"is not a valid ONNX model: {first_line(error)}") from error
     for tensor in open_ended:
         tensor.ClearField("shape")
 
@@ -141,27 +176,60 @@ def _live(nodes: list[Node], outputs: tuple[str, ...], fixed: frozenset[str]) ->
     for node in reversed(nodes):
         if not wanted.isdisjoint(node.outputs):
             live.append(node)
-            wanted.update(name for name in node.inputs if name not in fixed)
+            wanted.update(name for name in (*node.inputs, *node.captured) if name not in fixed)
     return tuple(reversed(live))
 
 
-def _set_sizes(graph: onnx.GraphProto, stored: set[str]) -> None:
-    """Make the batch axis of every input 1 where it is open; refuse any other open axis."""
-    for entry in graph.input:
-        if entry.name in stored or not entry.type.HasField("tensor_type"):
+def _sizes(
+    entering: list[onnx.ValueInfoProto], given: Mapping[str, Sequence[int]]
+) -> tuple[dict[str, tuple[int, ...]], int]:
+    """The shape of every input, its first axis 1 where there are two or more; and the batch."""
+    names = [entry.name for entry in entering]
+    for name in given:
+        if name not in names:
+            raise InputError(f"has no input {name!r}; its inputs are {', '.join(names)}")
+    shapes, batch = {}, 1
+    for entry in entering:
+        if not entry.type.HasField("tensor_type"):
             continue
-        if not entry.type.tensor_type.HasField("shape"):
-            raise InputError(f"input {entry.name!r} has no shape; fix it before reading")
-        for axis, dim in enumerate(entry.type.tensor_type.shape.dim):
-            if dim.dim_value > 0:
-                continue
-            if axis > 0:
-                known = f" ({dim.dim_param!r})" if dim.dim_param else ""
-                raise InputError(
-                    f"input {entry.name!r} has an unknown size{known} on axis {axis}; "
-                    "fix it to an integer before reading"
-                )
-            dim.dim_value = 1
+        shape = _shape(entry, given.get(entry.name))
+        if len(shape) > 1:
+            batch = max(batch, shape[0])
+            shape = (1, *shape[1:])
+        shapes[entry.name] = shape
+    return shapes, batch
+
+
+def _shape(entry: onnx.ValueInfoProto, given: Sequence[int] | None) -> tuple[int, ...]:
+    tensor = entry.type.tensor_type
+    dims = list(tensor.shape.dim)
+    stated = [dim.dim_value if dim.dim_value > 0 else None for dim in dims]
+    if given is not None:
+        shape = tuple(as_int(n, f"input {entry.name!r}: a size", 1) for n in given)
+        if tensor.HasField("shape") and len(shape) != len(stated):
+            raise InputError(
+                f"input {entry.name!r} has {len(stated)} axes, got {len(shape)}: {_sides(shape)}"
+            )
+        return shape
+    if not tensor.HasField("shape"):
+        raise InputError(
+            f"input {entry.name!r} has no shape; give it, as in --input {entry.name}=1x3x224x224"
+        )
+    if dims and stated[0] is None:
+        stated[0] = 1
+    for axis, dim in enumerate(dims):
+        if stated[axis] is None:
+            known_as = f" ({dim.dim_param!r})" if dim.dim_param else ""
+            example = [n or 224 for n in stated]
+            raise InputError(
+                f"input {entry.name!r} has an open size{known_as} on axis {axis}; give its sizes, "
+                f"as in --input {entry.name}={_sides(example)}"
+            )
+    return tuple(n for n in stated if n is not None)
+
+
+def _sides(shape: Sequence[int]) -> str:
+    return "x".join(map(str, shape))
 
 
 def _drop_weights(graph: onnx.GraphProto) -> None:

@@ -13,7 +13,7 @@ from itertools import count
 from xbarmip.network.onnx.layers import Found
 from xbarmip.network.onnx.node import Node
 
-_WEIGHTS = re.compile(r"[._/](w|weights?|kernel|filter)(_0|:0)?$", re.IGNORECASE)
+_WEIGHTS = re.compile(r"[._/](w|weights?|kernel|filter)(_0|:0|_quantized)?$", re.IGNORECASE)
 _REARRANGING = ("Cast", "DequantizeLinear", "Identity", "Reshape", "Squeeze", "Transpose")
 
 
@@ -28,10 +28,15 @@ def layer_names(found: Sequence[Found], makers: Mapping[str, Node]) -> list[str]
     return _unique(_without_common_folder(names))
 
 
-def _of_weights(weight: str, makers: Mapping[str, Node]) -> str:
+def stored_weights(weight: str, makers: Mapping[str, Node]) -> str:
+    """The tensor that weights are, before they are rearranged."""
     while weight in makers and makers[weight].operator in _REARRANGING:
         weight = makers[weight].inputs[0]
-    name, replaced = _WEIGHTS.subn("", weight)
+    return weight
+
+
+def _of_weights(weight: str, makers: Mapping[str, Node]) -> str:
+    name, replaced = _WEIGHTS.subn("", stored_weights(weight, makers))
     return name.strip("/") if replaced else ""
 
 

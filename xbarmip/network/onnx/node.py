@@ -1,6 +1,6 @@
 """An ONNX node with its attributes unpacked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +29,10 @@ class Node:
         Attribute values by name.
     version : int
         Version of the operator set of its domain.
+    captured : tuple of str
+        Tensors that graphs inside it (If, Loop, Scan) read from outside it.
     subgraphs : bool
-        Whether it carries graphs of its own (If, Loop, Scan).
+        Whether it carries such graphs.
     """
 
     operator: str
@@ -39,6 +41,7 @@ class Node:
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
     version: int
+    captured: tuple[str, ...]
     subgraphs: bool
 
     @classmethod
@@ -53,6 +56,7 @@ class Node:
             outputs=tuple(proto.output),
             attributes={a.name: get_attribute_value(a) for a in proto.attribute},
             version=versions.get(domain, 1),
+            captured=tuple(dict.fromkeys(_captured(proto))),
             subgraphs=any(a.type in _SUBGRAPHS for a in proto.attribute),
         )
 
@@ -68,14 +72,25 @@ class Node:
         """An integer attribute."""
         return int(self.attributes.get(attribute, default))
 
-    def pair(self, attribute: str, default: int) -> tuple[int, int]:
-        """An attribute with one integer for rows and one for columns."""
-        values = self.attributes.get(attribute, (default, default))
-        if len(values) != 2:
-            raise InputError(f"{attribute} {list(values)}: only two spatial axes are understood")
-        return int(values[0]), int(values[1])
+    def integers(self, attribute: str, count: int, default: int) -> tuple[int, ...]:
+        """An attribute with one integer for each of `count` axes or sides."""
+        values = tuple(int(n) for n in self.attributes.get(attribute, (default,) * count))
+        if len(values) != count:
+            raise InputError(f"{attribute} {list(values)}: must be {count} integers")
+        return values
 
     def text(self, attribute: str, default: str) -> str:
         """A string attribute."""
         value = self.attributes.get(attribute, default)
         return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def _captured(proto: NodeProto) -> Iterator[str]:
+    """Names that the graphs inside a node read and do not make; some may be their own inputs."""
+    for attribute in proto.attribute:
+        for graph in (attribute.g, *attribute.graphs) if attribute.type in _SUBGRAPHS else ():
+            made = {name for node in graph.node for name in node.output}
+            made |= {tensor.name for tensor in graph.initializer} | {i.name for i in graph.input}
+            for node in graph.node:
+                yield from (name for name in (*node.input, *_captured(node)) if name not in made)
+            yield from (entry.name for entry in graph.output if entry.name not in made)

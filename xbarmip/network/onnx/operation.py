@@ -1,12 +1,79 @@
 """One node together with what flows into it, as the operators' rules see it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import onnx
+from numpy.typing import NDArray
+from onnx import shape_inference
 
 from xbarmip.errors import InputError
-from xbarmip.network.onnx.model import Model
+from xbarmip.network.onnx.constants import Constants
+from xbarmip.network.onnx.model import Model, first_line
 from xbarmip.network.onnx.node import Node
-from xbarmip.network.onnx.value import Value
+from xbarmip.network.onnx.value import Value, join
+
+
+class Tensors:
+    """Every tensor that is known so far.
+
+    Parameters
+    ----------
+    model : Model
+    folder : Path
+        Where the model lies.
+    rules : mapping
+        What operators without weights make of their operands.
+    """
+
+    def __init__(self, model: Model, folder: Path, rules: Mapping[str, "Rule"]) -> None:
+        self.model = model
+        self.values = {name: Value(shape) for name, shape in model.inputs.items()}
+        self.constants = Constants(
+            model.stored, model.protos, model.version, folder, lambda name: self.value(name).shape
+        )
+        self._rules = rules
+        self._inferred: dict[str, tuple[int, ...]] | None = None
+
+    def value(self, name: str) -> Value:
+        """A tensor that is given, constant, or made by a node before.
+
+        Raises
+        ------
+        InputError
+            If nothing understood makes it, or its shape cannot be found.
+        """
+        if name not in self.values:
+            if name not in self.model.fixed:
+                raise InputError(f"reads {name!r}, which no understood node makes before it")
+            self.values[name] = self._constant(name)
+        return self.values[name]
+
+    def made(self, node: Node) -> tuple[Value, ...]:
+        """What a node without weights makes of its operands."""
+        if node.operator in self._rules:
+            return self._rules[node.operator](Operation(node, self))
+        return tuple(Value(self._infer(name)) for name in node.outputs if name)
+
+    def _constant(self, name: str) -> Value:
+        if name in self.model.stored:
+            return Value(tuple(self.model.stored[name].dims))
+        node = self.model.makers.get(name)
+        if node is not None and node.operator in self._rules:
+            return self.made(node)[node.outputs.index(name)]
+        return Value(self.constants.array(name).shape)
+
+    def _infer(self, name: str) -> tuple[int, ...]:
+        """A shape by ONNX's own inference, for operators on the way from the inputs to the first
+        layers: positions do not matter there.
+        """
+        if self._inferred is None:
+            self._inferred = infer_shapes(self.model.proto)
+        if name not in self._inferred:
+            raise InputError(f"the shape of {name!r} cannot be inferred")
+        return self._inferred[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,52 +83,40 @@ class Operation:
     Attributes
     ----------
     node : Node
-    model : Model
-    values : mapping of str to Value
-        Every tensor that earlier nodes made.
+    tensors : Tensors
+        What earlier nodes made.
     """
 
     node: Node
-    model: Model
-    values: Mapping[str, Value]
+    tensors: Tensors
 
     @property
     def operands(self) -> tuple[Value, ...]:
         """The values of the inputs that are given."""
         return tuple(self.value(i) for i, name in enumerate(self.node.inputs) if name)
 
+    def with_scales(self, data: Value) -> Value:
+        """`data`, each entry of which also depends on the single values among the other operands
+        that come from layers: scales and zero points that follow from what is quantised.
+        """
+        single = [value for value in self.operands[1:] if value.sources and value.shape == ()]
+        return join([data, *single], data.shape) if single else data
+
+    def given(self, position: int) -> bool:
+        """Whether there is an operand at `position`."""
+        return position < len(self.node.inputs) and bool(self.node.inputs[position])
+
     def value(self, position: int) -> Value:
         """The operand at `position`."""
-        name = self.node.inputs[position]
-        if name in self.model.fixed:
-            return Value(self.model.shapes.get(name, ()))
-        if name not in self.values:
-            raise InputError(f"reads {name!r}, which no understood node makes before it")
-        return self.values[name]
+        return self.tensors.value(self.node.inputs[position])
 
     def fixed(self, position: int) -> bool:
         """Whether the operand at `position` is the same whatever enters the network."""
-        return self.node.inputs[position] in self.model.fixed
+        return self.node.inputs[position] in self.tensors.model.fixed
 
-    def sole(self) -> Value:
-        """The first operand, after a check that no other one depends on a layer."""
-        for position in range(1, len(self.node.inputs)):
-            if self.value(position).sources:
-                raise InputError(
-                    f"operand {self.node.inputs[position]!r} must be a constant, "
-                    "but comes from a layer"
-                )
-        return self.value(0)
-
-    def shape(self, output: int = 0) -> tuple[int, ...]:
-        """The inferred shape of an output."""
-        return self.known_shape(self.node.outputs[output])
-
-    def known_shape(self, name: str) -> tuple[int, ...]:
-        """The inferred shape of any tensor."""
-        if name not in self.model.shapes:
-            raise InputError(f"the shape of {name!r} cannot be inferred")
-        return self.model.shapes[name]
+    def array(self, position: int) -> NDArray[Any]:
+        """The value of a constant operand."""
+        return self.tensors.constants.array(self.node.inputs[position])
 
     def integers(self, attribute: str, position: int) -> tuple[int, ...] | None:
         """Integers that an attribute or, in later operator sets, the operand at `position` gives.
@@ -70,9 +125,8 @@ class Operation:
         """
         if attribute in self.node.attributes:
             return tuple(int(n) for n in self.node.attributes[attribute])
-        if position < len(self.node.inputs) and self.node.inputs[position]:
-            values = self.model.constants.array(self.node.inputs[position])
-            return tuple(int(n) for n in values.ravel())
+        if self.given(position):
+            return tuple(int(n) for n in self.array(position).ravel())
         return None
 
     def axis(self, axis: int, rank: int) -> int:
@@ -80,3 +134,23 @@ class Operation:
         if not -rank <= axis < rank:
             raise InputError(f"axis {axis} does not exist in a tensor of {rank} axes")
         return axis % rank
+
+
+Rule = Callable[[Operation], tuple[Value, ...]]
+
+
+def infer_shapes(proto: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
+    """The shapes that ONNX's own inference knows to the last axis."""
+    try:
+        graph = shape_inference.infer_shapes(proto, data_prop=True).graph
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever C++ gives
+        raise InputError(f"its shapes cannot be inferred: {first_line(error)}") from error
+    shapes = {}
+    for entry in (*graph.value_info, *graph.output):
+        tensor = entry.type.tensor_type
+        dims = tuple(dim.dim_value for dim in tensor.shape.dim)
+        if tensor.HasField("shape") and all(n > 0 for n in dims):
+            shapes[entry.name] = dims
+    return shapes

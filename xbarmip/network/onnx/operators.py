@@ -1,28 +1,40 @@
 """Which rule each operator without weights follows.
 
-A rule gets an `Operation` whose operands have at least one source among them, and returns the
-operator's outputs; outputs that nothing understands (masks, indices) are left out.
+A rule gets an `Operation` and returns the operator's outputs; outputs that nothing understands
+(masks, statistics) are left out.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
-from xbarmip.network.onnx import axes, spatial, statistics
-from xbarmip.network.onnx.operation import Operation
-from xbarmip.network.onnx.value import Value, join
-
-Rule = Callable[[Operation], tuple[Value, ...]]
+from xbarmip.network.onnx import axes, indexed, resize, spatial, statistics
+from xbarmip.network.onnx.operation import Operation, Rule
+from xbarmip.network.onnx.value import Value, broadcast_shape, join
 
 
 def _element_wise(operation: Operation) -> tuple[Value, ...]:
-    """One operand and constants; LRN reads across channels only."""
-    return (replace(operation.sole(), shape=operation.shape()),)
+    """Operands that are repeated to one size, constants among them."""
+    operands = operation.operands
+    return (join(operands, broadcast_shape(value.shape for value in operands)),)
 
 
-def _join(operation: Operation) -> tuple[Value, ...]:
-    """Operands that are repeated to one size, constants or 1x1 maps among them."""
-    sourced = [value for value in operation.operands if value.sources]
-    return (join(sourced, operation.shape(), operation.node.label),)
+def _first(operation: Operation) -> tuple[Value, ...]:
+    """The first operand, each entry for itself, with parameters that are constants or, as scales
+    of dynamic quantisation, single values.
+    """
+    return (operation.with_scales(operation.value(0)),)
+
+
+def _of(rule: Rule, *positions: int, every: int = 0) -> Rule:
+    """A quantised operator: `rule` of some operands, or of every so manieth one from the third on;
+    the others are scales and zero points.
+    """
+
+    def quantised(operation: Operation) -> tuple[Value, ...]:
+        inputs = operation.node.inputs
+        chosen = inputs[2::every] if every else tuple(inputs[at] for at in positions)
+        return rule(replace(operation, node=replace(operation.node, inputs=chosen)))
+
+    return quantised
 
 
 def _all(rule: Rule, names: str) -> dict[str, Rule]:
@@ -31,16 +43,23 @@ def _all(rule: Rule, names: str) -> dict[str, Rule]:
 
 RULES: dict[str, Rule] = {
     **_all(
-        _element_wise,
-        "Abs Acos Acosh Asin Asinh Atan Atanh Cast CastLike Ceil Celu Clip Cos Cosh "
-        "DequantizeLinear Dropout Elu Erf Exp Floor Gelu HardSigmoid HardSwish Identity IsInf "
-        "IsNaN LRN LeakyRelu Log Mish Neg Not PRelu QuantizeLinear Reciprocal Relu Round Selu "
-        "Shrink Sigmoid Sign Sin Sinh Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu",
+        _first,
+        "Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Cast CastLike Ceil Celu Cos Cosh "
+        "DequantizeLinear Dropout Elu Erf Exp EyeLike Floor Gelu HardSigmoid HardSwish Identity "
+        "IsInf IsNaN LRN LeakyRelu Log Mish Neg Not QuantizeLinear RandomNormalLike "
+        "RandomUniformLike Reciprocal Relu Round Selu Shrink Sigmoid Sign Sin Sinh Softplus "
+        "Softsign Sqrt Swish Tan Tanh ThresholdedRelu Trilu "
+        "com.microsoft.DequantizeLinear com.microsoft.Gelu com.microsoft.FastGelu "
+        "com.microsoft.QLinearLeakyRelu com.microsoft.QLinearSigmoid com.microsoft.QuantizeLinear "
+        "com.microsoft.QuickGelu onnx.brevitas.Quant onnx.brevitas.BipolarQuant "
+        "qonnx.custom_op.general.BipolarQuant qonnx.custom_op.general.IntQuant "
+        "qonnx.custom_op.general.Quant qonnx.custom_op.general.Trunc",
     ),
     **_all(
-        _join,
-        "Add And Div Equal Expand Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Mul Or "
-        "Pow Sub Sum Where Xor",
+        _element_wise,
+        "Add And BitShift BitwiseAnd BitwiseOr BitwiseXor Clip Div Equal Greater GreaterOrEqual "
+        "Less LessOrEqual Max Mean Min Mod Mul Or PRelu Pow Sub Sum Where Xor "
+        "com.microsoft.BiasGelu",
     ),
     **_all(spatial.pool, "AveragePool LpPool MaxPool"),
     **_all(spatial.global_pool, "GlobalAveragePool GlobalLpPool GlobalMaxPool"),
@@ -51,23 +70,39 @@ RULES: dict[str, Rule] = {
     ),
     **_all(statistics.arg_reduce, "ArgMax ArgMin"),
     **_all(statistics.softmax, "Hardmax LogSoftmax Softmax"),
-    **_all(statistics.trailing_norm, "LayerNormalization RMSNormalization"),
-    **_all(statistics.map_norm, "GroupNormalization InstanceNormalization"),
-    **_all(axes.reshape, "Flatten Reshape Squeeze Unsqueeze"),
+    **_all(
+        statistics.trailing_norm,
+        "LayerNormalization RMSNormalization SimplifiedLayerNormalization",
+    ),
+    **_all(axes.squeeze, "Squeeze"),
+    **_all(axes.unsqueeze, "Unsqueeze"),
+    **_all(resize.resize, "Resize Upsample"),
+    **_all(_of(_element_wise, 0, 3), "com.microsoft.QLinearAdd com.microsoft.QLinearMul"),
+    "com.microsoft.QLinearAveragePool": _of(spatial.pool, 0),
+    "com.microsoft.QLinearConcat": _of(axes.concat, every=3),
+    "com.microsoft.QLinearGlobalAveragePool": _of(spatial.global_pool, 0),
     "BatchNormalization": statistics.batch_norm,
     "Concat": axes.concat,
+    "CumSum": axes.cumulative_sum,
+    "DepthToSpace": axes.depth_to_space,
+    "DynamicQuantizeLinear": statistics.quantised_by_range,
+    "Expand": axes.expand,
+    "Flatten": axes.flatten,
     "Gather": axes.gather,
+    "GatherElements": indexed.gather_elements,
+    "GatherND": indexed.gather_nd,
+    "GroupNormalization": statistics.group_norm,
+    "InstanceNormalization": statistics.map_norm,
     "LpNormalization": statistics.axis_norm,
     "MeanVarianceNormalization": statistics.mean_variance_norm,
-    "Pad": spatial.pad,
-    "Slice": spatial.strided_slice,
-    "SpaceToDepth": spatial.space_to_depth,
+    "Pad": axes.pad,
+    "Reshape": axes.reshape,
+    "ScatterElements": indexed.scatter_elements,
+    "ScatterND": indexed.scatter_nd,
+    "Slice": axes.strided_slice,
+    "SpaceToDepth": axes.space_to_depth,
     "Split": axes.split,
+    "Tile": axes.tile,
     "Transpose": axes.transpose,
 }
 """The rule of every operator that is understood and holds no weights."""
-
-KEEPING_SHAPE = frozenset(
-    name for name, rule in RULES.items() if rule in (_element_wise, *statistics.NORMALISING)
-)
-"""Operators whose first output has the shape of the first input."""

@@ -1,32 +1,68 @@
 """From an ONNX file to a `Network`."""
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
+from onnx import ModelProto
 
 from xbarmip.errors import InputError
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge
-from xbarmip.network.onnx.layers import LAYERS, Finder, Found
-from xbarmip.network.onnx.layout import shape_of
-from xbarmip.network.onnx.model import Model, open_model
-from xbarmip.network.onnx.names import layer_names
-from xbarmip.network.onnx.operation import Operation
-from xbarmip.network.onnx.operators import KEEPING_SHAPE, RULES
-from xbarmip.network.onnx.value import Source, Step, Value, union
+from xbarmip.network.onnx.convolutions import convolution
+from xbarmip.network.onnx.field import Field
+from xbarmip.network.onnx.layers import CONVOLUTIONS, EINSUM, PRODUCTS, Finder, Found, Read
+from xbarmip.network.onnx.limits import fenced
+from xbarmip.network.onnx.model import Model, model_of, parse
+from xbarmip.network.onnx.names import layer_names, stored_weights
+from xbarmip.network.onnx.node import Node
+from xbarmip.network.onnx.operation import Operation, Tensors
+from xbarmip.network.onnx.operators import RULES
+from xbarmip.network.onnx.products import einsum, product, product_shape
+from xbarmip.network.onnx.refusals import (
+    ATTENTIONS,
+    Refusals,
+    feeding,
+    is_layer,
+    refuse_operators,
+)
+from xbarmip.network.onnx.value import Step, Value, all_of
+from xbarmip.network.onnx.ways import bounded, check_edges
 from xbarmip.network.window import Whole, Window
 
-_UNDERSTOOD = frozenset({*LAYERS, *RULES})
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A network, and the nodes of its layers.
+
+    Attributes
+    ----------
+    network : Network
+    model : Model
+    found : tuple of Found
+        In the order of the network's layers.
+    """
+
+    network: Network
+    model: Model
+    found: tuple[Found, ...]
 
 
-def read_onnx(path: Path, name: str | None = None) -> Network:
+def read_onnx(
+    path: Path,
+    name: str | None = None,
+    inputs: Mapping[str, Sequence[int]] | None = None,
+    digital: bool = False,
+) -> Network:
     """Read a network from an ONNX file.
 
-    Convolutions and fully connected layers (`Conv`; `Gemm` and `MatMul` with constant weights)
-    become layers, in the file's order. Everything else is a path between them: a join gives the
-    layer behind it an edge from every layer that feeds it, and a pooling stands in the edge's
-    `through`, unless it reads one layer's result alone and every reader of that layer reads it
-    through this pooling; then it becomes the layer's `pool` (SPEC §2). What no output of the model
-    depends on is left out. A batch axis of unknown size counts as 1.
+    Convolutions and products with constant weights become layers, in the file's order. Everything
+    else is a path between them: a join gives the layer behind it an edge from every layer that
+    feeds it, and what moves positions stands in the edge's `through`. A pooling that reads one
+    layer's result alone, through which every reader of that layer reads it, becomes the layer's
+    `pool` (SPEC §2). What no output of the model depends on is left out, and what feeds no layer
+    leaves the network. A batch is read as one image.
 
     Parameters
     ----------
@@ -34,6 +70,11 @@ def read_onnx(path: Path, name: str | None = None) -> Network:
         The file. Weights may be anywhere: only their shapes matter.
     name : str, optional
         Name of the network; the file's name without its ending by default.
+    inputs : mapping of str to sequence of int, optional
+        Shapes of inputs, where the file leaves sizes open or to read it at other sizes.
+    digital : bool
+        Whether products of two activations are read, as digital units that need the whole of what
+        they read (SPEC §15).
 
     Returns
     -------
@@ -43,65 +84,162 @@ def read_onnx(path: Path, name: str | None = None) -> Network:
     Raises
     ------
     InputError
-        If the file is no valid ONNX model, a size is unknown, or a node does something that is not
-        understood. The message names the file, the node and its operator.
+        If the file is no valid ONNX model, a size is unknown, or something is not understood. The
+        message names the file, and for every cause its first node.
     """
+    return read_nodes(path, name, inputs, digital).network
+
+
+def read_nodes(
+    path: Path,
+    name: str | None = None,
+    inputs: Mapping[str, Sequence[int]] | None = None,
+    digital: bool = False,
+) -> Reading:
+    """As `read_onnx`, with the nodes."""
     path = Path(path)
+    source = f"ONNX file {path.name}"
+    with fenced(path):
+        try:
+            proto = parse(path)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
+        return read_proto(proto, str(path), name or path.stem, source, path.parent, inputs, digital)
+
+
+def read_proto(
+    proto: ModelProto,
+    what: str,
+    name: str,
+    source: str,
+    folder: Path,
+    inputs: Mapping[str, Sequence[int]] | None,
+    digital: bool,
+) -> Reading:
+    """Read an ONNX model that is in memory; its large weights are gone from it afterwards.
+
+    Parameters
+    ----------
+    proto : ModelProto
+    what : str
+        What messages call it.
+    name, source : str
+        Of the network.
+    folder : Path
+        Where files with further tensors lie.
+    inputs, digital
+        As for `read_onnx`.
+
+    Raises
+    ------
+    InputError
+        As `read_onnx`.
+    """
     try:
-        model = open_model(path, _UNDERSTOOD, KEEPING_SHAPE)
-        found, values = _walk(model)
+        model = model_of(proto, inputs or {})
+        feeds = feeding(model)
+        refuse_operators(model, feeds, digital)
+        found, values = _walk(Tensors(model, folder, _RULES), feeds)
         if not found:
             raise InputError("holds no convolution and no fully connected layer")
-        leaving = union([values[o].sources for o in model.outputs if o in values])
-        return _network(name or path.stem, f"ONNX file {path.name}", model, found, leaving)
+        check_edges(found)
+        leaving = dict.fromkeys(
+            (one.layer, one.steps)
+            for output in model.outputs
+            if output in values
+            for one in values[output].sources
+        )
+        batch = f", a batch of {model.batch} read as one image" if model.batch > 1 else ""
+        network = _network(name, source + batch, model, found, tuple(leaving))
+        return Reading(network, model, tuple(found))
     except InputError as error:
         # Names from a damaged file may hold anything; the message stays one plain line.
         line = "".join(c if c.isprintable() else " " for c in str(error))
-        raise InputError(f"{path}: {line}") from error
+        raise InputError(f"{what}: {line}") from error
 
 
-def _walk(model: Model) -> tuple[list[Found], dict[str, Value]]:
-    """Follow every tensor from the inputs to the outputs."""
-    values = {name: Value(model.shapes[name]) for name in model.inputs if name in model.shapes}
-    finder = Finder()
-    for node in model.nodes:
+def _walk(tensors: Tensors, feeds: set[str]) -> tuple[list[Found], dict[str, Value]]:
+    """Follow every tensor from the inputs to the outputs.
+
+    A node that feeds no layer is never a reason for refusal: what it makes depends on all it reads.
+    Behind a node that is refused, none is looked at.
+
+    Raises
+    ------
+    InputError
+        With every cause, if a node that feeds a layer does what is not understood.
+    """
+    finder, refusals = Finder(), Refusals()
+    lost, gone = set[str](), set[str]()
+    for node in tensors.model.nodes:
+        needed = is_layer(node, tensors.model) or not feeds.isdisjoint(node.outputs)
+        if not lost.isdisjoint((*node.inputs, *node.captured)):
+            lost.update(node.outputs)
+            continue
         try:
-            results = _apply(Operation(node, model, values), finder)
-            for output, value in results.items():
-                _check_size(output, value)
-                values[output] = value
-        except InputError as error:
-            raise InputError(f"{node.label}: {error}") from error
-    return finder.found, values
+            made = _made(node, tensors, finder, gone)
+            tensors.values |= {
+                name: bounded(value)
+                for name, value in zip(node.outputs, made, strict=False)
+                if name
+            }
+        except (ArithmeticError, InputError, LookupError, TypeError, ValueError) as error:
+            if needed:
+                refusals.add(node, f": {error}", type(error).__name__)
+                lost.update(node.outputs)
+            else:
+                gone.update(node.outputs)
+                tensors.values |= dict.fromkeys(node.outputs, _leaving(node, tensors))
+    refusals.raise_if_any()
+    return finder.found, tensors.values
 
 
-def _apply(operation: Operation, finder: Finder) -> dict[str, Value]:
-    """The outputs of a node that are understood, by name."""
-    node = operation.node
-    if node.operator in LAYERS:
-        return {node.outputs[0]: finder.apply(operation)}
-    if not any(value.sources for value in operation.operands):
-        shapes = operation.model.shapes
-        return {output: Value(shapes[output]) for output in node.outputs if output in shapes}
-    return dict(zip(node.outputs, RULES[node.operator](operation), strict=False))
+def _made(node: Node, tensors: Tensors, finder: Finder, gone: set[str]) -> tuple[Value, ...]:
+    """What a node makes of its operands, none of which are among those that are `gone`."""
+    operation = Operation(node, tensors)
+    if not gone.isdisjoint(node.inputs):
+        raise InputError("reads what left the network")
+    if is_layer(node, tensors.model):
+        if node.operator in CONVOLUTIONS:
+            return (convolution(operation, finder),)
+        return ((einsum if node.operator == EINSUM else product)(operation, finder),)
+    return tensors.made(node)
 
 
-def _check_size(output: str, value: Value) -> None:
-    """Hold our own arithmetic of sizes against the shapes that ONNX infers."""
-    if value.layout is not None and shape_of(value.layout) != value.shape:
-        raise InputError(
-            f"makes {output!r} of shape {list(shape_of(value.layout))}, "
-            f"but ONNX infers {list(value.shape)}"
-        )
+def _digital(operation: Operation) -> tuple[Value, ...]:
+    """What a digital unit makes of the whole of what it reads; of constants, a constant."""
+    if operation.node.operator in ATTENTIONS:
+        return (all_of(operation.operands, operation.value(0).shape),)
+    return (all_of(operation.operands, product_shape(operation)),)
+
+
+_RULES = {**RULES, **dict.fromkeys((*PRODUCTS, EINSUM, *ATTENTIONS), _digital)}
+
+
+def _leaving(node: Node, tensors: Tensors) -> Value:
+    """What leaves the network through a node that nothing knows more of."""
+    read = [name for name in (*node.inputs, *node.captured) if name in tensors.values]
+    anything = Field.of(np.ones((), dtype=np.int64))
+    sources = dict.fromkeys(
+        replace(one, field=anything) for name in read for one in tensors.values[name].sources
+    )
+    return Value((), tuple(sources))
 
 
 def _network(
-    name: str, source: str, model: Model, found: list[Found], leaving: tuple[Source, ...]
+    name: str, source: str, model: Model, found: list[Found], leaving: tuple[Read, ...]
 ) -> Network:
     pools = _fused(found, leaving)
     names = layer_names(found, model.makers)
     layers = tuple(
-        replace(one.layer, name=names[i], pool=pools.get(i)) for i, one in enumerate(found)
+        replace(
+            one.layer,
+            name=names[i],
+            pool=pools.get(i),
+            node=one.node.name,
+            weight=stored_weights(one.weight, model.makers),
+        )
+        for i, one in enumerate(found)
     )
     edges: dict[Edge, None] = {}
     for consumer, one in zip(names, found, strict=True):
@@ -114,10 +252,10 @@ def _network(
     return Network(name, layers, tuple(edges), ordered, source)
 
 
-def _fused(found: list[Found], leaving: tuple[Source, ...]) -> dict[int, Window | Whole]:
+def _fused(found: list[Found], leaving: tuple[Read, ...]) -> dict[int, Window | Whole]:
     """The pooling behind each layer that is the only way to its result."""
     first: dict[int, set[Step | None]] = {}
-    for producer, steps in (*leaving, *(source for one in found for source in one.reads)):
+    for producer, steps in (*leaving, *(read for one in found for read in one.reads)):
         first.setdefault(producer, set()).add(steps[0] if steps else None)
     return {
         producer: step.operator

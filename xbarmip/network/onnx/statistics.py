@@ -1,18 +1,9 @@
-"""Operators that reduce or normalise along axes.
-
-Along channels they leave positions alone. Over the whole map, a reduction is a global pooling, and
-after a normalisation every position depends on all of the map: it is reduced to one value and
-repeated. Over rows without columns, or the reverse, neither is understood.
-"""
+"""Operators that reduce or normalise along axes: each entry is made of all along them."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
-from xbarmip.errors import InputError
-from xbarmip.network.onnx.layout import spatial
 from xbarmip.network.onnx.operation import Operation
-from xbarmip.network.onnx.value import Value, mix
-from xbarmip.network.window import Whole
+from xbarmip.network.onnx.value import Value
 
 
 def reduce(operation: Operation) -> tuple[Value, ...]:
@@ -47,8 +38,16 @@ def axis_norm(operation: Operation) -> tuple[Value, ...]:
 
 
 def map_norm(operation: Operation) -> tuple[Value, ...]:
-    """InstanceNormalization and its kin: over the whole map."""
+    """InstanceNormalization: over the whole map of each channel."""
     return _normalised(operation, range(2, _rank(operation)))
+
+
+def group_norm(operation: Operation) -> tuple[Value, ...]:
+    """GroupNormalization: over the whole map of a group of channels."""
+    data, groups = operation.value(0), operation.node.integer("num_groups", 1)
+    batch, channels, *spatial = data.shape
+    apart = data.reshaped((batch, groups, channels // groups, *spatial))
+    return (apart.collapsed(range(2, len(apart.shape))).reshaped(data.shape),)
 
 
 def mean_variance_norm(operation: Operation) -> tuple[Value, ...]:
@@ -59,11 +58,16 @@ def mean_variance_norm(operation: Operation) -> tuple[Value, ...]:
 def batch_norm(operation: Operation) -> tuple[Value, ...]:
     """Constant statistics pass; those of a training run are taken over the map itself."""
     training = operation.node.integer("training_mode", 0)
-    return map_norm(operation) if training else _normalised(operation, ())
+    return map_norm(operation) if training else (operation.value(0),)
 
 
-NORMALISING = (softmax, trailing_norm, axis_norm, map_norm, mean_variance_norm, batch_norm)
-"""The rules of operators that change no shape."""
+def quantised_by_range(operation: Operation) -> tuple[Value, ...]:
+    """DynamicQuantizeLinear: scale and zero point follow from the smallest and largest entry."""
+    data = operation.value(0)
+    axes = range(len(data.shape))
+    whole = data.collapsed(axes)
+    single = whole.squeezed(axes, keep=False)
+    return whole, single, single
 
 
 def _rank(operation: Operation) -> int:
@@ -76,28 +80,12 @@ def _from_axis(operation: Operation, default: int) -> range:
 
 
 def _reduced(operation: Operation, axes: Iterable[int]) -> tuple[Value, ...]:
-    data, shape = operation.sole(), operation.shape()
-    keep = bool(operation.node.integer("keepdims", 1))
+    data, keep = operation.value(0), bool(operation.node.integer("keepdims", 1))
     gone = {operation.axis(axis, len(data.shape)) for axis in axes}
-    if data.layout is None:
-        return (replace(data, shape=shape),)
-    within = spatial(tuple(data.layout[axis] for axis in gone))
-    if within and within != spatial(data.layout):
-        raise InputError("reduces rows without columns, or the reverse, which is not understood")
-    layout = tuple(
-        () if i in gone else axis for i, axis in enumerate(data.layout) if keep or i not in gone
-    )
-    sources = data.passing(Whole(), operation.node.outputs[0]) if within else data.sources
-    return (Value(shape, sources, layout, operation.node.label),)
+    return (data.collapsed(gone, operation.node.outputs[0]).squeezed(gone, keep),)
 
 
 def _normalised(operation: Operation, axes: Iterable[int]) -> tuple[Value, ...]:
     """The map after each entry was made to depend on all the others along `axes`."""
-    data = operation.sole()
-    over = {operation.axis(axis, len(data.shape)) for axis in axes}
-    within = spatial(tuple(data.layout[axis] for axis in over)) if data.layout else set()
-    if not within:
-        return (data,)
-    if within != spatial(data.layout or ()):
-        raise InputError("normalises rows without columns, or the reverse, which is not understood")
-    return (mix(data),)
+    data = operation.value(0)
+    return (data.collapsed({operation.axis(axis, len(data.shape)) for axis in axes}),)

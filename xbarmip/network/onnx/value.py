@@ -1,10 +1,12 @@
-"""A tensor on its way through the graph: which layers made it, and where its positions lie."""
+"""A tensor on its way through the graph: its shape, and what its entries depend on."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from xbarmip.errors import InputError
-from xbarmip.network.onnx.layout import Layout, common, extent, is_image
-from xbarmip.network.window import Broadcast, Operator, Whole
+import numpy as np
+
+from xbarmip.network.onnx.field import Field, Index, Shape, reach_of
+from xbarmip.network.window import Broadcast, Operator, Whole, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +15,7 @@ class Step:
 
     Attributes
     ----------
-    operator : Window, Whole or Broadcast
+    operator : Window, Whole, Broadcast, Reach or Raster
     pooled : str
         Name of the pooled tensor when this is a pooling that reads one layer's result and nothing
         else, so that it may be fused into that layer; empty otherwise.
@@ -23,8 +25,55 @@ class Step:
     pooled: str = ""
 
 
-Source = tuple[int, tuple[Step, ...]]
-"""A layer, by its place in the list of layers, and the steps passed since."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the entries of a tensor depend on in one layer's result.
+
+    Attributes
+    ----------
+    layer : int
+        Its place in the list of layers.
+    size : (int, int)
+        Rows and columns of its map.
+    field : Field
+        How far each entry sees: what is true.
+    steps : tuple of Step
+        The windows that were passed: how that is said where it is all of the truth.
+    """
+
+    layer: int
+    size: tuple[int, int]
+    field: Field
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def way(self) -> tuple[Operator, ...]:
+        """The operators that were passed."""
+        return tuple(step.operator for step in self.steps)
+
+    def passing(self, window: Window, size: tuple[int, int], pooled: str = "") -> "Source":
+        """The source with one more window, over a map of `size` rows and columns, on its way."""
+        steps = self.steps
+        if reach_of(*self.size, self.way).shape == (1, 1) != size:
+            steps = (*steps, Step(Broadcast(size)))
+        return replace(self, steps=(*steps, Step(window, pooled)))
+
+    def collapsed(self, axes: Iterable[int], pooled: str = "") -> "Source":
+        """Entries along `axes` joined to one; what joins a whole map needs all of it (SPEC §3)."""
+        field = self.field.collapse(axes)
+        if field is self.field:
+            return self
+        joined = replace(self, field=field)
+        return joined.whole(pooled) if field.last.size == 1 < self.field.last.size else joined
+
+    def whole(self, pooled: str = "") -> "Source":
+        """The source of an entry that reads all there is: all outputs, if no way left some out."""
+        most = self.field.most
+        if most != reach_of(*self.size, self.way).max():
+            return self
+        needed = np.full_like(self.field.last, self.size[0] * self.size[1])
+        field = Field(needed, self.field.mask)
+        return replace(self, field=field, steps=(*self.steps, Step(Whole(), pooled)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,90 +84,86 @@ class Value:
     ----------
     shape : tuple of int
     sources : tuple of Source
-        Without repetition; empty for constants and for whatever the graph's inputs alone decide.
-    layout : Layout or None
-        None without sources, and once positions can no longer be told apart; then only a reader of
-        the whole tensor is right.
-    moved : str
-        Label of the node that last rearranged the axes.
+        Empty for constants and for whatever the graph's inputs alone decide.
     """
 
-    shape: tuple[int, ...]
+    shape: Shape
     sources: tuple[Source, ...] = ()
-    layout: Layout | None = None
-    moved: str = ""
 
-    def passing(self, operator: Operator, pooled: str = "") -> tuple[Source, ...]:
-        """The sources after one more spatial operator."""
-        lone = len(self.sources) == 1 and not self.sources[0][1]
-        step = Step(operator, pooled if lone else "")
-        return tuple((layer, (*through, step)) for layer, through in self.sources)
+    def mapped(self, shape: Shape, rule: Callable[[Field], Field]) -> "Value":
+        """Another tensor whose entries come from this one's as `rule` says."""
+        sources = tuple(replace(one, field=rule(one.field)) for one in self.sources)
+        return Value(shape, sources)
 
+    def reshaped(self, shape: Shape) -> "Value":
+        """The same entries in row-major order under other axes."""
+        return self.mapped(shape, lambda field: field.reshape(self.shape, shape))
 
-def image_size(value: Value) -> tuple[int, int, int]:
-    """Channels, rows and columns of a (1, channels, rows, columns) tensor.
+    def windowed(self, axis: int, window: Window, of: int) -> "Value":
+        """A window over `axis`; `of` is 0 for its rows, 1 for its columns."""
+        n = self.shape[axis]
+        shape = (*self.shape[:axis], window.size(n, of), *self.shape[axis + 1 :])
+        return self.mapped(shape, lambda field: field.window(axis, n, window, of))
 
-    Raises
-    ------
-    InputError
-        If the tensor has another form, or its axes were rearranged.
-    """
-    shape = value.shape
-    if len(shape) != 4:
-        raise InputError(
-            f"reads a tensor of shape {list(shape)}, but only (batch, channels, rows, columns), "
-            "two spatial axes, is understood"
-        )
-    if shape[0] != 1:
-        raise InputError(
-            f"reads a tensor of shape {list(shape)} with batch size {shape[0]}, must be 1"
-        )
-    if value.sources and (value.layout is None or not is_image(value.layout)):
-        raise InputError(
-            f"reads rows and columns, but {value.moved} moved them out of the "
-            "(batch, channels, rows, columns) order"
-        )
-    return shape[1], shape[2], shape[3]
+    def spanned(self, axis: int, first: Index, behind: Index) -> "Value":
+        """Entries along `axis` that are each made of a run, `first` to before `behind`."""
+        n = self.shape[axis]
+        shape = (*self.shape[:axis], len(first), *self.shape[axis + 1 :])
+        return self.mapped(shape, lambda field: field.spans(axis, n, first, behind))
 
+    def picked(self, axis: int, index: Index) -> "Value":
+        """Entries along `axis` chosen by `index`, -1 for a constant; sources that are not among
+        them are gone.
+        """
+        shape = (*self.shape[:axis], len(index), *self.shape[axis + 1 :])
+        n = self.shape[axis]
+        return self.mapped(shape, lambda field: field.pick(axis, n, index)).needed()
 
-def join(values: list[Value], shape: tuple[int, ...], label: str) -> Value:
-    """Element-wise join of operands that have sources; a 1x1 map is repeated over the others."""
-    layouts = [v.layout for v in values if v.layout is not None]
-    layout = common(layouts, shape) if len(layouts) == len(values) else None
-    if layout is None:
-        return lost(values, shape, label)
-    sources = union([_spread(value, extent(layout)) for value in values])
-    moved = next((v.moved for v in values if v.layout == layout), label)
-    return Value(shape, sources, layout, moved)
+    def needed(self) -> "Value":
+        """The value without sources that none of its entries depends on."""
+        return replace(self, sources=tuple(one for one in self.sources if one.field.most))
 
+    def collapsed(self, axes: Iterable[int], pooled: str = "") -> "Value":
+        """Every entry made of all entries along `axes`, repeated over them."""
+        over, name = tuple(axes), pooled if self.lone else ""
+        return replace(self, sources=tuple(one.collapsed(over, name) for one in self.sources))
 
-def _spread(value: Value, size: tuple[int, int]) -> tuple[Source, ...]:
-    """The sources of a map that takes part in a map of `size` rows and columns."""
-    if value.layout is None or extent(value.layout) == size:
-        return value.sources
-    own = extent(value.layout)
-    if own == (1, 1):
-        return value.passing(Broadcast(size))
-    raise InputError(
-        f"repeats a {own[0]} x {own[1]} map over {size[0]} x {size[1]} positions, "
-        "which is understood for 1 x 1 maps only"
-    )
+    def squeezed(self, axes: Iterable[int], keep: bool) -> "Value":
+        """`axes`, along which no entries differ, with size 1 each or gone."""
+        over = set(axes)
+        small = tuple(1 if axis in over else n for axis, n in enumerate(self.shape))
+        kept = small if keep else tuple(n for axis, n in enumerate(small) if axis not in over)
+        return self.mapped(kept, lambda field: field.reshape(small, kept))
+
+    @property
+    def lone(self) -> bool:
+        """Whether this is one layer's result, unmoved."""
+        return len(self.sources) == 1 and not self.sources[0].steps
 
 
-def mix(value: Value) -> Value:
-    """A value whose every position depends on all of the map, as after a normalisation over it."""
-    if value.layout is None or extent(value.layout) == (1, 1):
-        return value
-    whole = replace(value, sources=value.passing(Whole()))
-    return replace(whole, sources=whole.passing(Broadcast(extent(value.layout))))
+def broadcast_shape(shapes: Iterable[Shape]) -> Shape:
+    """The shape that element-wise operators give; as NumPy's, errors too."""
+    return np.broadcast_shapes(*shapes)
 
 
-def lost(values: list[Value], shape: tuple[int, ...], label: str) -> Value:
-    """A value whose positions can no longer be told apart, because of the node `label`."""
-    moved = next((v.moved for v in values if v.layout is None), label)
-    return Value(shape, union([v.sources for v in values]), None, moved)
+def join(values: Iterable[Value], shape: Shape) -> Value:
+    """Entry by entry, what any of the values depends on; they are repeated to `shape`."""
+    united: dict[tuple[int, tuple[Step, ...]], Source] = {}
+    for value in values:
+        for one in value.sources:
+            source = replace(one, field=one.field.of_rank(len(shape)))
+            key = source.layer, source.steps
+            if key in united:
+                joined = united[key].field.joined(source.field)
+                source = replace(source, field=joined)
+            united[key] = source
+    return Value(shape, tuple(united.values()))
 
 
-def union(groups: list[tuple[Source, ...]]) -> tuple[Source, ...]:
-    """All sources, in order, without repetition."""
-    return tuple(dict.fromkeys(source for group in groups for source in group))
+def all_of(values: Iterable[Value], shape: Shape) -> Value:
+    """A tensor whose every entry depends on all of the values, as on a digital unit."""
+    made = []
+    for value in values:
+        whole = value.collapsed(range(len(value.shape)))
+        made.append(whole.squeezed(range(len(value.shape)), keep=False))
+    return join(made, shape)

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
-from xbarmip.problem import RULES
-from xbarmip.reproduce.accuracy import DRAWS, NETWORKS
+from xbarmip.reproduce.accuracy import DRAWS, NETWORKS, RULES
 from xbarmip.reproduce.source import figures
 from xbarmip.reproduce.store import Row
 from xbarmip.reproduce.text import marked, remark, table

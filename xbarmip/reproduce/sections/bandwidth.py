@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from fractions import Fraction
 from statistics import fmean
 
-from xbarmip.reproduce.bandwidth import ANSWERS, hardware
+from xbarmip.reproduce.bandwidth import STEPS_TIME, TIME, Answer, hardware
 from xbarmip.reproduce.source import figures
 from xbarmip.reproduce.store import Row
 from xbarmip.reproduce.text import Compared, deviations, percent_above, table
 from xbarmip.solvers.result import Status
 
 Rows = Mapping[str, Row]
-STRIDE, WITHOUT, WITH, LEAVING, FEWEST, BEST_STEPS, BEST = ANSWERS
-STEPS_TIME, TIME = "steps latency us", "latency us"
 
 
 def allocation_section(rows: Rows) -> str:
@@ -41,7 +39,7 @@ def _allocations(rows: Rows) -> str:
         named = {
             "printed, without bandwidth": rows[f"{network}/without"],
             "printed, with bandwidth": rows[f"{network}/with"],
-            **{f"{name}{_mark(solved[name])}": solved[name] for name in ANSWERS},
+            **{f"{name}{_mark(solved[name])}": solved[name] for name in Answer},
         }
         lines += [(network, *_line(name, row)) for name, row in named.items() if "steps" in row]
     return table(names, lines, words=3)
@@ -69,7 +67,7 @@ def _judged(rows: Rows) -> str:
     for network in dict.fromkeys(entry["network"] for entry in figures()["allocation"]):
         printed, solved = rows[f"{network}/with"], rows[f"{network}/solved"]
         without = rows[f"{network}/without"]
-        same = solved[WITH].get("allocation") == printed["allocation"]
+        same = solved[Answer.WITH].get("allocation") == printed["allocation"]
         lines.append(
             f"- {network}: the allocation printed with bandwidth is "
             f"{'what its algorithm finds' if same else 'not what its algorithm finds'}. It is "
@@ -88,8 +86,8 @@ def above_least(row: Row, solved: Row, unit: str) -> str:
 
 def least(solved: Row, unit: str) -> tuple[float, bool]:
     """The smallest latency of all answers, and whether it is proven to be the least."""
-    best = min(solved[name][unit] for name in ANSWERS if unit in solved[name])
-    prover = solved[BEST_STEPS if unit == STEPS_TIME else BEST]
+    best = min(solved[name][unit] for name in Answer if unit in solved[name])
+    prover = solved[Answer.BEST_STEPS if unit == STEPS_TIME else Answer.BEST]
     return best, prover["status"] == Status.OPTIMAL
 
 
@@ -109,7 +107,7 @@ def tile_section(rows: Rows) -> str:
     """Figure 8."""
     names = (
         "case", "stride, published", "ours", "with, published", "its algorithm with",
-        "may leave some, with", "its algorithm without", BEST_STEPS, "least latency",
+        "may leave some, with", "its algorithm without", Answer.BEST_STEPS, "least latency",
     )  # fmt: skip
     lines = []
     for key, row, stride, with_bandwidth in _tile_rows(rows):
@@ -117,9 +115,9 @@ def tile_section(rows: Rows) -> str:
             (
                 key,
                 stride,
-                f"{row[STRIDE][STEPS_TIME]:.0f}",
+                f"{row[Answer.STRIDE][STEPS_TIME]:.0f}",
                 with_bandwidth,
-                *(_time(row[name]) for name in (WITH, LEAVING, WITHOUT)),
+                *(_time(row[name]) for name in (Answer.WITH, Answer.LEAVING, Answer.WITHOUT)),
                 _least(row, STEPS_TIME),
                 _least(row, TIME),
             )
@@ -165,16 +163,16 @@ def _tile_text(rows: Rows) -> str:
     unit = STEPS_TIME
     found = [row for _, row, _, _ in _tile_rows(rows)]
     ratio = {
-        name: fmean(row[STRIDE][unit] / row[name][unit] for row in found)
-        for name in (WITHOUT, WITH)
+        name: fmean(row[Answer.STRIDE][unit] / row[name][unit] for row in found)
+        for name in (Answer.WITHOUT, Answer.WITH)
     }
-    most = fmean(row[STRIDE][unit] / least(row, unit)[0] for row in found)
-    share = fmean(100 * least(row, unit)[0] / row[WITH][unit] for row in found)
+    most = fmean(row[Answer.STRIDE][unit] / least(row, unit)[0] for row in found)
+    share = fmean(100 * least(row, unit)[0] / row[Answer.WITH][unit] for row in found)
     scaling = figures()["scaling"]
     worst = [
-        f"{key} {row[WITH][unit] / row[LEAVING][unit]:.2f} times"
+        f"{key} {row[Answer.WITH][unit] / row[Answer.LEAVING][unit]:.2f} times"
         for key, row, _, _ in _tile_rows(rows)
-        if row[WITH][unit] > 1.1 * row[LEAVING][unit]
+        if row[Answer.WITH][unit] > 1.1 * row[Answer.LEAVING][unit]
     ]
     spending = (
         "Spending every crossbar makes its answer slower than the fastest that it has seen, by "
@@ -184,8 +182,8 @@ def _tile_text(rows: Rows) -> str:
     )
     return (
         "Mean speedup over the stride-balanced allocation: without bandwidth in the objective "
-        f"{ratio[WITHOUT]:.1f} (published {scaling['mean_speedup_without']}), with it "
-        f"{ratio[WITH]:.1f} (published {scaling['mean_speedup_with']}), at the optimum "
+        f"{ratio[Answer.WITHOUT]:.1f} (published {scaling['mean_speedup_without']}), with it "
+        f"{ratio[Answer.WITH]:.1f} (published {scaling['mean_speedup_with']}), at the optimum "
         f"{most:.1f}. The published means are over cases that the paper does not "
         "list. The optimum takes "
         f"{share:.0f} percent of the time that its algorithm needs, on average; the paper says "
@@ -200,23 +198,23 @@ def compared_tiles(rows: Rows) -> list[Compared]:
         unit = STEPS_TIME
         if stride is not None:
             what = f"stride-balanced latency, {key}"
-            found.append(Compared(what, stride, row[STRIDE][unit], read=True))
-        if WITH in row and unit in row[WITH]:
+            found.append(Compared(what, stride, row[Answer.STRIDE][unit], read=True))
+        if Answer.WITH in row and unit in row[Answer.WITH]:
             what = f"latency with bandwidth, {key}"
-            found.append(Compared(what, value, row[WITH][unit], read=True))
+            found.append(Compared(what, value, row[Answer.WITH][unit], read=True))
     return found
 
 
 def scale_section(rows: Rows) -> str:
     """Figure 9."""
     names = (
-        "factor", "its algorithm without", "its algorithm with", "fewest steps", BEST_STEPS,
+        "factor", "its algorithm without", "its algorithm with", "fewest steps", Answer.BEST_STEPS,
         "least latency",
     )  # fmt: skip
     lines = [
         (
             scale,
-            *(_time(row[name]) for name in (WITHOUT, WITH, FEWEST)),
+            *(_time(row[name]) for name in (Answer.WITHOUT, Answer.WITH, Answer.FEWEST)),
             _least(row, STEPS_TIME),
             _least(row, TIME),
         )
@@ -239,7 +237,7 @@ def free_from(rows: Rows) -> str | None:
     """The smallest factor from which on the step time no longer changes the optimum."""
     compute = float(hardware().compute_ns or 0) / 1000
     for scale, row in rows.items():
-        if least(row, STEPS_TIME)[0] == round(row[FEWEST]["steps"] * compute, 4):
+        if least(row, STEPS_TIME)[0] == round(row[Answer.FEWEST]["steps"] * compute, 4):
             return scale
     return None
 

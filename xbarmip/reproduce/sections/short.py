@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from statistics import fmean
 
+from xbarmip.reproduce.bandwidth import STEPS_TIME, TIME, Answer
 from xbarmip.reproduce.models import OBJECTIVES, RIVALS
 from xbarmip.reproduce.sections import bandwidth, models, runtime
 from xbarmip.reproduce.sections.steps import above
@@ -41,8 +42,7 @@ def _optimal(excess: list[float]) -> str:
 
 def _tiles(rows: Rows) -> str:
     excess = {
-        key: row[bandwidth.WITH][bandwidth.STEPS_TIME]
-        / bandwidth.least(row, bandwidth.STEPS_TIME)[0]
+        key: row[Answer.WITH][STEPS_TIME] / bandwidth.least(row, STEPS_TIME)[0]
         for key, row in rows.items()
     }
     worst = max(excess, key=lambda key: excess[key])
@@ -64,12 +64,12 @@ def _allocations(rows: Rows) -> str:
                 for name in networks
             ]
         )
-        for unit in (bandwidth.STEPS_TIME, bandwidth.TIME)
+        for unit in (STEPS_TIME, TIME)
     }
     return (
         "The allocations that the paper prints for its bandwidth (table 6) are above the least "
-        f"steps times step time by {excess[bandwidth.STEPS_TIME]}, and above the least cycles "
-        f"times step time by {excess[bandwidth.TIME]}."
+        f"steps times step time by {excess[STEPS_TIME]}, and above the least cycles "
+        f"times step time by {excess[TIME]}."
     )
 
 

@@ -10,11 +10,13 @@ import numpy as np
 from xbarmip.errors import InputError, VerificationError
 from xbarmip.exact import as_int
 from xbarmip.problem import Problem
+from xbarmip.solvers.dp.bounds.cuts import Goal
+from xbarmip.solvers.dp.effort import POINT_BEAMS
 from xbarmip.solvers.dp.plain import plain_frontier
+from xbarmip.solvers.dp.primal.start import proportional
 from xbarmip.solvers.dp.run import ANY, Run, until_stopped
 from xbarmip.solvers.dp.solver import DynamicProgram
-from xbarmip.solvers.dp.start import proportional
-from xbarmip.solvers.dp.target import TargetSearch
+from xbarmip.solvers.dp.sweep.search import TargetSearch
 from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.protocol import Limits, Progress, Watch
 from xbarmip.solvers.result import Stop
@@ -152,7 +154,7 @@ def _trace(run: Run, down_to: int, points: list[Point]) -> None:
     smallest = max(down_to, run.problem.smallest_budget)
     while True:
         run.facts = {"points": len(points), "crossbars": run.budget}
-        run.pause(0, {})
+        run.check()
         run.meet(search, options.beam)
         if run.allocation is None:
             return
@@ -164,10 +166,10 @@ def _trace(run: Run, down_to: int, points: list[Point]) -> None:
 
 def _cheapest(run: Run, search: TargetSearch, beam: int) -> Point:
     """The point of the run's optimum, with an allocation that takes the fewest crossbars."""
-    width, complete = 4 * beam, False  # most of these searches end in a proof, which needs room
+    width, complete = POINT_BEAMS * beam, False
     used = run.problem.crossbars_used(run.best)
     while not complete:
-        answer = search.search(run.bound, used - 1, width)
+        answer = search.search(Goal(run.bound, used - 1), width)
         complete = answer.complete
         if answer.allocation is None:
             width *= 4
@@ -196,7 +198,7 @@ def _go_below(run: Run, point: Point) -> None:
 
 def _trace_plain(run: Run, down_to: int, points: list[Point]) -> None:
     run.facts = {"points": 0, "crossbars": run.budget}
-    ends = plain_frontier(run.problem, lambda: run.pause(0, {}))
+    ends = plain_frontier(run.problem, run.check)
     for used, value, chosen in reversed(ends):
         points.append(_point(run.problem, chosen, value))
         if used <= down_to:

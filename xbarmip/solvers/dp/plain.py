@@ -8,18 +8,18 @@ from collections.abc import Callable
 
 from xbarmip.constraint import Constraint
 from xbarmip.exact import ceil_div
+from xbarmip.measures.view import View
 from xbarmip.problem import Problem
-from xbarmip.timing.rule import RuleView, rule_view
 
 Pairs = tuple[tuple[int, int], ...]
 State = tuple[tuple[tuple[int, Pairs, int | None], ...], tuple[int, ...]]
 
 
 def plain_optimum(
-    problem: Problem, pause: Callable[[], None] = lambda: None
+    problem: Problem, check: Callable[[], None] = lambda: None
 ) -> tuple[int, tuple[int, ...]] | None:
     """Least value and the allocation that has it; None when the budget is too small."""
-    ends = plain_frontier(problem, pause)
+    ends = plain_frontier(problem, check)
     if not ends:
         return None
     _, value, chosen = ends[-1]
@@ -27,7 +27,7 @@ def plain_optimum(
 
 
 def plain_frontier(
-    problem: Problem, pause: Callable[[], None] = lambda: None
+    problem: Problem, check: Callable[[], None] = lambda: None
 ) -> list[tuple[int, int, tuple[int, ...]]]:
     """Crossbars, value and allocation wherever more crossbars within the budget gain something.
 
@@ -39,12 +39,11 @@ def plain_frontier(
     that a constraint still asks for. Of two labels that are the same in all this only those stay
     that are better in crossbars or in value.
     """
-    network = problem.network
-    view = None if problem.rule is None else rule_view(network, problem.rule)
+    network, view = problem.network, problem.view
     start: dict[int, tuple[Pairs, int | None]] = {}
-    for name in network.sinks:
-        k = network.index[name]
-        start[k] = (((network.layers[k].outputs, 0),), None) if view is None else ((), 0)
+    for k, end in enumerate(view.ends):
+        if end:
+            start[k] = (((view.outputs[k], 0),), None) if view.stalls else ((), 0)
     scopes = [
         (constraint, [network.index[layer] for layer in constraint.layers])
         for constraint in problem.constraints
@@ -59,12 +58,12 @@ def plain_frontier(
         asked = [m for m in range(k, len(network.layers)) if _still_asked(scopes, m, k)]
         tested = [(c, scope) for c, scope in scopes if min(scope) == k]
         for (state, _), choices in labels.items():
-            pause()
+            check()
             waiting = {layer: (pairs, tail) for layer, pairs, tail in state}
             pairs, tail = waiting.pop(k, ((), None))
             for r in range(1, problem.largest[k] + 1):
-                if view is None:
-                    behind, handed = _decide_cycles(problem, k, r, pairs)
+                if view.stalls:
+                    behind, handed = _decide_cycles(view, k, r, pairs)
                 else:
                     behind, handed = _decide_steps(view, k, r, pairs, tail)
                 new = _state(_merged(waiting, handed))
@@ -120,9 +119,8 @@ def _needed_pairs(pairs: list[tuple[int, int]]) -> Pairs:
 
 
 def _decide_cycles(
-    problem: Problem, k: int, r: int, pairs: Pairs
+    view: View, k: int, r: int, pairs: Pairs
 ) -> tuple[int, list[tuple[int, list[tuple[int, int]], int | None]]]:
-    network = problem.network
     after: dict[int, int] = {}
     for x, behind in pairs:
         step = ceil_div(x, r)
@@ -131,23 +129,19 @@ def _decide_cycles(
     for step in range(max(after, default=0), 0, -1):
         remaining[step] = max(remaining.get(step + 1, -1) + 1, after.get(step, 0))
     handed: list[tuple[int, list[tuple[int, int]], int | None]] = []
-    for number, edge in enumerate(network.edges):
-        if network.index[edge.consumer] == k:
-            need = network.clamped[number]
-            asked = [
-                (need(min(step * r, network.layers[k].outputs)), behind)
-                for step, behind in remaining.items()
-            ]
-            wanted = [(x, behind) for x, behind in asked if x]
-            handed.append((network.index[edge.producer], wanted, None))
+    for number in view.into[k]:
+        asked = [
+            (view.need[number](view.cap(k, step * r)), behind) for step, behind in remaining.items()
+        ]
+        wanted = [(x, behind) for x, behind in asked if x]
+        handed.append((view.edges[number][0], wanted, None))
     return remaining.get(1, -1) + 1, handed
 
 
 def _decide_steps(
-    view: RuleView, k: int, r: int, pairs: Pairs, tail: int | None
+    view: View, k: int, r: int, pairs: Pairs, tail: int | None
 ) -> tuple[int, list[tuple[int, list[tuple[int, int]], int | None]]]:
     """SPEC §7: D_k = max(ceil(N_k/r) + E_k, ceil(x/r) - 1 + D over the pairs)."""
-    network = view.network
     own = [ceil_div(x, r) - 1 + behind for x, behind in pairs]
     if tail is not None:
         own.append(ceil_div(view.outputs[k], r) + tail)
@@ -155,15 +149,14 @@ def _decide_steps(
         return 0, []
     firsts = [(r, max(own)), *((ceil_div(x, r) * r, behind) for x, behind in pairs)]
     handed = []
-    for number, edge in enumerate(network.edges):
-        if network.index[edge.consumer] == k:
-            made = [(view.cap(k, x), behind) for x, behind in firsts]
-            asked = [(view.need[number](x), behind) for x, behind in made if x]
-            behind_edge = view.tail[number]
-            longest = None
-            if tail is not None and behind_edge is not None:
-                end, begin = behind_edge
-                longest = tail + ceil_div(end, r) - ceil_div(begin, r)
-            wanted = [(x, behind) for x, behind in asked if x]
-            handed.append((network.index[edge.producer], wanted, longest))
+    for number in view.into[k]:
+        made = [(view.cap(k, x), behind) for x, behind in firsts]
+        asked = [(view.need[number](x), behind) for x, behind in made if x]
+        behind_edge = view.tails[number]
+        longest = None
+        if tail is not None and behind_edge is not None:
+            end, begin = behind_edge
+            longest = tail + ceil_div(end, r) - ceil_div(begin, r)
+        wanted = [(x, behind) for x, behind in asked if x]
+        handed.append((view.edges[number][0], wanted, longest))
     return max(own), handed

@@ -10,36 +10,36 @@ from xbarmip.constraint import allowed
 from xbarmip.errors import VerificationError
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
+from xbarmip.solvers.dp.bounds.cuts import Cuts, Goal, Switches
 from xbarmip.solvers.dp.boxes import Boxes
-from xbarmip.solvers.dp.carried import fits_int64
-from xbarmip.solvers.dp.cuts import Switches
-from xbarmip.solvers.dp.exchange import Exchange
+from xbarmip.solvers.dp.check import StoppedError
+from xbarmip.solvers.dp.constraints import fits_int64
+from xbarmip.solvers.dp.effort import (
+    EXCHANGES_AFTER_BEAM,
+    EXCHANGES_AT_FIRST,
+    EXCHANGES_NEARBY,
+    FAR,
+    NEAR,
+    effort_of,
+)
 from xbarmip.solvers.dp.plain import plain_optimum
-from xbarmip.solvers.dp.shares import FAR, NEAR, effort_of
-from xbarmip.solvers.dp.start import proportional
+from xbarmip.solvers.dp.primal.exchange import Exchange
+from xbarmip.solvers.dp.primal.start import proportional
+from xbarmip.solvers.dp.sweep.search import REFUTED, Answer, TargetSearch
 from xbarmip.solvers.dp.table import search_table
-from xbarmip.solvers.dp.target import REFUTED, Answer, TargetSearch
 from xbarmip.solvers.protocol import Hint, Watch
 from xbarmip.solvers.result import Stop
 from xbarmip.timing.evaluate import evaluate, evaluate_many
 
 INT64_SAFE = 2**60  # the search adds the crossbars of all layers at their largest R
-FEW, NEARBY, MANY = 4, 64, 256  # rounds of exchange: at first, around a mixture, before a beam
 ANY = 2**50  # a target that every allocation meets
-
-
-class _StoppedError(Exception):
-    """A limit ends the search."""
-
-    def __init__(self, stop: Stop) -> None:
-        self.stop = stop
 
 
 def until_stopped(work: Callable[[], None]) -> Stop:
     """Do `work` to its end, or until a limit or Ctrl-C ends it; says which."""
     try:
         work()
-    except _StoppedError as stopped:
+    except StoppedError as stopped:
         return stopped.stop
     except KeyboardInterrupt:
         return Stop.INTERRUPTED
@@ -115,7 +115,7 @@ class Run:
         crossbars = self.budget * len(self.problem.sets)
         if table is None or crossbars >= INT64_SAFE or not fits_int64(self.problem.constraints):
             return None
-        return TargetSearch(table, self.problem, switches, self.pause)
+        return TargetSearch(table, self.problem, switches, self.check)
 
     def meet(self, search: TargetSearch, beam: int) -> None:
         """Move bound and value until they meet, by sweeps of `beam` labels and boxes, and more.
@@ -126,28 +126,28 @@ class Run:
             self._find_any(search, beam)
         if self.infeasible:
             return
-        exchange = Exchange(search.table, self.problem, self.pause)
-        boxes = Boxes(search, partial(self._near, exchange), self.budget)
+        exchange = Exchange(search.table, self.problem, self.check)
+        boxes = Boxes(search, partial(self._near, exchange))
         self._raise_bound(search.refuted_by_windows)
         self._descend(
-            lambda target: exchange.look(target, self.budget, FEW, [self.best, *exchange.starts])
+            lambda goal: exchange.look(goal, EXCHANGES_AT_FIRST, [self.best, *exchange.starts])
         )
-        self._raise_bound(lambda target, budget: search.cuts(target, budget) is None)
+        self._raise_bound(lambda goal: search.cuts(goal) is None)
         self.statistics["first_bound"] = self.bound
-        shares, width = NEAR if exchange.apt else FAR, beam or None
+        effort, width = NEAR if exchange.apt else FAR, beam or None
         while self.bound < self.goal:
-            room = width and shares.room * width
-            look = partial(self._look, search, exchange, shares.efforts)
-            self._descend(partial(look, width, True), stride=int(exchange.apt))
-            self._climb(partial(look, room, False))
-            most = int(shares.boxes * width) if width and search.switches.paths else 0
+            labels = width and effort.labels * width
+            beam_then_exchange = partial(self._beam, search, exchange, effort.widths, width)
+            self._descend(beam_then_exchange, stride=int(exchange.apt))
+            self._climb(partial(self._refute, search, exchange, effort.widths, labels))
+            most = int(effort.boxes * width) if width and search.switches.paths else 0
             if most:
                 self._climb(partial(boxes.look, most=most))
             width = width and 4 * width
 
     def _solve_plain(self) -> None:
         self.statistics["arithmetic"] = "python"
-        answer = plain_optimum(self.problem, lambda: self.pause(0, {}))
+        answer = plain_optimum(self.problem, self.check)
         if answer is None:
             self.infeasible = True
         else:
@@ -158,7 +158,7 @@ class Run:
         """An allocation that meets the constraints, whatever its value."""
         width = beam or None
         while self.allocation is None and not self.infeasible:
-            answer = search.search(ANY, self.budget, width)
+            answer = search.search(Goal(ANY, self.budget), width)
             self.statistics["searches"] += 1
             if answer.allocation is not None:
                 self.accept(answer.allocation, ANY)
@@ -179,44 +179,53 @@ class Run:
         if values[best] < self.value:
             self.value, self.allocation = int(values[best]), tuple(rows[best].tolist())
 
-    def _raise_bound(self, refuted: Callable[[int, int], bool]) -> None:
+    def _raise_bound(self, refuted: Callable[[Goal], bool]) -> None:
         """Move the bound as far as a test of target and budget proves it."""
         open_target = self.value
         while self.bound < open_target:
             target = _between(self.bound, open_target)
-            if refuted(target, self.budget):
+            if refuted(Goal(target, self.budget)):
                 self.bound = target + 1
             else:
                 open_target = target
-            self.pause(0, {})
+            self.check()
 
-    def _look(
+    def _beam(
         self,
         search: TargetSearch,
         exchange: Exchange,
-        efforts: tuple[int, ...],
+        widths: tuple[int, ...],
         width: int | None,
-        beam: bool,
-        target: int,
+        goal: Goal,
     ) -> Answer:
-        """Look for an allocation by a beam, then by exchanges; or around the mixture of the path
-        bound, then by a sweep that leaves nothing out.
-        """
-        cuts = search.cuts(target, self.budget, effort_of(width, efforts))
+        """Look for an allocation by a beam, then by exchanges."""
+        cuts = search.cuts(goal, effort_of(width, widths))
         if cuts is None:
             return REFUTED
-        mixed = cuts.seeds.rounded
-        starts: list[Sequence[int] | Array] = [] if mixed is None else [mixed]
-        if not beam:
-            answer = exchange.look(target, self.budget, NEARBY, starts)
-            if answer.allocation is not None:
-                return answer
-        answer = search.sweep(cuts, target, self.budget, width, beam, again=not beam)
-        if not beam or answer.complete or answer.allocation is not None:
+        answer = search.sweep(cuts, goal, width, beam=True)
+        if answer.complete or answer.allocation is not None:
             return answer
-        return exchange.look(target, self.budget, MANY, [*starts, self.best, *exchange.starts])
+        starts = [*_mixed(cuts), self.best, *exchange.starts]
+        return exchange.look(goal, EXCHANGES_AFTER_BEAM, starts)
 
-    def _climb(self, look: Callable[[int], Answer]) -> None:
+    def _refute(
+        self,
+        search: TargetSearch,
+        exchange: Exchange,
+        widths: tuple[int, ...],
+        labels: int | None,
+        goal: Goal,
+    ) -> Answer:
+        """Look around the mixture of the path bound, then by a sweep that leaves nothing out."""
+        cuts = search.cuts(goal, effort_of(labels, widths))
+        if cuts is None:
+            return REFUTED
+        answer = exchange.look(goal, EXCHANGES_NEARBY, _mixed(cuts))
+        if answer.allocation is not None:
+            return answer
+        return search.sweep(cuts, goal, labels, again=True)
+
+    def _climb(self, look: Callable[[Goal], Answer]) -> None:
         """Refute targets from the bound upwards, as far as one way to look for them goes.
 
         By longer and longer strides, as targets far below the optimum are refuted with little work.
@@ -231,7 +240,7 @@ class Run:
                 stride = 2 * stride if self.bound > target else self.goal - self.bound
                 last = min(last, self.goal - 1)
 
-    def _descend(self, look: Callable[[int], Answer], stride: int = 1) -> None:
+    def _descend(self, look: Callable[[Goal], Answer], stride: int = 1) -> None:
         """Find better allocations, as far as one way to look for them goes.
 
         By longer and longer strides down from the goal, and from the first that fails on by halving
@@ -247,13 +256,13 @@ class Run:
             else:
                 stride, lowest = 0, target + 1
 
-    def _try(self, look: Callable[[int], Answer], target: int) -> bool:
+    def _try(self, look: Callable[[Goal], Answer], target: int) -> bool:
         """Look for an allocation that meets a target, and move value or bound by what is found.
 
         A target that is missed moves the bound only if the search left nothing out. Returns whether
         the target is decided.
         """
-        answer = look(target)
+        answer = look(Goal(target, self.budget))
         self.statistics["searches"] += 1
         if answer.allocation is not None:
             self.accept(answer.allocation, target)
@@ -263,7 +272,7 @@ class Run:
 
     def _near(self, exchange: Exchange, around: Sequence[int], target: int) -> int:
         """Take an allocation, or one near it, if it is better than the best; the best value."""
-        answer = exchange.look(target, self.budget, NEARBY, [around])
+        answer = exchange.look(Goal(target, self.budget), EXCHANGES_NEARBY, [around])
         if answer.allocation is not None:
             self.accept(answer.allocation, target)
         elif self.problem.crossbars_used(around) <= self.budget:
@@ -272,26 +281,37 @@ class Run:
 
     def accept(self, allocation: tuple[int, ...], target: int) -> None:
         """Take an allocation that the search found for `target`, evaluated anew."""
-        value = evaluate(self.problem, allocation)
-        row = np.array([allocation], dtype=np.int64)
-        if not allowed(self.problem.constraints, self.problem.network.index, row).all():
-            raise VerificationError(f"dp: allocation {allocation} breaks a constraint")
+        value, used = evaluate(self.problem, allocation), self.problem.crossbars_used(allocation)
+        if used > self.budget:
+            raise VerificationError(
+                f"dp: allocation {allocation} takes {used} crossbars, there are {self.budget}"
+            )
+        if broken := self.problem.broken(allocation):
+            raise VerificationError(
+                f"dp: allocation {allocation} breaks the constraint {broken[0].name!r}"
+            )
         if value > target:
             raise VerificationError(
                 f"dp: allocation {allocation} for target {target} has value {value}"
             )
         self.value, self.allocation = value, allocation
 
-    def pause(self, in_use: int, facts: dict[str, Any]) -> None:
+    def check(self, in_use: int = 0, **facts: Any) -> None:
         """Between pieces of work: report, and raise where a limit or Ctrl-C ends the search."""
         self._let_through()
         best = None if self.allocation is None else self.value
         self.watch.tell(best=best, bound=self.bound, **self.facts, **facts)
         if self.watch.expired:
-            raise _StoppedError(Stop.TIME)
+            raise StoppedError(Stop.TIME)
         limit = self.watch.limits.memory_bytes
         if limit is not None and in_use > limit:
-            raise _StoppedError(Stop.MEMORY)
+            raise StoppedError(Stop.MEMORY)
+
+
+def _mixed(cuts: Cuts) -> list[Sequence[int] | Array]:
+    """The mixture of the path bound, rounded, where there is one."""
+    mixed = cuts.seeds.rounded
+    return [] if mixed is None else [mixed]
 
 
 def _between(low: int, high: int) -> int:

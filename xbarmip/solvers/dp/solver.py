@@ -6,7 +6,8 @@ from typing import Any
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
 from xbarmip.problem import Problem
-from xbarmip.solvers.dp.cuts import Switches
+from xbarmip.solvers.dp.bounds.cuts import Switches
+from xbarmip.solvers.dp.effort import BEAM
 from xbarmip.solvers.dp.run import Run, until_stopped
 from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.protocol import Hint, Watch, refused_latency
@@ -31,7 +32,7 @@ class DynamicProgram:
     spending: bool = True
     dominance: bool = True
     paths: bool = True
-    beam: int = 32
+    beam: int = BEAM
 
     def __post_init__(self) -> None:
         for field in Switches._fields:
@@ -43,6 +44,11 @@ class DynamicProgram:
     def name(self) -> str:
         """Name in the registry."""
         return "dp"
+
+    @property
+    def refutes(self) -> Proof:
+        """What its INFEASIBLE rests on."""
+        return Proof.EXACT
 
     @property
     def switches(self) -> Switches:

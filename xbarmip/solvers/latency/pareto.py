@@ -20,7 +20,7 @@ class Pareto:
 
     def latencies(self, allocations: Array) -> Any:
         """Latency of each row of `allocations`, in ticks, after taking note of them all."""
-        counts = count_many(self._problem, allocations)
+        counts = count_many(self._problem.view, allocations)
         steps = ticks_of(self._problem).many(allocations)
         for count in np.unique(counts):
             rows = np.flatnonzero(counts == count)

@@ -17,14 +17,14 @@ class LatencyWalk:
     ----------
     solver : Solver
         Minimises cycles or steps subject to constraints.
-    refutes : Proof
-        What its INFEASIBLE rests on.
+    refuted : Proof
+        What the solver's INFEASIBLE rests on.
     whole : bool
         Whether to follow the whole frontier, not only the part that can hold the least latency.
     """
 
     solver: Solver
-    refutes: Proof = Proof.EXACT
+    refuted: Proof = Proof.EXACT
     whole: bool = False
 
     @property
@@ -46,7 +46,7 @@ class LatencyWalk:
 
     def solve(self, problem: Problem, watch: Watch) -> Result:
         """Prove the least latency (see `Solver.solve`)."""
-        walk = Walk(problem, self.solver, self.refutes, self.whole, watch)
+        walk = Walk(problem, self.solver, self.refuted, self.whole, watch)
         try:
             stop = walk.run()
         except KeyboardInterrupt:

@@ -38,6 +38,7 @@ from typing import Any
 from xbarmip.errors import VerificationError
 from xbarmip.model.menus import trivial_bound
 from xbarmip.problem import Problem
+from xbarmip.solvers.check import confirm
 from xbarmip.solvers.interrupt import interruptions
 from xbarmip.solvers.latency.answers import Answers
 from xbarmip.solvers.latency.facts import Facts
@@ -175,6 +176,7 @@ class Walk:
             answer = solver.solve_from(problem, self.watch.part(self._tell), hint)
         else:
             answer = solver.solve(problem, self.watch.part(self._tell))
+        confirm(problem, solver.name, answer)
         self._note(answer, at_most, enough, self.watch.seconds - began)
         point = None if answer.allocation is None else self._taken(answer.allocation, at_most)
         self.facts.add(at_most, answer.bound or 1)

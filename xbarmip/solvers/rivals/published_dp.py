@@ -66,16 +66,16 @@ class PublishedDynamicProgram:
         return "published-dp"
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
-        """Refuse what is no chain, what counts cycles, and what would overflow or not fit."""
-        reasons = list(refused_constraints(problem))
-        if problem.rule is None:
+        """Refuse what is no chain, another measure, and what would overflow or not fit."""
+        reasons, view = list(refused_constraints(problem)), problem.view
+        if view.stalls or view.edges != problem.network.links:
             reasons.append(f"it minimises the objective 'steps', not {problem.objective!r}")
         if not _is_chain(problem.network):
             reasons.append(
                 "it takes chains whose last layer is the only output, "
                 f"and network {problem.network.name!r} is none"
             )
-        if problem.rule and closed_form_table(problem.network, problem.rule) is None:
+        if not view.stalls and closed_form_table(view) is None:
             reasons.append("the closed form might leave 64 bits")
         if problem.is_latency and not _fits_ticks(problem):
             reasons.append("step times must come from separable rules and stay within 64 bits")

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xbarmip.compiled import compiled
+from xbarmip.compiled import inner, making
 from xbarmip.exact import INT64_MAX
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
@@ -80,7 +80,7 @@ def sweep(
     KeyboardInterrupt
         Between two blocks of work.
     """
-    table = closed_form_table(problem.network, str(problem.rule))
+    table = closed_form_table(problem.view)
     times = access(problem)
     layers, budget = len(problem.sets), budget_of(problem)
     before, behind = _empty(budget, layers), problem.smallest_budget
@@ -113,7 +113,7 @@ def _empty(budget: int, layers: int) -> Prefixes:
     )
 
 
-@compiled
+@making
 def _extend(table, times, before, after, layer, each, largest, first, last, anew):  # type: ignore[no-untyped-def]
     """Fill `after` for first <= b < last from `before`, the prefixes that end before `layer`."""
     found = np.empty(layer, np.int64)
@@ -143,7 +143,7 @@ def _extend(table, times, before, after, layer, each, largest, first, last, anew
                 after.pre[b, layer] = pre
 
 
-@compiled
+@inner
 def _op(table, layer, r, pre, before):  # type: ignore[no-untyped-def]
     """Op of `layer` with R = r and its PreOp, behind a prefix of Op `before`."""
     op, e = pre + (table.outputs[layer] - 1) // r + 1, table.needs.into[layer]
@@ -152,7 +152,7 @@ def _op(table, layer, r, pre, before):  # type: ignore[no-untyped-def]
     return op
 
 
-@compiled
+@inner
 def _pre(table, r_before, pre_before, layer, r):  # type: ignore[no-untyped-def]
     """PreOp of `layer` with R = r behind a prefix: what its first step demands, back to layer 0."""
     demand, pre = r, 0

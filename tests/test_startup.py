@@ -1,0 +1,80 @@
+"""Nothing is imported before it is used; the package shows itself."""
+
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+import xbarmip as xb
+from xbarmip.cli.commands import COMMANDS
+
+HEAVY = {"numpy", "numba", "scipy", "networkx", "onnx", "pyomo", "highspy", "matplotlib", "rich",
+         "distributed", "psutil", "cloudpickle"}  # fmt: skip
+LISTED = "import sys; print(*(set(sys.modules) & {heavy!r}))"
+
+
+def loaded(code):
+    """Heavy libraries that a fresh Python has loaded after `code`."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{LISTED.format(heavy=HEAVY)}"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["check", "none"], ["version"]])
+def test_small_commands_load_no_library(arguments):
+    assert loaded(f"from xbarmip.cli.main import main; main({arguments!r})") == set()
+
+
+def test_importing_the_package_loads_no_library():
+    assert loaded("import xbarmip") == set()
+
+
+def test_a_solve_loads_what_it_uses():
+    tiny = ["solve", "lenet-5", "--crossbars", "12"]
+    found = loaded(f"from xbarmip.cli.main import main; assert not main({tiny!r})")
+    assert {"numpy", "numba"} <= found
+    assert not found & {"pyomo", "onnx", "matplotlib", "networkx", "distributed"}
+
+
+@pytest.mark.parametrize(
+    "imports",
+    ["import xbarmip, pyomo.environ as pyo", "import pyomo.environ as pyo, xbarmip"],
+)
+def test_pyomo_knows_the_solvers_whichever_comes_first(imports):
+    assert "pyomo" in loaded(f"{imports}\nassert pyo.SolverFactory('xbarmip_dp').available()")
+
+
+def test_every_command_has_a_module_and_a_text():
+    for name in COMMANDS:
+        assert "main" not in loaded(f"import xbarmip.cli.{name} as command; command.add")
+
+
+def test_what_the_package_offers_is_there():
+    for home in (xb, xb.hardware, xb.certificate, import_module("xbarmip.compare")):
+        for name in home.__all__:
+            assert getattr(home, name) is not None
+    with pytest.raises(AttributeError):
+        xb.nothing  # noqa: B018
+
+
+def test_compare_is_a_package_and_a_function():
+    code = (
+        "import xbarmip as xb; from xbarmip.compare import read_suite; assert callable(xb.compare)"
+    )
+    assert loaded(code)
+
+
+def test_objects_show_themselves():
+    network = xb.load_network("alexnet")
+    problem = xb.Problem(network, 2304, 128, objective="steps", rule="published")
+    result = xb.Result("dp", xb.Status.OPTIMAL, xb.Stop.FINISHED, 44, 44, {"<b>": 3},
+                       xb.Proof.EXACT, 0.25)  # fmt: skip
+    assert str(network) == "alexnet: 5 layers, 4 edges"
+    assert str(problem) == ("alexnet: least steps (published) within 2304 crossbars of 128x128")
+    assert str(result) == "OPTIMAL (value 44, bound 44, exact proof, dp, 0.25 s)"
+    for shown in (network, problem, result):
+        assert shown._repr_html_().startswith("<table><caption>")
+    assert "<td>&lt;b&gt;</td><td>3</td>" in result._repr_html_()

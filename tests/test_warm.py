@@ -1,0 +1,59 @@
+"""Compiling: what warming up reaches, what the clock counts, and Ctrl-C."""
+
+import os
+import signal
+
+import pytest
+
+from xbarmip import clock
+from xbarmip.compiled import KERNELS
+from xbarmip.solvers.interrupt import interrupts_held
+from xbarmip.solvers.protocol import Limits, Watch
+from xbarmip.solvers.warm import warm
+
+
+def test_no_kernel_is_left_to_compile():
+    """Each is compiled or loaded by then, or is part of one that is."""
+    warm()
+    before = clock.compile_seconds()
+    warm()
+    assert clock.compile_seconds() == before
+    left = [k.py_func.__name__ for k in KERNELS if not k.signatures and not k.targetoptions.get(
+        "no_cpython_wrapper"
+    )]  # fmt: skip
+    assert left == []
+
+
+def test_no_limit_counts_compiling(monkeypatch):
+    """Whatever the clock on the wall says, for kernels that need others."""
+    now = 100.0
+    monkeypatch.setattr(clock.time, "monotonic", lambda: now)
+    watch, before = Watch(Limits(seconds=5)), clock.compile_seconds()
+    now += 3
+    clock.compiling_begins()
+    now += 50
+    clock.compiling_begins()
+    now += 50
+    clock.compiling_ends()
+    assert watch.seconds == pytest.approx(3)
+    assert clock.compile_seconds() - before == pytest.approx(100)
+    clock.compiling_ends()
+    now += 1
+    assert watch.seconds == pytest.approx(4)
+    assert not watch.expired
+    now += 1
+    assert watch.expired
+
+
+def test_an_interrupt_ends_compiling_before_the_next_kernel():
+    with pytest.raises(KeyboardInterrupt), interrupts_held():
+        clock.compiling_begins()
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            clock.compiling_begins()
+        finally:
+            clock.compiling_ends()
+    began = clock.compile_seconds()
+    clock.compiling_begins()
+    clock.compiling_ends()
+    assert clock.compile_seconds() - began < 1

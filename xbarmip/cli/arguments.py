@@ -1,0 +1,91 @@
+"""The arguments that several commands share."""
+
+from argparse import Namespace
+
+from xbarmip.cli.parser import Parser, gibibytes, input_shape, number, size
+from xbarmip.measures.registry import counts, measure_of, measures, rules, times
+from xbarmip.network.graph import Network
+from xbarmip.network.library import load_network
+
+
+def add_network(parser: Parser) -> None:
+    """The argument NETWORK; `network_of` reads it."""
+    parser.add_argument(
+        "network",
+        metavar="NETWORK",
+        help="a name that `xbarmip networks` lists, or a path to an .onnx, .pt2 or .json file",
+    )
+    add_reading(parser)
+
+
+def add_reading(parser: Parser) -> None:
+    """The options --input and --digital: how `network_of` reads a file."""
+    parser.add_argument(
+        "--input",
+        type=input_shape,
+        action="append",
+        default=[],
+        metavar="NAME=SHAPE",
+        help="sizes of an input of an ONNX file, as x=1x3x320x320; may be repeated",
+    )
+    parser.add_argument(
+        "--digital",
+        action="store_true",
+        help="read products of two activations, as in attention, as digital units that need the "
+        "whole of what they read",
+    )
+
+
+def network_of(arguments: Namespace) -> Network:
+    """The network that was asked for."""
+    return load_network(arguments.network, dict(arguments.input), arguments.digital)
+
+
+def add_size(parser: Parser) -> None:
+    """The option --size, as (rows, columns)."""
+    parser.add_argument(
+        "--size",
+        type=size,
+        default=(128, 128),
+        metavar="SIZE",
+        help="crossbar size: 128, or rows x columns as 256x128 (default: 128)",
+    )
+
+
+def add_objective(parser: Parser, choices: tuple[str, ...], default: str = "cycles") -> None:
+    """The options --objective, one of `choices`, and --rule."""
+    words = [f"{name}: {measure_of(name).description}" for name in counts() if name in choices]
+    if timed := [f"{name} ({measure_of(name).name})" for name in times() if name in choices]:
+        words.append(f"times the step time: {', '.join(timed)}")
+    parser.add_argument(
+        "--objective",
+        choices=choices,
+        default=default,
+        help=f"{'; '.join(words)} (default: {default})",
+    )
+    first = dict.fromkeys(measure_of(each.name) for each in measures() if each.rule)
+    defaults = ", ".join(f"default for {each.name}: {each.rule}" for each in first)
+    parser.add_argument("--rule", choices=rules(), help=f"rule of the closed form ({defaults})")
+
+
+def every_objective() -> tuple[str, ...]:
+    """Counts and times."""
+    return (*counts(), *times())
+
+
+def add_limits(parser: Parser, seconds: float | None = None) -> None:
+    """The options --time-limit, in seconds, and --memory-limit, in GiB."""
+    default = "none" if seconds is None else f"{seconds:g}"
+    parser.add_argument(
+        "--time-limit",
+        type=number,
+        default=seconds,
+        metavar="S",
+        help=f"seconds for each solver and problem (default: {default})",
+    )
+    parser.add_argument(
+        "--memory-limit",
+        type=gibibytes,
+        metavar="GIB",
+        help="working memory of a search, in GiB (default: none)",
+    )

@@ -1,0 +1,13 @@
+from .comparison import Comparison as Comparison
+from .execute.allowance import Allowance as Allowance
+from .execute.dask import dask_executor as dask_executor
+from .instance import Instance as Instance
+from .instance import Suite as Suite
+from .known import list_known as list_known
+from .known import read_known as read_known
+from .row import Row as Row
+from .run import compare as compare
+from .suite import list_suites as list_suites
+from .suite import read_suite as read_suite
+from .verdict import Agreement as Agreement
+from .verdict import Verdict as Verdict

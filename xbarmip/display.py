@@ -1,0 +1,18 @@
+"""How objects show themselves in a notebook: a caption and a table, as HTML."""
+
+from collections.abc import Iterable
+
+from xbarmip.text import for_html
+
+
+def html_table(caption: str, names: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """A table under its caption; every text is escaped, None is an empty cell."""
+    head = "".join(f"<th>{for_html(name)}</th>" for name in names)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{'' if c is None else for_html(str(c))}</td>" for c in row) + "</tr>"
+        for row in rows
+    )
+    return (
+        f"<table><caption>{for_html(caption)}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )

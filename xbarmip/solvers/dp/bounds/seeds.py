@@ -1,0 +1,61 @@
+"""What one linear program leaves: a mixture, and paths and choices of R for the next to begin with.
+
+A path rests on windows: what a step is sure to have made depends on them (`least_made`). Within
+narrower windows it still holds. Within others, where steps stall, the same entries are taken, and
+what they ask for is found anew.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from xbarmip.network.window import Array
+from xbarmip.solvers.dp.bounds.legs import Support
+from xbarmip.solvers.dp.bounds.separation import paths_of
+from xbarmip.solvers.dp.state.bounds import Windows
+from xbarmip.solvers.dp.table import SearchTable
+
+
+class Seeds(NamedTuple):
+    """What a linear program leaves.
+
+    Attributes
+    ----------
+    paths : tuple of int64 array, shape (legs, 4)
+    layer, r : int64 array
+        Choices: R = r[c] of layer layer[c].
+    windows : Windows, optional
+        Those in which the paths hold; None where there are none.
+    mixture : Support, optional
+        The mixture of R that takes the fewest crossbars.
+    """
+
+    paths: tuple[Array, ...]
+    layer: Array
+    r: Array
+    windows: Windows | None
+    mixture: Support | None
+
+    @property
+    def rounded(self) -> Array | None:
+        """Of each layer the R with the largest share of the mixture."""
+        if self.mixture is None:
+            return None
+        ends = zip(self.mixture.start[:-1], self.mixture.start[1:], strict=True)
+        return self.mixture.r[[a + int(self.mixture.w[a:b].argmax()) for a, b in ends]]
+
+    def within(self, table: SearchTable, windows: Windows) -> "Seeds":
+        """Seeds that hold within other windows."""
+        low, high = windows.low[self.layer], windows.high[self.layer]
+        inside = (low <= self.r) & (self.r <= high)
+        paths = self.paths
+        if self.windows is not None:
+            paths = paths_of(table).hold_within(table, paths, windows, self.windows)
+        paths = tuple(legs for legs in paths if len(legs))
+        return Seeds(paths, self.layer[inside], self.r[inside], windows.copy(), None)
+
+
+def no_seeds() -> Seeds:
+    """Nothing to begin with."""
+    nothing = np.zeros(0, dtype=np.int64)
+    return Seeds((), nothing, nothing, None, None)

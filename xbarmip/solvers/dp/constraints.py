@@ -1,0 +1,259 @@
+"""What labels carry for added constraints: running sums, and R that are remembered (SPEC §8).
+
+A label of the sweep needs of a linear constraint only what is *left*: its limit less what the
+decided layers weigh. More is never worse, whatever the signs of the weights. The sum is kept from
+the first of its layers in the sweep to the last; what is beyond all that the layers to come can
+weigh is cut off, so that labels which differ in nothing else become alike. Of a predicate the R of
+its layers are remembered until the last one is decided; only labels that remember the same can be
+compared.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from xbarmip.constraint import Constraint, LinearConstraint, Predicate
+from xbarmip.network.window import Array
+from xbarmip.solvers.dp.effort import FINE
+from xbarmip.solvers.dp.state.bounds import Windows
+from xbarmip.solvers.dp.state.step import AFTER, BEFORE, LEAST, LIMIT, MOST
+
+LARGEST = 2**60  # of a sum of weights that 64 bits hold with ease
+
+
+class Sums(NamedTuple):
+    """The linear constraints that one decision meets; `sums` and `weights` of a `Step`."""
+
+    sums: Array
+    weights: Array
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Charge:
+    """A linear constraint within windows of R, in small whole numbers.
+
+    With w the weights, the sum of floor(w/divisor) is at most floor(limit/divisor), and so it is
+    for the undecided layers and what is left. A weight that no allocation can pay counts as one
+    more than what can be paid. Both only loosen the constraint.
+
+    Attributes
+    ----------
+    number : int
+        Its number among the linear constraints.
+    divisor, limit : int
+        `limit` is divided already.
+    weights : dict of int to int64 array
+        By layer, for each R of its window, divided.
+    """
+
+    number: int
+    divisor: int
+    limit: int
+    weights: dict[int, Array]
+
+    @property
+    def reach(self) -> int:
+        """The largest sum of its weights and its limit, whatever their signs."""
+        return abs(self.limit) + sum(int(abs(w).max()) for w in self.weights.values())
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Carry:
+    """One decision of the sweep under added constraints.
+
+    Attributes
+    ----------
+    open : tuple of int
+        Numbers of the linear constraints that it meets.
+    limits, coming : tuple of int
+        Those of whose limit labels carry what is left afterwards, by column; those that begin
+        later.
+    sums : Sums
+        Without LEAST and MOST, which depend on the windows.
+    recalled : int64 array
+        For each R that labels remember afterwards, its column before; -1 for the one decided now.
+    tested : tuple of (Predicate, tuple of int)
+        Predicates that can be tested now, with the columns of their R before (-1 as above).
+    """
+
+    open: tuple[int, ...]
+    limits: tuple[int, ...]
+    coming: tuple[int, ...]
+    sums: Sums
+    recalled: Array
+    tested: tuple[tuple[Predicate, tuple[int, ...]], ...]
+
+    def passed(self, memory: Array, choice: Array) -> Array:
+        """Numbers of the labels that pass the predicates tested now.
+
+        `memory` is what each remembered before the decision, shape (labels, layers), `choice` the R
+        just decided.
+        """
+        passed = np.arange(len(choice))
+        for predicate, columns in self.tested:
+            asked = [choice[passed] if c < 0 else memory[passed, c] for c in columns]
+            passed = passed[predicate.holds_many(np.stack(asked, axis=1))]
+        return passed
+
+
+class Carried:
+    """The constraints of a problem, seen along a sweep.
+
+    Parameters
+    ----------
+    constraints : sequence of LinearConstraint or Predicate
+    names : sequence of str
+        Layers of the network.
+    largest : int64 array
+        Largest R of each layer.
+    order : sequence of int
+        Layers in the order of decision.
+    """
+
+    def __init__(
+        self,
+        constraints: Sequence[Constraint],
+        names: Sequence[str],
+        largest: Array,
+        order: Sequence[int],
+    ) -> None:
+        place = {names[k]: at for at, k in enumerate(order)}
+        self._order = order
+        self._linear = [
+            {names.index(layer): np.array(w[: largest[names.index(layer)]], dtype=np.int64)
+             for layer, w in c.weights}
+            for c in constraints if isinstance(c, LinearConstraint)
+        ]  # fmt: skip
+        self._limits = [c.limit for c in constraints if isinstance(c, LinearConstraint)]
+        predicates = [c for c in constraints if isinstance(c, Predicate)]
+        last = {id(p): max(place[layer] for layer in p.layers) for p in predicates}
+        self.stages: list[Carry] = []
+        limits: list[int] = []
+        remembered: list[int] = []
+        for at, k in enumerate(order):
+            met, limits_before = self._open(order[:at], at), limits
+            limits = [c for c in met if any(m in self._linear[c] for m in order[at + 1 :])]
+            before, remembered = remembered, [
+                m for m in order[: at + 1]
+                if any(names[m] in p.layers and last[id(p)] > at for p in predicates)
+            ]  # fmt: skip
+            self.stages.append(
+                Carry(
+                    open=tuple(met),
+                    limits=tuple(limits),
+                    coming=tuple(
+                        c
+                        for c, terms in enumerate(self._linear)
+                        if not any(m in terms for m in order[: at + 1])
+                    ),
+                    sums=self._sums(met, limits_before, limits, k, int(largest[k])),
+                    recalled=np.array([_column(before, m, k) for m in remembered], dtype=np.int64),
+                    tested=tuple(
+                        (p, tuple(_column(before, names.index(layer), k) for layer in p.layers))
+                        for p in predicates
+                        if last[id(p)] == at
+                    ),
+                )
+            )
+
+    def _open(self, decided: Sequence[int], at: int) -> list[int]:
+        """Linear constraints that the decision number `at` meets: begun and not ended before it."""
+        left = self._order[at:]
+        return [
+            c for c, terms in enumerate(self._linear)
+            if any(m in terms for m in left)
+            and (left[0] in terms or any(m in terms for m in decided))
+        ]  # fmt: skip
+
+    def _sums(
+        self, met: list[int], before: list[int], after: list[int], k: int, largest: int
+    ) -> Sums:
+        sums = np.zeros((len(met), 5), dtype=np.int64)
+        weights = np.zeros((len(met), largest), dtype=np.int64)
+        for row, c in enumerate(met):
+            sums[row, BEFORE] = before.index(c) if c in before else -1
+            sums[row, AFTER] = after.index(c) if c in after else -1
+            sums[row, LIMIT] = self._limits[c]
+            if k in self._linear[c]:
+                weights[row] = self._linear[c][k]
+        return Sums(sums, weights)
+
+    def sums(self, windows: Windows) -> Iterator[Sums]:
+        """The sums of each decision, with what later layers weigh within the windows of R."""
+        low, high = windows.low, windows.high
+        within = [[w[low[k] - 1 : high[k]] for k, w in terms.items()] for terms in self._linear]
+        least = [sum(int(w.min()) for w in some) for some in within]
+        most = [sum(int(w.max()) for w in some) for some in within]
+        for k, stage in zip(self._order, self.stages, strict=True):
+            for c in stage.open:
+                if k in self._linear[c]:
+                    own = self._linear[c][k][low[k] - 1 : high[k]]
+                    least[c] -= int(own.min())
+                    most[c] -= int(own.max())
+            sums = stage.sums.sums.copy()
+            sums[:, LEAST] = [least[c] for c in stage.open]
+            sums[:, MOST] = [most[c] for c in stage.open]
+            yield Sums(sums, stage.sums.weights)
+
+    def trim(self, windows: Windows) -> bool | None:
+        """Narrow windows by each linear constraint on its own, in place.
+
+        An R goes whose weight, with the least of all other layers, is over the limit. Returns
+        whether a window moved; None where one is empty.
+        """
+        low, high, moved = windows.low, windows.high, False
+        for c, terms in enumerate(self._linear):
+            least = {k: int(w[low[k] - 1 : high[k]].min()) for k, w in terms.items()}
+            spare = self._limits[c] - sum(least.values())
+            for k, w in terms.items():
+                fits = np.flatnonzero(w[low[k] - 1 : high[k]] <= spare + least[k])
+                if not len(fits):
+                    return None
+                moved = moved or bool(fits[0] > 0 or fits[-1] < high[k] - low[k])
+                low[k], high[k] = low[k] + fits[0], low[k] + fits[-1]
+        return moved
+
+    def charges(self, windows: Windows) -> list[Charge]:
+        """The linear constraints that can bind within windows of R."""
+        charges, low, high = [], windows.low, windows.high
+        for c, terms in enumerate(self._linear):
+            within = {k: w[low[k] - 1 : high[k]] for k, w in terms.items()}
+            least = {k: int(w.min()) for k, w in within.items()}
+            spare = self._limits[c] - sum(least.values())
+            if spare < sum(int(w.max()) - least[k] for k, w in within.items()):
+                payable = {k: np.minimum(w, spare + least[k] + 1) for k, w in within.items()}
+                reach = abs(self._limits[c]) + sum(int(abs(w).max()) for w in payable.values())
+                divisor = -(-reach // FINE)
+                weights = {k: w // divisor for k, w in payable.items()}
+                charges.append(Charge(c, divisor, self._limits[c] // divisor, weights))
+        return charges
+
+
+def _column(before: list[int], layer: int, decided: int) -> int:
+    return -1 if layer == decided else before.index(layer)
+
+
+def fits_int64(constraints: Sequence[Constraint]) -> bool:
+    """Whether no sum of weights and limit can leave 64 bits."""
+    return all(
+        sum(max(map(abs, w)) for _, w in c.weights) + abs(c.limit) < LARGEST
+        for c in constraints
+        if isinstance(c, LinearConstraint)
+    )
+
+
+def as_linear(constraints: Sequence[Constraint], largest: dict[str, int]) -> list[Constraint]:
+    """A predicate on a single layer as a linear constraint: forbidden R weigh 1, the limit is 0."""
+    return [
+        _single(c, c.layers[0], largest[c.layers[0]])
+        if isinstance(c, Predicate) and len(c.layers) == 1
+        else c
+        for c in constraints
+    ]
+
+
+def _single(predicate: Predicate, layer: str, largest: int) -> LinearConstraint:
+    weights = tuple(int(not predicate.holds((r,))) for r in range(1, largest + 1))
+    return LinearConstraint(predicate.name, ((layer, weights),), 0)

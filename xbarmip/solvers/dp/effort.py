@@ -1,0 +1,96 @@
+"""How much is done of everything: each knob of the dynamic program, by what it turns.
+
+None of them changes an answer, only the time and memory that it takes, and how far a search gets
+within a limit. What was measured is said where it was; the others were set once, by the same
+benchmarks (`benchmarks/published.py`, `onnx_models.py`, `growth.py`), and have not been seen to
+matter much.
+"""
+
+from bisect import bisect_right
+from fractions import Fraction
+from typing import NamedTuple
+
+# The sweep
+BEAM = 32  # labels that the first beams keep, and times 4 in every round
+OVERSIZE = 4  # times the width of a beam: labels that are compared for dominance
+COMPARED_FIRST = 2048  # labels up to which they are compared before the forward pass, not after
+LABELS_AT_ONCE = 128  # decided between two looks at the watch
+COMPARED_AT_ONCE = 512  # compared between two looks at the watch
+PAUSED_SWEEPS = 4  # that gave up and may go on: each holds its labels in memory
+
+# Dominance
+SAMPLES = 32  # deadlines of a label that are compared before all of them are
+LEAST_SAMPLES = 4  # of every staircase
+SAMPLED_FROM = 4096  # pairs that the outputs to sample are taken from
+RANKS = 32  # of a column of signatures
+MARKED = 512  # signatures that the ranks are told apart by
+
+# Least times for a slack: 512 levels and 16 points keep the tables of 100 layers below 10 MB
+LEVELS = 512  # slack is rounded up to one of this many levels
+POINTS = 16  # outputs of a layer for which least times are kept
+EVEN = 4  # of the points, spread evenly over the outputs
+GRID_CANDIDATES = 512  # for points of one layer
+GROUPS = 64  # groups of R in a window; the first half are single values
+
+# Windows
+WINDOW_ROUNDS = 4  # of narrowing the windows by what the layers must spend
+PATH_ROUNDS = (2, 2, 3)  # of narrowing them by the path bound, by effort
+REMEMBERED = 4  # targets whose cuts are kept
+
+# The linear program of the path bound
+MENU, MENU_SEEDED = 16, 4  # R of each layer to begin with, without seeds and with some
+GOOD = 1 / 2_000  # of the budget: what a choice may cost more than none to be a seed
+PROGRAM_ROUNDS = (12, 20, 100)  # of rows and columns, by effort
+ITERATIONS, BY_LAYER = 1500, 12  # of the simplex algorithm in one call, or for each layer
+LITTLE = (1 / 500, 1 / 5_000, 1 / 50_000)  # of the budget: a change that does not count, by effort
+SMOOTH = 0.3  # share of the latest mixture in the mean at which paths are looked for
+SCALE = 2**20  # price of a crossbar, where that fits
+EVENLY = 200  # parts of a layer, each with an entry for paths
+PATHS, PATHS_APART = 6, 10  # paths that are returned at once, or one for so many layers
+PATH_TOLERANCE = 1e-9  # of the target: a path that is longer by this is not too long
+FINE = 2**20  # as fine as a linear constraint is looked at
+
+# Boxes
+BOX_LABELS = 128  # of a sweep in a box
+BOX_EFFORT = 1  # for the path bound of a box
+DECIDED = 1e-6  # a mixture that is no farther from whole numbers is decided
+
+# Exchange
+EXCHANGES_AT_FIRST, EXCHANGES_NEARBY, EXCHANGES_AFTER_BEAM = 4, 64, 256  # rounds
+OUTPUTS_AT_ONCE = 2**23  # outputs, summed over rounds, between two looks at the watch
+TOO_DEAR = 2  # budgets: an allocation that takes more is given up
+SAVED_AT_ONCE = 8  # of what a target is missed by, one part in so many is saved at once
+RAISED_IN_A_ROW, RAISED_ANYWHERE = 7, 4  # fewer layers than this are raised in a round
+
+# The frontier
+POINT_BEAMS = 4  # times BEAM: labels of a search for the cheapest allocation of a point, which
+# mostly ends in a proof
+
+
+class Effort(NamedTuple):
+    """How much is done, in a round of some width, of what moves bound and value.
+
+    Attributes
+    ----------
+    labels : int
+        Times the width: labels of a sweep that is to refute a target.
+    boxes : Fraction
+        Times the width: boxes of a target.
+    widths : tuple of int
+        Widths of sweeps from which on more is done for the path bound.
+    """
+
+    labels: int
+    boxes: Fraction
+    widths: tuple[int, ...]
+
+
+# Where exchanges have come near the optimum, wide sweeps with sharp path bounds do the rest.
+# Elsewhere sharp bounds cost more than they save at first, and boxes find good allocations, too.
+NEAR = Effort(labels=32, boxes=Fraction(1, 128), widths=(0, 128))
+FAR = Effort(labels=8, boxes=Fraction(1), widths=(500, 5000))
+
+
+def effort_of(width: int | None, widths: tuple[int, ...]) -> int:
+    """How much to do for the path bound before a sweep of some width: it pays in wide ones."""
+    return len(widths) if width is None else bisect_right(widths, width)

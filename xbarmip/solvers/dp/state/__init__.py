@@ -1,0 +1,1 @@
+"""What the search keeps: windows and bounds of a target, decisions, labels (types, few kernels)."""
