@@ -3,18 +3,16 @@
 What is found is scored anew by `score`; what is not found proves nothing.
 """
 
-from typing import Any
-
 import numpy as np
 
-from xbarmip.compiled import compiled
+from xbarmip.compiled import compiled, inner
 from xbarmip.network.window import Array
 
 
-def _pack(
+def pack(
     cores: int, capacity: int, target: int, crossbars: Array, loads: Array, counts: Array,
     order: Array, weight: float, rounds: int,
-) -> Any:  # fmt: skip
+) -> tuple[Array, int]:  # fmt: skip
     """Place all parts; return what each core holds, and the largest load, -1 if they do not fit.
 
     Parameters
@@ -32,26 +30,42 @@ def _pack(
         Exchanges at most (see `_relieve`).
     """
     held = np.zeros((cores, len(counts)), dtype=np.int64)
-    load = np.zeros(cores, dtype=np.int64)
-    free = np.full(cores, capacity, dtype=np.int64)
+    load, free = np.zeros(cores, dtype=np.int64), np.full(cores, capacity, dtype=np.int64)
     slot = weight * target / capacity
+    if not fill(slot, crossbars, loads, counts, order, held, load, free):
+        return held, -1
+    exchange(rounds, target, crossbars, loads, held, load, free)
+    return held, int(load.max())
+
+
+def _fill(
+    slot: float, crossbars: Array, loads: Array, counts: Array, order: Array, held: Array,
+    load: Array, free: Array,
+) -> bool:  # fmt: skip
+    """Put all parts into empty cores; whether they fit."""
     for layer in order:
         for _ in range(counts[layer]):
             best, least = -1, np.inf
-            for core in range(cores):
+            for core in range(len(load)):
                 if free[core] >= crossbars[layer]:
-                    fill = load[core] - slot * free[core]
-                    if fill < least:
-                        best, least = core, fill
+                    fullness = load[core] - slot * free[core]
+                    if fullness < least:
+                        best, least = core, fullness
             if best < 0:
-                return held, -1
+                return False
             held[best, layer] += 1
             load[best] += loads[layer]
             free[best] -= crossbars[layer]
+    return True
+
+
+def _exchange(
+    rounds: int, target: int, crossbars: Array, loads: Array, held: Array, load: Array, free: Array
+) -> None:
+    """Relieve the busiest core until all are within the target, or nothing helps."""
     for _ in range(rounds):
-        if load.max() <= target or not relieve(target, crossbars, loads, held, load, free):
+        if not relieve(target, crossbars, loads, held, load, free):
             break
-    return held, load.max()
 
 
 def _relieve(
@@ -60,9 +74,15 @@ def _relieve(
     """Take load off the busiest core: one part goes to another core, or is exchanged for a lighter.
 
     The first way that leaves both cores within the target is taken, else that which leaves the
-    larger of both loads least. False where that is no less than before.
+    larger of both loads least. False where that is no less than before, or the busiest is within
+    the target.
     """
-    busy = np.argmax(load)
+    busy = 0
+    for core in range(len(load)):
+        if load[core] > load[busy]:
+            busy = core
+    if load[busy] <= target:
+        return False
     best, bring, give, where = load[busy], -1, -1, -1
     for layer in range(len(loads)):
         if held[busy, layer] == 0:
@@ -109,6 +129,7 @@ def _move(
     free[end] -= crossbars[layer]
 
 
-move = compiled(_move)
-relieve = compiled(_relieve)
-pack = compiled(_pack)
+move = inner(_move)
+relieve = inner(_relieve)
+fill = compiled(_fill)
+exchange = compiled(_exchange)

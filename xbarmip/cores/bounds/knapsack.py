@@ -1,7 +1,6 @@
 """The dearest set of parts that a core holds: a knapsack of two dimensions, any number of each."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -31,25 +30,31 @@ def dearest(
     return int(filled[capacity, units])
 
 
-def _table(capacity: int, units: int, crossbars: Array, loads: Array, prices: Array) -> Any:
+def table(capacity: int, units: int, crossbars: Array, loads: Array, prices: Array) -> Array:
     """best[s, t]: the most that parts cost which take at most s crossbars and t units.
 
     Exact in 64-bit integers as long as no sum of `capacity` prices exceeds them: a part takes at
     least one crossbar.
     """
     best = np.zeros((capacity + 1, units + 1), dtype=prices.dtype)
-    for s in range(1, capacity + 1):
-        row = best[s]
-        row[:] = best[s - 1]
-        for part in range(len(prices)):
-            if crossbars[part] <= s:
-                rest, load, price = best[s - crossbars[part]], loads[part], prices[part]
-                for t in range(load, units + 1):
-                    row[t] = max(row[t], rest[t - load] + price)
+    fill(best, crossbars, loads, prices)
     return best
 
 
-table = compiled(_table)
+def _fill(best: Array, crossbars: Array, loads: Array, prices: Array) -> None:
+    """The rows of `table`, of which the first is there."""
+    for s in range(1, len(best)):
+        row, above = best[s], best[s - 1]
+        for t in range(len(row)):
+            row[t] = above[t]
+        for part in range(len(prices)):
+            if crossbars[part] <= s:
+                rest, load, price = best[s - crossbars[part]], loads[part], prices[part]
+                for t in range(load, len(row)):
+                    row[t] = max(row[t], rest[t - load] + price)
+
+
+fill = compiled(_fill)
 
 
 def content(
