@@ -35,6 +35,7 @@ FLOORS = (
     "digest",
     "export",
     "compare",
+    "cores",
     "reproduce",
     "cli",
     "xbarmip",  # the package itself and __main__: the roof
