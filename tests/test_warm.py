@@ -9,7 +9,7 @@ from xbarmip import clock
 from xbarmip.compiled import KERNELS
 from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.protocol import Limits, Watch
-from xbarmip.solvers.warm import warm
+from xbarmip.warm import warm
 
 
 def test_no_kernel_is_left_to_compile():
