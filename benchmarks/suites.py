@@ -14,7 +14,7 @@ from pathlib import Path
 
 from xbarmip.compare.analysis.load import load
 from xbarmip.compare.comparison import Comparison
-from xbarmip.compare.execute.allowance import Allowance
+from xbarmip.compare.isolation.limits import Allowance
 from xbarmip.compare.known import known_path, learn, read_known, write_known
 from xbarmip.compare.report.page import page
 from xbarmip.compare.report.summary import headline, markdown

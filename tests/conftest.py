@@ -1,7 +1,11 @@
-"""What every test begins with."""
+"""What every test begins with, and the order in which they run."""
+
+import os
 
 import pytest
 
+from tests import fork_servers
+from xbarmip.compare.isolation import supervisor
 from xbarmip.measures import registry
 
 
@@ -9,3 +13,33 @@ from xbarmip.measures import registry
 def _measures_that_ship(monkeypatch):
     """Measures that a test registers are gone after it."""
     monkeypatch.setattr(registry, "_MEASURES", dict(registry._MEASURES))
+
+
+@pytest.fixture(autouse=True)
+def _servers_that_are_kept(request, monkeypatch):
+    """Comparisons share the process that forks solvers, but in tests of that process."""
+    if request.node.get_closest_marker("own_server") is None:
+        monkeypatch.setattr(supervisor, "ForkServer", fork_servers.kept_or_new)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _servers_are_ended():
+    yield
+    fork_servers.close_all()
+
+
+def pytest_collection_modifyitems(items):
+    """Those marked `long` begin, dealt to the workers in turn, so that none ends up with the rest.
+
+    With `--dist worksteal` each worker begins with its own part of the list, cut into as many
+    pieces as there are workers.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if item.get_closest_marker("long")]
+    rest = [item for item in items if not item.get_closest_marker("long")]
+    size = -(-len(rest) // workers)
+    items[:] = [
+        item
+        for number in range(workers)
+        for item in (*long[number::workers], *rest[number * size : (number + 1) * size])
+    ]

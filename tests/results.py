@@ -4,8 +4,8 @@ from dataclasses import replace
 from hashlib import sha256
 
 from xbarmip.compare.comparison import Comparison
-from xbarmip.compare.execute.ending import Outcome
 from xbarmip.compare.instance import InstanceFacts
+from xbarmip.compare.isolation.ending import Outcome
 from xbarmip.compare.journal import Journal
 from xbarmip.compare.row import STOPS, UNSUPPORTED, Row
 
@@ -30,7 +30,7 @@ def facts(name, **more):
 
 def mark(name):
     """What stands for the digest of an instance's problem."""
-    return sha256(name.encode()).hexdigest()
+    return sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def row(instance, solver, seconds=1.0, value=None, bound=None, **more):

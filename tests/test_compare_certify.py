@@ -13,10 +13,10 @@ from tests.test_compare_run import make_suite
 from tests.test_compare_verdicts import BEST, INSTANCE, ONES, SHORT, optimal
 from xbarmip.certificate import check
 from xbarmip.cli.main import main
-from xbarmip.compare.execute import certify
-from xbarmip.compare.execute.allowance import Allowance
-from xbarmip.compare.execute.certify import Certifier
+from xbarmip.compare import certify
+from xbarmip.compare.certify import Certifier
 from xbarmip.compare.instance import Instance, Suite
+from xbarmip.compare.isolation.limits import Allowance
 from xbarmip.compare.journal import read_rows
 from xbarmip.compare.known import learn
 from xbarmip.compare.report.page import page
@@ -71,7 +71,7 @@ def test_what_is_true_is_certified():
 
 
 LIES = {
-    "a worse allocation is no optimum": optimal(4, ONES),
+    "a worse allocation is not an optimum": optimal(4, ONES),
     "value of another allocation": optimal(2, ONES),
     "better than its allocation and too good": optimal(1, BEST),
     "over budget": optimal(1, {"a": 4, "b": 4}),
@@ -241,7 +241,7 @@ def test_a_certificate_makes_an_optimum_golden():
 
 
 def test_command_line(tmp_path, capsys):
-    command = ["compare", "ladder", "--solvers", "dp", "--certify", "--output", str(tmp_path)]
+    command = ["compare", "first", "--solvers", "dp", "--certify", "--output", str(tmp_path)]
     assert main([*command, "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)["rows"]
     claims = [row for row in rows if row["status"] in ("OPTIMAL", "INFEASIBLE")]

@@ -13,7 +13,7 @@ import pytest
 
 from tests.test_compare_run import make_suite, same
 from xbarmip.cli.main import main
-from xbarmip.compare.execute.dask import dask_executor
+from xbarmip.compare.dask import dask_executor
 from xbarmip.compare.journal import read_rows
 from xbarmip.compare.run import compare
 from xbarmip.errors import InputError
@@ -99,10 +99,10 @@ def test_a_run_on_a_cluster_is_the_run_on_one_machine_though_a_worker_is_killed(
 def test_the_command_line_reaches_a_scheduler(cluster, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     address, _ = cluster
-    arguments = ("compare", "ladder", "--solvers", "exhaustive", "--output", "there")
+    arguments = ("compare", "first", "--solvers", "exhaustive", "--output", "there")
     assert main([*arguments, "--scheduler", address]) == 0
-    assert "150 AGREE" in capsys.readouterr().out
-    assert len(read_rows("there/ladder.jsonl")) == 150
+    assert "8 AGREE" in capsys.readouterr().out
+    assert len(read_rows("there/first.jsonl")) == 8
 
 
 def test_a_scheduler_that_is_not_there_is_refused(monkeypatch):

@@ -3,7 +3,7 @@
 import ctypes
 import os
 import signal
-import socket
+import struct
 import subprocess
 import sys
 import time
@@ -15,11 +15,13 @@ import numpy as np
 import psutil
 import pytest
 
+from tests import fork_servers
 from tests.test_compare_run import make_suite
-from xbarmip.compare.execute import bond, guard, messages, nursery
-from xbarmip.compare.execute.allowance import MIB, Allowance
-from xbarmip.compare.execute.pool import LocalPool
-from xbarmip.compare.execute.vigil import Vigil, thinned
+from xbarmip.compare.isolation import link, messages, serve, server, supervisor
+from xbarmip.compare.isolation.ending import Ending, Outcome
+from xbarmip.compare.isolation.limits import MIB, Allowance
+from xbarmip.compare.isolation.state import RunState, thinned
+from xbarmip.compare.pool import LocalPool
 from xbarmip.compare.run import compare
 from xbarmip.errors import InputError
 from xbarmip.solvers.exhaustive import Exhaustive
@@ -129,7 +131,9 @@ def run(solver, allowance=ALLOWANCE):
 
 
 def processes():
-    return {child.pid for child in psutil.Process().children(recursive=True)}
+    """All below this one, but for fork servers that wait for the next comparison."""
+    below = {child.pid for child in psutil.Process().children(recursive=True)}
+    return below - fork_servers.kept()
 
 
 @pytest.mark.parametrize("solver", HANGING.values(), ids=HANGING.keys())
@@ -157,7 +161,7 @@ def test_memory_within_the_limit_is_measured():
         assert np.ones(8 * MIB).sum() > 0
         return Exhaustive().solve(problem, watch)
 
-    row = run(Does(takes))
+    row = run(Does(takes), replace(ALLOWANCE, seconds=100))
     assert row.outcome == "ANSWERED"
     assert 64 * MIB <= row.memory_bytes < 100 * MIB
 
@@ -251,6 +255,7 @@ def test_what_a_solver_leaves_behind_is_ended(tmp_path):
         assert not psutil.pid_exists(left)
 
 
+@pytest.mark.own_server
 def test_solvers_have_one_thread_and_a_session_of_their_own():
     def tells(problem, watch):
         found = Exhaustive().solve(problem, watch)
@@ -271,12 +276,14 @@ def compiles(problem, watch):
     return replace(result, statistics={"before": before, "after": watch.seconds})
 
 
+@pytest.mark.own_server
 def test_compiling_is_start_up_and_not_solving():
     """The limit is far below what compiling takes; the watch stands still meanwhile."""
     row = run(Does(compiles), Allowance(0.05, grace_seconds=0.05))
     assert (row.outcome, row.value) == ("ANSWERED", 12)
     assert row.startup_seconds > row.seconds
-    assert row.seconds < 0.1
+    assert 0 < row.seconds < 0.1
+    assert 0 < row.statistics["before"] < row.statistics["after"]
 
 
 def test_what_was_told_is_kept_as_a_trace():
@@ -302,44 +309,74 @@ def test_traces_are_thinned_and_keep_both_ends():
 
 def test_two_clocks_of_which_one_runs():
     now = 0.0
-    vigil = Vigil(Allowance(10, grace_seconds=2, startup_seconds=100), now=lambda: now)
+    state = RunState(Allowance(10, grace_seconds=2, startup_seconds=100), now=lambda: now)
     now = 99.0
-    assert (vigil.seconds, vigil.startup_seconds, vigil.overdue) == (0, 99, "")
+    assert (state.seconds, state.startup_seconds, state.overdue) == (0, 99, "")
     now = 101.0
-    assert vigil.overdue == "still starting after 100 s"
-    vigil.hear(messages.Solving(1000))
+    assert state.overdue == "still starting after 100 s"
+    state.hear(messages.Solving(1000))
     now = 105.0
-    vigil.hear(messages.Compiling())
+    state.hear(messages.Compiling())
     now = 165.0
-    assert (vigil.seconds, vigil.startup_seconds, vigil.overdue) == (4, 161, "")
+    assert (state.seconds, state.startup_seconds, state.overdue) == (4, 161, "")
     now = 206.0
-    assert vigil.overdue == "still compiling after 100 s"
-    vigil.hear(messages.Compiled(101.0))
+    assert state.overdue == "still compiling after 100 s"
+    state.hear(messages.Compiled())
     now = 213.5
-    assert (vigil.seconds, vigil.overdue) == (11.5, "")
+    assert (state.seconds, state.overdue) == (11.5, "")
     now = 214.5
-    assert vigil.overdue == "still running 2 s after its time limit of 10 s"
-    vigil.hear(messages.Refused(("no",)))
-    assert vigil.overdue == ""
+    assert state.overdue == "still running 2 s after its time limit of 10 s"
+    state.hear(Ending(Outcome.REFUSED, message="no"))
+    assert state.overdue == ""
 
 
-def test_messages_are_cut_out_of_any_stream_of_bytes():
-    ours, theirs = socket.socketpair()
-    sent = [messages.Born(7), messages.Told({"best": "x" * 300}), messages.Compiling()]
-    with ours, theirs:
-        for message in sent:
-            messages.send(theirs, message)
-        data = ours.recv(10_000)
-        for width in (1, 7, 8, 9, 1000):
-            buffer = messages.Buffer()
-            parts = [data[at : at + width] for at in range(0, len(data), width)]
-            assert [m for part in parts for m in buffer.feed(part)] == sent
-        messages.send(theirs, sent[1])
-        messages.send(theirs, sent[0])
-        assert [messages.receive(ours), messages.receive(ours)] == [sent[1], sent[0]]
-        theirs.close()
-        with pytest.raises(EOFError):
-            messages.receive(ours)
+def half_a_message(watch):
+    """Its length, and some of it."""
+    talk = watch._progress._talk.fileno()
+    assert os.write(talk, struct.pack("!i", 1000) + b"no more") == 11
+
+
+def stops_in_a_message(problem, watch):
+    half_a_message(watch)
+    time.sleep(1000)
+
+
+def dies_in_a_message(problem, watch):
+    """Its end does not come with its process: another one holds the connection open."""
+    if os.fork():
+        half_a_message(watch)
+        os._exit(3)
+    time.sleep(1000)
+
+
+def test_a_message_that_never_ends_holds_up_nothing():
+    before = processes()
+    assert run(Does(stops_in_a_message)).outcome == "TIMEOUT"
+    row = run(Does(dies_in_a_message), replace(ALLOWANCE, seconds=100))
+    assert (row.outcome, row.message) == ("CRASHED", "its process left with status 3")
+    assert processes() <= before
+
+
+def test_messages_that_are_none_are_garbage():
+    def babbles(problem, watch):
+        os.write(watch._progress._talk.fileno(), struct.pack("!i", 4) + b"what")
+        time.sleep(1000)
+
+    row = run(Does(babbles), replace(ALLOWANCE, seconds=100))
+    assert row.outcome == "GARBAGE"
+
+
+def test_a_copy_that_a_solver_makes_of_itself_has_no_say():
+    """Though it raises before the solver itself comes to an end."""
+
+    def forks(problem, watch):
+        pid = os.fork()
+        if not pid:
+            raise ValueError
+        os.waitpid(pid, 0)
+        os._exit(3)
+
+    assert run(Does(forks)).message == "its process left with status 3"
 
 
 BAD = {
@@ -392,6 +429,7 @@ def test_a_task_that_is_always_lost_does_not_hold_up_the_others(tmp_path):
     assert [row.outcome for row in again.rows] == ["ANSWERED", "ANSWERED"]
 
 
+@pytest.mark.own_server
 def test_the_process_that_forks_may_be_killed(tmp_path):
     """Whoever kills it, the task is run again."""
 
@@ -411,15 +449,17 @@ def always_kills_its_parent(problem, watch):
     time.sleep(1000)
 
 
+@pytest.mark.own_server
 def test_a_solver_that_always_kills_the_process_that_forks_is_given_up():
     row = run(Does(always_kills_its_parent), replace(ALLOWANCE, seconds=100))
     assert row.outcome == "LOST"
     assert "3 times" in row.message
 
 
+@pytest.mark.own_server
 def test_a_solver_that_stops_the_process_that_forks_is_given_up(monkeypatch):
-    monkeypatch.setattr(guard, "_PATIENCE", 0.5)
-    monkeypatch.setattr(nursery, "_LEAVING_SECONDS", 0.5)
+    monkeypatch.setattr(supervisor, "_PATIENCE", 0.5)
+    monkeypatch.setattr(server, "_LEAVING_SECONDS", 0.5)
     before = processes()
     row = run(Does(stops_its_parent))
     assert row.outcome == "LOST"
@@ -440,7 +480,7 @@ compare(make_suite(1), [Does(deed)])
 """
 STARTER = """
 import os, subprocess, sys, time
-start = [sys.executable, "-P", sys.argv[1], str(os.getpid()), "0", sys.argv[2], *sys.path]
+start = [sys.executable, "-P", sys.argv[1], str(os.getpid()), "0", *sys.argv[2:], *sys.path]
 subprocess.Popen(start)
 time.sleep(1000)
 """
@@ -503,7 +543,7 @@ def test_nor_one_that_is_still_importing(tmp_path):
     (package / "__init__.py").write_text(
         f"import pathlib, time; pathlib.Path({str(tmp_path / 'there')!r}).touch(); time.sleep(1000)"
     )
-    with Marked(STARTER, bond.__file__, str(tmp_path)) as starter:
+    with Marked(STARTER, link.__file__, serve.__name__, str(tmp_path)) as starter:
         starter.wait_for((tmp_path / "there").exists)
         assert len(starter.pids) == 2
         starter.kill_the_first()

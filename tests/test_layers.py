@@ -59,6 +59,7 @@ ROOMS = (  # of the dynamic program, in the same way
     "frontier",
 )
 DP = "xbarmip.solvers.dp"
+COMPARE = "xbarmip.compare"
 PACKAGE = Path(xbarmip.__file__).parent
 
 
@@ -125,9 +126,38 @@ def test_rooms_of_the_dynamic_program_import_downwards_and_never_in_circles():
     up = [(a, b) for a, ends in arrows.items() for b in ends if room(b) > room(a)]
     assert up == []
     assert sum(map(len, arrows.values())) > 50
+    assert circles(arrows) == {}
+
+
+def test_isolation_knows_nothing_of_what_it_serves_and_imports_never_in_circles():
+    """What a row is, say, or a suite."""
+    inside = f"{COMPARE}.isolation"
+    arrows = {
+        name: {n for n in imported(path.read_text("utf-8")) | _names(path) if n in MODULES}
+        for name, path in MODULES.items()
+        if name.startswith(f"{COMPARE}.")
+    }
+    up = [
+        (name, target)
+        for name, targets in arrows.items()
+        for target in targets
+        if name.startswith(inside) and f"{target}.".startswith(f"{COMPARE}.")
+        and not target.startswith(inside)
+    ]  # fmt: skip
+    assert up == []
+    assert circles(arrows) == {}
+
+
+def circles(arrows: dict[str, set[str]]) -> dict[str, set[str]]:
+    """What is left of arrows when those that lead nowhere are taken away, over and over."""
     while ends := {name for name, targets in arrows.items() if not targets & arrows.keys()}:
         arrows = {name: targets for name, targets in arrows.items() if name not in ends}
-    assert arrows == {}
+    return arrows
+
+
+def test_a_circle_is_found():
+    arrows = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()}
+    assert circles(arrows).keys() == {"a", "b", "c"}
 
 
 def _names(path: Path) -> set[str]:

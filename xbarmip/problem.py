@@ -117,6 +117,18 @@ class Problem:
             f"of {size}{where}{beside}"
         )
 
+    def as_dict(self) -> dict[str, Any]:
+        """What is asked, for JSON."""
+        rows, columns = self.crossbar.rows, self.crossbar.columns
+        return {
+            "network": self.network.name,
+            "crossbars": self.crossbars,
+            "size": rows if rows == columns else [rows, columns],
+            "objective": self.objective,
+            "rule": self.rule,
+            "constraints": list(self.constraint_names),
+        }
+
     def _repr_html_(self) -> str:
         rows = [
             (layer.name, layer.outputs, crossbar_set, most)

@@ -4,12 +4,11 @@ from argparse import ArgumentTypeError, Namespace, _SubParsersAction
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 from xbarmip.cli.arguments import add_limits, add_network, add_objective
 from xbarmip.cli.budget import add_budget, problem_of, question
 from xbarmip.cli.commands import COMMANDS
-from xbarmip.cli.latency import binding_words, microseconds, shown
+from xbarmip.cli.latency import binding_words, shown
 from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import progress_line
@@ -110,15 +109,9 @@ def run(arguments: Namespace) -> int:
                 "objective": problem.objective,
                 "rule": problem.rule,
                 "constraints": list(problem.constraint_names),
-                "scan": [{"factor": float(f), **as_dict(change)} for f, change in pairs],
-                "changes": [as_dict(change) for change in changed],
-                "enough": {
-                    "count": enough.count,
-                    "binds_at": float(enough.binds_at),
-                    "factor": None if enough.factor is None else float(enough.factor),
-                    "allocation": enough.allocation,
-                    "stop": enough.stop,
-                },
+                "scan": [{"factor": float(f), **change.as_dict()} for f, change in pairs],
+                "changes": [change.as_dict() for change in changed],
+                "enough": enough.as_dict(),
             }
         )
     else:
@@ -130,24 +123,6 @@ def run(arguments: Namespace) -> int:
         title = f"{question(problem)}\n{problem.objective}{rule}"
         _draw(arguments.plot, title, pairs, enough)
     return 0
-
-
-def as_dict(change: Change) -> dict[str, Any]:
-    """One latency for JSON."""
-    result = change.result
-    time = result.step_time
-    return {
-        "what": change.what,
-        "crossbars": change.problem.crossbars,
-        "status": result.status,
-        "stop": result.stop,
-        "latency_us": microseconds(result.latency),
-        "latency_bound_us": microseconds(result.latency_bound),
-        change.problem.count: result.count,
-        "tstep_us": None if time is None else microseconds(time.seconds),
-        "binding": [] if time is None else [list(pair) for pair in time.binding],
-        "allocation": None if result.allocation is None else dict(result.allocation),
-    }
 
 
 def enough_words(enough: Enough) -> str:

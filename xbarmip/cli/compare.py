@@ -10,8 +10,8 @@ from xbarmip.cli.output import print_json, print_rich, say, warn
 from xbarmip.cli.parser import Parser, add_command, integer, integers
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.comparison import Comparison
-from xbarmip.compare.execute.allowance import Allowance
-from xbarmip.compare.execute.dask import dask_executor
+from xbarmip.compare.dask import dask_executor
+from xbarmip.compare.isolation.limits import Allowance
 from xbarmip.compare.report.summary import problems, terminal_table
 from xbarmip.compare.run import compare
 from xbarmip.solvers.registry import EXACT, SOLVERS

@@ -2,7 +2,6 @@
 
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
-from typing import Any
 
 from xbarmip.cli.arguments import add_limits, add_network, add_objective, add_size, network_of
 from xbarmip.cli.commands import COMMANDS
@@ -71,38 +70,10 @@ def run(arguments: Namespace) -> int:
         raise KeyboardInterrupt
     _write_files(arguments, curve)
     if arguments.json:
-        print_json(as_dict(curve))
+        print_json({**curve.as_dict(), "message": _message(curve)})
     else:
         _print(curve)
     return 0
-
-
-def as_dict(curve: Frontier) -> dict[str, Any]:
-    """The frontier for JSON."""
-    problem = curve.problem
-    rows, columns = problem.crossbar.rows, problem.crossbar.columns
-    return {
-        "network": problem.network.name,
-        "up_to": problem.crossbars,
-        "size": rows if rows == columns else [rows, columns],
-        "objective": problem.objective,
-        "rule": problem.rule,
-        "constraints": list(problem.constraint_names),
-        "complete": curve.complete,
-        "stop": curve.stop,
-        "covered": curve.covered,
-        "smallest_budget": problem.smallest_budget,
-        "points": [
-            {
-                "crossbars": point.crossbars,
-                "value": point.value,
-                "allocation": dict(point.allocation),
-            }
-            for point in curve.points
-        ],
-        "seconds": curve.seconds,
-        "message": _message(curve),
-    }
 
 
 def points_csv(curve: Frontier) -> str:
@@ -160,4 +131,4 @@ def _write_files(arguments: Namespace, curve: Frontier) -> None:
     if arguments.plot is not None and curve.points:
         written(arguments.plot, png(frontier_figure(curve)))
     elif arguments.plot is not None:
-        warn(f"{arguments.plot}: not drawn, there is no point")
+        warn(f"{arguments.plot}: not drawn: the frontier has no points")

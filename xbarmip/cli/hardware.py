@@ -1,8 +1,6 @@
 """`xbarmip hardware`: the presets of published architectures, and the data-movement rules."""
 
 from argparse import Namespace, _SubParsersAction
-from dataclasses import fields
-from fractions import Fraction
 from typing import Any
 
 from rich.table import Table
@@ -37,10 +35,10 @@ def run(arguments: Namespace) -> int:
         _print(_rule_table(), {"rules": [_rule(rule) for rule in list_rules()]}, arguments)
     elif arguments.name is not None:
         preset = load_hardware(arguments.name)
-        _print(table(("field", "value"), _rows(preset), text=2), as_dict(preset), arguments)
+        _print(table(("field", "value"), _rows(preset), text=2), preset.as_dict(), arguments)
     else:
         presets = [load_hardware(name) for name in list_hardware()]
-        facts = {"hardware": {preset.name: as_dict(preset) for preset in presets}}
+        facts = {"hardware": {preset.name: preset.as_dict() for preset in presets}}
         _print(_overview(presets), facts, arguments)
     return 0
 
@@ -85,32 +83,8 @@ def _rule(rule: Rule) -> dict[str, Any]:
     return {"name": rule.name, "text": rule.text, "source": rule.source, "tiled": rule.tiled}
 
 
-def as_dict(preset: Hardware) -> dict[str, Any]:
-    """A preset for JSON; what its source does not say is null."""
-    facts = {field.name: getattr(preset, field.name) for field in fields(preset)}
-    facts["crossbar"] = _crossbar(preset)
-    facts["memory"] = [
-        {
-            "name": level.name,
-            "bytes_per_second": _number(level.bytes_per_second),
-            "rule": level.rule,
-        }
-        for level in preset.memory
-    ]
-    facts["physical_per_logical"] = preset.physical_per_logical
-    facts["lacks_for_latency"] = list(preset.missing)
-    return {
-        key: _number(fact) if isinstance(fact, Fraction) else fact for key, fact in facts.items()
-    }
-
-
-def _number(value: Fraction) -> int | float:
-    """An exact number as JSON can hold it: rounded where it is no integer."""
-    return int(value) if value.denominator == 1 else float(value)
-
-
 def _rows(preset: Hardware) -> list[tuple[str, object]]:
-    facts = {**as_dict(preset), "crossbar": sides(_crossbar(preset))}
+    facts = {**preset.as_dict(), "crossbar": sides(_crossbar(preset))}
     facts.pop("memory")
     facts["lacks_for_latency"] = ", ".join(preset.missing) or "nothing"
     memory = [(f"memory {level.name!r}", _level(level)) for level in preset.memory]

@@ -14,17 +14,10 @@ from xbarmip.solvers.result import Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate_count
 from xbarmip.timing.step_time import StepTime, step_time
 
-MICRO = 10**6
-
-
-def microseconds(seconds: Fraction | None) -> float | None:
-    """Rounded to what a float holds, for reading; decisions are made on the exact value."""
-    return None if seconds is None else float(seconds * MICRO)
-
 
 def shown(seconds: Fraction) -> str:
     """Microseconds with as many digits as are of interest."""
-    return f"{float(seconds * MICRO):,.2f}"
+    return f"{float(seconds * 10**6):,.2f}"
 
 
 def time_of(
@@ -59,54 +52,14 @@ def binding_words(time: StepTime) -> str:
 
 
 def hardware_facts(problem: Problem, result: Result) -> dict[str, Any]:
-    """What the JSON of an answer gains from the hardware."""
+    """What the JSON of an answer gains from the hardware, where its objective is a count, too."""
     if problem.hardware is None:
         return {}
     facts: dict[str, Any] = {"hardware": problem.hardware.name, "tiles": tiles_of(problem)}
-    time = time_of(problem, result.allocation)
+    time = None if problem.is_latency else time_of(problem, result.allocation)
     if time is not None and result.allocation is not None:
-        count = evaluate_count(problem, result.allocation)
-        facts |= {
-            problem.count: count,
-            "tstep_us": microseconds(time.seconds),
-            "latency_us": microseconds(count * time.seconds),
-            "latency_s": str(count * time.seconds),
-            "binding": [list(pair) for pair in time.binding],
-        }
-    if isinstance(result, LatencyResult):
-        facts |= _walk_facts(problem, result)
+        facts |= time.latency_facts(problem.count, evaluate_count(problem, result.allocation))
     return facts
-
-
-def _walk_facts(problem: Problem, result: LatencyResult) -> dict[str, Any]:
-    return {
-        "unit_s": str(result.unit),
-        "latency_bound_us": microseconds(result.latency_bound),
-        "frontier": [
-            {
-                problem.count: point.count,
-                "tstep_us": microseconds(point.step),
-                "latency_us": microseconds(point.latency),
-                "tight": point.tight,
-                "allocation": dict(point.allocation),
-            }
-            for point in result.points
-        ],
-        "frontier_whole": result.whole,
-        "subproblems": [
-            {
-                "tstep_at_most_us": microseconds(asked.at_most),
-                "enough": asked.enough,
-                "status": asked.status,
-                "stop": asked.stop,
-                "value": asked.value,
-                "bound": asked.bound,
-                "proof": asked.proof,
-                "seconds": asked.seconds,
-            }
-            for asked in result.subproblems
-        ],
-    }
 
 
 def frontier_table(problem: Problem, result: LatencyResult) -> Table:

@@ -19,7 +19,6 @@ from xbarmip.cli.progress import progress_line
 from xbarmip.digest import problem_digest
 from xbarmip.exact import ceil_div
 from xbarmip.files import check_writable
-from xbarmip.plain import plain
 from xbarmip.problem import Problem
 from xbarmip.solvers.latency.result import LatencyResult
 from xbarmip.solvers.registry import SOLVERS, make_solver, solve
@@ -100,32 +99,14 @@ def _written(made: Certificate) -> str:
 
 
 def as_dict(problem: Problem, result: Result) -> dict[str, Any]:
-    """The answer for JSON."""
-    rows, columns = problem.crossbar.rows, problem.crossbar.columns
+    """Question and answer for JSON."""
     return {
-        "network": problem.network.name,
-        "crossbars": problem.crossbars,
-        "size": rows if rows == columns else [rows, columns],
-        "objective": problem.objective,
-        "rule": problem.rule,
-        "constraints": list(problem.constraint_names),
+        **problem.as_dict(),
         "digest": problem_digest(problem),
-        "solver": result.solver,
-        "status": result.status,
-        "stop": result.stop,
-        "value": result.value,
-        "bound": result.bound,
-        "gap": result.gap,
-        "proof": result.proof,
-        "allocation": plain(result.allocation),
-        "crossbars_used": _used(problem, result),
         "smallest_budget": problem.smallest_budget,
-        "seconds": result.seconds,
-        "compile_seconds": result.compile_seconds,
-        "statistics": plain(result.statistics),
-        "options": plain(result.options),
-        "message": result.message,
+        "crossbars_used": _used(problem, result),
         **hardware_facts(problem, result),
+        **result.as_dict(),
     }
 
 

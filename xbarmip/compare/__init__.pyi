@@ -1,8 +1,8 @@
 from .comparison import Comparison as Comparison
-from .execute.allowance import Allowance as Allowance
-from .execute.dask import dask_executor as dask_executor
+from .dask import dask_executor as dask_executor
 from .instance import Instance as Instance
 from .instance import Suite as Suite
+from .isolation.limits import Allowance as Allowance
 from .known import list_known as list_known
 from .known import read_known as read_known
 from .row import Row as Row

@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from xbarmip.compare.execute.ending import Outcome
 from xbarmip.compare.instance import InstanceFacts
+from xbarmip.compare.isolation.ending import Outcome
 from xbarmip.compare.row import Row
 from xbarmip.compare.verdict import Agreement, Verdict, judge
 

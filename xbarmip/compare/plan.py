@@ -9,10 +9,10 @@ from typing import Any
 
 import cloudpickle
 
-from xbarmip.compare.execute.allowance import Allowance
-from xbarmip.compare.execute.facts import code_facts, machine_facts
-from xbarmip.compare.execute.task import Task, seeded
+from xbarmip.compare.facts import code_facts, machine_facts
 from xbarmip.compare.instance import Suite
+from xbarmip.compare.isolation.limits import Allowance
+from xbarmip.compare.task import Task, seeded
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
 from xbarmip.solvers.protocol import Solver

@@ -4,11 +4,11 @@ from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from xbarmip.compare.execute.ending import Ending, Outcome
-from xbarmip.compare.execute.facts import code_facts, machine_facts
-from xbarmip.compare.execute.task import Task
+from xbarmip.compare.facts import code_facts, machine_facts
 from xbarmip.compare.instance import Instance
+from xbarmip.compare.isolation.ending import Ending, Outcome
 from xbarmip.compare.row import STOPS, UNSUPPORTED, Row
+from xbarmip.compare.task import Task
 from xbarmip.errors import VerificationError
 from xbarmip.plain import plain
 from xbarmip.problem import Problem
@@ -71,7 +71,7 @@ def answer_facts(problem: Problem, answer: Any) -> dict[str, Any]:
     Raises
     ------
     VerificationError
-        If it is no usable answer.
+        If it is not a usable answer.
     """
     found = checked(problem, answer)
     claims = {field.name: getattr(found, field.name) for field in fields(found)}

@@ -4,11 +4,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 from xbarmip.compare.claims import Claims
-from xbarmip.compare.execute.ending import Outcome
-from xbarmip.compare.execute.task import Task
 from xbarmip.compare.instance import Instance
+from xbarmip.compare.isolation.ending import Outcome
 from xbarmip.compare.journal import ROW, Journal, read_records
 from xbarmip.compare.row import Row
+from xbarmip.compare.task import Task
 from xbarmip.digest import stranger
 from xbarmip.errors import InputError
 from xbarmip.strict import located

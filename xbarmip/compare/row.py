@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from xbarmip.compare.execute.certification import Certified
-from xbarmip.compare.execute.ending import Outcome
+from xbarmip.compare.certification import Certified
+from xbarmip.compare.isolation.ending import Outcome
 from xbarmip.compare.typed import (
     ALLOCATION,
     CODE,

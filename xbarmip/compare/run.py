@@ -8,17 +8,17 @@ from pathlib import Path
 
 from xbarmip.compare.claims import Claims
 from xbarmip.compare.comparison import Comparison, latest
-from xbarmip.compare.execute.allowance import Allowance
-from xbarmip.compare.execute.pool import LocalPool, run_tasks
-from xbarmip.compare.execute.process import require_processes
-from xbarmip.compare.execute.task import Task
 from xbarmip.compare.instance import Suite
+from xbarmip.compare.isolation.limits import Allowance
+from xbarmip.compare.isolation.processes import require_processes
 from xbarmip.compare.journal import Journal
 from xbarmip.compare.plan import Plan
+from xbarmip.compare.pool import LocalPool, run_tasks
 from xbarmip.compare.report.summary import markdown
 from xbarmip.compare.resume import Rest
 from xbarmip.compare.row import Row
 from xbarmip.compare.suite import read_suite
+from xbarmip.compare.task import Task
 from xbarmip.compare.verdict import Verdict, judge
 from xbarmip.errors import InputError
 from xbarmip.solvers.protocol import Progress, Solver
@@ -105,7 +105,7 @@ def compare(
     if allowance is not None and (time_limit, memory_limit) != (None, None):
         raise InputError("takes either an allowance or single limits, got both")
     if resume and output is None:
-        raise InputError("resume needs an output: the results file that is to be gone on with")
+        raise InputError("resume needs an output: the results file to continue")
     journal = None if output is None else Journal.open(Path(output), chosen.name, plan.run)
     ledger = _Ledger(plan, journal, observe)
     try:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from xbarmip.compare.execute.certification import Certified
+from xbarmip.compare.certification import Certified
 from xbarmip.compare.instance import INFEASIBLE, InstanceFacts
 from xbarmip.compare.row import Row
 from xbarmip.solvers.check import lies

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from os import PathLike
 from typing import Any
@@ -214,6 +214,25 @@ class Hardware:
                 missing.append("crossbars_per_tile")
         return tuple(dict.fromkeys(missing))
 
+    def as_dict(self) -> dict[str, Any]:
+        """The figures for JSON; what the source does not say is None."""
+        facts = {field.name: getattr(self, field.name) for field in fields(self)}
+        facts |= {key: facts[key] and _number(facts[key]) for key in TIMES}
+        return {
+            **facts,
+            "crossbar": (self.crossbar.rows, self.crossbar.columns),
+            "memory": [
+                {
+                    "name": level.name,
+                    "bytes_per_second": _number(level.bytes_per_second),
+                    "rule": level.rule,
+                }
+                for level in self.memory
+            ],
+            "physical_per_logical": self.physical_per_logical,
+            "lacks_for_latency": list(self.missing),
+        }
+
     def with_bandwidth(self, factor: Fraction, level: str | None = None) -> "Hardware":
         """The same hardware with the bandwidth of one level, or of all, times `factor`.
 
@@ -234,6 +253,11 @@ class Hardware:
             for each in self.memory
         )
         return replace(self, memory=memory)
+
+
+def _number(value: Fraction) -> int | float:
+    """An exact number as JSON can hold it: rounded where it is not an integer."""
+    return int(value) if value.denominator == 1 else float(value)
 
 
 def list_hardware() -> tuple[str, ...]:

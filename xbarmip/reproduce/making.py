@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from time import perf_counter
 from typing import Any
 
-from xbarmip.compare.execute.facts import code_facts, machine_facts
+from xbarmip.compare.facts import code_facts, machine_facts
 from xbarmip.compare.report.summary import code_words, machine_words
 from xbarmip.reproduce.store import Row, Work
 from xbarmip.reproduce.text import listed

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from xbarmip.display import html_table
+from xbarmip.plain import plain
 
 
 class Status(StrEnum):
@@ -110,6 +111,24 @@ class Result:
 
     def _repr_html_(self) -> str:
         return html_table(str(self), ("layer", "R"), (self.allocation or {}).items())
+
+    def as_dict(self) -> dict[str, Any]:
+        """The answer for JSON."""
+        return {
+            "solver": self.solver,
+            "status": self.status,
+            "stop": self.stop,
+            "value": self.value,
+            "bound": self.bound,
+            "gap": self.gap,
+            "proof": self.proof,
+            "allocation": plain(self.allocation),
+            "seconds": self.seconds,
+            "compile_seconds": self.compile_seconds,
+            "statistics": plain(self.statistics),
+            "options": plain(self.options),
+            "message": self.message,
+        }
 
     @property
     def gap(self) -> int | None:

@@ -23,6 +23,11 @@ from xbarmip.network.window import Array
 from xbarmip.problem import Problem, checked_allocation
 
 
+def microseconds(seconds: Fraction | None) -> float | None:
+    """Rounded to what a float holds, for reading; decisions are made on the exact value."""
+    return None if seconds is None else float(seconds * 10**6)
+
+
 @dataclass(frozen=True, slots=True)
 class LayerStep:
     """What one step of a layer takes to move its data.
@@ -79,6 +84,16 @@ class StepTime:
             for layer in self.layers
             if layer.total == longest
         )
+
+    def latency_facts(self, name: str, count: int) -> dict[str, Any]:
+        """The latency of so many steps, for JSON; `name` is what they are called."""
+        return {
+            name: count,
+            "tstep_us": microseconds(self.seconds),
+            "latency_us": microseconds(count * self.seconds),
+            "latency_s": str(count * self.seconds),
+            "binding": [list(pair) for pair in self.binding],
+        }
 
 
 class LayerTicks:

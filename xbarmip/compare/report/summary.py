@@ -6,8 +6,8 @@ from typing import Any
 
 from rich.table import Table as RichTable
 
+from xbarmip.compare.certification import Certified
 from xbarmip.compare.comparison import Comparison
-from xbarmip.compare.execute.certification import Certified
 from xbarmip.compare.report.tables import (
     CONFIRMED,
     REFUTED,

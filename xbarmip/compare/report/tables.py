@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from xbarmip.compare.analysis.gaps import gap_summaries
+from xbarmip.compare.certification import Certified
 from xbarmip.compare.comparison import Comparison
-from xbarmip.compare.execute.certification import Certified
 from xbarmip.compare.report.table import Cell, Table, as_csv
 from xbarmip.compare.row import FAILURES, UNSUPPORTED, Row
 from xbarmip.compare.verdict import Agreement, Verdict

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +41,14 @@ class Point:
     crossbars: int
     value: int
     allocation: Mapping[str, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The point for JSON."""
+        return {
+            "crossbars": self.crossbars,
+            "value": self.value,
+            "allocation": dict(self.allocation),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,19 @@ class Frontier:
         """Smallest and largest budget whose optimum is known; None where there is none."""
         return (self.points[0].crossbars, self.problem.crossbars) if self.points else None
 
+    def as_dict(self) -> dict[str, Any]:
+        """The frontier for JSON."""
+        facts = self.problem.as_dict()
+        return {
+            **{("up_to" if key == "crossbars" else key): fact for key, fact in facts.items()},
+            "complete": self.complete,
+            "stop": self.stop,
+            "covered": self.covered,
+            "smallest_budget": self.problem.smallest_budget,
+            "points": [point.as_dict() for point in self.points],
+            "seconds": self.seconds,
+        }
+
     def at(self, crossbars: int) -> Point:
         """The point that holds at a budget: its value is the optimum there.
 
@@ -95,7 +117,7 @@ class Frontier:
         """
         asked = as_int(crossbars, "crossbars")
         if self.covered is None:
-            raise InputError("crossbars: the frontier covers no budget")
+            raise InputError("crossbars: the frontier does not cover any budget")
         low, high = self.covered
         as_int(asked, "crossbars on this frontier", low, high)
         return self.points[bisect_right(self.points, asked, key=lambda point: point.crossbars) - 1]

@@ -1,13 +1,14 @@
 """What a solver answers where the objective is a latency (SPEC §6)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
+from typing import Any
 
 from xbarmip.problem import Problem
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate_count
-from xbarmip.timing.step_time import StepTime, step_time, ticks_of
+from xbarmip.timing.step_time import StepTime, microseconds, step_time, ticks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,16 @@ class Point:
     def latency(self) -> Fraction:
         """Seconds."""
         return self.count * self.step
+
+    def as_dict(self, counted: str) -> dict[str, Any]:
+        """The point for JSON; `counted` says what is counted."""
+        return {
+            counted: self.count,
+            "tstep_us": microseconds(self.step),
+            "latency_us": microseconds(self.latency),
+            "tight": self.tight,
+            "allocation": dict(self.allocation),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,11 @@ class Subproblem:
     proof: Proof | None
     seconds: float
 
+    def as_dict(self) -> dict[str, Any]:
+        """The subproblem for JSON."""
+        facts = asdict(self)
+        return {"tstep_at_most_us": microseconds(facts.pop("at_most")), **facts}
+
 
 @dataclass(frozen=True, slots=True)
 class LatencyResult(Result):
@@ -73,8 +89,10 @@ class LatencyResult(Result):
     ----------
     unit : Fraction
         Seconds.
+    counted : str
+        What is counted: "cycles" or "steps", for instance.
     count : int, optional
-        Cycles or steps of the allocation.
+        Of these, what the allocation takes.
     step_time : StepTime, optional
         Of the allocation: Tstep, and which layers and memory levels bind it.
     points : tuple of Point
@@ -86,6 +104,7 @@ class LatencyResult(Result):
     """
 
     unit: Fraction = Fraction(1)
+    counted: str = "cycles"
     count: int | None = None
     step_time: StepTime | None = None
     points: tuple[Point, ...] = ()
@@ -101,6 +120,21 @@ class LatencyResult(Result):
     def latency_bound(self) -> Fraction | None:
         """No allocation has a shorter latency than this, in seconds; None when nothing is known."""
         return None if self.bound is None else self.bound * self.unit
+
+    def as_dict(self) -> dict[str, Any]:
+        """The answer for JSON, with step time, frontier and subproblems."""
+        timed: dict[str, Any] = {}
+        if self.step_time is not None and self.count is not None:
+            timed = self.step_time.latency_facts(self.counted, self.count)
+        return {
+            **Result.as_dict(self),
+            **timed,
+            "unit_s": str(self.unit),
+            "latency_bound_us": microseconds(self.latency_bound),
+            "frontier": [point.as_dict(self.counted) for point in self.points],
+            "frontier_whole": self.whole,
+            "subproblems": [asked.as_dict() for asked in self.subproblems],
+        }
 
 
 def latency_result(
@@ -120,6 +154,7 @@ def latency_result(
     return LatencyResult(
         **plain,
         unit=ticks_of(problem).tick,
+        counted=problem.count,
         count=count,
         step_time=timed,
         points=tuple(points),

@@ -13,6 +13,7 @@ m <= tau are c*. That holds for all greater tau too, so tau is found by halving.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 from xbarmip.errors import InputError
 from xbarmip.hardware.preset import Hardware
@@ -24,7 +25,7 @@ from xbarmip.solvers.latency.walk import subproblem
 from xbarmip.solvers.protocol import Hint, Limits, Progress, Watch
 from xbarmip.solvers.registry import solve
 from xbarmip.solvers.result import Result, Status, Stop
-from xbarmip.timing.step_time import ticks_of
+from xbarmip.timing.step_time import microseconds, ticks_of
 
 FINE = 1000  # halving ends when the two ends differ by a thousandth
 
@@ -45,6 +46,22 @@ class Change:
     what: str
     problem: Problem
     result: LatencyResult
+
+    def as_dict(self) -> dict[str, Any]:
+        """The change for JSON."""
+        result, time = self.result, self.result.step_time
+        return {
+            "what": self.what,
+            "crossbars": self.problem.crossbars,
+            "status": result.status,
+            "stop": result.stop,
+            "latency_us": microseconds(result.latency),
+            "latency_bound_us": microseconds(result.latency_bound),
+            result.counted: result.count,
+            "tstep_us": None if time is None else microseconds(time.seconds),
+            "binding": [] if time is None else [list(pair) for pair in time.binding],
+            "allocation": None if result.allocation is None else dict(result.allocation),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +86,16 @@ class Enough:
     factor: Fraction | None
     allocation: tuple[int, ...] | None
     stop: Stop
+
+    def as_dict(self) -> dict[str, Any]:
+        """The factors for JSON, rounded to what a float holds."""
+        return {
+            "count": self.count,
+            "binds_at": float(self.binds_at),
+            "factor": None if self.factor is None else float(self.factor),
+            "allocation": self.allocation,
+            "stop": self.stop,
+        }
 
 
 def bandwidth_scan(

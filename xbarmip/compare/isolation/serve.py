@@ -1,0 +1,86 @@
+"""What runs in the process of the fork server."""
+
+import gc
+import os
+import signal
+import sys
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import recv_handle
+
+from xbarmip.compare.isolation import child
+from xbarmip.compare.isolation.link import adopt_orphans, die_with_parent
+from xbarmip.compare.isolation.messages import Ended
+from xbarmip.compare.isolation.processes import end_all_below, reap
+from xbarmip.measures.registry import measures
+from xbarmip.network.library import load_network
+from xbarmip.problem import Problem
+from xbarmip.solvers.protocol import Limits, Watch
+from xbarmip.solvers.registry import EXACT, make_solver, solver_class
+
+_MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+def main(fd: int, parent: int) -> None:
+    """Fork for every request, report the child's end, until the supervisor hangs up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _warm_up()
+    gc.freeze()
+    adopt_orphans()
+    signal.signal(signal.SIGTERM, _leave)
+    die_with_parent(parent, signal.SIGTERM)
+    control = Connection(fd)
+    while True:
+        try:
+            talk, output = recv_handle(control), recv_handle(control)
+        except EOFError:
+            return
+        reap()
+        own = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            control.close()
+            _become_child(talk, output, own)
+        os.close(talk)
+        os.close(output)
+        control.send(pid)
+        _, status, usage = os.wait4(pid, 0)
+        cpu = usage.ru_utime + usage.ru_stime
+        peak = usage.ru_maxrss * _MAXRSS_UNIT
+        control.send(Ended(os.waitstatus_to_exitcode(status), cpu, peak))
+
+
+def _warm_up() -> None:
+    """Load the exact solvers, and the compiled kernels of evaluation and search, or compile them.
+
+    By a small solve of each measure, none of which is over before it searches. It uses no threads,
+    which would not survive a fork.
+    """
+    for name in EXACT:
+        solver_class(name)
+    network = load_network("alexnet")
+    for measure in measures():
+        problem = Problem(network, 1, 128, measure.name, measure.rule)
+        enough = replace(problem, crossbars=2 * problem.smallest_budget)
+        make_solver("dp").solve(enough, Watch(Limits()))
+
+
+def _leave(*_: object) -> None:
+    """The supervisor has gone: end the child with all that it started, and go."""
+    end_all_below()
+    os._exit(1)
+
+
+def _become_child(talk: int, output: int, parent: int) -> None:
+    """Run the child and leave, whatever happens, without the server's way out."""
+    status = 1
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.close(output)
+        child.main(Connection(talk), parent)
+        status = 0
+    finally:
+        os._exit(status)
