@@ -28,10 +28,10 @@ from xbarmip.cores.score import score
 from xbarmip.hardware.preset import load_hardware
 from xbarmip.network.library import load_network
 
-RIVALS = ("longest-first", "balance", "genetic")
+HEURISTICS = ("longest-first", "balance", "genetic")
 CASES = (
     "case", "status", "value", "bound", "gap_percent", "seconds", "first_within_1_percent_s",
-    "crossbars", *(f"{rival}_gap_percent" for rival in RIVALS), "check_seconds",
+    "crossbars", *(f"{each}_gap_percent" for each in HEURISTICS), "check_seconds",
 )  # fmt: skip
 RANDOM = ("solvers", "cases", "optimal", "infeasible", "split", "disagreements", "seconds")
 SIMULATED = (
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def cases(arguments: Namespace) -> None:
-    """The real cases: own search, its certificate, the rivals."""
+    """The real cases: own search, its certificate, the heuristics."""
     report = Report("cases", "Networks on chips of cores", CASES, arguments)
     tiny = PlacementCase("lenet-5/4x12/core-interval", Placement(load_network("lenet-5"), 4, 12))
     place(tiny.placement)  # loads the kernels
@@ -65,9 +65,9 @@ def cases(arguments: Namespace) -> None:
         row = isolated(lambda case=case: _solved(case, arguments), arguments)
         record = row.pop("certificate", None)
         row |= isolated(lambda record=record: _checked(record), arguments) if record else {}
-        for rival in RIVALS:
-            name = f"{rival}_gap_percent"
-            found = isolated(lambda case=case, r=rival: _rival(case, r, arguments), arguments)
+        for each in HEURISTICS:
+            name = f"{each}_gap_percent"
+            found = isolated(lambda case=case, r=each: _heuristic(case, r, arguments), arguments)
             if row.get("bound") and found.get("value"):
                 row[name] = 100 * (found["value"] - row["bound"]) / row["bound"]
         report.add({"case": case.name, **row})
@@ -103,7 +103,7 @@ def _solved(case: PlacementCase, arguments: Namespace) -> Row:
 
 def _checked(record: dict[str, Any]) -> Row:
     start = time.process_time()
-    check.check_record(record)
+    check.prove(record)
     return {"check_seconds": time.process_time() - start}
 
 
@@ -116,7 +116,7 @@ def _kept(arguments: Namespace) -> dict[str, Row]:
     return {row["case"]: row for row in rows if arguments.only not in row["case"]}
 
 
-def _rival(case: PlacementCase, name: str, arguments: Namespace) -> Row:
+def _heuristic(case: PlacementCase, name: str, arguments: Namespace) -> Row:
     free = replace(case.placement, split=True)  # as compilers do where they find no room
     return {"value": place(free, name, time_limit=arguments.time_limit).value}
 

@@ -16,16 +16,22 @@ def figures(network, rows, columns):
 
 def best_interval(network, rows, columns, cores, capacity):
     """(core interval, crossbars) of the best placement, or None: every R, every core of a copy."""
-    layers = figures(network, rows, columns)
-    best = None
-    for duplication in product(*(range(1, layer[0] + 1) for layer in layers)):
-        used = sum(r * b * w for r, (_, b, w, *_) in zip(duplication, layers, strict=True))
+    layers = [layer[:3] for layer in figures(network, rows, columns)]
+    return best_of_figures(layers, cores, capacity)
+
+
+def best_of_figures(layers, cores, capacity, split=0):
+    """The same of layers (N, b, w); `split` allows the row blocks of any copy in many cores."""
+    best, most = None, [cores * capacity // (b * w) for _, b, w in layers]
+    ranges = (range(1, min(layer[0], r) + 1) for layer, r in zip(layers, most, strict=True))
+    for duplication in product(*ranges):
+        used = sum(r * b * w for r, (_, b, w) in zip(duplication, layers, strict=True))
         if used > cores * capacity:
             continue
         pieces = []
-        for r, (outputs, blocks, width, *_) in zip(duplication, layers, strict=True):
+        for r, (outputs, blocks, width) in zip(duplication, layers, strict=True):
             windows = -(-outputs // r)
-            if blocks * width <= capacity:
+            if blocks * width <= capacity and not split:
                 pieces += [(blocks * width, blocks * windows)] * r
             else:
                 pieces += [(width, windows)] * (r * blocks)

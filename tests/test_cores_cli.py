@@ -61,11 +61,101 @@ def test_files(run, tmp_path):
         assert len(copies) == tables["replication"][layer]
         assert len({len(blocks) for blocks in copies}) == 1
         assert all(0 <= core < 4 for blocks in copies for core in blocks)
-    assert "accepted: lenet-5 on 4 cores of 12: " in run("check", proof)
-    record = json.loads((tmp_path / "c.json").read_text(encoding="utf-8"))
-    record["value"] -= 1
-    (tmp_path / "c.json").write_text(json.dumps(record), encoding="utf-8")
-    assert main(["check", proof]) == 1
+    assert main(["check", proof]) == 0
+
+
+@pytest.fixture
+def proof(tmp_path, capsys):
+    path = tmp_path / "c.json"
+    assert main([*LENET, "--certificate", str(path)]) == 0
+    capsys.readouterr()
+    return path
+
+
+def test_a_certificate_of_whatever_the_file_states(proof, capsys):
+    """Beside files that are refused or cannot be read: the worst decides."""
+    record = json.loads(proof.read_text(encoding="utf-8"))
+    wrong, none = proof.with_name("wrong"), proof.with_name("none")
+    wrong.write_text(json.dumps(record | {"value": 1}), encoding="utf-8")
+    assert main(["check", str(proof)]) == 0
+    digest = record["digest"]
+    assert capsys.readouterr().out == (
+        f"{proof}: accepted: the problem that the file states (5 layers, 4 cores of 12 crossbars, "
+        f"digest {digest}): no placement takes less than 248 products; the given one takes 248\n"
+    )
+    assert main(["check", "--json", str(proof), str(wrong)]) == 1
+    good, bad = json.loads(capsys.readouterr().out)
+    assert (good["outcome"], good["digest"], bad["outcome"], bad["digest"]) == (
+        "accepted", digest, "refused", None,
+    )  # fmt: skip
+    assert main(["check", str(none), str(wrong), str(proof)]) == 2
+    out, err = capsys.readouterr()
+    assert "cannot be read" in err
+    assert "the layout takes 248, not 1" in out
+
+
+def test_names_of_a_certificate_are_never_passed_on(proof, capsys):
+    record = json.loads(proof.read_text(encoding="utf-8"))
+    name = "x: accepted: vgg-16 \x1b[2J"
+    record["statement"]["network"] = record["statement"]["layers"][0]["name"] = name
+    proof.write_text(json.dumps(record), encoding="utf-8")
+    assert main(["check", str(proof)]) == 0
+    assert "vgg-16" not in capsys.readouterr().out
+
+
+OWN = ["--network", "lenet-5", *CHIP]
+
+
+def test_a_certificate_of_ones_own_placement(proof, capsys):
+    assert main(["check", str(proof), *OWN]) == 0
+    assert ": accepted: lenet-5, 4 cores of 12 crossbars of 128x128 (digest " in (
+        capsys.readouterr().out
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "difference"),
+    [
+        ([*OWN, "--cores", "5"], "cores: 4 in the file, 5 wanted"),
+        ([*OWN, "--crossbars-per-core", "13"], "crossbars_per_core: 12 in the file, 13 wanted"),
+        ([*OWN, "--split"], "split: 0 in the file, 1 wanted"),
+        ([*OWN, "--size", "64"], "layers[1].blocks: 2 in the file, 3 wanted"),
+        (["--network", "alexnet", "--cores", "4", "--crossbars-per-core", "200"], "number of "),
+        (
+            [*OWN, "--hardware", "pimsim-nn", "--objective", "period"],
+            "objective.tick: None in the file, [",
+        ),
+        (["--network", "lenet-5", "--crossbars", "48"], "copies in cores"),
+    ],
+)
+def test_a_certificate_of_another_placement(options, difference, proof, capsys):
+    assert main(["check", str(proof), *options]) == 1
+    out = capsys.readouterr().out
+    assert ": REFUSED: the file states another problem: " in out
+    assert difference in out
+
+
+def test_a_certificate_of_an_allocation_is_none_of_a_placement(tmp_path, capsys):
+    path = str(tmp_path / "a")
+    assert main(["solve", "lenet-5", "--crossbars", "12", "--certificate", path]) == 0
+    assert main(["check", path, *OWN]) == 1
+    assert "another problem: an allocation without cores" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--cores", "4"], "--cores says what the problem is, and needs --network"),
+        (["--split"], "--split says what the problem is, and needs --network"),
+        ([*OWN, "--tiles", "4"], "--tiles is of an allocation, and here are cores"),
+        (
+            [*OWN, "--constraint", "largest-duplication:most=2"],
+            "constraint 'largest-duplication' cannot stand in a certificate",
+        ),
+    ],
+)
+def test_problems_that_no_placement_has(options, message, proof, run):
+    assert message in run("check", str(proof), *options, status=2)
 
 
 def test_a_period_of_hardware(run):

@@ -36,6 +36,7 @@ FLOORS = (
     "export",
     "compare",
     "cores",
+    "warm",
     "reproduce",
     "cli",
     "xbarmip",  # the package itself and __main__: the roof

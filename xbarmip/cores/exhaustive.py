@@ -12,7 +12,7 @@ from xbarmip.cores.score import score
 from xbarmip.exact import as_int
 from xbarmip.solvers.protocol import Watch
 from xbarmip.solvers.result import Stop
-from xbarmip.timing.pipeline import cycles
+from xbarmip.timing.evaluate import count_of
 
 _Core = tuple[int, int, tuple[Share, ...]]  # crossbars left, load, what it holds
 _State = tuple[_Core, ...]
@@ -101,7 +101,7 @@ def _better(
         found = score(placement, layout)
         if best is not None and (found.value, found.crossbars) > best[0][:2]:
             continue
-        count = cycles(placement.network, allocation) if count is None else count
+        count = count_of(placement.problem.view, allocation) if count is None else count
         key = (found.value, found.crossbars, count)
         if best is None or key < best[0]:
             best = (key, layout)

@@ -15,7 +15,7 @@ from xbarmip.cores.menu import Menu, Option, menus, target
 from xbarmip.cores.pack import pack
 from xbarmip.cores.problem import Placement
 from xbarmip.cores.score import score
-from xbarmip.timing.pipeline import cycles
+from xbarmip.timing.evaluate import count_of
 
 EXCHANGES = 150  # between cores, for each packing
 _NOISE = (0.0, 0.001, 0.003, 0.01, 0.03)  # relative, on what an R costs
@@ -81,8 +81,8 @@ class Climb:
             return (value, crossbars) < (self.value, self.crossbars)
         if tuple(allocation) == self.best.allocation:
             return False
-        network = self.placement.network
-        return cycles(network, allocation) < cycles(network, self.best.allocation)
+        view = self.placement.problem.view
+        return count_of(view, allocation) < count_of(view, self.best.allocation)
 
     def trim(self, tries: int) -> Iterator[Layout | None]:
         """Tries for the best value itself, with fewer crossbars."""
