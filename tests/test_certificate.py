@@ -22,6 +22,7 @@ from xbarmip.certificate.write import lines, write_certificate
 from xbarmip.constraint import LinearConstraint, Predicate
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.network.generate import Shape, random_network
+from xbarmip.solvers.protocol import Limits, Watch
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate
 
@@ -34,8 +35,7 @@ SHAPES = [
 ROUNDS = 15  # for each shape and objective
 
 
-def quiet(facts):
-    pass
+quiet = Watch(Limits())
 
 
 def some_problem(random, shape, objective, rule):

@@ -62,12 +62,12 @@ def infeasible():
 
 
 LIES = {
-    "over budget": (optimal(1, ALL), "liar takes 12 crossbars, there are 6"),
+    "over budget": (optimal(1, ALL), "liar takes 12 crossbars, the budget is 6"),
     "another value": (optimal(1, BEST), "liar claims 1, its allocation takes 2"),
     "R beyond the outputs": (optimal(1, {"a": 5, "b": 1}), "R of layer 'a' must be at most 4"),
     "a missing layer": (optimal(4, {"a": 1}), "missing layer 'b'"),
     "another layer": (optimal(4, {**ONES, "c": 1}), "unknown layer 'c'"),
-    "R that is no integer": (optimal(4, {"a": 1.0, "b": 1}), "must be an integer, got 1.0"),
+    "R that is not an integer": (optimal(4, {"a": 1.0, "b": 1}), "must be an integer, got 1.0"),
     "no mapping": (optimal(4, [1, 1]), "expected R by layer name, got list"),
     "infeasible": (infeasible(), "claims INFEASIBLE, but 6 crossbars hold one copy"),
     "a bound above the value": (bent(optimal(2, BEST), bound=3), "breaks the rule"),
@@ -75,8 +75,8 @@ LIES = {
     "a value without allocation": (bent(optimal(2, BEST), allocation=None), "an allocation"),
     "a bound without proof": (bent(optimal(2, BEST), proof=None), "a proof exactly with"),
     "a status that is none": (bent(optimal(2, BEST), status="BEST"), "'BEST' is not a valid"),
-    "a float": (bent(optimal(2, BEST), value=2.0), "value is 2.0, no integer"),
-    "a bool": (bent(optimal(4, ONES), bound=True), "bound is True, no integer"),
+    "a float": (bent(optimal(2, BEST), value=2.0), "value is 2.0, not an integer"),
+    "a bool": (bent(optimal(4, ONES), bound=True), "bound is True, not an integer"),
     "beyond all numbers": (bent(optimal(4, ONES), value=10**5000), "beyond any objective"),
     "nothing": (None, "expected a Result, got NoneType"),
 }
@@ -105,7 +105,7 @@ def test_what_is_true_passes():
 
 def test_solver_objects_have_their_options_in_themselves():
     assert xb.solve(PROBLEM, DynamicProgram(beam=4)).options["beam"] == 4
-    with pytest.raises(InputError, match="'dp' is made already, it takes no options: beam"):
+    with pytest.raises(InputError, match="'dp' is already made and takes no options: beam"):
         xb.solve(PROBLEM, DynamicProgram(), beam=4)
     with pytest.raises(UnsupportedError, match="solver 'exhaustive' cannot take this problem"):
         xb.solve(PROBLEM, Exhaustive(limit=1))
@@ -158,7 +158,7 @@ def test_the_parts_of_a_latency_are_confirmed(bend, message):
 
 def test_a_walk_confirms_the_answers_to_its_questions():
     lie = Result("liar", Status.OPTIMAL, Stop.FINISHED, 1, 1, ALL, Proof.EXACT)
-    with pytest.raises(VerificationError, match="liar takes 12 crossbars, there are 6"):
+    with pytest.raises(VerificationError, match="liar takes 12 crossbars, the budget is 6"):
         xb.solve(LATENCY, LatencyWalk(Says(lie)))
 
 
@@ -174,7 +174,7 @@ def test_the_dynamic_program_takes_nothing_that_is_not_allowed():
     asked = replace(PROBLEM, constraints=(CONSTRAINTS["predicate"],))
     run = Run(asked, Watch(Limits()), lambda: None)
     for allocation, message in (
-        ((4, 4), "takes 12 crossbars, there are 6"),
+        ((4, 4), "takes 12 crossbars, the budget is 6"),
         ((2, 2), "breaks the constraint 'few of a'"),
         ((1, 1), "has value 4"),
     ):

@@ -582,7 +582,7 @@ LIES = {
     "a better value": (lambda r: replace(r, value=1, bound=1), "VALUE_MISMATCH: liar claims 1"),
     "over budget": (
         lambda r: replace(r, allocation={"a": 4, "b": 4}),
-        "INVALID_ALLOCATION: liar takes 8 crossbars, there are 4",
+        "INVALID_ALLOCATION: liar takes 8 crossbars, the budget is 4",
     ),
     "a missing layer": (lambda r: replace(r, allocation={"a": 2}), "missing layer 'b'"),
     "infeasible": (infeasible, "INFEASIBILITY_CONFLICT: liar claims INFEASIBLE"),

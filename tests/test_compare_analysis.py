@@ -136,7 +136,7 @@ def test_merging_keeps_every_record_once(tmp_path):
 def test_what_is_no_results_file_is_refused(tmp_path):
     (tmp_path / "empty.jsonl").write_text("")
     (tmp_path / "other.jsonl").write_text('{"record": "run", "run": "x", "suite": "y"}\n')
-    with pytest.raises(InputError, match=r"empty\.jsonl: is no results file"):
+    with pytest.raises(InputError, match=r"empty\.jsonl: is not a results file"):
         load([tmp_path / "empty.jsonl"])
     with pytest.raises(InputError, match=r"other\.jsonl: line 1: missing key 'description'"):
         load([tmp_path / "other.jsonl"])

@@ -73,7 +73,7 @@ def test_what_is_true_is_certified():
 
 
 LIES = {
-    "a worse allocation is no optimum": optimal(4, ONES),
+    "a worse allocation is not an optimum": optimal(4, ONES),
     "value of another allocation": optimal(2, ONES),
     "better than its allocation and too good": optimal(1, BEST),
     "over budget": optimal(1, {"a": 4, "b": 4}),

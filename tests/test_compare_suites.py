@@ -286,7 +286,7 @@ BAD = {
     ),
     "published allocation over budget": (
         HEAD + CASE + "crossbars = 2\npublished_allocation = [3]\n",
-        "takes 3 crossbars, there are 2",
+        "takes 3 crossbars, the budget is 2",
     ),
     "unknown network": (
         HEAD + '[[case]]\nnetwork = "alexnett"\ncrossbars = 1\n',
@@ -313,7 +313,7 @@ BAD = {
         HEAD + (CASE + "crossbars = 1\n") * 2,
         "2 instances are called 'one/cycles'",
     ),
-    "case is no table": (HEAD + "case = [3]\n", "case number 1: must be a table"),
+    "case is not a table": (HEAD + "case = [3]\n", "case number 1: must be a table"),
     "unknown family key": (HEAD + FAMILY + "shape = 1\n", "unknown key 'shape'"),
     "family without seed": (HEAD + FAMILY.replace("seed = 1\n", ""), "missing key 'seed'"),
     "family of none": (HEAD + FAMILY.replace("count = 3", "count = 0"), "count must be at least 1"),

@@ -180,7 +180,7 @@ LIES = {
     "over budget": (
         optimal(1, {"a": 4, "b": 4}),
         "INVALID_ALLOCATION",
-        "takes 12 crossbars, there are 6",
+        "takes 12 crossbars, the budget is 6",
     ),
     "not an allocation": (
         optimal(1, {"a": 9, "b": 1}),
@@ -225,9 +225,9 @@ CRASHES = {
     "NaN value": (
         Fake(feasible(float("nan"), None, ONES)),
         "GARBAGE",
-        "no usable answer: value is nan, no integer",
+        "no usable answer: value is nan, not an integer",
     ),
-    "float bound": (Fake(feasible(4, 1.5, ONES)), "GARBAGE", "bound is 1.5, no integer"),
+    "float bound": (Fake(feasible(4, 1.5, ONES)), "GARBAGE", "bound is 1.5, not an integer"),
 }
 
 

@@ -44,7 +44,7 @@ def test_a_predicate_is_asked_by_rows():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: linear("c", {}, 1), "constraint 'c' is about no layer"),
+        (lambda: linear("c", {}, 1), "constraint 'c' concerns no layer"),
         (lambda: Predicate("p", ("a", "a"), bool), "constraint 'p' names layer 'a' twice"),
         (lambda: linear("c", {"a": [1]}, 0.5), "constraint 'c': limit must be an integer, got 0.5"),
         (lambda: on_alexnet(Predicate("p", ("x",), bool)), "constraint 'p': unknown layer 'x'"),

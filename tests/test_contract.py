@@ -118,7 +118,7 @@ def test_general_movement_that_remembers_is_caught():
 
 
 def test_names():
-    with pytest.raises(InputError, match="closed form 'pipeline' is registered already"):
+    with pytest.raises(InputError, match="closed form 'pipeline' is already registered"):
         register_closed_form("pipeline", falling)
     with pytest.raises(InputError, match="rule must be one of pipeline, published"):
         xb.Problem(xb.load_network("alexnet"), 2304, objective="steps", rule="nowhere")

@@ -44,7 +44,7 @@ IMPORTED = "from xbarmip.timing import pipeline"
     ],
 )
 def test_without_a_cache_folder_kernels_work_and_one_warning_names_the_setting(name, code, said):
-    """/dev/null is no folder, for root neither."""
+    """/dev/null is not a folder, for root neither."""
     unset = {key: "" for key in ("XDG_CACHE_HOME", "NUMBA_CACHE_DIR") if key != name}
     done = ran(code, **unset, **{name: "/dev/null/none"})
     assert (done.returncode, done.stdout) == (0, said)

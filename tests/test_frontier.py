@@ -321,7 +321,7 @@ def test_infeasible_on_the_command_line(run):
         "pair, crossbars of 128x128: INFEASIBLE up to 1: one copy of every layer does not fit; "
         "the smallest budget that works is 2 crossbars\n"
     )
-    assert err == "xbarmip: none.png: not drawn, there is no point\n"
+    assert err == "xbarmip: none.png: not drawn: the frontier has no points\n"
     assert Path("none.csv").read_text() == "crossbars,cycles,a,b\n"
     assert not Path("none.png").exists()
     answer = json.loads(run("--up-to", "1", "--json")[1])
@@ -351,11 +351,11 @@ def test_no_time_on_the_command_line(run):
         (["--up-to", "9", "--plot", "no/a.png"], "output 'no/a.png': cannot be written (its"),
         (
             ["--up-to", "9", "--constraint", "tile-granularity:crossbars_per_tile=2"],
-            "constraint 'tile-granularity' depends on the budget, and here are many: give tiles",
+            "constraint 'tile-granularity' depends on the budget, but there are many here: give",
         ),
         (
             ["--up-to", "9", "--constraint", "spare-crossbars:rate=0.1"],
-            "constraint 'spare-crossbars' depends on the budget, and here are many: a frontier",
+            "constraint 'spare-crossbars' depends on the budget, but there are many here: a",
         ),
         (["--up-to", "9", "--csv", "no/a.csv"], "output 'no/a.csv': cannot be written (its"),
         (["--up-to", "9", "--csv", "."], "output '.': cannot be written (is a folder)"),

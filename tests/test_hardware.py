@@ -163,7 +163,7 @@ BAD = {
     "missing format": (HEAD.partition("\n")[2], "missing key 'format'"),
     "missing source": (HEAD.replace('source = "A test."', ""), "missing key 'source'"),
     "empty source": (HEAD.replace("A test.", ""), "source must be a non-empty string, got ''"),
-    "name is no text": (HEAD.replace('"mine"', "3"), "name must be a non-empty string, got 3"),
+    "name is not a text": (HEAD.replace('"mine"', "3"), "name must be a non-empty string, got 3"),
     "wrong format": (HEAD.replace("-hardware", "-suite"), "format must be 'xbarmip-hardware', got"),
     "wrong version": (HEAD.replace("= 1", "= 2"), "version must be 1, got 2"),
     "float version": (HEAD.replace("= 1", "= 1.0"), "version must be 1, got 1.0"),
@@ -173,8 +173,8 @@ BAD = {
     "empty": ("", "missing key 'format'"),
     "not UTF-8": (b"\xff\xfe", "is not UTF-8 text"),
     "deeply nested": (HEAD + "tiles = " + "[" * 9999, "is not readable as TOML"),
-    "memory is no array": (HEAD + "memory = 3", "memory must be an array of tables"),
-    "level is no table": (HEAD + "memory = [3]", "memory level number 1: must be a table"),
+    "memory is not an array": (HEAD + "memory = 3", "memory must be an array of tables"),
+    "level is not a table": (HEAD + "memory = [3]", "memory level number 1: must be a table"),
     "level without name": (
         HEAD + "[[memory]]\nbandwidth_GB_per_s = 1",
         "memory level number 1: missing key 'name'",
@@ -201,7 +201,7 @@ BAD = {
         HEAD + LEVEL + "bandwidth_GB_per_s = 0",
         "memory level 'bus': bandwidth_GB_per_s must be positive, got 0",
     ),
-    "rule is no text": (
+    "rule is not a text": (
         HEAD + LEVEL + "bandwidth_GB_per_s = 1\nrule = 3",
         "memory level 'bus': rule must be a non-empty string, got 3",
     ),

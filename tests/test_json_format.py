@@ -187,13 +187,13 @@ BAD = {
     "no layers": ({**NET, "layers": []}, "network 'net' has no layers"),
     "layers are a table": ({**NET, "layers": {}}, "layers must be an array, got {}"),
     "unknown output": ({**NET, "outputs": ["z"]}, "network 'net': output 'z' is not a layer"),
-    "output is no name": (
+    "output is not a name": (
         {**NET, "outputs": [3]},
         "outputs: a layer name must be a non-empty string, got 3",
     ),
     # layers
-    "layer is no table": ({**NET, "layers": [3]}, "layer number 1: must be a table"),
-    "layer name is no text": (
+    "layer is not a table": ({**NET, "layers": [3]}, "layer number 1: must be a table"),
+    "layer name is not a text": (
         with_layer(name=3),
         "layer number 1: name must be a non-empty string, got 3",
     ),
@@ -271,7 +271,7 @@ BAD = {
     ),
     # edges
     "edges are null": ({**NET, "edges": None}, "edges must be an array, got None"),
-    "edge is no table": ({**NET, "edges": [3]}, "edge number 1: must be a table"),
+    "edge is not a table": ({**NET, "edges": [3]}, "edge number 1: must be a table"),
     "edge without end": (with_edge(to=None), "edge number 1: missing key 'to'"),
     "edge from a number": (
         with_edge(**{"from": 3}),

@@ -146,7 +146,7 @@ def test_what_the_suite_states_is_held_against_it(suite):
 def test_instances_that_are_missing_or_too_many(suite):
     extra = Known("gone", "0" * 16, None, None, None, ())
     assert faults(suite, {"gone": extra}) == [
-        "gone: is no instance of the suite",
+        "gone: is not an instance of the suite",
         "pair/1/cycles: nothing is known of it",
         "pair/4/cycles: nothing is known of it",
     ]

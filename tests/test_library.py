@@ -84,7 +84,7 @@ def test_what_is_no_text(name):
 
 
 def test_a_path_with_a_null_byte():
-    assert "is no path" in refusal("a\0b.json")
+    assert "is not a valid path" in refusal("a\0b.json")
 
 
 @pytest.mark.parametrize("suffix", [".json", ".JSON"])

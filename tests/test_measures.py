@@ -279,14 +279,14 @@ def test_the_command_line_and_suites_know_a_measure_of_ones_own(capsys):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"name": "cycles"}, "'cycles' is registered already"),
+        ({"name": "cycles"}, "'cycles' is already registered"),
         ({"name": "latency"}, "'latency' belongs to measure 'cycles'"),
         ({"time": "cycles"}, "'cycles' belongs to measure 'cycles'"),
         ({"time": "period"}, "'period' belongs to measure 'interval'"),
         ({"name": "steps", "time": "latency-steps"}, "belongs to measure 'steps/pipeline'"),
         ({"name": "steps", "rule": "mine"}, "'steps' belongs to measure 'steps/pipeline'"),
         ({"time": "mine"}, "its time needs a name of its own"),
-        ({"name": "a/b"}, "name must have no '/'"),
+        ({"name": "a/b"}, "name must not contain '/'"),
         ({"unit": ""}, "measure: unit"),
     ],
 )

@@ -42,7 +42,7 @@ REFUSALS = {
     ),
     "sum over an axis of both weights and positions": (
         lambda w, x: w.node("Einsum", [x, w.weights((4, 5))], name="e", equation="bchw,cd->bchd"),
-        "node 'e' (Einsum): equation 'bchw,cd->bchd' is no product with a matrix",
+        "node 'e' (Einsum): equation 'bchw,cd->bchd' is not a product with a matrix",
     ),
     "weights from a layer": (
         lambda w, x: w.node("Conv", [x, w.node("Reshape", [x, w.constant([4, 4, 4, 4])])]),
@@ -217,7 +217,7 @@ def test_weights_of_another_rank_are_refused(tmp_path):
 
 def test_a_model_without_layers_is_refused(tmp_path):
     writer = GraphWriter()
-    expected = "holds no convolution and no fully connected layer"
+    expected = "holds neither a convolution nor a fully connected layer"
     assert refusal(tmp_path, writer, writer.node("Relu", ["x"])) == expected
 
 

@@ -130,7 +130,7 @@ BAD = {
     "no folder": (("--layers", "no/l.png"), "its folder does not exist"),
     "over budget": (
         ("--layers", "l.png", "--allocation", "99,99,99,99,99"),
-        "--allocation takes 22770 crossbars, there are 300",
+        "--allocation takes 22770 crossbars, the budget is 300",
     ),
     "breaks a constraint": (
         ("--layers", "l.png", "--allocation", "3,1,1,1,1", "--constraint", "powers-of-two"),

@@ -12,10 +12,10 @@ from xbarmip.compare.suite import read_suite
 from xbarmip.hardware.preset import Hardware, MemoryLevel, load_hardware
 from xbarmip.measures.steps import rule_view
 from xbarmip.network.generate import Shape, random_network
+from xbarmip.solvers.heuristics import published_dp
+from xbarmip.solvers.heuristics.published_dp import PublishedDynamicProgram
 from xbarmip.solvers.protocol import Limits, Watch
 from xbarmip.solvers.registry import make_solver
-from xbarmip.solvers.rivals import published_dp
-from xbarmip.solvers.rivals.published_dp import PublishedDynamicProgram
 from xbarmip.timing import reference
 from xbarmip.timing.evaluate import evaluate, seconds_of
 from xbarmip.timing.step_time import step_time
@@ -187,9 +187,9 @@ def test_refuses_by_name(monkeypatch):
     steps = xb.Problem(network, 2304, 128, "steps", "published")
     assert "'steps', not 'cycles'" in refusal(xb.Problem(network, 2304))
     skip = replace(network, edges=(*network.edges, xb.Edge("l2", "l4")))
-    assert "network 'alexnet' is none" in refusal(replace(steps, network=skip))
+    assert "network 'alexnet' is not one" in refusal(replace(steps, network=skip))
     early = replace(network, outputs=("l0",))
-    assert "network 'alexnet' is none" in refusal(replace(steps, network=early))
+    assert "network 'alexnet' is not one" in refusal(replace(steps, network=early))
     monkeypatch.setattr(published_dp, "MOST_STATES", 5 * 2305 - 1)
     assert "make 11525 states, the most is 11524" in refusal(steps)
 

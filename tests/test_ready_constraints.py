@@ -87,7 +87,7 @@ HAND = [
     ((ready.AllowedDuplication((1, 3)),), 2),
     ((ready.AllowedDuplication(1, layers=("a",)),), 4),
     ((ready.PowersOfTwo(),), 1),
-    # not (3, 2): of 4, 3 is no divisor
+    # not (3, 2): of 4, 3 is not a divisor
     ((ready.DivisorsOfWidth(), ready.LargestDuplication(3)), 2),
     ((ready.PowersOfTwo(("a",)), ready.AllowedDuplication(3, "a")), None),
     # `b` is in R_b tiles, each of which gets the R_a values of a step: R_a R_b <= 4, so (2, 2)

@@ -109,7 +109,7 @@ def test_a_store_keeps_every_row(tmp_path):
 
 def test_a_file_that_cannot_be_used_is_named(tmp_path):
     (tmp_path / "part.json").write_text("[]")
-    with pytest.raises(xb.InputError, match=r"part\.json: is no file of `xbarmip reproduce`"):
+    with pytest.raises(xb.InputError, match=r"part\.json: is not a file of `xbarmip reproduce`"):
         Store(tmp_path, "part")
 
 

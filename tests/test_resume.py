@@ -148,7 +148,7 @@ def test_a_condition_that_cannot_be_listed_is_run_anew_and_said(tmp_path):
 
 
 def solver(most, option=0, extra=None):
-    """A solver whose code captures a value and holds an option that is no dataclass's."""
+    """A solver whose code captures a value and holds an option that is not a dataclass's."""
 
     class Mine:
         name = "mine"
@@ -193,7 +193,7 @@ def test_a_solver_that_cannot_be_looked_into_is_run_anew_and_said(tmp_path):
     (task,) = plan.tasks
     assert task.unknowable == ""
     closed = replace(task, solver=solver(1, extra=Closed()))
-    assert closed.unknowable == "the code of solver 'mine' cannot be told (Closed: I do not tell)"
+    assert closed.unknowable == "the code of solver 'mine' cannot be read (Closed: I do not tell)"
     assert closed.key == replace(closed).key != replace(closed, run="another").key
     assert task.key == replace(task, run="another").key
     rest = Rest([closed], Journal.open(tmp_path, "mine", "r"), SimpleNamespace())

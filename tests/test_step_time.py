@@ -220,7 +220,7 @@ def test_rules_are_known_by_name():
     assert set(SHIPPED) <= set(names)
     assert all(len(rule.text) > 20 and len(rule.source) > 20 for rule in list_rules()[:4])
     assert register_rule(rule_named("shared-buffer")) is rule_named("shared-buffer")
-    with pytest.raises(InputError, match="'shared-buffer' is registered already"):
+    with pytest.raises(InputError, match="'shared-buffer' is already registered"):
         register_rule(replace(UNEVEN, name="shared-buffer"))
     with pytest.raises(InputError, match="must be a non-empty string"):
         register_rule(replace(LARGEST, name=""))

@@ -179,7 +179,7 @@ def _maximised(model):
         (_nan, "constraint 'extra': number must be a finite number, got nan"),
         (_logarithm, "constraint 'extra': function 'log' has no exact value"),
         (_sos, "SOSConstraint 'extra'.*not supported"),
-        (_logical, "constraint 'extra' is about no layer"),
+        (_logical, "constraint 'extra' concerns no layer"),
         (_two_objectives, "Objective 'extra' was added"),
         (_maximised, "expected one active objective to minimise"),
     ],

@@ -11,7 +11,7 @@ from xbarmip import clock
 from xbarmip.compiled import KERNELS
 from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.protocol import Limits, Watch
-from xbarmip.solvers.warm import warm
+from xbarmip.warm import warm
 
 
 def called(kernel):

@@ -33,7 +33,7 @@ class LinearConstraint:
     Raises
     ------
     InputError
-        On an empty scope, a layer named twice, or a value that is no integer.
+        On an empty scope, a layer named twice, or a value that is not an integer.
     """
 
     name: str
@@ -203,7 +203,7 @@ def allowed(
 
 def _check_scope(name: str, layers: tuple[str, ...]) -> None:
     if not layers:
-        raise InputError(f"constraint {name!r} is about no layer")
+        raise InputError(f"constraint {name!r} concerns no layer")
     for layer in layers:
         if layers.count(layer) > 1:
             raise InputError(f"constraint {name!r} names layer {layer!r} twice")

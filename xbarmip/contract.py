@@ -213,7 +213,7 @@ def _check_sweep(problem: Problem, what: str) -> None:
     if found is None or problem.crossbars_used(found) != best.crossbars:
         raise VerificationError(
             f"{what}: the sweep found {found} for {best.value}, "
-            f"which some allocation reaches with {best.crossbars} crossbars"
+            f"which an allocation reaches with {best.crossbars} crossbars"
         )
     better = search.search(Goal(best.value - 1, problem.crossbars)).allocation
     if better is not None:

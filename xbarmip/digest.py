@@ -56,7 +56,7 @@ def stranger(theirs: str, here: str) -> str:
     The words follow the name of what is not matched: "row of dp", for instance.
     """
     if not theirs or not here:
-        return "cannot be matched: without a digest it is not known of which problem it is"
+        return "cannot be matched: without a digest nothing says which problem it belongs to"
     if theirs != here:
         return f"is of another problem: digest {theirs}, here {here}"
     if not comparable(theirs):

@@ -24,6 +24,16 @@ def ceil_div(a: int, b: int) -> int:
     return -(-a // b)
 
 
+def capped(upper: int | Fraction, factor: int | Fraction, low: int, high: int) -> int:
+    """The largest whole w with factor * w <= upper for a factor >= 0, kept within [low, high].
+
+    `low` says that no w will do, as 0 * w <= -1 has none; `high` that all will.
+    """
+    if not factor:
+        return high if upper >= 0 else low
+    return min(max(int(upper // factor), low), high)
+
+
 def as_int(value: Any, what: str, minimum: int | None = None, maximum: int | None = None) -> int:
     """Return `value` as a Python int, refusing anything that is not an integer in range.
 
@@ -41,7 +51,7 @@ def as_int(value: Any, what: str, minimum: int | None = None, maximum: int | Non
     Raises
     ------
     InputError
-        If `value` is no integer or out of range.
+        If `value` is not an integer or out of range.
     """
     try:
         number = None if isinstance(value, bool) else index(value)
@@ -57,7 +67,7 @@ def as_int(value: Any, what: str, minimum: int | None = None, maximum: int | Non
 
 
 def as_positive_rational(value: Any, what: str) -> Fraction:
-    """Return `value` exactly as a Fraction, refusing anything that is no positive finite number.
+    """Return `value` exactly as a Fraction, refusing anything that is not a positive finite number.
 
     Floats are refused: what a file writes as 12.8 must arrive as a Decimal, not as the binary
     number next to it.
@@ -104,7 +114,7 @@ def as_rational(value: Any, what: str) -> int | Fraction:
     Raises
     ------
     InputError
-        If `value` is no finite number, further from 1 than 1e100, or a float of more digits.
+        If `value` is not a finite number, further from 1 than 1e100, or a float of more digits.
     """
     if isinstance(value, Rational):  # an int, a bool, a Fraction, an integer of NumPy
         return _plain(Fraction(int(value.numerator), int(value.denominator)))

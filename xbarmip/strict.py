@@ -33,7 +33,7 @@ def read_text(file: str | PathLike[str] | Traversable) -> str:
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror or error})") from None
     except ValueError as error:
-        reason = "is not UTF-8 text" if isinstance(error, UnicodeError) else "is no path"
+        reason = "is not UTF-8 text" if isinstance(error, UnicodeError) else "is not a valid path"
         raise InputError(f"{str(file)!r} {reason} ({error})") from None
 
 
@@ -90,7 +90,7 @@ def known_keys(
     Raises
     ------
     InputError
-        If it is no table; on an unknown key (with the nearest known one) or a missing key.
+        If it is not a table; on an unknown key (with the nearest known one) or a missing key.
     """
     required = tuple(required)
     allowed = (*required, *optional)

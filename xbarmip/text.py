@@ -22,7 +22,7 @@ def visible(text: str) -> str:
     """`text` on one line, every character that does not print as itself as its Python escape.
 
     Those are line breaks, controls (a terminal's commands begin with one), marks that turn the
-    direction of writing, spaces that are no plain space, and halves of surrogate pairs, which no
+    direction of writing, spaces other than the plain one, and halves of surrogate pairs, which no
     encoding has.
     """
     if text.isprintable():

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from xbarmip.certificate import check
-from xbarmip.certificate.sweep import NotRefuted, Pause, proof
+from xbarmip.certificate.sweep import NotRefuted, proof
 from xbarmip.errors import VerificationError
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.solver import DynamicProgram
 from xbarmip.solvers.latency.walk import subproblem
-from xbarmip.solvers.protocol import Hint, Limits, Watch
+from xbarmip.solvers.protocol import Hint, Watch
 from xbarmip.solvers.result import Result, Status
 
 
-def chain(problem: Problem, stated: check.Problem, result: Result, pause: Pause) -> Iterator[Any]:
+def chain(problem: Problem, stated: check.Problem, result: Result, watch: Watch) -> Iterator[Any]:
     """Write the chain for the bound of a result line by line.
 
     The largest count that a link can refute is found by the dynamic program; its proof is made as
@@ -32,12 +32,12 @@ def chain(problem: Problem, stated: check.Problem, result: Result, pause: Pause)
     known = () if result.allocation is None else (tuple(result.allocation.values()),)
     most = left(target, count)
     while most >= stated.time.compute:
-        fewest = _fewest(subproblem(problem, most), Hint(known, count), pause)
+        fewest = _fewest(subproblem(problem, most), Hint(known, count), watch)
         if fewest is not None and fewest <= count:
             raise NotRefuted
         below = None if fewest is None else fewest - 1
         yield {"link": {"refuted": below}}
-        yield from proof(stated.limited(most), below, pause)
+        yield from proof(stated.limited(most), below, watch)
         if fewest is None:
             return
         count = fewest
@@ -49,9 +49,11 @@ def left(target: int, count: int) -> int:
     return target // count
 
 
-def _fewest(problem: Problem, hint: Hint, pause: Pause) -> int | None:
+def _fewest(problem: Problem, hint: Hint, watch: Watch) -> int | None:
     """The least count of a subproblem; None where nothing is allowed."""
-    answer = DynamicProgram().solve_from(problem, Watch(Limits(), pause), hint)
+    inner = watch.part(lambda facts: watch.tell(**facts))
+    answer = DynamicProgram().solve_from(problem, inner, hint)
+    watch.check()
     if answer.status not in (Status.OPTIMAL, Status.INFEASIBLE):
         raise VerificationError(f"no certificate: a subproblem is not solved ({answer.message})")
     return answer.value

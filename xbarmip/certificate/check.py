@@ -779,7 +779,7 @@ class Bound:
             multiplier, path = array_of(pair, "path of a bound", 2)
             integer(multiplier, "multiplier of a path", 1)
             if search.target is None:
-                raise Refused("a proof without a target has no paths")
+                raise Refused("a proof without a target cannot have paths")
             legs = p.timing.legs(path, search)
             for k, a, b, _ in legs:
                 if a > b:
@@ -1101,9 +1101,9 @@ def next_labels(
         goes = integers(following(lines), "line of a label", None, 0)
         rivals = dict(enumerate(goes[1:], goes[0])) if goes else {}
         if goes and not search.low[k] <= goes[0] <= max(rivals, default=0) <= search.high[k]:
-            raise Refused(f"{where}: its line speaks of an R that there is not")
+            raise Refused(f"{where}: its line names an R that does not exist")
         if max(rivals.values(), default=0) > len(kept):
-            raise Refused(f"{where}: its line speaks of a label that is not kept")
+            raise Refused(f"{where}: its line names a label that is not kept")
         for r, new in decision.successors(label):
             if (number, r) in places:
                 continue

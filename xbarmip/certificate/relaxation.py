@@ -5,6 +5,10 @@
 
 Paths are added where they are violated. The duals are rounded to integers: a bound holds for any
 multipliers, so that no float decides anything.
+
+On purpose this is not the program of the dynamic program (`solvers.dp.bounds.multipliers`), whose
+paths and multipliers hold for its own windows in 64-bit tables: a certificate's bound has to hold
+for the checker's windows and needs, in integers of any size.
 """
 
 from collections.abc import Iterable
@@ -16,6 +20,7 @@ import numpy as np
 
 from xbarmip.certificate import check
 from xbarmip.certificate.separation import CyclesPaths, StepsPaths, Weights
+from xbarmip.solvers.dp.bounds.legs import Support, moments
 from xbarmip.solvers.quiet import quiet_highs, run_on_one_thread
 
 SCALE = 10**6  # of multipliers, to 1 crossbar
@@ -146,14 +151,15 @@ class Relaxation:
         A spread counts in crossbars times in relation to the mean: bounds get sharp fast by either.
         Of those that the windows of the search still leave more than one R; None without any.
         """
-        low, high, best = self.search.low, self.search.high, (-1.0, 0, 0)
-        for k, (r, share) in enumerate(self.shares()):
-            if low[k] < high[k]:
-                mean = float(r @ share)
-                spread = float(np.abs(r - mean) @ share) ** 2 * self.problem.sets[k] / mean
-                at = min(max(int(mean), low[k]), high[k] - 1)
-                best = max(best, (spread, k, at))
-        return best[1:] if best[0] >= 0 else None
+        low, high, shares = self.search.low, self.search.high, self.shares()
+        r, share = (np.concatenate(each) for each in zip(*shares, strict=True))
+        start = np.cumsum([0, *(len(values) for values, _ in shares)])
+        means, spreads = moments(Support(start, r, share))
+        undecided = [k for k in self.problem.layers if low[k] < high[k]]
+        if not undecided:
+            return None
+        k = max(undecided, key=lambda k: (spreads[k] ** 2 * self.problem.sets[k] / means[k], k))
+        return k, min(max(int(means[k]), low[k]), high[k] - 1)
 
     def bound(self, scale: int = SCALE) -> dict[str, Any]:
         """The bound with the multipliers of the last solution, rounded to 1 / scale."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from xbarmip.certificate import check
 from xbarmip.network.window import Array
+from xbarmip.timing.implied import listed_needs
 
 Path = Any
 Weights = list[tuple[Array, Array]]  # by layer: values of R, and their shares, which sum to 1
@@ -129,7 +130,5 @@ class StepsPaths:
 
 def _needs(need: check.Need, x: Array) -> Array:
     """`need` of every entry of x, each in 1..outputs of the consumer."""
-    row, column = np.divmod(x - 1, len(need.columns))
-    last_row, last_column = np.array(need.rows)[row], np.array(need.columns)[column]
-    own = np.where((last_row > 0) & (last_column > 0), (last_row - 1) * need.width + last_column, 0)
-    return np.maximum(np.array(need.above)[row], own)
+    rows, above, columns = (np.array(each) for each in (need.rows, need.above, need.columns))
+    return listed_needs(rows, above, columns, need.width, x)

@@ -4,23 +4,23 @@ In plain Python on the checker's own labels and bounds, so that no number can le
 nothing is listed that the checker would see in another way.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from xbarmip.certificate import check
 from xbarmip.certificate.relaxation import Relaxation, rounds
+from xbarmip.solvers.protocol import Watch
 
 MOST_LABELS = 100  # of a stage: beyond, windows are split instead
 
 Record = Any
-Pause = Callable[[dict[str, Any]], None]
 
 
 class NotRefuted(Exception):  # noqa: N818 - no fault in the program
     """There is an allocation that meets the target."""
 
 
-def proof(problem: check.Problem, target: int | None, pause: Pause) -> Iterator[Record]:
+def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[Record]:
     """Write a proof line by line.
 
     Windows are narrowed, and where that comes to an end searched, or split when the search has too
@@ -31,8 +31,8 @@ def proof(problem: check.Problem, target: int | None, pause: Pause) -> Iterator[
     problem : check.Problem
     target : int or None
         None: that no allocation is allowed at all.
-    pause : callable
-        Called between pieces of work with facts on the search; may raise.
+    watch : Watch
+        Asked between pieces of work, with facts on the search.
 
     Yields
     ------
@@ -52,12 +52,12 @@ def proof(problem: check.Problem, target: int | None, pause: Pause) -> Iterator[
     while halves:
         low, high, paths = halves.pop()
         search.set_windows(low, high)
-        pause({"windows": len(halves) + 1})
+        watch.check(windows=len(halves) + 1)
         found, relaxation = rounds(search, paths)
         yield from ({"round": record} for record in found)
         if search.empty:
             continue
-        lines = _searched(search, pause) if whole else None
+        lines = _searched(search, watch) if whole else None
         whole = False
         if lines is not None:
             yield from lines
@@ -74,12 +74,12 @@ class _TooManyLabels(Exception):  # noqa: N818 - no fault
     """A stage keeps more labels than a search should."""
 
 
-def _searched(search: check.Search, pause: Pause) -> list[Record] | None:
+def _searched(search: check.Search, watch: Watch) -> list[Record] | None:
     """The lines of stages that refute the windows of a search; None if they have many labels."""
     record = sharpest(search)
     search.bounds = [check.Bound(record, search)]
     try:
-        return [{"bound": record}, *_stages(search, pause)]
+        return [{"bound": record}, *_stages(search, watch)]
     except _TooManyLabels:
         return None
 
@@ -91,16 +91,16 @@ def sharpest(search: check.Search) -> Record:
     return relaxation.bound()
 
 
-def _stages(search: check.Search, pause: Pause) -> Iterator[Record]:
+def _stages(search: check.Search, watch: Watch) -> Iterator[Record]:
     problem = search.problem
     labels, undecided = [problem.timing.first_label(search.target)], set(problem.layers)
     for k in search.order:
         decision = check.Decision(search, k, undecided, search.bounds)
         found: list[dict[int, check.Label]] = []
         for label in labels:
-            pause({"layer": k, "labels": len(labels)})
+            watch.check(layer=k, labels=len(labels))
             found.append(dict(decision.successors(label)))
-        places, goes = undominated(found, decision.after, pause)
+        places, goes = undominated(found, decision.after, watch)
         yield {"stage": {"bounds": [*range(len(search.bounds))], "keep": places}}
         yield from map(_line, goes)
         labels, undecided = [found[number - 1][r] for number, r in places], undecided - {k}
@@ -110,7 +110,7 @@ def _stages(search: check.Search, pause: Pause) -> Iterator[Record]:
 
 
 def undominated(
-    found: list[dict[int, check.Label]], stage: check.Stage, pause: Pause
+    found: list[dict[int, check.Label]], stage: check.Stage, watch: Watch
 ) -> tuple[list[list[int]], list[dict[int, int]]]:
     """The successors to keep, as [number of the label, R], and who dominates the others.
 
@@ -124,7 +124,7 @@ def undominated(
     places: list[list[int]] = []
     goes: list[dict[int, int]] = [{} for _ in found]
     for _, number, r in order:
-        pause({})
+        watch.check()
         label = found[number - 1][r]
         rival = next((at for at, one in enumerate(kept, 1) if stage.dominates(one, label)), None)
         if rival is None:

@@ -10,7 +10,7 @@ from typing import Any
 from xbarmip.certificate import check
 from xbarmip.certificate.chain import chain
 from xbarmip.certificate.statement import stated_problem, statement
-from xbarmip.certificate.sweep import NotRefuted, Pause, proof
+from xbarmip.certificate.sweep import NotRefuted, proof
 from xbarmip.errors import UnsupportedError, VerificationError
 from xbarmip.files import replacing
 from xbarmip.problem import Problem
@@ -40,7 +40,11 @@ class Certificate:
 
 
 def write_certificate(
-    problem: Problem, result: Result, path: Path | str, progress: Progress | None = None
+    problem: Problem,
+    result: Result,
+    path: Path | str,
+    progress: Progress | None = None,
+    time_limit: float | None = None,
 ) -> Certificate:
     """Write a certificate of what `result` says of `problem`: its value, bound and allocation.
 
@@ -55,6 +59,8 @@ def write_certificate(
         Where to write it, compressed by gzip.
     progress : callable, optional
         Called with a dict of facts while the proof is made.
+    time_limit : float, optional
+        Wall-clock seconds.
 
     Raises
     ------
@@ -64,15 +70,17 @@ def write_certificate(
         When the problem cannot be stated, or the result has no bound.
     VerificationError
         When the bound does not hold.
+    StoppedError
+        When the time is over; no file is left.
     """
-    path, watch = Path(path), Watch(Limits(), progress)
+    path, watch = Path(path), Watch(Limits(time_limit), progress)
     require_certifiable(problem)
     if result.bound is None and result.status is not Status.INFEASIBLE:
         raise UnsupportedError(f"no certificate: {result.solver} proves no bound")
     labels = 0
     try:
         with replacing(path) as raw, gzip.GzipFile("", "wb", 9, raw, 0) as file:
-            for line in lines(problem, result, lambda facts: watch.tell(**facts)):
+            for line in lines(problem, result, watch):
                 labels += isinstance(line, list)
                 file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
     except NotRefuted:
@@ -93,7 +101,7 @@ def require_certifiable(problem: Problem) -> None:
     stated_problem(problem)
 
 
-def lines(problem: Problem, result: Result, pause: Pause) -> Iterator[Any]:
+def lines(problem: Problem, result: Result, watch: Watch) -> Iterator[Any]:
     """The lines of a certificate, each a JSON value."""
     record = statement(problem)
     stated = check.Problem(record)
@@ -102,11 +110,11 @@ def lines(problem: Problem, result: Result, pause: Pause) -> Iterator[Any]:
     allocation = None if result.allocation is None else [*result.allocation.values()]
     yield {"claim": {"value": result.value, "bound": result.bound, "allocation": allocation}}
     if result.bound is not None and problem.is_latency:
-        yield from chain(problem, stated, result, pause)
+        yield from chain(problem, stated, result, watch)
     elif result.bound is not None:
-        yield from proof(stated, result.bound - 1, pause)
+        yield from proof(stated, result.bound - 1, watch)
     elif stated.spare >= 0:
-        yield from proof(stated, None, pause)
+        yield from proof(stated, None, watch)
 
 
 def _claimed(result: Result) -> str:

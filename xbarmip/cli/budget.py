@@ -90,7 +90,7 @@ def _crossbars(arguments: Namespace, hardware: Hardware | None) -> int:
         crossbars: int = arguments.crossbars
         return crossbars
     if arguments.tiles is not None and arguments.crossbars is not None:
-        raise InputError("--crossbars and --tiles both give the budget, one is wanted")
+        raise InputError("--crossbars and --tiles both give the budget: only one is allowed")
     if hardware is None:
         wanted = (
             "--tiles needs" if arguments.tiles is not None else "needs --crossbars, or --tiles and"

@@ -36,7 +36,7 @@ def check_for_every_budget(recipes: Iterable[Recipe]) -> None:
     for recipe in recipes:
         if recipe.follows_budget:
             raise InputError(
-                f"constraint {name_of(recipe)!r} depends on the budget, and here are many: "
+                f"constraint {name_of(recipe)!r} depends on the budget, but there are many here: "
                 f"{_remedy(recipe)}"
             )
 

@@ -16,6 +16,7 @@ from xbarmip.export.refutation import refute
 from xbarmip.files import check_writable, written
 from xbarmip.measures.registry import counts
 from xbarmip.problem import Problem
+from xbarmip.solvers.protocol import Limits, Watch
 
 _FORMATS = ("mps", "lp", "opb")
 
@@ -53,7 +54,7 @@ def run(arguments: Namespace) -> int:
         files[arguments.output] = _statement(problem, arguments)
     else:
         with progress_line() as progress:
-            texts = refute(problem, arguments.at_most, progress or (lambda facts: None))
+            texts = refute(problem, arguments.at_most, Watch(Limits(), progress))
         files = dict(zip((arguments.output, arguments.proof), texts, strict=True))
     for path, text in files.items():
         written(path, text.encode())

@@ -131,4 +131,4 @@ def _write_files(arguments: Namespace, curve: Frontier) -> None:
     if arguments.plot is not None and curve.points:
         written(arguments.plot, png(frontier_figure(curve)))
     elif arguments.plot is not None:
-        warn(f"{arguments.plot}: not drawn, there is no point")
+        warn(f"{arguments.plot}: not drawn: the frontier has no points")

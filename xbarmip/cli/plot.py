@@ -92,7 +92,9 @@ def _allocation(problem: Problem, arguments: Namespace) -> Sequence[int]:
         chosen = problem.allocation(arguments.allocation)
         used = problem.crossbars_used(chosen)
         if used > problem.crossbars:
-            raise InputError(f"--allocation takes {used} crossbars, there are {problem.crossbars}")
+            raise InputError(
+                f"--allocation takes {used} crossbars, the budget is {problem.crossbars}"
+            )
         for constraint in problem.broken(chosen):
             raise InputError(f"--allocation breaks the constraint {constraint.name!r}")
         return chosen

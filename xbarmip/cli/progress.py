@@ -20,7 +20,7 @@ _FIRST = ("done", "rows", "instance", "solver", "target", "best", "bound", "gap"
 
 @contextmanager
 def progress_line() -> Iterator[Progress | None]:
-    """What to hand to a solver as `progress`; None where standard error is no terminal."""
+    """What to hand to a solver as `progress`; None where standard error is not a terminal."""
     if not sys.stderr.isatty():
         yield None
         return

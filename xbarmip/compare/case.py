@@ -106,7 +106,7 @@ class CaseReader:
         if isinstance(reference, Mapping):
             given = [key for key in _READING if table.get(key)]
             if given:
-                raise InputError(f"{given[0]} is for networks that a file holds")
+                raise InputError(f"{given[0]} is only for networks that come from a file")
             name = as_text(table.get("name"), "name (of a case with its own network)")
             written = {"format": FORMAT, "version": VERSION, "name": name, **reference}
             with located("network"):
@@ -173,7 +173,7 @@ def _published(table: Mapping[str, Any], problem: Problem) -> int | Decimal | No
             chosen = problem.allocation(allocation)
             used = problem.crossbars_used(chosen)
             if used > problem.crossbars:
-                raise InputError(f"takes {used} crossbars, there are {problem.crossbars}")
+                raise InputError(f"takes {used} crossbars, the budget is {problem.crossbars}")
             return evaluate(problem, chosen)
     value = table.get("published")
     if value is not None:

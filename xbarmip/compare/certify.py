@@ -22,7 +22,7 @@ from xbarmip.compare.row import Row
 from xbarmip.compare.task import Task
 from xbarmip.errors import UnsupportedError, VerificationError
 from xbarmip.problem import Problem
-from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.protocol import StoppedError, Watch
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 
 
@@ -91,10 +91,16 @@ class Certifier:
     def solve(self, problem: Problem, watch: Watch) -> Any:
         """Write and check; a `Certification`."""
         try:
-            made = write_certificate(problem, self.claim, self.path, _ticking(watch))
+            made = write_certificate(
+                problem,
+                self.claim,
+                self.path,
+                lambda facts: watch.tell(**facts),
+                watch.remaining,
+            )
         except VerificationError as reason:
             return Certification(Certified.REFUSED, message=str(reason))
-        except _LateError:
+        except StoppedError:
             return Certification(Certified.NONE, message="not written within the time limit")
         return self._checked(problem, made, watch)
 
@@ -115,18 +121,3 @@ class Certifier:
             return replace(size, certified=Certified.YES)
         said = one_line(f"{done.stdout} {done.stderr}").removeprefix(f"{self.path}: ")
         return replace(size, certified=Certified.REFUSED, message=said)
-
-
-class _LateError(Exception):
-    """The time for writing is over."""
-
-
-def _ticking(watch: Watch) -> Any:
-    """Progress of writing, that ends it when its time is over."""
-
-    def tell(facts: dict[str, Any]) -> None:
-        if watch.expired:
-            raise _LateError
-        watch.tell(**facts)
-
-    return tell

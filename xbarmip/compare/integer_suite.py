@@ -64,7 +64,7 @@ def read_integer_suite(path: Path) -> Suite:
         if not isinstance(table["instances"], list):
             raise InputError(f"instances must be a list, got {short(table['instances'])}")
         if len(table["instances"]) > MOST_INSTANCES:
-            raise InputError(f"a suite has at most {MOST_INSTANCES} instances, this one more")
+            raise InputError(f"a suite has at most {MOST_INSTANCES} instances, this one has more")
         instances = [
             _instance_in(entry, number) for number, entry in enumerate(table["instances"], start=1)
         ]

@@ -93,7 +93,7 @@ def append(path: Path, data: bytes) -> None:
             if file.read(1) != b"\n":
                 data = b"\n" + data
         if file.write(data) != len(data):
-            raise OSError("only a part of the line fitted")
+            raise OSError("only part of the line could be written")
         os.fsync(file.fileno())
 
 
@@ -147,7 +147,7 @@ def read_records(path: str | os.PathLike[str], seen: int = 0) -> Iterator[Record
     Raises
     ------
     InputError
-        If the file cannot be read, or a line is no record; the message names file and line.
+        If the file cannot be read, or a line is not a record; the message names file and line.
     """
     try:
         lines = Path(path).read_bytes().split(b"\n")

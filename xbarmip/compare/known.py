@@ -210,7 +210,7 @@ def _improved(before: Known, rows: Sequence[Row]) -> Known:
 def faults(suite: Suite, known: Mapping[str, Known]) -> list[str]:
     """Everything that is wrong with what is said to be known of a suite, a line each."""
     names = {instance.name for instance in suite.instances}
-    lines = [f"{name}: is no instance of the suite" for name in known if name not in names]
+    lines = [f"{name}: is not an instance of the suite" for name in known if name not in names]
     for instance in suite.instances:
         entry = known.get(instance.name)
         if entry is None:

@@ -71,7 +71,7 @@ def answer_facts(problem: Problem, answer: Any) -> dict[str, Any]:
     Raises
     ------
     VerificationError
-        If it is no usable answer.
+        If it is not a usable answer.
     """
     found = checked(problem, answer)
     claims = {field.name: getattr(found, field.name) for field in fields(found)}

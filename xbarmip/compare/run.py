@@ -105,7 +105,7 @@ def compare(
     if allowance is not None and (time_limit, memory_limit) != (None, None):
         raise InputError("takes either an allowance or single limits, got both")
     if resume and output is None:
-        raise InputError("resume needs an output: the results file that is to be gone on with")
+        raise InputError("resume needs an output: the results file to continue")
     journal = None if output is None else Journal.open(Path(output), chosen.name, plan.run)
     ledger = _Ledger(plan, journal, observe)
     try:

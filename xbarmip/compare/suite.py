@@ -70,7 +70,7 @@ def _suite(data: Mapping[str, Any], folder: Path | None) -> Suite:
 def _add(instances: list[Instance], more: Iterator[Instance]) -> None:
     instances += islice(more, MOST_INSTANCES + 1 - len(instances))
     if len(instances) > MOST_INSTANCES:
-        raise InputError(f"a suite has at most {MOST_INSTANCES} instances, this makes it more")
+        raise InputError(f"a suite has at most {MOST_INSTANCES} instances, this one has more")
 
 
 def _entries(table: Mapping[str, Any], key: str) -> list[Any]:

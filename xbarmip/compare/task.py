@@ -91,7 +91,7 @@ class Task:
         try:
             code, why = fingerprint(self.solver), ""
         except UnknowableError as error:
-            code, why = "", f"the code of solver {self.solver.name!r} cannot be told ({error})"
+            code, why = "", f"the code of solver {self.solver.name!r} cannot be read ({error})"
         if not comparable(self.instance.digest):
             why = f"what the constraints of {self.instance.name} allow is too much to be listed"
         return code, why

@@ -156,9 +156,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _finite(number: str) -> float:
     value = float(number)
     if not math.isfinite(value):
-        raise InputError(f"{short(number)} is no finite number")
+        raise InputError(f"{short(number)} is not a finite number")
     return value
 
 
 def _refuse(constant: str) -> None:
-    raise InputError(f"{constant} is no finite number")
+    raise InputError(f"{constant} is not a finite number")

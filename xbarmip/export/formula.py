@@ -94,7 +94,7 @@ class Formula:
         constant = 0
         for coefficient, variable in zip(row.coefficients, row.variables, strict=True):
             if not isinstance(coefficient, int):
-                raise UnsupportedError(f"{row.component.name}: {coefficient} is no integer")
+                raise UnsupportedError(f"{row.component.name}: {coefficient} is not an integer")
             constant += coefficient * self.bits[variable][0]
             for number, part in self._form(variable, coefficient).items():
                 terms[number] = terms.get(number, 0) + part

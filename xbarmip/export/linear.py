@@ -40,7 +40,7 @@ def linear_model(
     InputError
         On a bad `at_most`.
     UnsupportedError
-        When the model would be too large, or the objective is no count.
+        When the model would be too large, or the objective is not a count.
     """
     if at_most is not None:
         at_most = as_int(at_most, "at_most", 1)
@@ -95,7 +95,7 @@ def _check_numbers(model: pyo.ConcreteModel) -> None:
         for number in (*row.coefficients, row.lower, row.upper):
             if number is not None and not _is_float(number):
                 raise UnsupportedError(
-                    f"{label(row.component)}: {number} is no floating-point number, "
+                    f"{label(row.component)}: {number} is not a floating-point number, "
                     "as readers of the file expect"
                 )
 

@@ -23,26 +23,27 @@ import pyomo.environ as pyo
 from xbarmip.certificate import check
 from xbarmip.certificate.relaxation import Relaxation
 from xbarmip.certificate.statement import edge_numbers, statement
-from xbarmip.certificate.sweep import NotRefuted, Pause
+from xbarmip.certificate.sweep import NotRefuted
 from xbarmip.errors import UnsupportedError, VerificationError
 from xbarmip.export.formula import Formula
 from xbarmip.export.linear import linear_model
 from xbarmip.export.proof_log import Part, ProofLog
 from xbarmip.model.steps_windows import steps_windows
 from xbarmip.problem import Problem
+from xbarmip.solvers.protocol import Watch
 
 SCALE = 10**4  # of multipliers: the numbers of a proof stay small
 
 
-def refute(problem: Problem, at_most: int, pause: Pause) -> tuple[str, str]:
+def refute(problem: Problem, at_most: int, watch: Watch) -> tuple[str, str]:
     """A formula in OPB that says "some allocation takes at most so many steps"; its refutation.
 
     Parameters
     ----------
     problem : Problem
     at_most : int
-    pause : callable
-        Called between pieces of work with facts on the search; may raise.
+    watch : Watch
+        Asked between pieces of work, with facts on the search.
 
     Raises
     ------
@@ -57,12 +58,12 @@ def refute(problem: Problem, at_most: int, pause: Pause) -> tuple[str, str]:
         raise UnsupportedError(f"a proof is of steps, the objective is {problem.objective!r}")
     for constraint in problem.constraints:
         raise UnsupportedError(
-            f"a proof knows no constraint but the budget, there is {constraint.name!r}"
+            f"a proof states no constraint other than the budget, got {constraint.name!r}"
         )
     model = linear_model(problem, at_most)
     formula = Formula(model, problem)
     try:
-        return formula.text(minimise=False), Refutation(problem, model, formula).write(pause)
+        return formula.text(minimise=False), Refutation(problem, model, formula).write(watch)
     except NotRefuted:
         raise VerificationError(f"an allocation takes at most {at_most} steps: no proof") from None
 
@@ -97,7 +98,7 @@ class Refutation:
             for pair in windows.demand
         }
 
-    def write(self, pause: Pause) -> str:
+    def write(self, watch: Watch) -> str:
         """The whole proof.
 
         Raises
@@ -106,14 +107,14 @@ class Refutation:
             When there is such an allocation.
         """
         box = _Box(list(self.search.low), list(self.search.high))
-        self.log.end(self._refute(box, pause))
+        self.log.end(self._refute(box, watch))
         return self.log.text()
 
-    def _refute(self, box: _Box, pause: Pause) -> int:
+    def _refute(self, box: _Box, watch: Watch) -> int:
         """Derive that an allocation makes one of the excluded choices."""
         log = self.log
         while True:
-            pause({"lines": len(log.lines)})
+            watch.check(lines=len(log.lines))
             self.search.set_windows(box.low, box.high)
             relaxation = Relaxation(self.search)
             relaxation.solve()
@@ -135,7 +136,7 @@ class Refutation:
                 (*box.excluded, *(self._choice(k, r) for r in without)),
                 dict(box.waits),
             )
-            parts.append((1, self._refute(inner, pause)))
+            parts.append((1, self._refute(inner, watch)))
         log.add([*parts, (1, self._ids("one_choice", k).upper)])
         return log.clause(box.excluded)
 

@@ -151,7 +151,7 @@ def register_rule(rule: Rule) -> Rule:
     """
     as_text(rule.name, "name of a data-movement rule")
     if _RULES.setdefault(rule.name, rule) != rule:
-        raise InputError(f"data-movement rule {rule.name!r} is registered already")
+        raise InputError(f"data-movement rule {rule.name!r} is already registered")
     return rule
 
 

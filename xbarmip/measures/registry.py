@@ -78,9 +78,9 @@ def register_measure(measure: Measure) -> Measure:
     """
     for field in ("name", "time", "unit", "description"):
         if "/" in as_text(getattr(measure, field), f"measure: {field}"):
-            raise InputError(f"measure {measure.name!r}: {field} must have no '/'")
+            raise InputError(f"measure {measure.name!r}: {field} must not contain '/'")
     if measure.label in _MEASURES:
-        raise InputError(f"measure {measure.label!r} is registered already")
+        raise InputError(f"measure {measure.label!r} is already registered")
     for other in _MEASURES.values():
         shared = {measure.name, measure.time} & {other.name, other.time}
         alike = (measure.name, measure.time) == (other.name, other.time)

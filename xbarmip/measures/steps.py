@@ -73,7 +73,7 @@ def register_closed_form(name: str, build: Callable[[Network], View]) -> None:
         When the name is empty or taken.
     """
     if name in rules():
-        raise InputError(f"closed form {name!r} is registered already")
+        raise InputError(f"closed form {name!r} is already registered")
     register_measure(replace(STEPS, rule=name, build=build))
 
 

@@ -48,7 +48,7 @@ def add_constraints(
 def constraint_obstacle(problem: Problem, menus: Sequence[Array]) -> str | None:
     """Why a constraint cannot be stated for linear solvers over the R of `menus`; None if all can.
 
-    It is no sum of numbers that are small enough, and its table would have too many cells.
+    It is not a sum of numbers that are small enough, and its table would have too many cells.
     """
     for constraint, scope in _scopes(problem, menus):
         if _cells(scope) > MOST_CELLS and not _is_small_sum(constraint, scope):

@@ -21,10 +21,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
-from math import floor, gcd, lcm
+from math import gcd, lcm
 from typing import Any
 
 from xbarmip.constraint import LinearConstraint
+from xbarmip.exact import capped
 from xbarmip.model.quantity import Exact, General, Key, Quantity, Separable, product, total
 
 _Table = list[Exact]
@@ -97,16 +98,9 @@ def _capped(name: str, stated: Interval, form: _Factored) -> Iterator[LinearCons
         least, most = (sum(pick(table) for table in weights.values()) for pick in (min, max))
         caps = []
         for base, factor in zip(form.base, form.factor, strict=True):
-            caps.append(_cap(bound - sign * base, factor, least, most))
+            caps.append(capped(bound - sign * base, factor, least - 1, most))
         weights[form.layer] = tuple(-cap for cap in caps)
         yield LinearConstraint(name, tuple(weights.items()), 0)
-
-
-def _cap(room: Exact, factor: Exact, least: int, most: int) -> int:
-    """The largest W with factor * W <= room, within [least - 1, most]."""
-    if not factor:
-        return most if room >= 0 else least - 1
-    return min(max(floor(Fraction(room) / factor), least - 1), most)
 
 
 def _factored(body: Quantity, domains: _Domains) -> _Factored | None:
@@ -125,7 +119,7 @@ def _factored(body: Quantity, domains: _Domains) -> _Factored | None:
 
 
 def _terms(quantity: Any, times: Exact = 1) -> list[tuple[Separable, Separable]] | None:
-    """Pairs whose products add up to `times` the quantity; None where it is no such sum."""
+    """Pairs whose products add up to `times` the quantity; None where it is not such a sum."""
     if not isinstance(quantity, General):
         plain = quantity if isinstance(quantity, Separable) else Separable(quantity, {})
         return [(Separable(times, {}), plain)]

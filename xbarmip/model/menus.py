@@ -19,16 +19,19 @@ def trivial_bound(problem: Problem) -> int:
     No allocation within the budget has a smaller value: the objective is at least
     ceil(outputs / R) for every layer of which outputs count, and at least 1.
     """
-    outputs = problem.view.counted
-    if not problem.feasible:
-        return 1
-    low, high = 1, max(1, *outputs)
+    return affordable_steps(problem, problem.view.counted) if problem.feasible else 1
+
+
+def affordable_steps(problem: Problem, counts: Sequence[int]) -> int:
+    """Least T for which the budget buys every layer R >= ceil(count / T).
+
+    The budget must hold one copy of each layer.
+    """
+    low, high = 1, max(1, *counts)
     while low < high:
         middle = (low + high) // 2
-        cost = sum(
-            s * max(1, ceil_div(n, middle)) for n, s in zip(outputs, problem.sets, strict=True)
-        )
-        low, high = (low, middle) if cost <= problem.crossbars else (middle + 1, high)
+        used = problem.crossbars_used([max(1, ceil_div(count, middle)) for count in counts])
+        low, high = (low, middle) if used <= problem.crossbars else (middle + 1, high)
     return low
 
 
@@ -60,12 +63,18 @@ def within_limits(problem: Problem, menus: Sequence[Array]) -> list[Array] | Non
     left = list(menus)
     for total in _sums(problem):
         weights = [table[left[k] - 1] for k, table in zip(total.layers, total.tables, strict=True)]
-        spare = total.limit - sum(int(some.min()) for some in weights)
-        for k, some in zip(total.layers, weights, strict=True):
-            left[k] = left[k][some - some.min() <= spare]
+        for k, fits in zip(total.layers, fitting(weights, total.limit), strict=True):
+            left[k] = left[k][fits]
             if not len(left[k]):
                 return None
     return left
+
+
+def fitting(weights: Sequence[NDArray[Any]], limit: int) -> list[NDArray[np.bool_]]:
+    """Which weights of each layer are within the limit when all other layers add their least."""
+    least = [int(some.min()) for some in weights]
+    spare = limit - sum(least)
+    return [some <= spare + own for some, own in zip(weights, least, strict=True)]
 
 
 class _Sum(NamedTuple):

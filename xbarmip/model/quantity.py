@@ -54,7 +54,7 @@ class Separable:
 
 @dataclass(frozen=True, slots=True)
 class General:
-    """A function of several keys that is no sum over them."""
+    """A function of several keys that is not a sum over them."""
 
     function: Function
     operands: tuple[Any, ...]

@@ -35,7 +35,7 @@ def interval(data: Any, fold: Fold) -> Interval:
     Raises
     ------
     UnsupportedError
-        On bounds that are no numbers, or none at all.
+        On bounds that are not numbers, or none at all.
     """
     try:
         lower, body, upper = data.to_bounded_expression()
@@ -151,7 +151,7 @@ class _Reader:
         if isinstance(body, Separable) and not any(any(t.values()) for t in body.tables.values()):
             body, keys = body.constant, ()
         if not keys:
-            raise InputError(f"is about no layer: what it restricts is always {body}")
+            raise InputError(f"concerns no layer: what it restricts is always {body}")
         if guards or any(isinstance(key, Auxiliary) for key in keys):
             yield self._condition(stated, guards)
         elif isinstance(stated, Interval) and (
@@ -216,7 +216,7 @@ class _Reader:
         layers = tuple(key for key in keys if isinstance(key, str))
         what = f"constraint {', '.join(names)!r}"
         if not layers:
-            raise InputError(f"{what} is about no layer")
+            raise InputError(f"{what} concerns no layer")
         if prod(map(len, values.values())) > MOST_VALUES:
             raise UnsupportedError(
                 f"{what}: its {len(values)} variables have {prod(map(len, values.values()))} "
@@ -239,7 +239,7 @@ def _values(variable: Any) -> range:
     lower, upper = variable.bounds
     if variable.is_continuous() or lower is None or upper is None:
         raise UnsupportedError(
-            f"variable {variable.name!r} is no binary or bounded integer variable, "
+            f"variable {variable.name!r} is not a binary or bounded integer variable, "
             "and the choices do not determine it"
         )
     return range(-floor(-as_rational(lower, "bound")), floor(as_rational(upper, "bound")) + 1)

@@ -126,7 +126,7 @@ def problem_of(model: pyo.ConcreteModel) -> Problem:
     InputError
         When the model is not one of `build_model`, or an addition is malformed.
     UnsupportedError
-        When it was built with `at_most`, which is no part of a Problem; when what `build_model`
+        When it was built with `at_most`, which is not part of a Problem; when what `build_model`
         built was changed or removed; or on an addition that cannot be made exact. The message names
         the component.
     """

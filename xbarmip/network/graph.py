@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Network:
     """A CNN as a directed acyclic graph of crossbar layers (SPEC §2).
 
-    Joins and pass-through operators are no layers: the consumer behind an addition or a
+    Joins and pass-through operators are not layers: the consumer behind an addition or a
     concatenation has one edge from every layer that feeds it. Several edges between the same two
     layers are allowed; the largest need counts.
 

@@ -72,7 +72,7 @@ def load_network(
         return read_exported(file, _by_name(inputs), digital)
     if inputs or digital:
         what = "input sizes" if inputs else "digital units"
-        raise InputError(f"{network}: {what} are for ONNX and PyTorch files alone")
+        raise InputError(f"{network}: {what} are only for ONNX and PyTorch files")
     return read_json(file)
 
 

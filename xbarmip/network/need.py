@@ -176,7 +176,7 @@ def printed_need(producer: Layer, edge: Edge, consumer: Layer) -> NeedMap:
     if (farthest + 1) * producer.width > INT64_MAX // 4:
         raise InputError(
             f"edge {edge.producer!r} -> {edge.consumer!r}: the rule 'published' asks for row "
-            f"{farthest} of {producer.height}, which 64 bits do not hold"
+            f"{farthest} of {producer.height}, which does not fit in 64 bits"
         )
     rows = [row.scale * q + row.offset for q in range(1, consumer.height + 1)]
     columns = [

@@ -56,7 +56,7 @@ def read_exported(path: Path, inputs: Mapping[str, Sequence[int]], digital: bool
     try:
         program = torch.export.load(path)
     except Exception as error:  # torch raises what it likes
-        raise InputError(f"{path}: is no exported program of torch ({_line(error)})") from None
+        raise InputError(f"{path}: is not an exported program of torch ({_line(error)})") from None
     return _read(torch, program, (), path.stem, path, inputs, digital)
 
 

@@ -185,9 +185,7 @@ class Reach:
         return np.concatenate((np.zeros_like(inner[:1]), inner))[np.array(self._listed(axis))]
 
     def printed(self, axis: int) -> Affine:
-        raise InputError(
-            "the rule 'published' is about windows; it says nothing of a reach that is listed"
-        )
+        raise InputError("the rule 'published' is about windows; it does not cover a listed reach")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +215,7 @@ class Raster:
 
     def printed(self, axis: int) -> Affine:
         raise InputError(
-            "the rule 'published' is about windows; it says nothing of positions that are listed"
+            "the rule 'published' is about windows; it does not cover listed positions"
         )
 
 

@@ -13,11 +13,11 @@ from xbarmip.network.window import Array
 from xbarmip.problem import Problem
 from xbarmip.reproduce.source import case_key, figures, step_cases
 from xbarmip.reproduce.store import Row, Work
+from xbarmip.solvers.heuristics.answer import Allocation
+from xbarmip.solvers.heuristics.draws import fitted, shares
+from xbarmip.solvers.heuristics.random_search import RandomSearch, pruned
+from xbarmip.solvers.heuristics.woho import WohoProportional
 from xbarmip.solvers.protocol import Progress
-from xbarmip.solvers.rivals.answer import Allocation
-from xbarmip.solvers.rivals.draws import fitted, shares
-from xbarmip.solvers.rivals.random_search import RandomSearch, pruned
-from xbarmip.solvers.rivals.woho import WohoProportional
 from xbarmip.timing.closed_form import steps_many
 from xbarmip.timing.pipeline import cycles_many
 

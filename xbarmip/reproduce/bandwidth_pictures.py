@@ -6,7 +6,7 @@ from statistics import fmean
 
 from xbarmip.compare.pictures.canvas import new_figure, png, round_ticks
 from xbarmip.reproduce.bandwidth import STEPS_TIME, TIME, Answer
-from xbarmip.reproduce.models import OBJECTIVES, RIVALS
+from xbarmip.reproduce.models import HEURISTICS, OBJECTIVES
 from xbarmip.reproduce.pictures import BEST, LEAVES, OURS, PUBLISHED, TRUE, bars
 from xbarmip.reproduce.sections.bandwidth import least
 from xbarmip.reproduce.sections.models import excess
@@ -84,8 +84,11 @@ def models_picture(rows: Rows) -> bytes:
     series = {}
     for objective, colour in zip(OBJECTIVES, (OURS, TRUE), strict=True):
         own = [row for row in rows.values() if row["objective"] == objective]
-        series[objective] = [fmean(excess(row, rival) for row in own) for rival in RIVALS], colour
-    bars(axes, list(RIVALS), series)
+        series[objective] = (
+            [fmean(excess(row, name) for row in own) for name in HEURISTICS],
+            colour,
+        )
+    bars(axes, list(HEURISTICS), series)
     axes.set(yscale="symlog", ylabel="mean percent above the best known")
     axes.set_ylim(top=3 * max(max(values) for values, _ in series.values()))
     axes.legend(fontsize=9)

@@ -14,7 +14,7 @@ from xbarmip.solvers.registry import solve
 
 EVALUATIONS = 2_000  # of each search: some minutes for all models together
 TIMES = "x2"  # the smallest budget, as the suite writes it
-RIVALS: Mapping[str, tuple[str, dict[str, Any]]] = {
+HEURISTICS: Mapping[str, tuple[str, dict[str, Any]]] = {
     **{name: (name, {}) for name in ("woho", "stride")},
     "stride, pooling": ("stride", {"pooling": True}),
     **{name: (name, {}) for name in ("identical", "greedy", "lagrangian")},
@@ -46,6 +46,6 @@ def _row(instance: Instance, objective: str, seconds: float, progress: Progress 
         "dp": {"status": best.status.value, "value": best.value, "bound": best.bound},
         "rivals": {
             name: solve(problem, solver, progress=progress, **options).value
-            for name, (solver, options) in RIVALS.items()
+            for name, (solver, options) in HEURISTICS.items()
         },
     }

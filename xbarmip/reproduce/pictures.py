@@ -77,16 +77,19 @@ def speedup_picture(rows: Rows) -> bytes:
         axes,
         names(order),
         {
-            rival: (
-                [row["rivals"][rival]["steps"] / row["rivals"][PAPER]["steps"] for row in order],
+            name: (
+                [row["rivals"][name]["steps"] / row["rivals"][PAPER]["steps"] for row in order],
                 colour,
             )
-            for rival, colour in colours.items()
+            for name, colour in colours.items()
         },
     )
-    for rival, mean in figures()["speedup"].items():
+    for name, mean in figures()["speedup"].items():
         axes.axhline(
-            float(mean), color=colours[rival], linestyle=":", label=f"{rival}, published mean"
+            float(mean),
+            color=colours[name],
+            linestyle=":",
+            label=f"{name}, published mean",
         )
     axes.set(yscale="log", ylabel="steps over those of its algorithm")
     round_ticks(axes.yaxis, *axes.get_ylim())

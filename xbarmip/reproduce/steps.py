@@ -16,7 +16,7 @@ from xbarmip.timing.closed_form import steps
 from xbarmip.timing.pipeline import cycles
 
 PAPER, LEAVING = "published-dp", "published-dp, may leave some"
-RIVALS: Mapping[str, tuple[str, dict[str, Any]]] = {
+HEURISTICS: Mapping[str, tuple[str, dict[str, Any]]] = {
     PAPER: ("published-dp", {}),
     LEAVING: ("published-dp", {"spend_all": False}),
     **{name: (name, {}) for name in ("woho", "stride", "identical", "greedy", "lagrangian")},
@@ -48,7 +48,7 @@ def _row(instance: Instance, seconds: float, progress: Progress | None) -> Row:
         "size": problem.crossbar.rows,
         "published": str(instance.published),
         "note": instance.note,
-        "rivals": {name: answer(problem, *how) for name, how in RIVALS.items()},
+        "rivals": {name: answer(problem, *how) for name, how in HEURISTICS.items()},
         "fewest steps": answer(problem),
         "fewest cycles": answer(replace(problem, objective="cycles", rule=None)),
     }

@@ -49,7 +49,7 @@ class Store:
             try:
                 self.rows = dict(json.loads(self._file.read_text(encoding="utf-8"))["rows"])
             except (OSError, ValueError, TypeError, KeyError):
-                raise InputError(f"{self._file}: is no file of `xbarmip reproduce`") from None
+                raise InputError(f"{self._file}: is not a file of `xbarmip reproduce`") from None
 
     def clear(self) -> None:
         """Forget all rows; the file stays until the first new one."""

@@ -91,7 +91,7 @@ def checked(problem: Problem, answer: Any) -> Checked:
     Raises
     ------
     VerificationError
-        If it is no usable answer: no Result, a value or bound that is no integer, or fields that
+        If it is not a usable answer: no Result, a value or bound that is no integer, or fields that
         contradict each other, as a bound above the value, or OPTIMAL with another value than bound.
     """
     if not isinstance(answer, Result):
@@ -163,7 +163,7 @@ def _integer(value: Any, what: str) -> int | None:
             raise TypeError
         number = index(value)
     except TypeError:
-        raise VerificationError(f"{what} is {short(value)}, no integer") from None
+        raise VerificationError(f"{what} is {short(value)}, not an integer") from None
     if abs(number) > MOST:
         raise VerificationError(f"{what} is {short(number)}, beyond any objective")
     return number
@@ -191,7 +191,7 @@ def _evaluated(problem: Problem, allocation: Any) -> dict[str, Any]:
     named = dict(zip(problem.network.index, chosen, strict=True))
     facts = {"allocation": named, "crossbars_used": used}
     if used > problem.crossbars:
-        return {**facts, "defect": f"takes {used} crossbars, there are {problem.crossbars}"}
+        return {**facts, "defect": f"takes {used} crossbars, the budget is {problem.crossbars}"}
     broken = problem.broken(chosen)
     if broken:
         return {**facts, "defect": f"breaks the constraint {broken[0].name!r}"}

@@ -14,7 +14,7 @@ import pyomo.environ as pyo
 from pyomo.common.collections import ComponentMap
 
 from xbarmip.errors import UnsupportedError, XbarmipError
-from xbarmip.model.pause import Pause, no_pause, paused
+from xbarmip.model.pause import Pause, paused
 from xbarmip.model.rows import (
     LARGEST_NUMBER,
     Exact,
@@ -81,7 +81,6 @@ def run_highs(
     threads: int = 1,
     seed: int = 0,
     start: bool = False,
-    pause: Pause = no_pause,
 ) -> Run:
     """Minimise the model's objective with both MIP gaps at 0.
 
@@ -95,8 +94,6 @@ def run_highs(
         Options of HiGHS.
     start : bool
         Begin with the solution that the variables hold.
-    pause : callable, optional
-        Called between rows while the model is read; what it raises ends that.
 
     Raises
     ------
@@ -105,7 +102,7 @@ def run_highs(
     HighsError
         On a status of HiGHS that says nothing of the kinds above.
     """
-    program = _Program(model, pause)
+    program = _Program(model, watch.check)
     solver = quiet_highs()
     _configure(solver, threads, seed)
     _require(solver.passModel(program.lp), "passModel")
@@ -191,7 +188,7 @@ def _number(number: Exact, component: Any) -> float:
         )
     if float(number) != number:
         raise UnsupportedError(
-            f"{label(component)}: {number} is no floating-point number, as HiGHS needs"
+            f"{label(component)}: {number} is not a floating-point number, as HiGHS needs"
         )
     return float(number)
 

@@ -19,7 +19,7 @@ class Memory:
 
     def __init__(self, limit_bytes: int | None) -> None:
         if limit_bytes is not None and not _STATM.exists():
-            raise UnsupportedError("a memory limit needs /proc/self/statm, which is not here")
+            raise UnsupportedError("a memory limit needs /proc/self/statm, which this system lacks")
         self._most = None if limit_bytes is None else _resident() + limit_bytes
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from xbarmip.errors import InputError, UnsupportedError, XbarmipError
+from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.exact import as_int
 from xbarmip.model.rows import LARGEST_NUMBER
 from xbarmip.model.statement import build_model, linear_obstacle
@@ -18,7 +18,7 @@ from xbarmip.problem import Problem
 from xbarmip.solvers.descent import Allocation, descend
 from xbarmip.solvers.highs import End, HighsError, Run, run_highs
 from xbarmip.solvers.memory import Memory
-from xbarmip.solvers.protocol import Watch, refused_latency
+from xbarmip.solvers.protocol import StoppedError, Watch, refused_latency
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate
 
@@ -31,10 +31,6 @@ _STOPS = {
     End.MEMORY: Stop.MEMORY,
     End.INTERRUPTED: Stop.INTERRUPTED,
 }
-
-
-class _OutOfTimeError(XbarmipError):
-    """The watch expired before HiGHS began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +102,8 @@ class Milp:
         try:
             watch.tell(best=answer.value, bound=answer.bound)
             self._search(problem, answer, watch)
-        except _OutOfTimeError:
-            answer.stop = Stop.TIME
+        except StoppedError as stopped:
+            answer.stop = stopped.stop
         except KeyboardInterrupt:
             answer.stop = Stop.INTERRUPTED
         except HighsError as error:
@@ -139,21 +135,16 @@ class Milp:
 
     def _search(self, problem: Problem, answer: "_Answer", watch: Watch) -> None:
         memory = Memory(watch.limits.memory_bytes)
-
-        def pause() -> None:
-            if watch.expired:
-                raise _OutOfTimeError("the time limit passed before HiGHS began")
-
         for target in self._targets(problem):
-            pause()
-            model = build_model(_ample(problem), "linear", at_most=target, pause=pause)
+            watch.check()
+            model = build_model(_ample(problem), "linear", at_most=target, pause=watch.check)
             start = answer.allocation is not None
             if answer.allocation is not None:
-                verify(model, answer.allocation, claimed=answer.value, pause=pause)
+                verify(model, answer.allocation, claimed=answer.value, pause=watch.check)
             if memory.exceeded:
                 answer.stop = Stop.MEMORY
                 return
-            run = run_highs(model, watch, memory, self.threads, self.seed, start, pause)
+            run = run_highs(model, watch, memory, self.threads, self.seed, start)
             if run.end is not End.INFEASIBLE or start or not problem.constraints:
                 answer.take(run, model)
                 return
@@ -218,7 +209,7 @@ class _Answer:
             allocation = tuple(r for _, r in chosen)
             if self.problem.meets(allocation):
                 return allocation
-        self.message = "HiGHS's choices, rounded, are no allocation within the limits"
+        self.message = "HiGHS's choices, rounded, are not an allocation within the limits"
         return None
 
     def result(self, solver: str) -> Result:

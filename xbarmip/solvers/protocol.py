@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 from xbarmip.clock import working_time
 from xbarmip.errors import InputError
 from xbarmip.problem import Problem
-from xbarmip.solvers.result import Proof, Result
+from xbarmip.solvers.result import Proof, Result, Stop
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -32,6 +32,14 @@ class Limits:
             raise InputError(f"time limit must be a number of seconds >= 0, got {self.seconds!r}")
         if self.memory_bytes is not None and self.memory_bytes <= 0:
             raise InputError(f"memory limit must be positive, got {self.memory_bytes!r}")
+
+
+class StoppedError(Exception):
+    """A limit, or an answer that is not final, ends a piece of work; who began it catches this."""
+
+    def __init__(self, stop: Stop, message: str = "") -> None:
+        super().__init__(message)
+        self.stop, self.message = stop, message
 
 
 class Watch:
@@ -70,6 +78,19 @@ class Watch:
         """Report the state of the search (best, bound, and what the solver counts)."""
         if self._progress is not None:
             self._progress({"seconds": self.seconds, **facts})
+
+    def check(self, **facts: Any) -> None:
+        """Between pieces of work: report facts, if there are any, and look at the clock.
+
+        Raises
+        ------
+        StoppedError
+            When the time limit has passed.
+        """
+        if facts:
+            self.tell(**facts)
+        if self.expired:
+            raise StoppedError(Stop.TIME)
 
     def part(self, progress: Progress) -> "Watch":
         """A watch for a piece of this work: with what is left of its limits, by its clock."""

@@ -18,15 +18,15 @@ SOLVERS: dict[str, str | type[Solver]] = {  # a class, or where it is found when
     "dp": "xbarmip.solvers.dp.solver:DynamicProgram",
     "milp": "xbarmip.solvers.milp:Milp",
     "exhaustive": "xbarmip.solvers.exhaustive:Exhaustive",
-    "published-dp": "xbarmip.solvers.rivals.published_dp:PublishedDynamicProgram",
-    "woho": "xbarmip.solvers.rivals.woho:WohoProportional",
-    "stride": "xbarmip.solvers.rivals.stride:StrideBalanced",
-    "identical": "xbarmip.solvers.rivals.identical:Identical",
-    "greedy": "xbarmip.solvers.rivals.greedy:Greedy",
-    "lagrangian": "xbarmip.solvers.rivals.lagrangian:Lagrangian",
-    "random": "xbarmip.solvers.rivals.random_search:RandomSearch",
-    "genetic": "xbarmip.solvers.rivals.genetic:GeneticAlgorithm",
-    "annealing": "xbarmip.solvers.rivals.annealing:SimulatedAnnealing",
+    "published-dp": "xbarmip.solvers.heuristics.published_dp:PublishedDynamicProgram",
+    "woho": "xbarmip.solvers.heuristics.woho:WohoProportional",
+    "stride": "xbarmip.solvers.heuristics.stride:StrideBalanced",
+    "identical": "xbarmip.solvers.heuristics.identical:Identical",
+    "greedy": "xbarmip.solvers.heuristics.greedy:Greedy",
+    "lagrangian": "xbarmip.solvers.heuristics.lagrangian:Lagrangian",
+    "random": "xbarmip.solvers.heuristics.random_search:RandomSearch",
+    "genetic": "xbarmip.solvers.heuristics.genetic:GeneticAlgorithm",
+    "annealing": "xbarmip.solvers.heuristics.annealing:SimulatedAnnealing",
 }
 EXACT = ("dp", "milp", "exhaustive")  # those that prove what they claim; a comparison's default
 
@@ -64,7 +64,7 @@ def solver_for(problem: Problem, solver: Solver, whole_frontier: bool = False) -
     Raises
     ------
     InputError
-        When the whole frontier is asked for, and the objective is no latency or the solver a
+        When the whole frontier is asked for, and the objective is not a latency or the solver a
         heuristic.
     """
     if whole_frontier and not problem.is_latency:
@@ -137,7 +137,7 @@ def solve(
     made = make_solver(solver, **options) if isinstance(solver, str) else solver
     if made is solver and options:
         raise InputError(
-            f"solver {made.name!r} is made already, it takes no options: {', '.join(options)}"
+            f"solver {made.name!r} is already made and takes no options: {', '.join(options)}"
         )
     chosen = solver_for(problem, made, whole_frontier)
     reasons = chosen.unsupported(problem)

@@ -74,9 +74,12 @@ def _ask(asked: dict[int, Array], layer: int, wanted: Array) -> None:
 
 def needs(need: NeedMap, x: Array) -> Array:
     """`need` of every entry of `x` at once, each in 0..outputs of the consumer; need(0) is 0."""
-    row, column = np.divmod(np.maximum(x, 1) - 1, len(need.columns))
-    last_row, last_column = need.rows[row], need.columns[column]
-    own = np.where(
-        (last_row > 0) & (last_column > 0), (last_row - 1) * need.producer_width + last_column, 0
-    )
-    return np.where(x > 0, np.maximum(need.above[row], own), 0)
+    return listed_needs(need.rows, need.above, need.columns, need.producer_width, x)
+
+
+def listed_needs(rows: Array, above: Array, columns: Array, width: int, x: Array) -> Array:
+    """The same of a need map in numbers (see `NeedMap`)."""
+    row, column = np.divmod(np.maximum(x, 1) - 1, len(columns))
+    last_row, last_column = rows[row], columns[column]
+    own = np.where((last_row > 0) & (last_column > 0), (last_row - 1) * width + last_column, 0)
+    return np.where(x > 0, np.maximum(above[row], own), 0)

@@ -29,6 +29,7 @@ from math import gcd
 from typing import NamedTuple
 
 from xbarmip.constraint import Constraint, LinearConstraint, Predicate
+from xbarmip.exact import capped
 from xbarmip.problem import Problem
 from xbarmip.timing.step_time import LayerTicks, ticks_of
 
@@ -76,7 +77,7 @@ def longest_step(problem: Problem, most: int) -> int:
             return max(longest, most)
         low, high = sum(form.weights), _highest(problem, i, form)
         for own, times in zip(form.own, form.times, strict=True):
-            cap = _cap(own, times, most, low - 1, high)
+            cap = capped(most - own, times, low - 1, high)
             if cap >= low:
                 longest = max(longest, own + times * cap)
     return longest
@@ -93,7 +94,7 @@ def _layer_limit(problem: Problem, i: int, most: int) -> Constraint | None:
     reach = [problem.largest[k] for k in layer.producers]
     least, highest = sum(form.weights), _highest(problem, i, form)
     caps = [
-        _cap(own, times, most, least - 1, highest)
+        capped(most - own, times, least - 1, highest)
         for own, times in zip(form.own, form.times, strict=True)
     ]
     if min(caps) == highest:
@@ -110,13 +111,6 @@ def _highest(problem: Problem, i: int, form: Proportions) -> int:
     producers = ticks_of(problem).layers[i].producers
     pairs = zip(form.weights, producers, strict=True)
     return sum(weight * problem.largest[k] for weight, k in pairs)
-
-
-def _cap(own: int, times: int, most: int, low: int, high: int) -> int:
-    """cap(r) of (2), kept within [low, high]."""
-    if own > most:
-        return low
-    return high if times == 0 else min(max((most - own) // times, low), high)
 
 
 @lru_cache(maxsize=1024)

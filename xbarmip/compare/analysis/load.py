@@ -99,7 +99,7 @@ def load(paths: Sequence[str | PathLike[str]]) -> tuple[Comparison, ...]:
                     row = Row.from_dict(record.facts)
                     rows.setdefault(row.suite, []).append(_Placed(row, record.where))
         if not found:
-            raise InputError(f"{path}: is no results file: it holds no run")
+            raise InputError(f"{path}: is not a results file: it holds no run")
     runs.sort(key=lambda run: run["started"])
     suites = dict.fromkeys(run["suite"] for run in runs)
     _require_runs(suites, rows)

@@ -11,7 +11,7 @@ class Outcome(StrEnum):
     ANSWERED = "ANSWERED"
     REFUSED = "REFUSED"  # it named reasons why it cannot take the instance
     RAISED = "RAISED"  # an exception came out of it
-    GARBAGE = "GARBAGE"  # what it returned is no answer
+    GARBAGE = "GARBAGE"  # what it returned is not an answer
     TIMEOUT = "TIMEOUT"  # it went on beyond limit and grace and was ended
     OUT_OF_MEMORY = "OUT_OF_MEMORY"  # it grew beyond limit and grace and was ended
     CRASHED = "CRASHED"  # its process died

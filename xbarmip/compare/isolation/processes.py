@@ -23,7 +23,7 @@ def require_processes() -> None:
     if missing:
         raise UnsupportedError(
             "a comparison runs each solver in a process of its own, which needs "
-            f"{', '.join(missing)}; this system has no such call"
+            f"{', '.join(missing)}; this system lacks that"
         )
 
 

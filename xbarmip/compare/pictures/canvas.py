@@ -18,7 +18,7 @@ _STYLE = {
     "axes.spines.right": False,
     "svg.fonttype": "none",  # text stays text: small files, the reader's fonts
     "svg.hashsalt": "xbarmip",  # the same picture is the same file
-    "text.usetex": False,  # whatever the user's own settings say: a name is no program
+    "text.usetex": False,  # whatever the user's own settings say: a name is not a program
 }
 _NARROW = 5  # an axis of less than this ratio gets evenly spaced ticks
 _DECADES = 100  # an axis of more than this ratio gets ticks at powers of ten alone

@@ -71,7 +71,7 @@ def model_of(proto: onnx.ModelProto, inputs: Mapping[str, Sequence[int]]) -> Mod
     Raises
     ------
     InputError
-        If it is no valid model, or an input's size is unknown (other than its first axis, the
+        If it is not a valid model, or an input's size is unknown (other than its first axis, the
         batch, which becomes 1).
     """
     graph = proto.graph

@@ -95,7 +95,7 @@ def einsum(operation: Operation, finder: Finder) -> Value:
     together = [letter for letter in of if letter in by and letter in made]
     sizes = dict(zip(by, shape, strict=True))
     if any(letter not in by for letter in summed) or any(sizes[one] > 1 for one in together):
-        raise InputError(f"equation {node.text('equation', '')!r} is no product with a matrix")
+        raise InputError(f"equation {node.text('equation', '')!r} is not a product with a matrix")
     features = prod(sizes[letter] for letter in summed)
     new = [letter for letter in made if letter not in of]
     outputs = prod(sizes[letter] for letter in new)

@@ -84,7 +84,7 @@ def read_onnx(
     Raises
     ------
     InputError
-        If the file is no valid ONNX model, a size is unknown, or something is not understood. The
+        If the file is not a valid ONNX model, or a size or something else is not understood. The
         message names the file, and for every cause its first node.
     """
     return read_nodes(path, name, inputs, digital).network
@@ -141,7 +141,7 @@ def read_proto(
         refuse_operators(model, feeds, digital)
         found, values = _walk(Tensors(model, folder, _RULES), feeds)
         if not found:
-            raise InputError("holds no convolution and no fully connected layer")
+            raise InputError("holds neither a convolution nor a fully connected layer")
         check_edges(found)
         leaving = dict.fromkeys(
             (one.layer, one.steps)
@@ -198,7 +198,7 @@ def _made(node: Node, tensors: Tensors, finder: Finder, gone: set[str]) -> tuple
     """What a node makes of its operands, none of which are among those that are `gone`."""
     operation = Operation(node, tensors)
     if not gone.isdisjoint(node.inputs):
-        raise InputError("reads what left the network")
+        raise InputError("reads what is no longer in the network")
     if is_layer(node, tensors.model):
         if node.operator in CONVOLUTIONS:
             return (convolution(operation, finder),)

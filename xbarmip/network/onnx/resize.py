@@ -2,7 +2,7 @@
 
 Places are exact fractions. ONNX computes them as floats; where one falls on an entry exactly, a
 float may miss it by a rounding error, and the entry behind it then takes part with a weight of that
-size, which is no dependence.
+size, which is not a dependence.
 """
 
 from collections.abc import Callable

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from statistics import fmean
 
-from xbarmip.reproduce.models import EVALUATIONS, OBJECTIVES, RIVALS
+from xbarmip.reproduce.models import EVALUATIONS, HEURISTICS, OBJECTIVES
 from xbarmip.reproduce.store import Row
 from xbarmip.reproduce.text import percent_above, table
 from xbarmip.solvers.result import Status
@@ -50,16 +50,16 @@ def best(row: Row) -> int:
     return min(value for value in values if value is not None)
 
 
-def excess(row: Row, rival: str) -> float:
+def excess(row: Row, name: str) -> float:
     """By how many percent a rule's value is above the best known."""
-    return percent_above(row["rivals"][rival], best(row))
+    return percent_above(row["rivals"][name], best(row))
 
 
 def _means(rows: Rows) -> str:
     lines = []
-    for rival in RIVALS:
-        above = [excess(row, rival) for row in rows.values()]
-        lines.append((rival, f"{fmean(above):.1f}", f"{max(above):.1f}", above.count(0)))
+    for name in HEURISTICS:
+        above = [excess(row, name) for row in rows.values()]
+        lines.append((name, f"{fmean(above):.1f}", f"{max(above):.1f}", above.count(0)))
     return table(("rule", "mean above, %", "worst", "none better known"), lines)
 
 
@@ -69,8 +69,8 @@ def _each(rows: Rows) -> str:
             row["network"].removeprefix("light_"),
             row["crossbars"],
             f"{percent_above(best(row), row['dp']['bound']):.1f}" if row["dp"]["bound"] else None,
-            *(f"{excess(row, rival):.1f}" for rival in RIVALS),
+            *(f"{excess(row, name):.1f}" for name in HEURISTICS),
         )
         for row in rows.values()
     ]
-    return table(("network", "crossbars", "open, %", *RIVALS), lines)
+    return table(("network", "crossbars", "open, %", *HEURISTICS), lines)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from statistics import fmean
 
 from xbarmip.reproduce.bandwidth import STEPS_TIME, TIME, Answer
-from xbarmip.reproduce.models import OBJECTIVES, RIVALS
+from xbarmip.reproduce.models import HEURISTICS, OBJECTIVES
 from xbarmip.reproduce.sections import bandwidth, models, runtime
 from xbarmip.reproduce.sections.steps import above
 from xbarmip.reproduce.source import figures
@@ -92,9 +92,9 @@ def _models(rows: Rows) -> str:
     said = []
     for objective in OBJECTIVES:
         own = [row for row in rows.values() if row["objective"] == objective]
-        means = {rival: fmean(models.excess(row, rival) for row in own) for rival in RIVALS}
-        nearest = sorted(means, key=lambda rival: means[rival])[:2]
-        names = listed([f"{rival} ({means[rival]:.1f} percent)" for rival in nearest])
+        means = {name: fmean(models.excess(row, name) for row in own) for name in HEURISTICS}
+        nearest = sorted(means, key=lambda name: means[name])[:2]
+        names = listed([f"{name} ({means[name]:.1f} percent)" for name in nearest])
         said.append(
             f"for {objective}, {sum(map(models.proven, own))} of {len(own)} proven, {names}"
         )

@@ -5,7 +5,7 @@ from statistics import fmean
 
 from xbarmip.reproduce.accuracy import NETWORKS
 from xbarmip.reproduce.source import case_key, figures
-from xbarmip.reproduce.steps import LEAVING, PAPER, RIVALS
+from xbarmip.reproduce.steps import HEURISTICS, LEAVING, PAPER
 from xbarmip.reproduce.store import Row
 from xbarmip.reproduce.text import (
     Compared,
@@ -26,10 +26,10 @@ def proven(row: Row) -> bool:
     return all(row[kind]["status"] == Status.OPTIMAL for kind in ("fewest steps", "fewest cycles"))
 
 
-def above(rows: Rows, rival: str, unit: str) -> list[float]:
+def above(rows: Rows, name: str, unit: str) -> list[float]:
     """By how many percent a rule's steps or cycles are above the fewest, case by case."""
     return [
-        percent_above(row["rivals"][rival][unit], row[f"fewest {unit}"][unit])
+        percent_above(row["rivals"][name][unit], row[f"fewest {unit}"][unit])
         for row in rows.values()
     ]
 
@@ -205,10 +205,10 @@ def _rules_table(rows: Rows) -> str:
         "optimal",
     )  # fmt: skip
     lines = []
-    for rival in RIVALS:
-        cells: list[object] = [rival]
+    for name in HEURISTICS:
+        cells: list[object] = [name]
         for unit in ("steps", "cycles"):
-            excess = above(rows, rival, unit)
+            excess = above(rows, name, unit)
             cells += [f"{fmean(excess):.1f}", f"{max(excess):.1f}", sum(by == 0 for by in excess)]
         lines.append(cells)
     return table(names, lines)
@@ -255,23 +255,21 @@ def plotted(rows: Rows) -> Rows:
 def speedups(rows: Rows, base: str) -> dict[str, list[float]]:
     """Steps of each rule of figure 7 over those of `base`, case by case."""
     return {
-        rival: [
-            row["rivals"][rival]["steps"] / SPEEDUPS[base](row) for row in plotted(rows).values()
-        ]
-        for rival in figures()["speedup"]
+        name: [row["rivals"][name]["steps"] / SPEEDUPS[base](row) for row in plotted(rows).values()]
+        for name in figures()["speedup"]
     }
 
 
 def _speedup_table(rows: Rows) -> str:
     names = ("over", "published", *SPEEDUPS, "fewest cycles, in cycles")
     lines = []
-    for rival, printed in figures()["speedup"].items():
+    for name, printed in figures()["speedup"].items():
         in_cycles = [
-            row["rivals"][rival]["cycles"] / row["fewest cycles"]["cycles"]
+            row["rivals"][name]["cycles"] / row["fewest cycles"]["cycles"]
             for row in plotted(rows).values()
         ]
-        means = [fmean(speedups(rows, base)[rival]) for base in SPEEDUPS]
-        lines.append((rival, printed, *(f"{mean:.2f}" for mean in (*means, fmean(in_cycles)))))
+        means = [fmean(speedups(rows, base)[name]) for base in SPEEDUPS]
+        lines.append((name, printed, *(f"{mean:.2f}" for mean in (*means, fmean(in_cycles)))))
     return (
         f"Means over the {len(plotted(rows))} cases of figure 6(a): how many times as many steps "
         "the other rules take.\n\n" + table(names, lines)
@@ -282,6 +280,6 @@ def compared_speedups(rows: Rows) -> list[Compared]:
     """Figure 7's means beside those of the paper's algorithm run again."""
     found = speedups(rows, "its algorithm, steps")
     return [
-        Compared(f"mean speedup over {rival}", float(printed), fmean(found[rival]), digits=2)
-        for rival, printed in figures()["speedup"].items()
+        Compared(f"mean speedup over {name}", float(printed), fmean(found[name]), digits=2)
+        for name, printed in figures()["speedup"].items()
     ]

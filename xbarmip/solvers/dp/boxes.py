@@ -12,11 +12,8 @@ Mixtures rounded to one R for each layer often are good allocations, or have goo
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from xbarmip.solvers.dp.bounds.cuts import Cuts, Goal
-from xbarmip.solvers.dp.bounds.legs import Support
+from xbarmip.solvers.dp.bounds.legs import moments
 from xbarmip.solvers.dp.bounds.seeds import Seeds
 from xbarmip.solvers.dp.effort import BOX_EFFORT, BOX_LABELS, DECIDED
 from xbarmip.solvers.dp.state.bounds import Windows
@@ -85,7 +82,7 @@ def _halves(cuts: Cuts) -> list[Box]:
         return [Box(windows, seeds)]
     undecided, middle = sets * ((high - low) ** 2 / high), (low + high) / 2
     if seeds.mixture is not None:
-        means, spreads = _moments(seeds.mixture)
+        means, spreads = moments(seeds.mixture)
         middle = means
         if (spreads * (low < high) > DECIDED).any():
             undecided = sets * (spreads**2 / means) * (low < high)
@@ -95,11 +92,3 @@ def _halves(cuts: Cuts) -> list[Box]:
     below[k], above[k] = at, at + 1
     halves = [Box(Windows(sets, above, high), seeds), Box(Windows(sets, low, below), seeds)]
     return halves if middle[k] - at < 1 / 2 else halves[::-1]
-
-
-def _moments(mixture: Support) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The mean of each layer's R in a mixture, and how far from it they are in the mean."""
-    starts = mixture.start[:-1]
-    mean = np.add.reduceat(mixture.r * mixture.w, starts) / np.add.reduceat(mixture.w, starts)
-    away = np.abs(mixture.r - np.repeat(mean, np.diff(mixture.start))) * mixture.w
-    return mean, np.add.reduceat(away, starts)

@@ -2,8 +2,6 @@
 
 from typing import Any, Protocol
 
-from xbarmip.solvers.result import Stop
-
 
 class Check(Protocol):
     """Called between pieces of work, with the bytes in use and facts on the search.
@@ -17,10 +15,3 @@ class Check(Protocol):
     """
 
     def __call__(self, in_use: int = 0, **facts: Any) -> None: ...
-
-
-class StoppedError(Exception):
-    """A limit ends the search."""
-
-    def __init__(self, stop: Stop) -> None:
-        self.stop = stop

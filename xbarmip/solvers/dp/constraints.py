@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xbarmip.constraint import Constraint, LinearConstraint, Predicate
+from xbarmip.model.menus import fitting
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp.effort import FINE
 from xbarmip.solvers.dp.state.bounds import Windows
@@ -205,10 +206,9 @@ class Carried:
         """
         low, high, moved = windows.low, windows.high, False
         for c, terms in enumerate(self._linear):
-            least = {k: int(w[low[k] - 1 : high[k]].min()) for k, w in terms.items()}
-            spare = self._limits[c] - sum(least.values())
-            for k, w in terms.items():
-                fits = np.flatnonzero(w[low[k] - 1 : high[k]] <= spare + least[k])
+            weights = [w[low[k] - 1 : high[k]] for k, w in terms.items()]
+            for k, within in zip(terms, fitting(weights, self._limits[c]), strict=True):
+                fits = np.flatnonzero(within)
                 if not len(fits):
                     return None
                 moved = moved or bool(fits[0] > 0 or fits[-1] < high[k] - low[k])

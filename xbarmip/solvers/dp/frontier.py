@@ -117,7 +117,7 @@ class Frontier:
         """
         asked = as_int(crossbars, "crossbars")
         if self.covered is None:
-            raise InputError("crossbars: the frontier covers no budget")
+            raise InputError("crossbars: the frontier does not cover any budget")
         low, high = self.covered
         as_int(asked, "crossbars on this frontier", low, high)
         return self.points[bisect_right(self.points, asked, key=lambda point: point.crossbars) - 1]

@@ -12,7 +12,6 @@ from xbarmip.network.window import Array
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.bounds.cuts import Cuts, Goal, Switches
 from xbarmip.solvers.dp.boxes import Boxes
-from xbarmip.solvers.dp.check import StoppedError
 from xbarmip.solvers.dp.constraints import fits_int64
 from xbarmip.solvers.dp.effort import (
     EXCHANGES_AFTER_BEAM,
@@ -27,7 +26,7 @@ from xbarmip.solvers.dp.primal.exchange import Exchange
 from xbarmip.solvers.dp.primal.start import proportional
 from xbarmip.solvers.dp.sweep.search import REFUTED, Answer, TargetSearch
 from xbarmip.solvers.dp.table import search_table
-from xbarmip.solvers.protocol import Hint, Watch
+from xbarmip.solvers.protocol import Hint, StoppedError, Watch
 from xbarmip.solvers.result import Stop
 from xbarmip.timing.evaluate import evaluate, evaluate_many
 
@@ -284,7 +283,7 @@ class Run:
         value, used = evaluate(self.problem, allocation), self.problem.crossbars_used(allocation)
         if used > self.budget:
             raise VerificationError(
-                f"dp: allocation {allocation} takes {used} crossbars, there are {self.budget}"
+                f"dp: allocation {allocation} takes {used} crossbars, the budget is {self.budget}"
             )
         if broken := self.problem.broken(allocation):
             raise VerificationError(
@@ -300,9 +299,7 @@ class Run:
         """Between pieces of work: report, and raise where a limit or Ctrl-C ends the search."""
         self._let_through()
         best = None if self.allocation is None else self.value
-        self.watch.tell(best=best, bound=self.bound, **self.facts, **facts)
-        if self.watch.expired:
-            raise StoppedError(Stop.TIME)
+        self.watch.check(best=best, bound=self.bound, **self.facts, **facts)
         limit = self.watch.limits.memory_bytes
         if limit is not None and in_use > limit:
             raise StoppedError(Stop.MEMORY)

@@ -43,7 +43,7 @@ from xbarmip.solvers.interrupt import interruptions
 from xbarmip.solvers.latency.answers import Answers
 from xbarmip.solvers.latency.facts import Facts
 from xbarmip.solvers.latency.result import LatencyResult, Point, Subproblem, latency_result
-from xbarmip.solvers.protocol import Hint, HintedSolver, Solver, Watch
+from xbarmip.solvers.protocol import Hint, HintedSolver, Solver, StoppedError, Watch
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate_count
 from xbarmip.timing.step_limit import least_step, longest_step, step_limit
@@ -61,13 +61,6 @@ def subproblem(problem: Problem, at_most: int | None) -> Problem:
         constraints=(*problem.constraints, *limits),
         hardware=None,
     )
-
-
-class _CutShortError(Exception):
-    """A subproblem without a final answer ends the walk."""
-
-    def __init__(self, stop: Stop, message: str) -> None:
-        self.stop, self.message = stop, message
 
 
 class Walk:
@@ -124,7 +117,7 @@ class Walk:
             self._find_foot()
             while not self.over:
                 self.at_most = self._next(self.at_most)
-        except _CutShortError as cut:
+        except StoppedError as cut:
             self.message = cut.message
             return cut.stop
         return Stop.FINISHED
@@ -162,14 +155,14 @@ class Walk:
 
         Raises
         ------
-        _CutShortError
+        StoppedError
             When the solver stops before that.
         """
         problem, solver = subproblem(self.problem, at_most), self._solver
         where = self._where(at_most)
         reasons = solver.unsupported(problem)
         if reasons:
-            raise _CutShortError(Stop.ERROR, f"{where}: {'; '.join(reasons)}")
+            raise StoppedError(Stop.ERROR, f"{where}: {'; '.join(reasons)}")
         began, noted = self.watch.seconds, interruptions()
         if isinstance(solver, HintedSolver):
             hint = Hint(self._allocations(), self.facts.fewest(at_most), enough)
@@ -185,13 +178,13 @@ class Walk:
         elif answer.status is Status.OPTIMAL and point is not None:
             self.answers.add(at_most, point)
         if answer.stop is Stop.INTERRUPTED or interruptions() > noted:
-            raise _CutShortError(Stop.INTERRUPTED, answer.message)
+            raise StoppedError(Stop.INTERRUPTED, answer.message)
         if answer.status is Status.INFEASIBLE:
             return None
         if answer.status is Status.OPTIMAL and point is not None:
             return point
         if enough is None or self.facts.fewest(at_most) < enough:
-            raise _CutShortError(answer.stop, answer.message)
+            raise StoppedError(answer.stop, answer.message)
         return None
 
     def _rule_out(self, at_most: int | None, message: str) -> None:
@@ -199,8 +192,8 @@ class Walk:
         for point in self.answers.points:
             if at_most is None or self.answers.step(point) <= at_most:
                 raise VerificationError(
-                    f"{self._solver.name}: no allocation has {self._where(at_most)}, it says, "
-                    f"where {dict(point.allocation)} does"
+                    f"{self._solver.name}: claims that no allocation has {self._where(at_most)}, "
+                    f"but {dict(point.allocation)} does"
                 )
         self.message = message
         if at_most is not None:

@@ -26,6 +26,14 @@ class Support(NamedTuple):
     w: NDArray[np.float64]
 
 
+def moments(mixture: Support) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The mean of each layer's R in a mixture, and how far from it they are in the mean."""
+    starts = mixture.start[:-1]
+    mean = np.add.reduceat(mixture.r * mixture.w, starts) / np.add.reduceat(mixture.w, starts)
+    away = np.abs(mixture.r - np.repeat(mean, np.diff(mixture.start))) * mixture.w
+    return mean, np.add.reduceat(away, starts)
+
+
 class Longest(NamedTuple):
     """For every layer a longest path: its length, or VOID, how many legs it has, and which."""
 

@@ -1,0 +1,52 @@
+"""Compiling all kernels beforehand, by solving small problems of each kind."""
+
+from collections.abc import Callable
+from random import Random
+
+from xbarmip.clock import before_each_kernel
+from xbarmip.compiled import KERNELS
+from xbarmip.cores.bounds.knapsack import dearest
+from xbarmip.cores.bounds.patterns import Patterns
+from xbarmip.cores.door import place
+from xbarmip.cores.menu import target
+from xbarmip.cores.problem import Placement
+from xbarmip.network.generate import Shape, random_network
+from xbarmip.network.library import load_network
+from xbarmip.problem import Problem
+from xbarmip.solvers.registry import solve
+
+KINDS = (("cycles", None), ("steps", "pipeline"))  # views whose steps stall, and closed forms
+NETWORK, CROSSBARS = "vgg-a", 3000  # where `dp` needs all that it has
+TINY = Shape(layers=3)
+
+
+def warm(progress: Callable[[int, int], None] | None = None) -> None:
+    """Compile every kernel, or load it where it is kept.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Called before each kernel that is compiled with the number of those that are ready, and of
+        all.
+    """
+
+    def tell() -> None:
+        if progress is not None:
+            ready = sum(bool(kernel.signatures) for kernel in KERNELS)
+            progress(ready, len(KERNELS))
+
+    with before_each_kernel(tell):
+        for objective, rule in KINDS:
+            solve(Problem(load_network(NETWORK), CROSSBARS, 128, objective, rule))
+        tiny = Problem(random_network(Random(1), TINY), 20, 8, "steps", "published")
+        solve(tiny, "published-dp")
+        _warm_placements()
+
+
+def _warm_placements() -> None:
+    """Those of copies in cores: packing, and knapsacks of floats and of integers."""
+    placement = Placement(load_network("lenet-5"), 3, 8)
+    best = place(placement, "longest-first")
+    place(placement, "search")
+    Patterns().run(placement, target(placement, best.value or placement.most))
+    dearest(1, 1, [1], [1], [1])
