@@ -136,11 +136,13 @@ def vgg(name: str, depths: tuple[int, ...]) -> Network:
     return build.network()
 
 
-def resnet(name: str, depths: tuple[int, ...], bottleneck: bool) -> Network:
+def resnet(name: str, depths: tuple[int, ...], bottleneck: bool, side: int = 224) -> Network:
     """Numbers of blocks of two 3x3 convolutions, or of bottlenecks, in stages 2 to 5."""
     build = NetworkBuilder(
         name,
-        *IMAGE,
+        3,
+        side,
+        side,
         source="K. He, X. Zhang, S. Ren, J. Sun, arXiv:1512.03385, Table 1, with projections where "
         "the size changes (option B); bottlenecks have their stride at the 3x3 convolution "
         "(ResNet v1.5, as in torchvision), not at the first 1x1.",
@@ -184,11 +186,13 @@ def projected(
     return build.conv(x, f"{name}skip", channels, kernel=1, stride=stride)
 
 
-def squeezenet() -> Network:
+def squeezenet(name: str, side: int) -> Network:
     """SqueezeNet 1.1: smaller and pooled earlier than the 1.0 of the article."""
     build = NetworkBuilder(
-        "squeezenet-1.1",
-        *IMAGE,
+        name,
+        3,
+        side,
+        side,
         source="F. Iandola et al., arXiv:1602.07360; version 1.1 as released by its authors at "
         "https://github.com/forresti/SqueezeNet.",
     )
@@ -373,11 +377,15 @@ NETWORKS: dict[str, Callable[[], Network]] = {
     "lenet-5": lenet_5,
     "mobilenet-v2": mobilenet_v2,
     "resnet-18-full": partial(resnet, "resnet-18-full", (2, 2, 2, 2), bottleneck=False),
+    "resnet-18-full-112": partial(
+        resnet, "resnet-18-full-112", (2, 2, 2, 2), bottleneck=False, side=112
+    ),
     "resnet-34": partial(resnet, "resnet-34", (3, 4, 6, 3), bottleneck=False),
     "resnet-50": partial(resnet, "resnet-50", (3, 4, 6, 3), bottleneck=True),
     "resnet-101": partial(resnet, "resnet-101", (3, 4, 23, 3), bottleneck=True),
     "resnet-152": partial(resnet, "resnet-152", (3, 8, 36, 3), bottleneck=True),
-    "squeezenet-1.1": squeezenet,
+    "squeezenet-1.1": partial(squeezenet, "squeezenet-1.1", 224),
+    "squeezenet-1.1-112": partial(squeezenet, "squeezenet-1.1-112", 112),
     "vgg-11": partial(vgg, "vgg-11", (1, 1, 2, 2, 2)),
     "vgg-13": partial(vgg, "vgg-13", (2, 2, 2, 2, 2)),
     "vgg-16": partial(vgg, "vgg-16", (2, 2, 3, 3, 3)),

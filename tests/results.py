@@ -30,7 +30,7 @@ def facts(name, **more):
 
 def mark(name):
     """What stands for the digest of an instance's problem."""
-    return sha256(name.encode()).hexdigest()
+    return sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def row(instance, solver, seconds=1.0, value=None, bound=None, **more):

@@ -15,8 +15,8 @@ from xbarmip.compare.suite import read_suite
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 MODULES = (
-    "bench", "certificates", "constraints", "growth", "ladder", "milp", "onnx_models", "peers",
-    "published", "zoo",
+    "bench", "certificates", "constraints", "cores", "growth", "ladder", "milp", "onnx_models",
+    "peers", "published", "zoo",
 )  # fmt: skip
 
 
@@ -170,6 +170,23 @@ def test_suites_are_run_summed_up_and_learned_from(tmp_path, monkeypatch, capsys
     assert "published-dp" in (tmp_path / "ladder.md").read_text(encoding="utf-8")
     assert "<svg" in (tmp_path / "report.html").read_text(encoding="utf-8")
     assert capsys.readouterr().out == "ladder: 2 instances: 2 AGREE; 2 of 2 proofs certified\n" * 3
+
+
+@pytest.mark.parametrize("part", ["cases", "random", "simulated"])
+def test_cores(part, run, tmp_path):
+    import_module("cores").main(["--smoke", "--output", str(tmp_path), "--part", part])
+    rows = json.loads((tmp_path / f"{part}.json").read_text(encoding="utf-8"))["rows"]
+    for row in rows:
+        assert row.get("status", "OPTIMAL") == "OPTIMAL"
+        assert row.get("disagreements", 0) == 0
+        assert row.get("ratio", 1) >= 1
+
+
+def test_rank_correlations(run):
+    cores = import_module("cores")
+    assert cores.spearman([1, 2, 3, 4], [10, 20, 30, 40]) == pytest.approx(1)
+    assert cores.spearman([1, 2, 3, 4], [4, 3, 2, 1]) == pytest.approx(-1)
+    assert cores.spearman([1, 1, 2], cores.in_order([1, 1, 2])) == pytest.approx(3**0.5 / 2)
 
 
 def test_zoo(monkeypatch, tmp_path):

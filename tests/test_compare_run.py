@@ -166,7 +166,7 @@ def test_seeds_and_threads_reach_the_solvers_that_have_them():
     assert both.labels == ("seeded#0", "seeded#7", "exhaustive")
     assert [row.statistics.get("seed") for row in both.rows] == [0, 7, None]
     assert [row.options.get("threads") for row in both.rows] == [3, 3, None]
-    assert "| seeded#7 |" in markdown(both)
+    assert r"| seeded\#7 |" in markdown(both)
     for seeds, message in (([1, 1], "seed 1 is listed 2 times"), ([-1], "seed must be at least 0")):
         with pytest.raises(InputError, match=message):
             compare(make_suite(1), [Untouchable()], seeds=seeds)

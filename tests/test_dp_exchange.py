@@ -30,7 +30,7 @@ def test_listed_needs_are_those_of_the_need_maps():
     random, asked = Random("listed"), 0
     for _ in range(300):
         problem, table, _ = drawn(random)
-        net, needs = table.net, pipeline_table(problem.network).needs
+        net, needs = table.net, pipeline_table(problem.view).needs
         for k, count in enumerate(table.outputs.tolist()):
             for e in table.edges(k):
                 first = int(table.offset[net.edge[e, PRODUCER]])

@@ -41,11 +41,13 @@ WEIGHTS = {
     # The full network's, less three projections and the classifier
     "resnet-18": 11678912 - (64 * 128 + 128 * 256 + 256 * 512) - 512 * 1000,
     "resnet-18-full": 11689512 - 9600 - 1000,
+    "resnet-18-full-112": 11689512 - 9600 - 1000,
     "resnet-34": 21797672 - 17024 - 1000,
     "resnet-50": 25557032 - 53120 - 1000,
     "resnet-101": 44549160 - 105344 - 1000,
     "resnet-152": 60192808 - 151424 - 1000,
     "squeezenet-1.1": 1235496 - 3944,
+    "squeezenet-1.1-112": 1235496 - 3944,
     # Biases of VGG: one a channel of the convolutions, and 2 * 4,096 + 1,000 of the classifier
     "vgg-11": 132863336 - 2752 - 9192,
     "vgg-13": 133047848 - 2944 - 9192,

@@ -35,6 +35,8 @@ FLOORS = (
     "digest",
     "export",
     "compare",
+    "cores",
+    "warm",
     "reproduce",
     "cli",
     "xbarmip",  # the package itself and __main__: the roof

@@ -3,6 +3,8 @@ from . import constraints as constraints
 from . import contract as contract
 from . import hardware as hardware
 from .compare.run import compare as compare
+from .cores.door import place as place
+from .cores.problem import Placement as Placement
 from .errors import InputError as InputError
 from .errors import UnsupportedError as UnsupportedError
 from .errors import VerificationError as VerificationError

@@ -29,7 +29,7 @@ def require_same(stated: check.Problem, own: check.Problem) -> None:
     """
     file, wanted = stated.numbers(), own.numbers()
     for keys in _ORDER:
-        found = _difference(".".join(keys), _at(file, keys), _at(wanted, keys))
+        found = difference(".".join(keys), _at(file, keys), _at(wanted, keys))
         if found is not None:
             raise check.Refused(f"the file states another problem: {found}")
 
@@ -40,8 +40,8 @@ def _at(value: Any, keys: Iterable[str]) -> Any:
     return value
 
 
-def _difference(where: str, file: Any, own: Any) -> str | None:
-    """The first difference of two JSON values, in words."""
+def difference(where: str, file: Any, own: Any) -> str | None:
+    """The first difference of two JSON values, `where` names them, in words."""
     if isinstance(file, dict) and isinstance(own, dict):
         pairs = [(f"{where}.{key}", file[key], own[key]) for key in own]
     elif isinstance(file, list) and isinstance(own, list):
@@ -52,4 +52,4 @@ def _difference(where: str, file: Any, own: Any) -> str | None:
         return None
     else:
         return f"{where}: {check.cut(file)} in the file, {check.cut(own)} wanted"
-    return next((found for pair in pairs if (found := _difference(*pair))), None)
+    return next((found for pair in pairs if (found := difference(*pair))), None)

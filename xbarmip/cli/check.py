@@ -2,19 +2,23 @@
 
 import sys
 from argparse import Namespace, _SubParsersAction
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from types import ModuleType
+from typing import Any, NamedTuple
 
 from xbarmip.certificate import check
-from xbarmip.certificate.same import require_same
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json
 from xbarmip.cli.parser import Parser, add_command
+from xbarmip.cores import check as placements
 from xbarmip.errors import InputError
 
 _OF_A_PROBLEM = (
     "crossbars", "tiles", "size", "hardware", "objective", "rule", "constraint", "input", "digital",
 )  # fmt: skip
+_OF_CORES = ("cores", "crossbars_per_core", "split")
+_OF_PLACEMENTS = ("core-interval", "period")  # objectives
 _OUTCOMES = {check.ACCEPTED: "accepted", check.REFUSED: "refused", check.UNREADABLE: "unreadable"}
 
 
@@ -26,20 +30,22 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
 
 
 def _add_problem(parser: Parser) -> None:
-    """The options that say what the problem is: those of `xbarmip solve`."""
+    """The options that say what the problem is: those of `xbarmip solve` and `xbarmip place`."""
     from xbarmip.cli.arguments import add_objective, add_reading, every_objective
     from xbarmip.cli.budget import add_budget
+    from xbarmip.cli.chip import add_chip
 
     parser.add_argument(
         "--network",
         metavar="NETWORK",
         help="accept a certificate of this problem only: a name that `xbarmip networks` lists, or "
-        "a path, with the budget and whatever else `xbarmip solve` was given (default: whatever "
+        "a path, with the budget and whatever else `solve` or `place` was given (default: whatever "
         "problem the file states)",
     )
     add_reading(parser)
     add_budget(parser)
-    add_objective(parser, every_objective())
+    add_chip(parser)
+    add_objective(parser, (*every_objective(), *_OF_PLACEMENTS))
     parser.set_defaults(objective=None)  # so that it is seen whether it was given
 
 
@@ -55,28 +61,61 @@ def run(arguments: Namespace) -> int:
     return max(status for status, _ in found)
 
 
-def _wanted(arguments: Namespace) -> tuple[str, check.Problem] | None:
-    """The problem that the certificates are to be about, in words and numbers; None for any."""
-    if getattr(arguments, "network", None) is not None:
-        from xbarmip.certificate.statement import stated_problem
-        from xbarmip.cli.budget import problem_of, question
+class _Wanted(NamedTuple):
+    """The problem that the certificates are to be about."""
 
-        arguments.objective = arguments.objective or "cycles"
-        problem = problem_of(arguments)
-        return ", ".join([question(problem), *problem.constraint_names]), stated_problem(problem)
-    for name in _OF_A_PROBLEM:
+    checker: ModuleType
+    question: str
+    meet: Callable[[Any], None]
+
+
+def _wanted(arguments: Namespace) -> _Wanted | None:
+    """The problem that was asked for, an allocation's or a placement's; None for any."""
+    if getattr(arguments, "network", None) is not None:
+        of_cores = [name for name in _OF_CORES if getattr(arguments, name) not in (None, False)]
+        placed = arguments.objective in _OF_PLACEMENTS
+        return _placement(arguments) if of_cores or placed else _allocation(arguments)
+    for name in (*_OF_A_PROBLEM, *_OF_CORES):
         if getattr(arguments, name, None):
-            raise InputError(f"--{name} says what the problem is, and needs --network")
+            option = name.replace("_", "-")
+            raise InputError(f"--{option} says what the problem is, and needs --network")
     return None
 
 
-def _examined(path: str, wanted: tuple[str, check.Problem] | None) -> tuple[int, dict[str, Any]]:
+def _allocation(arguments: Namespace) -> _Wanted:
+    from xbarmip.certificate.same import require_same
+    from xbarmip.certificate.statement import stated_problem
+    from xbarmip.cli.budget import problem_of, question
+
+    arguments.objective = arguments.objective or "cycles"
+    problem = problem_of(arguments)
+    words = ", ".join([question(problem), *problem.constraint_names])
+    return _Wanted(check, words, partial(require_same, own=stated_problem(problem)))
+
+
+def _placement(arguments: Namespace) -> _Wanted:
+    from xbarmip.cli.chip import placement_of, question
+    from xbarmip.cores.certificate import require_same, stated_chip
+
+    for name in ("crossbars", "tiles", "rule"):
+        if getattr(arguments, name) is not None:
+            raise InputError(f"--{name} is of an allocation, and here are cores")
+    arguments.objective = arguments.objective or "core-interval"
+    placement = placement_of(arguments)
+    meet = partial(require_same, own=stated_chip(placement))
+    return _Wanted(placements, question(placement), meet)
+
+
+def _examined(path: str, wanted: _Wanted | None) -> tuple[int, dict[str, Any]]:
     """How the check of a file ends, and the facts on it for JSON."""
-    meet = None if wanted is None else partial(require_same, own=wanted[1])
-    status, message, proven = check.examine(path, meet)
-    digest = None if proven is None else check.digest(proven[0].numbers())
+    checker: Any = placements if placements.is_placement(path) else check
+    meet = None if wanted is None else wanted.meet
+    if wanted is not None and wanted.checker is not checker:
+        meet = _refuse_kind
+    status, message, proven = checker.examine(path, meet)
+    digest = None if proven is None else checker.digest(proven[0].numbers())
     if wanted is not None and proven is not None:
-        message = f"{wanted[0]} (digest {digest}): {check.claim(*proven)}"
+        message = f"{wanted.question} (digest {digest}): {checker.claim(*proven)}"
     return status, {
         "file": path,
         "accepted": status == check.ACCEPTED,
@@ -84,6 +123,13 @@ def _examined(path: str, wanted: tuple[str, check.Problem] | None) -> tuple[int,
         "digest": digest,
         "message": message,
     }
+
+
+def _refuse_kind(stated: object) -> None:
+    """Refuse a certificate of the other kind than the problem that is wanted."""
+    if isinstance(stated, placements.Chip):
+        raise placements.Refused("the file states another problem: copies in cores")
+    raise check.Refused("the file states another problem: an allocation without cores")
 
 
 def _print(status: int, facts: dict[str, Any]) -> None:

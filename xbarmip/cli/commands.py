@@ -8,6 +8,7 @@ COMMANDS = {
     "frontier": "find the fewest cycles or steps for every budget: the points where it improves",
     "bandwidth": "find what more or less bandwidth does to the least latency, and one more tile",
     "simulate": "evaluate an allocation: what every measure counts",
+    "place": "place copies in cores that do one product at a time, so that the busiest ends first",
     "plot": "draw an allocation: its pipeline, its layers, the frontier (needs matplotlib)",
     "compare": "run solvers over a suite and say whether they agree",
     "report": "say what results files hold: verdicts, gaps, times",

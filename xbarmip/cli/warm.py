@@ -10,7 +10,7 @@ from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, say
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.clock import compile_seconds
-from xbarmip.solvers.warm import warm
+from xbarmip.warm import warm
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:

@@ -45,7 +45,7 @@ COUNTS = (
     "dacs_per_crossbar",
     "compute_cycles",
 )
-TIMES = ("clock_ns", "compute_ns")
+TIMES = ("clock_ns", "compute_ns", "product_ns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,8 @@ class Hardware:
     compute_ns : Fraction, optional
         The computation stage of a step, T_C (SPEC §6); by default compute_cycles * clock_ns where
         both are known.
+    product_ns : Fraction, optional
+        One matrix-vector product in a core that does one at a time; a core is a tile (SPEC §16).
     memory : tuple of MemoryLevel
 
     Raises
@@ -130,6 +132,7 @@ class Hardware:
     clock_ns: Fraction | None = None
     compute_cycles: int | None = None
     compute_ns: Fraction | None = None
+    product_ns: Fraction | None = None
     memory: tuple[MemoryLevel, ...] = ()
 
     def __post_init__(self) -> None:

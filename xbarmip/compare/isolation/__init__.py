@@ -5,9 +5,9 @@ what it says and takes (`state`), and ends it where it oversteps its `limits`. W
 server's process is `serve`, what runs in the solver's is `child`; `link` ties each to the one that
 started it. They talk in `messages` over the connections of `multiprocessing`.
 
-The fork server of `multiprocessing` itself would not do. Up to Python 3.12 it does not look for
-what it preloads where its parent would; there is one for the whole program, with the program's
-environment; it and its resource tracker stay for as long as the program does, or longer, where a
-process that was forked stays. It imports before it is tied to anything. It does not say what
-processes took that crashed or were killed, and refuses daemons, which Dask's workers are.
+The fork server of `multiprocessing` itself would not do. There is one for the whole program, with
+the program's environment, so that no run can have its own number of threads; it and its resource
+tracker outlive a comparison. It imports before it is tied to anything, in Python 3.11 not from
+where the program does. It tells nothing of what a process took that crashed or was killed, and
+serves no daemons, which Dask's workers are.
 """

@@ -5,6 +5,11 @@ from random import Random
 
 from xbarmip.clock import before_each_kernel
 from xbarmip.compiled import KERNELS
+from xbarmip.cores.bounds.knapsack import dearest
+from xbarmip.cores.bounds.patterns import Patterns
+from xbarmip.cores.door import place
+from xbarmip.cores.menu import target
+from xbarmip.cores.problem import Placement
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.network.library import load_network
 from xbarmip.problem import Problem
@@ -35,3 +40,13 @@ def warm(progress: Callable[[int, int], None] | None = None) -> None:
             solve(Problem(load_network(NETWORK), CROSSBARS, 128, objective, rule))
         tiny = Problem(random_network(Random(1), TINY), 20, 8, "steps", "published")
         solve(tiny, "published-dp")
+        _warm_placements()
+
+
+def _warm_placements() -> None:
+    """Those of copies in cores: packing, and knapsacks of floats and of integers."""
+    placement = Placement(load_network("lenet-5"), 3, 8)
+    best = place(placement, "longest-first")
+    place(placement, "search")
+    Patterns().run(placement, target(placement, best.value or placement.most))
+    dearest(1, 1, [1], [1], [1])

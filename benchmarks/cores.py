@@ -1,0 +1,226 @@
+"""Placements in cores: agreement of three provers, real networks, and a simulator's times.
+
+Run from anywhere: python benchmarks/cores.py --part cases|random|simulated [--time-limit S]. Writes
+results/cores/PART.{md,json}. The runs of the simulator are in results/cores/runs.json.
+"""
+
+import json
+import sys
+import time
+from argparse import Namespace
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import combinations, groupby
+from typing import Any
+
+from bench import ROOT, Report, Row, isolated, options
+
+from xbarmip.cores import check
+from xbarmip.cores.cases import PlacementCase, random_cases, real_cases
+from xbarmip.cores.certificate import placement_certificate
+from xbarmip.cores.comparison import compare_placements
+from xbarmip.cores.door import make_placement_solver, place
+from xbarmip.cores.heuristics import first_fit, longest_first
+from xbarmip.cores.layout import check_layout
+from xbarmip.cores.problem import Placement
+from xbarmip.cores.score import score
+from xbarmip.hardware.preset import load_hardware
+from xbarmip.network.library import load_network
+
+HEURISTICS = ("longest-first", "balance", "genetic")
+CASES = (
+    "case", "status", "value", "bound", "gap_percent", "seconds", "first_within_1_percent_s",
+    "crossbars", *(f"{each}_gap_percent" for each in HEURISTICS), "check_seconds",
+)  # fmt: skip
+RANDOM = ("solvers", "cases", "optimal", "infeasible", "split", "disagreements", "seconds")
+SIMULATED = (
+    "network", "crossbars_per_core", "allocation", "mapping", "compiled_products", "products",
+    "bytes", "moved", "predicted_us", "simulated_us", "ratio",
+)  # fmt: skip
+MAPPINGS = {"first-fit": first_fit, "longest-copy-first": longest_first}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one part."""
+    parser = options("Placements in cores.", 60.0)
+    parser.set_defaults(output=ROOT / "results" / "cores")
+    parser.add_argument("--part", choices=("cases", "random", "simulated"), default="cases")
+    parser.add_argument("--only", metavar="TEXT", help="cases named so; other rows are kept")
+    arguments = parser.parse_args(argv)
+    {"cases": cases, "random": agreement, "simulated": simulated}[arguments.part](arguments)
+
+
+def cases(arguments: Namespace) -> None:
+    """The real cases: own search, its certificate, the heuristics."""
+    report = Report("cases", "Networks on chips of cores", CASES, arguments)
+    tiny = PlacementCase("lenet-5/4x12/core-interval", Placement(load_network("lenet-5"), 4, 12))
+    place(tiny.placement)  # loads the kernels
+    every = (tiny,) if arguments.smoke else real_cases()
+    kept = _kept(arguments)
+    for case in every:
+        if case.name in kept:
+            report.add(kept[case.name])
+            continue
+        row = isolated(lambda case=case: _solved(case, arguments), arguments)
+        record = row.pop("certificate", None)
+        row |= isolated(lambda record=record: _checked(record), arguments) if record else {}
+        for each in HEURISTICS:
+            name = f"{each}_gap_percent"
+            found = isolated(lambda case=case, r=each: _heuristic(case, r, arguments), arguments)
+            if row.get("bound") and found.get("value"):
+                row[name] = 100 * (found["value"] - row["bound"]) / row["bound"]
+        report.add({"case": case.name, **row})
+
+
+def _solved(case: PlacementCase, arguments: Namespace) -> Row:
+    trace: list[tuple[float, int | None, int]] = []
+
+    def tell(facts: dict[str, Any]) -> None:
+        pair = (facts["best"], facts["bound"])
+        if not trace or trace[-1][1:] != pair:
+            trace.append((facts["seconds"], *pair))
+
+    result = place(case.placement, time_limit=arguments.time_limit, progress=tell)
+    record = placement_certificate(case.placement, result)
+    bound = result.bound or 1
+    within = (second for second, best, _ in trace if best and best <= 1.01 * bound)
+    return {
+        "status": str(result.status),
+        "stop": str(result.stop),
+        "value": result.value,
+        "bound": result.bound,
+        "gap_percent": 100 * ((result.value or 0) - bound) / bound,
+        "seconds": result.seconds,
+        "first_within_1_percent_s": next(within, None),
+        "crossbars": score(case.placement, result.layout).crossbars,
+        "certificate": record,
+        "proven_by_prices": record["bound"],
+        "statistics": dict(result.statistics),
+        "allocation": list((result.allocation or {}).values()),
+    }
+
+
+def _checked(record: dict[str, Any]) -> Row:
+    start = time.process_time()
+    check.prove(record)
+    return {"check_seconds": time.process_time() - start}
+
+
+def _kept(arguments: Namespace) -> dict[str, Row]:
+    """Rows of an earlier run, but for the cases that are to be run alone."""
+    file = arguments.output / "cases.json"
+    if not arguments.only or not file.exists():
+        return {}
+    rows = json.loads(file.read_text("utf-8"))["rows"]
+    return {row["case"]: row for row in rows if arguments.only not in row["case"]}
+
+
+def _heuristic(case: PlacementCase, name: str, arguments: Namespace) -> Row:
+    free = replace(case.placement, split=True)  # as compilers do where they find no room
+    return {"value": place(free, name, time_limit=arguments.time_limit).value}
+
+
+def agreement(arguments: Namespace) -> None:
+    """Random tiny placements: all against exhaustive search."""
+    report = Report("random", "Provers on random tiny placements", RANDOM, arguments)
+    for names, count, seed in (
+        (("search", "exhaustive"), 4 if arguments.smoke else 2000, 0),
+        (("search", "milp", "exhaustive"), 4 if arguments.smoke else 300, 1),
+    ):
+        solvers = [make_placement_solver(name) for name in names]
+        tally: Counter[str] = Counter()
+        start = time.perf_counter()
+        drawn = random_cases(count, seed)
+        for found in compare_placements(drawn, solvers, arguments.time_limit):
+            tally["disagreements"] += found.verdict.kind != "AGREE"
+            tally["optimal"] += found.rows[0].status == "OPTIMAL"
+            tally["infeasible"] += found.rows[0].status == "INFEASIBLE"
+            tally["split"] += any(part.is_split for part in found.case.placement.parts)
+        names_ = "optimal", "infeasible", "split", "disagreements"
+        counted = {name: tally[name] for name in names_}
+        seconds = time.perf_counter() - start
+        report.add({"solvers": ", ".join(names), "cases": count, **counted, "seconds": seconds})
+
+
+def simulated(arguments: Namespace) -> None:
+    """Every run of the simulator beside what the placement is scored."""
+    report = Report("simulated", "Scores beside simulated times", SIMULATED, arguments)
+    runs = json.loads((ROOT / "results" / "cores" / "runs.json").read_text("utf-8"))["runs"]
+    hardware = load_hardware("pimsim-nn")
+    for run in runs[:2] if arguments.smoke else runs:
+        placement = Placement(
+            load_network(run["network"]), run["cores"], run["crossbars_per_core"],
+            objective="period", hardware=hardware, split=True,
+        )  # fmt: skip
+        layout = MAPPINGS[run["mapping"]](placement, run["duplication"])
+        check_layout(placement, layout)
+        found = score(placement, layout)
+        predicted = float(found.period * 10**6)
+        report.add(
+            {
+                **run,
+                "compiled_products": run["busiest_core_products"],
+                "products": found.interval,
+                "moved": found.traffic,
+                "predicted_us": predicted,
+                "simulated_us": run["simulated_ns"] / 1000,
+                "ratio": run["simulated_ns"] / 1000 / predicted,
+            }
+        )
+    report.write(*correlations(report.rows))
+
+
+def correlations(rows: Sequence[Row]) -> Iterator[str]:
+    """Rank correlations of predicted with simulated times, for each network and mapping."""
+
+    def group(row: Row) -> tuple[Any, ...]:
+        return row["network"], row["mapping"], row["crossbars_per_core"]
+
+    yield "Rank correlation (Spearman) of predicted with simulated times, in rows that compare:"
+    yield ""
+    for key, some in groupby(sorted(rows, key=group), group):
+        found = list(some)
+        if len(found) < 3:
+            continue
+        simulated_us = [row["simulated_us"] for row in found]
+        predicted = [row["predicted_us"] for row in found]
+        wrong = sum(
+            (one["predicted_us"] - other["predicted_us"])
+            * (one["simulated_us"] - other["simulated_us"])
+            < 0
+            for one, other in combinations(found, 2)
+        )
+        yield (
+            f"- {key[0]}, {key[1]}, {key[2]} crossbars a core, {len(found)} rows: "
+            f"{spearman(predicted, simulated_us):.3f} (the same order gives "
+            f"{spearman(predicted, in_order(predicted)):.3f}, where scores are equal), "
+            f"{wrong} of {len(found) * (len(found) - 1) // 2} pairs in the wrong order"
+        )
+
+
+def in_order(values: Sequence[float]) -> list[int]:
+    """Numbers that are all different, in the order of the values."""
+    order = sorted(range(len(values)), key=values.__getitem__)
+    return [order.index(place) for place in range(len(values))]
+
+
+def spearman(one: Sequence[float], other: Sequence[float]) -> float:
+    """Pearson's correlation of the ranks; equals share the mean of theirs."""
+    x, y = ranks(one), ranks(other)
+    mean = (len(x) + 1) / 2
+    top = sum((a - mean) * (b - mean) for a, b in zip(x, y, strict=True))
+    both = [sum((a - mean) ** 2 for a in side) for side in (x, y)]
+    return top / (both[0] * both[1]) ** 0.5 if all(both) else 1.0
+
+
+def ranks(values: Sequence[float]) -> list[float]:
+    """1 for the least."""
+    return [
+        sum(other < value for other in values) + (sum(other == value for other in values) + 1) / 2
+        for value in values
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,261 @@
+"""`xbarmip place`: copies in the cores of a chip, or the score of a placement that is given."""
+
+import json
+import sys
+from argparse import Namespace, _SubParsersAction
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from xbarmip.cli.arguments import add_limits, add_network
+from xbarmip.cli.budget import add_hardware
+from xbarmip.cli.chip import add_chip, placement_of, question
+from xbarmip.cli.commands import COMMANDS
+from xbarmip.cli.constraints import add_constraint
+from xbarmip.cli.output import print_json, print_rich, say, table, warn
+from xbarmip.cli.parser import Parser, add_command, option, size
+from xbarmip.cli.progress import progress_line
+from xbarmip.compare.pictures.canvas import png, require_matplotlib
+from xbarmip.cores.certificate import stated_chip, write_placement_certificate
+from xbarmip.cores.door import PLACEMENT_SOLVERS, make_placement_solver, place
+from xbarmip.cores.export import pimcomp_text
+from xbarmip.cores.layout import Layout, check_layout, layout_as_dict, layout_from_dict
+from xbarmip.cores.picture import cores_figure
+from xbarmip.cores.problem import OBJECTIVES, Placement
+from xbarmip.cores.result import PlacementResult
+from xbarmip.cores.score import score
+from xbarmip.errors import InputError
+from xbarmip.files import check_writable, written
+from xbarmip.plain import plain
+from xbarmip.solvers.result import Status, Stop
+from xbarmip.strict import located, read_text
+
+_FILES = {
+    "certificate": "write a proof of the placement and its bound, which `xbarmip check` checks",
+    "plot": "draw the cores: load and crossbars, the busiest marked (FILE.png)",
+    "export": "write replication and mapping for PIMCOMP-NN, as JSON",
+}
+
+
+def add(commands: "_SubParsersAction[Parser]") -> None:
+    """Add the command to the parser."""
+    parser = add_command(commands, "place", COMMANDS["place"], run)
+    add_network(parser)
+    add_chip(parser)
+    add_hardware(parser)
+    parser.add_argument(
+        "--size",
+        type=size,
+        metavar="SIZE",
+        help="crossbar size: 128, or rows x columns as 256x128 (default: the hardware's, or 128)",
+    )
+    parser.add_argument(
+        "--objective",
+        choices=OBJECTIVES,
+        default="core-interval",
+        help="products of the busiest core, or the time between two inferences, memory included "
+        "(default: core-interval)",
+    )
+    add_constraint(parser)
+    _add_how(parser)
+    add_limits(parser)
+
+
+def _add_how(parser: Parser) -> None:
+    """The options that say how to answer, and what to do with the answer."""
+    parser.add_argument(
+        "--solver", choices=tuple(PLACEMENT_SOLVERS), default="search", help="(default: search)"
+    )
+    parser.add_argument(
+        "--option",
+        type=option,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of the solver, for instance seed=3 (can be given several times)",
+    )
+    parser.add_argument(
+        "--score",
+        type=Path,
+        metavar="FILE",
+        help="do not search: score the placement in a file that `place --json` wrote",
+    )
+    for name, what in _FILES.items():
+        parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=what)
+
+
+def run(arguments: Namespace) -> int:
+    """Place or score, print, write what was asked for."""
+    placement = placement_of(arguments)
+    _check(placement, arguments)
+    if arguments.score is not None:
+        layout = _given(placement, arguments.score)
+        check_layout(placement, layout)
+        facts = {**_about(placement), **_figures(placement, layout)}
+        if arguments.json:
+            print_json(facts)
+        else:
+            _print_layers(placement, layout)
+            say(f"{question(placement)}: {_scored(placement, layout)}")
+        _write(placement, layout, arguments)
+        return 0
+    with progress_line() as progress:
+        result = place(
+            placement,
+            arguments.solver,
+            time_limit=arguments.time_limit,
+            memory_limit=arguments.memory_limit,
+            progress=progress,
+            **dict(arguments.option),
+        )
+    if arguments.json:
+        print_json(as_dict(placement, result))
+    else:
+        _print(placement, result)
+    if result.layout is not None:
+        _write(placement, result.layout, arguments)
+    if arguments.certificate is not None:
+        sys.stdout.flush()
+        record = write_placement_certificate(placement, result, arguments.certificate)
+        if not arguments.json:
+            say(f"{arguments.certificate}: certificate of the bound {record['bound']}")
+    return 1 if result.stop is Stop.ERROR else 0
+
+
+def _check(placement: Placement, arguments: Namespace) -> None:
+    """Refuse before the search what could not be done after it."""
+    make_placement_solver(arguments.solver, **dict(arguments.option))
+    for name in _FILES:
+        if getattr(arguments, name) is not None:
+            check_writable(getattr(arguments, name))
+    if arguments.plot is not None:
+        if arguments.plot.suffix.lower() != ".png":
+            raise InputError(f"--plot {str(arguments.plot)!r}: the name must end in .png")
+        require_matplotlib()
+    if arguments.certificate is not None:
+        if arguments.score is not None:
+            raise InputError("--certificate is of a search, --score makes none")
+        stated_chip(placement)
+
+
+def _given(placement: Placement, file: Path) -> Layout:
+    with located(str(file)):
+        try:
+            record = json.loads(read_text(file))
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"is not readable as JSON: {error}") from None
+        if isinstance(record, dict) and "layout" in record:
+            record = record["layout"]
+        return layout_from_dict(placement, record)
+
+
+def _write(placement: Placement, layout: Layout, arguments: Namespace) -> None:
+    contents: dict[str, Callable[[], bytes]] = {
+        "plot": lambda: png(cores_figure(placement, layout)),
+        "export": lambda: pimcomp_text(placement, layout).encode(),
+    }
+    for name, content in contents.items():
+        path = getattr(arguments, name)
+        if path is not None:
+            written(path, content())
+            if not arguments.json:
+                say(f"written: {path}")
+
+
+def _about(placement: Placement) -> dict[str, Any]:
+    rows, columns = placement.problem.crossbar.rows, placement.problem.crossbar.columns
+    return {
+        "network": placement.network.name,
+        "cores": placement.chip,
+        "crossbars_per_core": placement.capacity,
+        "size": rows if rows == columns else [rows, columns],
+        "objective": placement.objective,
+        "split": placement.split,
+        "hardware": None if placement.hardware is None else placement.hardware.name,
+        "constraints": list(placement.problem.constraint_names),
+    }
+
+
+def _figures(placement: Placement, layout: Layout) -> dict[str, Any]:
+    found = score(placement, layout)
+    return {
+        "core_interval": found.interval,
+        "loads": list(found.loads),
+        "used": list(found.used),
+        "busiest": list(found.busiest),
+        "crossbars_used": found.crossbars,
+        "values_moved": found.traffic,
+        "period_us": None if found.period is None else float(found.period * 10**6),
+        "layout": layout_as_dict(placement, layout),
+    }
+
+
+def as_dict(placement: Placement, result: PlacementResult) -> dict[str, Any]:
+    """The answer for JSON."""
+    facts = {
+        **_about(placement),
+        "solver": result.solver,
+        "status": result.status,
+        "stop": result.stop,
+        "value": result.value,
+        "bound": result.bound,
+        "gap": result.gap,
+        "unit_s": None if result.unit is None else str(result.unit),
+        "proof": result.proof,
+        "seconds": result.seconds,
+        "compile_seconds": result.compile_seconds,
+        "statistics": plain(result.statistics),
+        "options": plain(result.options),
+        "message": result.message,
+    }
+    return facts if result.layout is None else {**facts, **_figures(placement, result.layout)}
+
+
+def _print_layers(placement: Placement, layout: Layout) -> None:
+    names = ("layer", "outputs", "row blocks", "width", "R", "windows a copy", "products a copy")
+    rows = (
+        (p.name, p.outputs, p.blocks, p.width, r, p.windows(r), p.blocks * p.windows(r))
+        for p, r in zip(placement.parts, layout.allocation, strict=True)
+    )
+    print_rich(table(names, rows))
+
+
+def _scored(placement: Placement, layout: Layout) -> str:
+    found = score(placement, layout)
+    time = "" if found.period is None else f"{float(found.period * 10**6):,.2f} us, "
+    many = len(found.busiest)
+    return (
+        f"{time}{found.interval} products on the busiest core ({many} of {placement.chip} cores "
+        f"{'has' if many == 1 else 'have'} that load), {found.crossbars} crossbars used"
+    )
+
+
+def _print(placement: Placement, result: PlacementResult) -> None:
+    if result.layout is not None:
+        _print_layers(placement, result.layout)
+    say(f"{question(placement)}: {_answer(placement, result)}")
+    if result.message and result.status is not Status.INFEASIBLE:
+        warn(f"{result.solver}: {result.message}")
+
+
+def _answer(placement: Placement, result: PlacementResult) -> str:
+    """Status, value, bound and proof in one line."""
+    effort = f"{result.solver}, {result.seconds:.2f} s"
+    if result.stop is not Stop.FINISHED:
+        effort += f", stopped: {result.stop}"
+    bound = "no bound" if result.bound is None else f"bound {_shown(result, result.bound)}"
+    if result.status is Status.INFEASIBLE:
+        return f"INFEASIBLE: {result.message}"
+    if result.layout is None:
+        return f"UNKNOWN, no placement found, {bound} ({effort})"
+    words = _scored(placement, result.layout)
+    if result.status is Status.OPTIMAL:
+        return f"{words}; OPTIMAL, {result.proof} proof ({effort})"
+    gap = ""
+    if result.bound is not None and result.value is not None:
+        gap = f", gap {100 * (result.value - result.bound) / result.bound:.2f} percent"
+    return f"{words}; FEASIBLE, {bound}{gap} ({effort})"
+
+
+def _shown(result: PlacementResult, value: int) -> str:
+    return str(value) if result.unit is None else f"{float(value * result.unit * 10**6):,.2f} us"

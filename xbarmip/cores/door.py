@@ -1,0 +1,145 @@
+"""The solvers of placements by name, and the one door to them."""
+
+from dataclasses import fields, replace
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any, Protocol
+
+from xbarmip.clock import compile_seconds
+from xbarmip.cores.layout import check_layout
+from xbarmip.cores.problem import Placement
+from xbarmip.cores.result import PlacementResult
+from xbarmip.cores.score import score
+from xbarmip.errors import InputError, UnsupportedError, VerificationError
+from xbarmip.solvers.protocol import Limits, Progress, Watch
+
+if TYPE_CHECKING:
+    import pyomo.environ as pyo
+
+
+class PlacementSolver(Protocol):
+    """A named way to place copies in cores: a frozen dataclass whose fields are its options."""
+
+    @property
+    def name(self) -> str:
+        """Name on the command line and in results."""
+
+    def unsupported(self, placement: Placement) -> tuple[str, ...]:
+        """Reasons why it cannot take the placement, naming what it cannot honour."""
+
+    def solve(self, placement: Placement, watch: Watch) -> PlacementResult:
+        """Solve; ends early when the watch expires or on KeyboardInterrupt."""
+
+
+PLACEMENT_SOLVERS: dict[str, str] = {  # where each is found when it is first wanted
+    "search": "xbarmip.cores.search:PlacementSearch",
+    "milp": "xbarmip.cores.milp:PlacementMilp",
+    "exhaustive": "xbarmip.cores.exhaustive:PlacementExhaustive",
+    "longest-first": "xbarmip.cores.heuristics:LongestFirst",
+    "balance": "xbarmip.cores.heuristics:Balanced",
+    "genetic": "xbarmip.cores.genetic:PlacementGenetic",
+}
+PLACEMENT_EXACT = ("search", "milp", "exhaustive")
+
+
+def make_placement_solver(name: str, /, **options: Any) -> PlacementSolver:
+    """The solver called `name` with its options set.
+
+    Raises
+    ------
+    InputError
+        On an unknown solver or option.
+    """
+    if name not in PLACEMENT_SOLVERS:
+        known = ", ".join(PLACEMENT_SOLVERS)
+        raise InputError(f"solver of a placement must be one of {known}, got {name!r}")
+    kind: Any = resolve_name(PLACEMENT_SOLVERS[name])
+    known_options = [field.name for field in fields(kind)]
+    for option in options:
+        if option not in known_options:
+            accepts = ", ".join(known_options) or "none"
+            raise InputError(f"solver {name!r} has no option {option!r} (it takes: {accepts})")
+    solver: PlacementSolver = kind(**options)
+    return solver
+
+
+def place(
+    what: "Placement | pyo.ConcreteModel",
+    solver: str | None = None,
+    time_limit: float | None = None,
+    memory_limit: int | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> PlacementResult:
+    """Place the copies of a network in the cores of a chip.
+
+    Parameters
+    ----------
+    what : Placement or pyomo ConcreteModel
+        A model comes from `build_placement_model`; whatever was added to it is obeyed, and only
+        "milp" takes it.
+    solver : str, optional
+        A name of `PLACEMENT_SOLVERS`; by default "search", or "milp" for a model.
+    time_limit : float, optional
+        Wall-clock seconds.
+    memory_limit : int, optional
+        Bytes of working memory.
+    progress : callable, optional
+        Called with a dict of facts while the search runs.
+    **options
+        The solver's own options.
+
+    Returns
+    -------
+    PlacementResult
+
+    Raises
+    ------
+    InputError
+        On an unknown solver or option, or a bad limit.
+    UnsupportedError
+        When the solver cannot honour the placement; the message says what.
+    VerificationError
+        When the answer does not survive being checked and scored anew.
+    """
+    placement = _stated(what)
+    of_model = placement is not what
+    chosen: Any = make_placement_solver(solver or ("milp" if of_model else "search"), **options)
+    reasons = chosen.unsupported(placement)
+    if of_model and not hasattr(chosen, "solve_model"):
+        reasons = (*reasons, "it takes no model")
+    if reasons:
+        raise UnsupportedError(f"solver {chosen.name!r} cannot take this: {'; '.join(reasons)}")
+    watch, compiled_before = Watch(Limits(time_limit, memory_limit), progress), compile_seconds()
+    solve = chosen.solve_model if of_model else chosen.solve
+    result: PlacementResult = solve(what, watch)
+    confirm(placement, result)
+    compiled = compile_seconds() - compiled_before
+    return replace(result, seconds=watch.seconds, compile_seconds=compiled)
+
+
+def _stated(what: "Placement | pyo.ConcreteModel") -> Placement:
+    """The placement itself, or that of a model."""
+    if isinstance(what, Placement):
+        return what
+    from xbarmip.cores.statement import placement_of
+
+    return placement_of(what)
+
+
+def confirm(placement: Placement, result: PlacementResult) -> None:
+    """Check a result's layout, and score it anew.
+
+    Raises
+    ------
+    VerificationError
+        Naming what is wrong.
+    """
+    if result.layout is None:
+        return
+    try:
+        check_layout(placement, result.layout)
+    except InputError as error:
+        raise VerificationError(f"{result.solver}: {error}") from None
+    value = score(placement, result.layout).value
+    if value != result.value:
+        raise VerificationError(f"{result.solver} claims {result.value}, its layout takes {value}")

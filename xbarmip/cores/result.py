@@ -1,0 +1,71 @@
+"""What is answered about a placement."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from xbarmip.cores.bounds.prices import Refutation
+from xbarmip.cores.layout import Layout
+from xbarmip.cores.problem import Placement
+from xbarmip.cores.score import score
+from xbarmip.solvers.result import Proof, Result, Status, Stop
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementResult(Result):
+    """A Result whose value and bound are of the placement's objective, in `unit`.
+
+    Attributes
+    ----------
+    unit : Fraction or None
+        Seconds, where the objective is a period; None where it is products.
+    layout : Layout or None
+        Which core holds what; `allocation` is its duplication by layer name.
+    refutation : Refutation or None
+        Prices that prove a bound, of value + 1; it may be below `bound`, which a search can prove
+        alone.
+    """
+
+    unit: Fraction | None = None
+    layout: Layout | None = None
+    refutation: Refutation | None = None
+
+
+def answer(
+    placement: Placement,
+    solver: str,
+    layout: Layout | None,
+    bound: int | None,
+    stop: Stop = Stop.FINISHED,
+    proof: Proof = Proof.EXACT,
+    infeasible: bool = False,
+    refutation: Refutation | None = None,
+    statistics: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+    message: str = "",
+) -> PlacementResult:
+    """A result whose status follows from what is known."""
+    value = None if layout is None else score(placement, layout).value
+    if infeasible:
+        status, bound, refutation = Status.INFEASIBLE, None, None
+    elif value is None:
+        status = Status.UNKNOWN
+    else:
+        status = Status.OPTIMAL if value == bound else Status.FEASIBLE
+    names = (part.name for part in placement.parts)
+    return PlacementResult(
+        solver,
+        status,
+        stop,
+        value,
+        bound,
+        None if layout is None else dict(zip(names, layout.allocation, strict=True)),
+        None if bound is None else proof,
+        statistics=statistics or {},
+        options=options or {},
+        message=message,
+        unit=placement.unit if placement.is_period else None,
+        layout=layout,
+        refutation=refutation,
+    )

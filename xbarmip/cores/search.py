@@ -1,0 +1,271 @@
+"""The solver `search`: bounds from below, placements from above, and a decision in between."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+
+from xbarmip.cores.bounds.patterns import Patterns
+from xbarmip.cores.bounds.prices import Bound, Refutation, holds
+from xbarmip.cores.bounds.simple import SIMPLE
+from xbarmip.cores.exact import Decision
+from xbarmip.cores.improve import Climb
+from xbarmip.cores.layout import Layout
+from xbarmip.cores.menu import menus, target
+from xbarmip.cores.problem import Placement
+from xbarmip.cores.result import PlacementResult, answer
+from xbarmip.errors import XbarmipError
+from xbarmip.exact import as_int
+from xbarmip.solvers.interrupt import interrupts_held
+from xbarmip.solvers.memory import Memory
+from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.result import Stop
+
+_FIRST_TRIES = 200  # of the climb, before patterns are asked for
+_NODES = 4000  # of the first decision; twice as many each time that one is cut off
+_CLIMBING = 3  # times as long as the decision before it
+_TRIES = 20  # of the climb between two looks at the clock
+_TRIM = 300  # tries for fewer crossbars once the value is settled
+
+
+class _StopError(XbarmipError):
+    """A limit is reached."""
+
+    def __init__(self, stop: Stop) -> None:
+        super().__init__(str(stop))
+        self.stop = stop
+
+
+class _CutOffError(XbarmipError):
+    """A decision took its nodes."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementSearch:
+    """The package's own exact search, which is of use long before it ends.
+
+    A climb finds placements. Prices refute targets below them: first those of simple bounds, then
+    those of patterns. What is left between is decided by a search over R and cores, with more and
+    more nodes, while the climb goes on.
+
+    Attributes
+    ----------
+    seed : int
+        Of the climb.
+    """
+
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        as_int(self.seed, "search option seed", 0, 2**31 - 1)
+
+    @property
+    def name(self) -> str:
+        """Name in the registry."""
+        return "search"
+
+    def unsupported(self, placement: Placement) -> tuple[str, ...]:
+        """Nothing: it takes every placement."""
+        return ()
+
+    def solve(self, placement: Placement, watch: Watch) -> PlacementResult:
+        """Solve; ends early when the watch expires, at the memory limit or on KeyboardInterrupt."""
+        if placement.obstacle:
+            message = placement.obstacle
+            return answer(placement, self.name, None, None, infeasible=True, message=message)
+        run, stop = _Run(placement, watch, self.seed), Stop.FINISHED
+        try:
+            with interrupts_held() as let_through:
+                run.pause = run.pauses(let_through)
+                run.whole()
+        except _StopError as limit:
+            stop = limit.stop
+        except KeyboardInterrupt:
+            stop = Stop.INTERRUPTED
+        if run.climb.value == run.bound:
+            stop = Stop.FINISHED  # the limit ended the search for fewer crossbars
+        return answer(
+            placement,
+            self.name,
+            run.climb.best,
+            run.bound,
+            stop,
+            infeasible=run.infeasible,
+            refutation=run.refutation,
+            statistics=run.statistics(),
+            options=asdict(self),
+            message="no placement meets the constraints and fits" if run.infeasible else "",
+        )
+
+
+class _Run:
+    """One solve: what is known so far, from both sides."""
+
+    def __init__(self, placement: Placement, watch: Watch, seed: int) -> None:
+        self.placement, self.watch = placement, watch
+        self.climb = Climb(placement, 1, seed)
+        self.bound = 1
+        self.refutation: Refutation | None = None
+        self.infeasible = False
+        self.nodes = self.decisions = 0
+        self.pause: Callable[[], None] = lambda: None
+        self.memory = Memory(watch.limits.memory_bytes)
+
+    def pauses(self, let_through: Callable[[], None]) -> Callable[[], None]:
+        """What is called between pieces of work."""
+
+        def pause() -> None:
+            let_through()
+            if self.watch.expired:
+                raise _StopError(Stop.TIME)
+            if self.memory.exceeded:
+                raise _StopError(Stop.MEMORY)
+
+        return pause
+
+    def whole(self) -> None:
+        """Close the gap, then look for fewer crossbars at the value that is proven."""
+        for bound in SIMPLE:
+            self._raise_by(bound)
+        self._climb(islice(self.climb, _FIRST_TRIES))
+        self._decide(_NODES)
+        if self._open:
+            self._raise_by_patterns()
+        nodes = _NODES
+        while self._open:
+            begin = self.watch.seconds
+            nodes = nodes if self._decide(nodes) else 2 * nodes
+            until = self.watch.seconds + _CLIMBING * (self.watch.seconds - begin)
+            while self._open and self.watch.seconds < until:
+                self._climb(islice(self.climb, _TRIES))
+        if not self.infeasible:
+            self._trim()
+
+    @property
+    def _open(self) -> bool:
+        return not self.infeasible and self.climb.value != self.bound
+
+    @property
+    def _worst(self) -> int:
+        """A value that is known to be reached, or that any placement would reach."""
+        return self.placement.most if self.climb.value is None else self.climb.value
+
+    def _tell(self) -> None:
+        self.watch.tell(
+            best=self.climb.value, bound=self.bound, tries=self.climb.tries, nodes=self.nodes
+        )
+        self.pause()
+
+    def _climb(self, tries: Iterable[Layout | None]) -> None:
+        """Some tries, fewer where one meets the bound."""
+        self.climb.least = self.bound
+        for _ in tries if self._open else ():
+            self._tell()
+            if not self._open:
+                return
+
+    def _trim(self) -> None:
+        """Look for the same value with fewer crossbars, as long as fewer are possible."""
+        least = self._least_crossbars()
+        for _ in self.climb.trim(_TRIM):
+            self._tell()
+            if self.climb.crossbars == least:
+                return
+
+    def _least_crossbars(self) -> int | None:
+        """Crossbars that a placement of the best value takes at least: each layer its least R."""
+        if self.climb.value is None:
+            return None
+        menu = menus(self.placement, target(self.placement, self.climb.value))
+        return sum(min(o.count * o.crossbars for o in options) for options in menu or ())
+
+    def _refuted(self, value: int, refutation: Refutation | None = None) -> None:
+        """Take note that no placement has a value of at most `value`."""
+        if self.climb.value is None and value >= self.placement.most:
+            self.infeasible = True
+            return
+        after = self.placement.after(value)
+        if after > self.bound:
+            self.bound = after
+            if refutation is not None:
+                self.refutation = replace(refutation, value=after - 1)
+
+    def _raise_by(self, bound: Bound) -> None:
+        """Raise the bound as far as one object does, by larger and larger steps, then by halves."""
+
+        def refutes(value: int) -> bool:
+            refutation = bound.refutation(self.placement, target(self.placement, value))
+            if refutation is None or not holds(self.placement, refutation):
+                return False
+            self._refuted(value, refutation)
+            return True
+
+        self._search(refutes)
+
+    def _search(self, refutes: Callable[[int], bool]) -> None:
+        """Ask about values from the bound on, until one is refuted and the next is not."""
+        end, step = self._worst + (self.climb.value is None), 1
+        while self._open and self.bound < end:
+            value = min(self.bound + step - 1, (self.bound + end - 1) // 2, end - 1)
+            self._tell()
+            if refutes(value):
+                step *= 2
+            else:
+                end = value
+
+    def _raise_by_patterns(self) -> None:
+        patterns = Patterns(pause=self.pause)
+
+        def refutes(value: int) -> bool:
+            found = patterns.run(self.placement, target(self.placement, value))
+            if found.refutation is not None:
+                self._refuted(value, found.refutation)
+                return True
+            self.climb.mixture = found.mixture
+            return False
+
+        self._search(refutes)
+
+    def _decide(self, nodes: int) -> bool:
+        """Decide targets between bound and value; whether that was done within so many nodes."""
+        self.cut = False
+
+        def refutes(value: int) -> bool:
+            try:
+                layout = self._decision(value, nodes)
+            except (_CutOffError, RecursionError):  # recursion goes as deep as there are cores
+                self.cut = True
+                return False
+            if layout is None:
+                self._refuted(value)
+                return True
+            self.climb.offer(layout)
+            return False
+
+        self._search(refutes)
+        return not self.cut
+
+    def _decision(self, value: int, nodes: int) -> Layout | None:
+        left = nodes
+        self.decisions += 1
+
+        def pause() -> None:
+            nonlocal left
+            self.nodes += 1
+            left -= 1
+            if left < 0:
+                raise _CutOffError
+            if left % 64 == 0:
+                self._tell()
+
+        return Decision(self.placement, target(self.placement, value), pause).run()
+
+    def statistics(self) -> dict[str, int | None]:
+        """Counters, and what is known of the crossbars at the value that was found."""
+        return {
+            "tries": self.climb.tries,
+            "decisions": self.decisions,
+            "nodes": self.nodes,
+            "crossbars": self.climb.crossbars,
+            "crossbars_at_least": self._least_crossbars(),
+            "proven_by_prices": None if self.refutation is None else self.refutation.value + 1,
+        }
