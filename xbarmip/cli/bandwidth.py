@@ -13,9 +13,8 @@ from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.pictures.bandwidth import bandwidth_figure
-from xbarmip.compare.pictures.canvas import png, require_matplotlib
-from xbarmip.errors import InputError
-from xbarmip.files import check_writable, written
+from xbarmip.compare.pictures.canvas import check_picture, png
+from xbarmip.files import written
 from xbarmip.measures.registry import times
 from xbarmip.solvers.latency.sensitivity import (
     Change,
@@ -87,10 +86,7 @@ def run(arguments: Namespace) -> int:
     """Solve for every factor and every change, print the latencies, draw them."""
     problem = problem_of(arguments)
     if arguments.plot is not None:
-        if arguments.plot.suffix.lower() != ".png":
-            raise InputError(f"--plot {str(arguments.plot)!r}: the name must end in .png")
-        require_matplotlib()
-        check_writable(arguments.plot)
+        check_picture(arguments.plot, "--plot")
     scanned: list[Change] = []
     changed: list[Change] = []
     enough = Enough(None, Fraction(0), None, None, Stop.INTERRUPTED)

@@ -9,7 +9,7 @@ from xbarmip.cli.constraints import add_constraint, check_for_every_budget, why_
 from xbarmip.cli.output import print_json, print_rich, say, sides, table, warn
 from xbarmip.cli.parser import Parser, add_command, integer
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.pictures.canvas import png, require_matplotlib
+from xbarmip.compare.pictures.canvas import check_picture, png
 from xbarmip.compare.pictures.frontier import frontier_figure
 from xbarmip.compare.report.table import as_csv
 from xbarmip.errors import InputError
@@ -117,12 +117,9 @@ def _message(curve: Frontier) -> str:
 def _check_files(arguments: Namespace) -> None:
     """Refuse before the search what could not be written after it."""
     if arguments.plot is not None:
-        if arguments.plot.suffix.lower() != ".png":
-            raise InputError(f"--plot {str(arguments.plot)!r}: the name must end in .png")
-        require_matplotlib()
-    for path in (arguments.csv, arguments.plot):
-        if path is not None:
-            check_writable(path)
+        check_picture(arguments.plot, "--plot")
+    if arguments.csv is not None:
+        check_writable(arguments.csv)
 
 
 def _write_files(arguments: Namespace, curve: Frontier) -> None:

@@ -12,12 +12,12 @@ from xbarmip.cli.constraints import check_for_every_budget
 from xbarmip.cli.output import print_json, say
 from xbarmip.cli.parser import Parser, add_command, integers
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.pictures.canvas import png, require_matplotlib
+from xbarmip.compare.pictures.canvas import check_picture, png
 from xbarmip.compare.pictures.frontier import frontier_figure
 from xbarmip.compare.pictures.layers import layers_figure
 from xbarmip.compare.pictures.pipeline import pipeline_figure
 from xbarmip.errors import InputError
-from xbarmip.files import check_writable, written
+from xbarmip.files import written
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.frontier import frontier
 from xbarmip.solvers.registry import SOLVERS, solve
@@ -80,10 +80,7 @@ def _check_files(wanted: dict[str, Path]) -> None:
     if not wanted:
         raise InputError(f"needs at least one of {', '.join(f'--{name}' for name in _PICTURES)}")
     for name, path in wanted.items():
-        if path.suffix.lower() != ".png":
-            raise InputError(f"--{name} {str(path)!r}: the name must end in .png")
-        check_writable(path)
-    require_matplotlib()
+        check_picture(path, f"--{name}")
 
 
 def _allocation(problem: Problem, arguments: Namespace) -> Sequence[int]:

@@ -2,9 +2,11 @@
 
 import re
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from xbarmip.errors import InputError
+from xbarmip.files import check_writable
 
 COLORS = (  # distinct in print and to the colour-blind (Okabe and Ito)
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#7f7f7f",
@@ -43,6 +45,20 @@ def require_matplotlib() -> Any:
             "pip install 'xbarmip[plot]'"
         ) from None
     return matplotlib
+
+
+def check_picture(path: Path, option: str) -> None:
+    """Refuse, before any work, a picture that could not be written after it.
+
+    Raises
+    ------
+    InputError
+        On a name that does not end in .png, a file that cannot be written, or without matplotlib.
+    """
+    if path.suffix.lower() != ".png":
+        raise InputError(f"{option} {str(path)!r}: the name must end in .png")
+    check_writable(path)
+    require_matplotlib()
 
 
 def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Any, Any]:
