@@ -80,7 +80,7 @@ def test_equals_the_optima_of_all_budgets(objective, rule, shape):
         infeasible += not optima
         improving += len(curve.points) > 1
     assert infeasible > 0
-    assert improving > 5
+    assert improving > 2
 
 
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
@@ -176,7 +176,7 @@ def test_down_to_out_of_range(down_to):
 def test_infeasible_is_an_answer_without_points():
     curve = xb.frontier(pair_problem(1))
     assert (curve.points, curve.complete, curve.covered) == ((), True, None)
-    with pytest.raises(xb.InputError, match="covers no budget"):
+    with pytest.raises(xb.InputError, match="does not cover any budget"):
         curve.at(1)
 
 

@@ -162,7 +162,7 @@ def certificate(case: Case) -> None:
         assert f"ends before {result.value} " in said
         assert said.endswith(f"; the given one takes {result.value}")
         with pytest.raises(NotRefuted):
-            list(proof(check.Problem(statement(problem)), result.value, lambda _: None))
+            list(proof(check.Problem(statement(problem)), result.value, Watch(Limits())))
 
 
 def refutation(case: Case) -> None:
@@ -171,9 +171,9 @@ def refutation(case: Case) -> None:
     if case.kind != "free" or problem.count != "steps" or answer.value in (None, 1):
         return
     value = int(answer.value)
-    pseudo_boolean.check(*refute(problem, value - 1, lambda _: None))
+    pseudo_boolean.check(*refute(problem, value - 1, Watch(Limits())))
     with pytest.raises(VerificationError, match="no proof"):
-        refute(problem, value, lambda _: None)
+        refute(problem, value, Watch(Limits()))
 
 
 def statable(problem: Problem) -> bool:
