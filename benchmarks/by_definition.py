@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from xbarmip.certificate import check, sweep
+from xbarmip.solvers.protocol import Limits, Watch
 
 Record = dict[str, Any]
 Outcome = tuple[list[int], int, int]  # an allocation, what is counted, ticks of a step
@@ -156,7 +157,7 @@ def certificate(record: Record) -> list[Any]:
     found, problem = best(record), check.Problem(record)
     if found is None:
         claim = {"value": None, "bound": None, "allocation": None}
-        rest = sweep.proof(problem, None, _quiet) if problem.spare >= 0 else ()
+        rest = sweep.proof(problem, None, Watch(Limits())) if problem.spare >= 0 else ()
     else:
         claim = {"value": found[0], "bound": found[0], "allocation": found[1]}
         rest = proof(record, problem, found[0] - 1)
@@ -166,18 +167,14 @@ def certificate(record: Record) -> list[Any]:
 def proof(record: Record, problem: check.Problem, target: int) -> Iterator[Any]:
     """The proof, or where the value is a time the chain of proofs, for a target."""
     if problem.time is None:
-        yield from sweep.proof(problem, target, _quiet)
+        yield from sweep.proof(problem, target, Watch(Limits()))
         return
     taken, most = [*outcomes(record)], target
     while most >= problem.time.compute:
         fewest = min((n for _, n, step in taken if step <= most), default=None)
         refuted = None if fewest is None else fewest - 1
         yield {"link": {"refuted": refuted}}
-        yield from sweep.proof(problem.limited(most), refuted, _quiet)
+        yield from sweep.proof(problem.limited(most), refuted, Watch(Limits()))
         if fewest is None:
             return
         most = target // fewest
-
-
-def _quiet(facts: dict[str, Any]) -> None:
-    """Take no notice of progress."""

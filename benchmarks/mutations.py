@@ -30,6 +30,7 @@ from xbarmip.constraint import LinearConstraint
 from xbarmip.hardware.crossbar import Crossbar
 from xbarmip.hardware.preset import Hardware, MemoryLevel
 from xbarmip.network.generate import Shape, random_network
+from xbarmip.solvers.protocol import Limits, Watch
 
 KINDS = (
     ("cycles", None), ("steps", "pipeline"), ("steps", "published"),
@@ -61,7 +62,7 @@ def certificates(random: Random) -> Iterator[list[Any]]:
         if random.random() < 0.4:
             yield certificate(varied(statement(problem), random))
         else:
-            yield [*lines(problem, xb.solve(problem, "exhaustive"), lambda facts: None)]
+            yield [*lines(problem, xb.solve(problem, "exhaustive"), Watch(Limits()))]
 
 
 def instances(random: Random) -> Iterator[xb.Problem]:

@@ -54,9 +54,11 @@ def above_of_its_own(network):
     return replace(view, need=need)
 
 
-register_closed_form("certified rows", whole_rows)
-register_closed_form("certified view", anything)
-register_closed_form("certified above", above_of_its_own)
+@pytest.fixture(autouse=True)
+def _registered():
+    register_closed_form("certified rows", whole_rows)
+    register_closed_form("certified view", anything)
+    register_closed_form("certified above", above_of_its_own)
 
 
 ADDED = [

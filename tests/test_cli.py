@@ -46,9 +46,9 @@ network = "pair.json"
 crossbars = [1, 2, 4]
 """
 KEYS = [
-    "network", "crossbars", "size", "objective", "rule", "constraints", "digest", "solver",
-    "status", "stop", "value", "bound", "gap", "proof", "allocation", "crossbars_used",
-    "smallest_budget", "seconds", "compile_seconds", "statistics", "options", "message",
+    "network", "crossbars", "size", "objective", "rule", "constraints", "digest",
+    "smallest_budget", "crossbars_used", "solver", "status", "stop", "value", "bound", "gap",
+    "proof", "allocation", "seconds", "compile_seconds", "statistics", "options", "message",
 ]  # fmt: skip
 
 

@@ -163,15 +163,15 @@ def test_the_checker_has_the_last_word(monkeypatch, tmp_path):
     """Whatever a broken writer makes of a claim: nothing, another claim, or nonsense."""
     true = certify.write_certificate
 
-    def weaker(problem, result, path, progress):
+    def weaker(problem, result, path, *limits):
         loose = Result("s", Status.FEASIBLE, Stop.TIME, 2, 1, BEST, Proof.EXACT)
-        return true(problem, loose, path, progress)
+        return true(problem, loose, path, *limits)
 
-    def other(problem, result, path, progress):
+    def other(problem, result, path, *limits):
         return true(replace(problem, crossbars=5), xb.solve(replace(problem, crossbars=5)), path)
 
-    def nonsense(problem, result, path, progress):
-        made = true(problem, result, path, progress)
+    def nonsense(problem, result, path, *limits):
+        made = true(problem, result, path, *limits)
         path.write_text("[]\n")
         return made
 

@@ -135,6 +135,7 @@ ALONE = [
     ["explain", *BUDGET],
     ["frontier", "odd.json", "--up-to", "6", "--csv", "odd.csv"],
     ["bandwidth", "odd.json", "--crossbars", "6", "--hardware", "isaac-like"],
+    ["place", "odd.json", "--cores", "2", "--crossbars-per-core", "8", "--size", "8"],
     ["simulate", "odd.json", "--allocation", "1,2,2"],
     ["plot", *BUDGET, "--layers", "odd.png"],
     ["report", "made.jsonl", "--html", "r.html", "--markdown", "r.md", "--csv", "r.csv"],

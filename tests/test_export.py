@@ -214,12 +214,12 @@ def test_what_is_refused():
     with pytest.raises(UnsupportedError, match="a proof is of steps, the objective is 'cycles'"):
         refute(xb.Problem(lenet, 60), 10, quiet)
     few = make("largest-duplication", {"most": 8})
-    with pytest.raises(UnsupportedError, match="no constraint but the budget, there is 'largest"):
+    with pytest.raises(UnsupportedError, match="no constraint other than the budget, got 'largest"):
         refute(replace(problem, constraints=(few,)), 10, quiet)
     with pytest.raises(InputError, match="at_most"):
         linear_model(problem, 0)
     large = xb.Problem(lenet, 2**70 + 1, objective="steps")
-    with pytest.raises(UnsupportedError, match="no floating-point number"):
+    with pytest.raises(UnsupportedError, match="is not a floating-point number"):
         mps(linear_model(large))
 
 

@@ -68,7 +68,7 @@ def test_real_networks_come_back_the_same(name):
 def test_a_listed_reach_is_part_of_the_network_format():
     network = from_integers(to_integers(drawn(1)[0])).network
     assert from_dict(json.loads(json.dumps(to_dict(network)))) == network
-    with pytest.raises(InputError, match="says nothing of a reach"):
+    with pytest.raises(InputError, match="does not cover a listed reach"):
         evaluate(Problem(network, 99, 1, "steps", "published"), [1] * len(network.layers))
 
 

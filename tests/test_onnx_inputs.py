@@ -68,7 +68,7 @@ def test_sizes_that_do_not_fit_are_refused(open_file, inputs, expected):
 
 def test_sizes_and_digital_units_are_for_files_that_leave_them_open():
     for options in ({"inputs": {"x": (1, 3, 8, 8)}}, {"digital": True}):
-        with pytest.raises(InputError, match=r"alexnet: .* for ONNX and PyTorch files alone"):
+        with pytest.raises(InputError, match=r"alexnet: .* only for ONNX and PyTorch files"):
             xb.load_network("alexnet", **options)
 
 
@@ -194,7 +194,7 @@ def test_listed_positions_are_checked():
     raster["positions"] = [16, 3]
     network = from_dict(data)
     assert [network.clamped[0](x) for x in (1, 2)] == [16, 16]
-    with pytest.raises(InputError, match="says nothing of positions that are listed"):
+    with pytest.raises(InputError, match="does not cover listed positions"):
         assert network.printed
 
 
