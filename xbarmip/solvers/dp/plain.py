@@ -1,4 +1,4 @@
-"""The dynamic program in plain Python integers: short, unbounded, without bounds.
+"""The dynamic program in plain Python integers: short, unbounded, without bounds. Read it first.
 
 It is the oracle that the compiled search is tested against, and the path that takes over where 64
 bits might not hold a number.
