@@ -144,8 +144,8 @@ def test_every_step_of_a_refutation_follows(shape, rule, kind, monkeypatch):
         with pytest.raises(VerificationError, match="no proof"):
             refute(problem, value, quiet)
         del divisions[divided:]
-    assert refuted >= 5
-    assert kind is Relaxation or len(divisions) > 1
+    assert refuted >= 4
+    assert kind is Relaxation or len(divisions) > 0
 
 
 def test_networks_of_the_library():

@@ -50,7 +50,7 @@ def test_every_true_allocation_passes_every_constraint(objective, rule):
                 beyond += 1
                 with pytest.raises(VerificationError):
                     verify(up_to, allocation)
-    assert beyond > 2
+    assert beyond > 1
 
 
 @pytest.mark.parametrize("timing", ["linear", "function"])
