@@ -8,8 +8,8 @@ comparison of their own, in one process, whose rows and verdicts are those of `x
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from xbarmip.compare.execute.ending import Outcome
 from xbarmip.compare.instance import InstanceFacts
+from xbarmip.compare.isolation.ending import Outcome
 from xbarmip.compare.row import UNSUPPORTED, Row
 from xbarmip.compare.verdict import Verdict, judge
 from xbarmip.cores.cases import PlacementCase
