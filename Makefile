@@ -5,14 +5,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test checked lint types check clean
+.PHONY: demo test fresh checked lint types check clean
 
 demo: $(INSTALLED)  ## solve a shipped network and an ONNX file
 	$(BIN)/xbarmip solve alexnet --crossbars 2304 --objective steps --rule published
 	$(BIN)/xbarmip solve onnx:light_resnet50 --crossbars 6304
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+
+fresh: $(INSTALLED)  ## new random problems until Ctrl-C, or SECONDS=60; SEED=N: the same
+	FRESH_SECONDS=$(SECONDS) FRESH_SEED=$(SEED) $(BIN)/python -m pytest -q -m fresh
 
 # Compiled kernels look at no index and wrap where an integer overflows; here both are errors.
 checked: $(INSTALLED)  ## a part of the tests, with kernels interpreted, and with indices checked

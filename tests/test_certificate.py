@@ -32,7 +32,7 @@ SHAPES = [
     Shape(layers=4, extent=4, outputs=6, branching=0.4, joining=0.5),
     Shape(layers=5, extent=3, outputs=4, branching=0.6, joining=0.6),
 ]
-ROUNDS = 40  # for each shape and objective
+ROUNDS = 15  # for each shape and objective
 
 
 quiet = Watch(Limits())

@@ -1,6 +1,7 @@
 """Suites: the shipped ones, and everything that a suite file must not contain."""
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -45,18 +46,24 @@ def read(tmp_path, text):
     return read_suite(path)
 
 
-def test_ladder_every_stated_optimum_is_confirmed():
+@pytest.fixture(scope="module")
+def ladder():
+    """Every solver on every rung."""
+    return compare("ladder")
+
+
+def test_ladder_every_stated_optimum_is_confirmed(ladder):
     suite = read_suite("ladder")
     assert len({instance.name.split("/")[0] for instance in suite.instances}) >= 20
     assert all(instance.optimum is not None for instance in suite.instances)
-    comparison = compare(suite, [Exhaustive()])
+    comparison = ladder
     assert [v.instance for v in comparison.verdicts if v.kind is not Agreement.AGREE] == []
     for verdict in comparison.verdicts:
         assert verdict.value == (None if verdict.optimum == "infeasible" else verdict.optimum)
 
 
-def test_ladder_every_solver_on_every_rung():
-    comparison = compare("ladder")
+def test_ladder_every_solver_on_every_rung(ladder):
+    comparison = ladder
     assert comparison.agreed
     assert comparison.errors == ()
     assert comparison.counts["AGREE"] == len(comparison.verdicts) == 150
@@ -82,7 +89,8 @@ def test_random_instances_never_change():
         "chains-tight-0/5/steps/published",
     ]
     assert read_suite("random") == suite
-    assert compare(suite, [Exhaustive()]).counts["AGREE"] == 240
+    some = replace(suite, instances=suite.instances[::8])
+    assert compare(some, [Exhaustive()]).counts["AGREE"] == 30
 
 
 def test_published_cases():

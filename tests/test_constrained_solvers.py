@@ -71,7 +71,7 @@ def test_milp_agrees_with_every_allocation(objective, rule):
     random = Random(f"milp constrained {objective} {rule}")
     infeasible = bare = 0
     counts = Counter()
-    for number in range(150):
+    for number in range(60):
         problem = tiny_constrained(random, objective, rule, 300)
         counts.update(set(kinds(problem)))
         solver, best = Milp(start=number % 4 != 0), best_value(problem)
@@ -85,15 +85,15 @@ def test_milp_agrees_with_every_allocation(objective, rule):
         if best is not None:
             verify(build_model(problem, "function"), result.allocation, claimed=best)
             verify(build_model(problem, "linear"), result.allocation, claimed=best)
-    check_kinds(counts, 3)
-    assert infeasible > 10
-    assert bare > 10
+    check_kinds(counts, 1)
+    assert infeasible > 3
+    assert bare > 3
 
 
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
 def test_exhaustive_search_agrees_with_every_allocation(objective, rule):
     random = Random(f"exhaustive constrained {objective} {rule}")
-    for _ in range(300):
+    for _ in range(60):
         problem = tiny_constrained(random, objective, rule, 300)
         result, best = solve(Exhaustive(), problem), best_value(problem)
         assert result.value == result.bound == best
@@ -104,7 +104,7 @@ def test_exhaustive_search_agrees_with_every_allocation(objective, rule):
 def test_the_dynamic_program_agrees_with_exhaustive_search(objective, rule):
     random = Random(f"dp constrained {objective} {rule}")
     statuses, counts = Counter(), Counter()
-    for number in range(1000):
+    for number in range(200):
         problem = tiny_constrained(random, objective, rule, 300)
         counts.update(set(kinds(problem)))
         options = ({}, {"beam": 0}, {"beam": 0, "paths": False}, {"dominance": False})[number % 4]
@@ -113,5 +113,5 @@ def test_the_dynamic_program_agrees_with_exhaustive_search(objective, rule):
         assert result.bound == result.value
         statuses[result.status] += 1
     assert set(statuses) == {Status.OPTIMAL, Status.INFEASIBLE}
-    assert min(statuses.values()) > 100
-    check_kinds(counts, 20)
+    assert min(statuses.values()) > 20
+    check_kinds(counts, 4)

@@ -40,7 +40,7 @@ def check(problem, best, solver):
 def test_equals_brute_force(objective, rule, shape):
     """With all cuts, and with every combination of them in turn."""
     random = Random(f"dp {objective} {rule} {shape}")
-    for number in range(900 if shape.branching else 300):
+    for number in range(90 if shape.branching else 30):
         problem = tiny_problem(random, shape, objective, rule)
         best = brute_force(problem)
         check(problem, best, DynamicProgram())
@@ -50,7 +50,7 @@ def test_equals_brute_force(objective, rule, shape):
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
 def test_no_cut_changes_the_answer(objective, rule):
     random = Random(f"cuts {objective} {rule}")
-    for number in range(30):
+    for number in range(8):
         problem = tiny_problem(random, SHAPES[number % 4], objective, rule, most=1000)
         best = brute_force(problem)
         for solver in CUTS:
@@ -60,7 +60,7 @@ def test_no_cut_changes_the_answer(objective, rule):
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
 def test_equals_the_plain_program_on_larger_graphs(objective, rule):
     random = Random(f"larger {objective} {rule}")
-    for _ in range(60):
+    for _ in range(30):
         shape = Shape(layers=6, extent=5, outputs=9, branching=0.4, joining=0.5)
         problem = tiny_problem(random, shape, objective, rule, most=10**9)
         answer = plain_optimum(problem)

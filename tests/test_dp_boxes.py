@@ -24,7 +24,7 @@ def test_boxes_find_what_there_is(objective, rule, paths, monkeypatch):
     monkeypatch.setattr(boxes, "BOX_LABELS", 1)
     random = Random(f"boxes {objective} {rule}")
     refuted = found = 0
-    for number in range(150):
+    for number in range(50):
         problem = tiny_problem(random, SHAPES[number % 2], objective, rule, most=1500)
         best = brute_force(problem)
         if best is None:
@@ -52,7 +52,7 @@ def test_boxes_find_what_there_is(objective, rule, paths, monkeypatch):
             assert met == (target >= best)
             assert answer.complete == (not met)
             refuted, found = refuted + (not met), found + met
-    assert min(refuted, found) > 100
+    assert min(refuted, found) > 30
 
 
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)

@@ -26,7 +26,7 @@ def test_what_goes_on_finds_what_runs_through(objective, rule, paused, monkeypat
     """For several targets in turn: as many labels in all, where enough sweeps are paused."""
     monkeypatch.setattr(module, "PAUSED_SWEEPS", paused)
     random, went_on = Random(f"held {objective} {rule}"), 0
-    for number in range(150):
+    for number in range(40):
         problem = tiny_problem(random, SHAPES[number % 2], objective, rule, most=1500)
         best = brute_force(problem)
         if best is None:
@@ -54,4 +54,4 @@ def test_what_goes_on_finds_what_runs_through(objective, rule, paused, monkeypat
         assert not [left for left in targets if search.cuts(Goal(left, problem.crossbars))]
         if paused == 4:
             assert search.labels_made == through.labels_made
-    assert went_on > 100
+    assert went_on > 25

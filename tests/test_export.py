@@ -130,7 +130,7 @@ def test_every_step_of_a_refutation_follows(shape, rule, kind, monkeypatch):
     random, divisions, refuted = Random(f"refutation {shape} {rule}"), [], 0
     divide = Relaxation.division
     monkeypatch.setattr(kind, "division", lambda at: divisions.append(1) or divide(at))
-    for _ in range(60):
+    for _ in range(15):
         problem = tiny_problem(random, shape, "steps", rule, most=1500)
         value = xb.solve(problem, "exhaustive").value
         if value is None or value == 1:
@@ -142,8 +142,8 @@ def test_every_step_of_a_refutation_follows(shape, rule, kind, monkeypatch):
         with pytest.raises(VerificationError, match="no proof"):
             refute(problem, value, quiet)
         del divisions[divided:]
-    assert refuted >= 20
-    assert kind is Relaxation or len(divisions) > 10
+    assert refuted >= 5
+    assert kind is Relaxation or len(divisions) > 2
 
 
 def test_networks_of_the_library():

@@ -5,6 +5,7 @@ import json
 import signal
 import sys
 from dataclasses import replace
+from io import BytesIO
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -66,7 +67,7 @@ def check_points(curve):
 def test_equals_the_optima_of_all_budgets(objective, rule, shape):
     random = Random(f"frontier {objective} {rule} {shape}")
     infeasible = improving = 0
-    for _ in range(60):
+    for _ in range(20):
         problem = tiny_problem(random, shape, objective, rule)
         curve = xb.frontier(problem)
         optima = all_optima(problem)
@@ -78,8 +79,8 @@ def test_equals_the_optima_of_all_budgets(objective, rule, shape):
             assert curve.at(budget).value == value
         infeasible += not optima
         improving += len(curve.points) > 1
-    assert infeasible > 3
-    assert improving > 15
+    assert infeasible > 0
+    assert improving > 5
 
 
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
@@ -372,12 +373,18 @@ def test_refusals_are_one_line(run, arguments, message):
 def test_a_file_that_fails_leaves_the_old_one(run, monkeypatch):
     Path("curve.csv").write_text("old")
 
-    def fail(self, content):
-        self.touch()
-        raise OSError(28, "No space left on device")
+    class Full(BytesIO):
+        def write(self, content):
+            raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", fail)
-    status, out, err = run("--up-to", "9", "--csv", "curve.csv")
+    def fail(self, mode):
+        assert mode == "wb"
+        self.touch()
+        return Full()
+
+    with monkeypatch.context() as context:
+        context.setattr(Path, "open", fail)
+        status, out, err = run("--up-to", "9", "--csv", "curve.csv")
     assert (status, out) == (2, "")
     assert "output 'curve.csv': cannot be written (No space left on device)" in err
     assert Path("curve.csv").read_text() == "old"

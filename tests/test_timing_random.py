@@ -21,7 +21,7 @@ SHAPES = {
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
 def test_kernels_equal_the_definitions(shape):
     random = Random(f"kernels {shape}")
-    for _ in range(700):
+    for _ in range(300):
         network = random_network(random, shape)
         for _ in range(3):
             allocation = [random.randint(1, layer.outputs) for layer in network.layers]

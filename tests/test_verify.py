@@ -27,7 +27,7 @@ def within_budget(random, problem):
 def test_every_true_allocation_passes_every_constraint(objective, rule):
     random = Random(f"true {objective} {rule}")
     passed = beyond = 0
-    while passed < 300:
+    while passed < 100:
         problem = tiny_problem(random, random.choice(SHAPES), objective, rule, 2000)
         if not problem.feasible:
             continue
@@ -50,7 +50,7 @@ def test_every_true_allocation_passes_every_constraint(objective, rule):
                 beyond += 1
                 with pytest.raises(VerificationError):
                     verify(up_to, allocation)
-    assert beyond > 30
+    assert beyond > 10
 
 
 @pytest.mark.parametrize("timing", ["linear", "function"])

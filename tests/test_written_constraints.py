@@ -128,7 +128,7 @@ def written(random, problem, model):
 def test_every_solver_obeys(objective, rule):
     random = Random(f"written {objective} {rule}")
     counts, statuses, refused = Counter(), Counter(), 0
-    for number in range(150):
+    for number in range(60):
         problem = tiny_problem(random, random.choice(SHAPES), objective, rule, 200)
         model = xb.build_model(problem, random.choice(["function", "auto"]))
         kinds, meets = written(random, problem, model)
@@ -147,8 +147,8 @@ def test_every_solver_obeys(objective, rule):
             assert result.value == result.bound == best, [kind.__name__ for kind in kinds]
             statuses[solver, result.status] += 1
     assert set(counts) == {kind.__name__ for kind in KINDS}
-    assert min(counts.values()) >= 10
+    assert min(counts.values()) >= 3
     assert refused < 10
     for solver in ("dp", "exhaustive", "milp"):
-        assert statuses[solver, Status.OPTIMAL] > 20
-        assert statuses[solver, Status.INFEASIBLE] > 5
+        assert statuses[solver, Status.OPTIMAL] > 8
+        assert statuses[solver, Status.INFEASIBLE] > 1

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import xbarmip as xb
+from tests import pseudo_boolean
 from tests.conformance.corpus import Case
 from tests.random_hardware import LARGEST
 from xbarmip.certificate import check
@@ -16,7 +17,8 @@ from xbarmip.certificate.statement import statement
 from xbarmip.certificate.sweep import NotRefuted, proof
 from xbarmip.certificate.write import write_certificate
 from xbarmip.constraint import Predicate, allowed
-from xbarmip.errors import UnsupportedError
+from xbarmip.errors import UnsupportedError, VerificationError
+from xbarmip.export.refutation import refute
 from xbarmip.model.statement import build_model
 from xbarmip.model.verify import verify
 from xbarmip.problem import Problem
@@ -163,6 +165,17 @@ def certificate(case: Case) -> None:
             list(proof(check.Problem(statement(problem)), result.value, lambda _: None))
 
 
+def refutation(case: Case) -> None:
+    """Of closed forms without constraints: one less is refuted line by line, the optimum is not."""
+    problem, answer = case.problem, case.answer
+    if case.kind != "free" or problem.count != "steps" or answer.value in (None, 1):
+        return
+    value = int(answer.value)
+    pseudo_boolean.check(*refute(problem, value - 1, lambda _: None))
+    with pytest.raises(VerificationError, match="no proof"):
+        refute(problem, value, lambda _: None)
+
+
 def statable(problem: Problem) -> bool:
     """Whether certificates can state it: sums alone, step times that are sums as well."""
     levels = () if problem.hardware is None else problem.hardware.memory
@@ -173,4 +186,5 @@ def statable(problem: Problem) -> bool:
 
 WAYS: tuple[Callable[[Case], None], ...] = (
     kernels, exhaustive, dp, dp_cuts, dp_plain, frontier, milp, models, certificate,
+    refutation,
 )  # fmt: skip
