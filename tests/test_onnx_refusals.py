@@ -191,7 +191,7 @@ def test_causes_that_sizes_bring_are_told_together(tmp_path):
         ((1, 3, 8, None), "an open size on axis 3; give its sizes, as in --input x=1x3x8x224"),
         (
             (1, 3, 8, 8, 8),
-            "(Conv): reads a tensor of shape [1, 3, 8, 8, 8]; understood are one and two spatial",
+            "(Conv): reads a tensor of shape [1, 3, 8, 8, 8]; must have one or two spatial",
         ),
     ],
 )

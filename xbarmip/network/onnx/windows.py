@@ -16,8 +16,8 @@ def map_size(shape: tuple[int, ...]) -> tuple[int, int]:
     """
     if len(shape) not in (3, 4):
         raise InputError(
-            f"reads a tensor of shape {list(shape)}; understood are one and two spatial axes, "
-            "behind a batch axis and the channels"
+            f"reads a tensor of shape {list(shape)}; must have one or two spatial axes "
+            "after a batch axis and a channel axis"
         )
     if shape[0] != 1:
         raise InputError(
