@@ -1,8 +1,9 @@
 """The arguments that several commands share."""
 
 from argparse import Namespace
+from collections.abc import Iterable
 
-from xbarmip.cli.parser import Parser, gibibytes, input_shape, number, size
+from xbarmip.cli.parser import Parser, gibibytes, input_shape, number, option, size
 from xbarmip.measures.registry import counts, measure_of, measures, rules, times
 from xbarmip.network.graph import Network
 from xbarmip.network.library import load_network
@@ -71,6 +72,25 @@ def add_objective(parser: Parser, choices: tuple[str, ...], default: str = "cycl
 def every_objective() -> tuple[str, ...]:
     """Counts and times."""
     return (*counts(), *times())
+
+
+def add_solver(parser: Parser, names: Iterable[str], default: str) -> None:
+    """The option --solver, one of `names`."""
+    parser.add_argument(
+        "--solver", choices=tuple(names), default=default, help=f"(default: {default})"
+    )
+
+
+def add_option(parser: Parser) -> None:
+    """The option --option, as pairs of a name and a value."""
+    parser.add_argument(
+        "--option",
+        type=option,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of the solver, for instance seed=3 (can be given several times)",
+    )
 
 
 def add_limits(parser: Parser, seconds: float | None = None) -> None:

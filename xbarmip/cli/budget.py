@@ -23,6 +23,16 @@ def add_hardware(parser: Parser, required: bool = False) -> None:
     )
 
 
+def add_size_beside(parser: Parser) -> None:
+    """The option --size beside --hardware, whose size it is by default."""
+    parser.add_argument(
+        "--size",
+        type=size,
+        metavar="SIZE",
+        help="crossbar size: 128, or rows x columns as 256x128 (default: the hardware's, or 128)",
+    )
+
+
 def add_budget(parser: Parser, needs_hardware: bool = False) -> None:
     """The options --crossbars, --hardware, --tiles, --size and --constraint, for `problem_of`."""
     parser.add_argument(
@@ -38,12 +48,7 @@ def add_budget(parser: Parser, needs_hardware: bool = False) -> None:
         metavar="N",
         help="the budget in tiles of the hardware (default: those of its chip, if it says so)",
     )
-    parser.add_argument(
-        "--size",
-        type=size,
-        metavar="SIZE",
-        help="crossbar size: 128, or rows x columns as 256x128 (default: the hardware's, or 128)",
-    )
+    add_size_beside(parser)
     add_constraint(parser)
 
 

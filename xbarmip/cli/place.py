@@ -7,15 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from xbarmip.cli.arguments import add_limits, add_network
-from xbarmip.cli.budget import add_hardware
+from xbarmip.cli.arguments import add_limits, add_network, add_option, add_solver
+from xbarmip.cli.budget import add_hardware, add_size_beside
 from xbarmip.cli.chip import add_chip, placement_of, question
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import add_constraint
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
-from xbarmip.cli.parser import Parser, add_command, option, size
+from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.pictures.canvas import png, require_matplotlib
+from xbarmip.compare.pictures.canvas import check_picture, png
 from xbarmip.cores.certificate import stated_chip, write_placement_certificate
 from xbarmip.cores.door import PLACEMENT_SOLVERS, make_placement_solver, place
 from xbarmip.cores.export import pimcomp_text
@@ -43,12 +43,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     add_network(parser)
     add_chip(parser)
     add_hardware(parser)
-    parser.add_argument(
-        "--size",
-        type=size,
-        metavar="SIZE",
-        help="crossbar size: 128, or rows x columns as 256x128 (default: the hardware's, or 128)",
-    )
+    add_size_beside(parser)
     parser.add_argument(
         "--objective",
         choices=OBJECTIVES,
@@ -63,17 +58,8 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
 
 def _add_how(parser: Parser) -> None:
     """The options that say how to answer, and what to do with the answer."""
-    parser.add_argument(
-        "--solver", choices=tuple(PLACEMENT_SOLVERS), default="search", help="(default: search)"
-    )
-    parser.add_argument(
-        "--option",
-        type=option,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="an option of the solver, for instance seed=3 (can be given several times)",
-    )
+    add_solver(parser, PLACEMENT_SOLVERS, "search")
+    add_option(parser)
     parser.add_argument(
         "--score",
         type=Path,
@@ -129,9 +115,7 @@ def _check(placement: Placement, arguments: Namespace) -> None:
         if getattr(arguments, name) is not None:
             check_writable(getattr(arguments, name))
     if arguments.plot is not None:
-        if arguments.plot.suffix.lower() != ".png":
-            raise InputError(f"--plot {str(arguments.plot)!r}: the name must end in .png")
-        require_matplotlib()
+        check_picture(arguments.plot, "--plot")
     if arguments.certificate is not None:
         if arguments.score is not None:
             raise InputError("--certificate is of a search, --score makes none")

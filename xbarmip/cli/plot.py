@@ -5,7 +5,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from xbarmip.cli.arguments import add_limits, add_network, add_objective, every_objective
+from xbarmip.cli.arguments import (
+    add_limits,
+    add_network,
+    add_objective,
+    add_solver,
+    every_objective,
+)
 from xbarmip.cli.budget import add_budget, problem_of
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import check_for_every_budget
@@ -42,7 +48,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         help="the duplication R of every layer, in the order of `xbarmip show` "
         "(default: the best one that is found)",
     )
-    parser.add_argument("--solver", choices=tuple(SOLVERS), default="dp", help="(default: dp)")
+    add_solver(parser, SOLVERS, "dp")
     for name, what in _PICTURES.items():
         parser.add_argument(f"--{name}", type=Path, metavar="FILE.png", help=what)
     add_limits(parser)

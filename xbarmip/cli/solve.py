@@ -8,13 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from xbarmip.certificate.write import Certificate, require_certifiable, write_certificate
-from xbarmip.cli.arguments import add_limits, add_network, add_objective, every_objective
+from xbarmip.cli.arguments import (
+    add_limits,
+    add_network,
+    add_objective,
+    add_option,
+    add_solver,
+    every_objective,
+)
 from xbarmip.cli.budget import add_budget, problem_of, question
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import why_infeasible
 from xbarmip.cli.latency import answer_line, frontier_table, hardware_facts, step_columns
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
-from xbarmip.cli.parser import Parser, add_command, option
+from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import progress_line
 from xbarmip.digest import problem_digest
 from xbarmip.exact import ceil_div
@@ -31,15 +38,8 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     add_network(parser)
     add_budget(parser)
     add_objective(parser, every_objective())
-    parser.add_argument("--solver", choices=tuple(SOLVERS), default="dp", help="(default: dp)")
-    parser.add_argument(
-        "--option",
-        type=option,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="an option of the solver, for instance seed=3 (can be given several times)",
-    )
+    add_solver(parser, SOLVERS, "dp")
+    add_option(parser)
     parser.add_argument(
         "--whole-frontier",
         action="store_true",

@@ -1,6 +1,6 @@
 """The solvers of placements by name, and the one door to them."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,6 +11,7 @@ from xbarmip.cores.result import PlacementResult
 from xbarmip.cores.score import score
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.solvers.protocol import Limits, Progress, Watch
+from xbarmip.solvers.registry import with_options
 
 if TYPE_CHECKING:
     import pyomo.environ as pyo
@@ -52,13 +53,8 @@ def make_placement_solver(name: str, /, **options: Any) -> PlacementSolver:
     if name not in PLACEMENT_SOLVERS:
         known = ", ".join(PLACEMENT_SOLVERS)
         raise InputError(f"solver of a placement must be one of {known}, got {name!r}")
-    kind: Any = resolve_name(PLACEMENT_SOLVERS[name])
-    known_options = [field.name for field in fields(kind)]
-    for option in options:
-        if option not in known_options:
-            accepts = ", ".join(known_options) or "none"
-            raise InputError(f"solver {name!r} has no option {option!r} (it takes: {accepts})")
-    solver: PlacementSolver = kind(**options)
+    kind = resolve_name(PLACEMENT_SOLVERS[name])
+    solver: PlacementSolver = with_options(kind, name, options)
     return solver
 
 

@@ -16,9 +16,8 @@ from xbarmip.cores.result import PlacementResult, answer
 from xbarmip.cores.score import score
 from xbarmip.cores.statement import build_placement_model, placement_of, read_layout
 from xbarmip.errors import InputError, UnsupportedError, XbarmipError
-from xbarmip.exact import as_int
 from xbarmip.model.rows import LARGEST_NUMBER, constraints, read_constraint
-from xbarmip.solvers.highs import End, HighsError, run_highs
+from xbarmip.solvers.highs import End, HighsError, check_options, run_highs
 from xbarmip.solvers.memory import Memory
 from xbarmip.solvers.milp import BOUND_MARGIN
 from xbarmip.solvers.protocol import Watch
@@ -55,10 +54,7 @@ class PlacementMilp:
     start: bool = True
 
     def __post_init__(self) -> None:
-        as_int(self.threads, "milp option threads", 1, 1024)
-        as_int(self.seed, "milp option seed", 0, 2**31 - 1)
-        if not isinstance(self.start, bool):
-            raise InputError(f"milp option start must be a bool, got {self.start!r}")
+        check_options(self.threads, self.seed, self.start)
 
     @property
     def name(self) -> str:

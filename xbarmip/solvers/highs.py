@@ -13,7 +13,8 @@ import numpy as np
 import pyomo.environ as pyo
 from pyomo.common.collections import ComponentMap
 
-from xbarmip.errors import UnsupportedError, XbarmipError
+from xbarmip.errors import InputError, UnsupportedError, XbarmipError
+from xbarmip.exact import as_int
 from xbarmip.model.pause import Pause, paused
 from xbarmip.model.rows import (
     LARGEST_NUMBER,
@@ -72,6 +73,20 @@ class Run(NamedTuple):
     bound: float | None
     values: Mapping[Any, float] | None
     statistics: dict[str, Any]
+
+
+def check_options(threads: int, seed: int, start: bool) -> None:
+    """Check the options of a solver `milp`.
+
+    Raises
+    ------
+    InputError
+        Naming the option, its value and the rule.
+    """
+    as_int(threads, "milp option threads", 1, 1024)
+    as_int(seed, "milp option seed", 0, 2**31 - 1)
+    if not isinstance(start, bool):
+        raise InputError(f"milp option start must be a bool, got {start!r}")
 
 
 def run_highs(

@@ -8,15 +8,14 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from xbarmip.errors import InputError, UnsupportedError
-from xbarmip.exact import as_int
+from xbarmip.errors import UnsupportedError
 from xbarmip.model.rows import LARGEST_NUMBER
 from xbarmip.model.statement import build_model, linear_obstacle
 from xbarmip.model.steps_windows import window_bound
 from xbarmip.model.verify import verify
 from xbarmip.problem import Problem
 from xbarmip.solvers.descent import Allocation, descend
-from xbarmip.solvers.highs import End, HighsError, Run, run_highs
+from xbarmip.solvers.highs import End, HighsError, Run, check_options, run_highs
 from xbarmip.solvers.memory import Memory
 from xbarmip.solvers.protocol import StoppedError, Watch, refused_latency
 from xbarmip.solvers.result import Proof, Result, Status, Stop
@@ -58,10 +57,7 @@ class Milp:
     start: bool = True
 
     def __post_init__(self) -> None:
-        as_int(self.threads, "milp option threads", 1, 1024)
-        as_int(self.seed, "milp option seed", 0, 2**31 - 1)
-        if not isinstance(self.start, bool):
-            raise InputError(f"milp option start must be a bool, got {self.start!r}")
+        check_options(self.threads, self.seed, self.start)
 
     @property
     def name(self) -> str:

@@ -1,5 +1,6 @@
 """The solvers by name, and the one door to them."""
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
@@ -48,14 +49,24 @@ def make_solver(name: str, /, **options: Any) -> Solver:
     """
     if name not in SOLVERS:
         raise InputError(f"solver must be one of {', '.join(SOLVERS)}, got {name!r}")
-    kind: Any = solver_class(name)
+    solver: Solver = with_options(solver_class(name), name, options)
+    return solver
+
+
+def with_options(kind: Any, name: str, options: Mapping[str, Any]) -> Any:
+    """A solver of this class, called `name`, with its options set.
+
+    Raises
+    ------
+    InputError
+        On an unknown option.
+    """
     known = [field.name for field in fields(kind)]
     for option in options:
         if option not in known:
             accepts = ", ".join(known) or "none"
             raise InputError(f"solver {name!r} has no option {option!r} (it takes: {accepts})")
-    solver: Solver = kind(**options)
-    return solver
+    return kind(**options)
 
 
 def solver_for(problem: Problem, solver: Solver, whole_frontier: bool = False) -> Solver:
