@@ -3,13 +3,13 @@
 from dataclasses import replace
 from random import Random
 
-import numpy as np
 import pytest
 
 import xbarmip as xb
 from benchmarks.by_definition import best, varied
 from tests.brute import OBJECTIVES, tiny_problem
 from tests.test_certificate import SHAPES, quiet, some_problem
+from tests.views import in_whole_rows
 from xbarmip.certificate import check
 from xbarmip.certificate.same import require_same
 from xbarmip.certificate.statement import edge_numbers, stated_problem, statement
@@ -23,13 +23,7 @@ from xbarmip.solvers.result import Status
 
 def whole_rows(network):
     """Outputs are handed on in whole rows (docs/adding-a-rule.md)."""
-    view = rule_view(network, "pipeline")
-    need = []
-    for one in view.need:
-        columns = np.where(one.columns.max() > 0, one.producer_width, 0) + 0 * one.columns
-        above = -(-one.above // one.producer_width) * one.producer_width
-        need.append(replace(one, columns=columns, above=above))
-    return replace(view, need=tuple(need))
+    return in_whole_rows(rule_view(network, "pipeline"))
 
 
 def anything(network):

@@ -12,6 +12,7 @@ import pytest
 import xbarmip as xb
 from tests.brute import tiny_problem
 from tests.random_hardware import random_hardware
+from tests.views import in_whole_rows
 from xbarmip.certificate import check
 from xbarmip.certificate.write import write_certificate
 from xbarmip.cli.main import main
@@ -161,13 +162,7 @@ def test_measures_in_their_order():
 
 def whole_rows(network):
     """The pipeline, but outputs are handed on in whole rows."""
-    view = CYCLES.view(network)
-    need = []
-    for one in view.need:
-        columns = np.where(one.columns.max() > 0, one.producer_width, 0) + 0 * one.columns
-        above = -(-one.above // one.producer_width) * one.producer_width
-        need.append(replace(one, columns=columns, above=above))
-    return replace(view, need=tuple(need))
+    return in_whole_rows(CYCLES.view(network))
 
 
 def first_half(network):
