@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import by_definition
-from tests.test_export import Dull
+from tests.export.test_export import Dull
 from xbarmip.certificate import relaxation, sweep
 
 SAME = {"width": 2, "rows": [1, 2], "columns": [1, 2], "growth": 0}  # need(x) = x

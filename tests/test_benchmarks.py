@@ -4,18 +4,18 @@ import json
 import sys
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
 import xbarmip as xb
+from tests import ROOT
 from xbarmip.compare.instance import Suite
 from xbarmip.compare.known import read_known
 from xbarmip.compare.suite import read_suite
 
 pytestmark = pytest.mark.long
 
-FOLDER = Path(__file__).parents[1] / "benchmarks"
+FOLDER = ROOT / "benchmarks"
 MODULES = (
     "bench", "certificates", "constraints", "cores", "growth", "ladder", "milp", "onnx_models",
     "peers", "published", "zoo",
