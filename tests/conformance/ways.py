@@ -188,13 +188,9 @@ def statable(problem: Problem) -> bool:
 
 
 def uneven(problem: Problem) -> bool:
-    """Whether the shares of some layer's producers may change with R: odd beside even ones."""
-    network = problem.network
-    odd: dict[str, set[bool]] = {}
-    for edge in network.edges:
-        producer = network.layers[network.index[edge.producer]]
-        odd.setdefault(edge.consumer, set()).add(producer.out_channels % 2 == 1)
-    return UNEVEN.name in rules(problem) and any(len(both) == 2 for both in odd.values())
+    """Whether the shares of some layer's producers may change with R."""
+    consumers = [edge.consumer for edge in problem.network.edges]
+    return UNEVEN.name in rules(problem) and len(set(consumers)) < len(consumers)
 
 
 def rules(problem: Problem) -> set[str]:
