@@ -52,6 +52,13 @@ def test_the_chip_of_a_preset(run):
     assert (facts["crossbars"], facts["status"]) == (72, "OPTIMAL")
 
 
+def test_a_picture(run, tmp_path):
+    path = tmp_path / "time.png"
+    assert f"written: {path}" in run(*LENET, "--plot", str(path))
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert "must end in .png" in run(*LENET, "--plot", str(tmp_path / "time.svg"), status=2)
+
+
 def test_infeasible_is_an_answer(run):
     out = run("schedule", "lenet-5", "--crossbars", "3", "--size", "16")
     assert "INFEASIBLE: one column block of layer 'c3' takes" in out

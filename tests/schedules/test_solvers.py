@@ -6,6 +6,7 @@ from itertools import pairwise
 from math import prod
 from random import Random
 
+import pyomo.environ as pyo
 import pytest
 
 import xbarmip as xb
@@ -18,12 +19,14 @@ from xbarmip.schedules.cases import random_cases
 from xbarmip.schedules.door import confirm
 from xbarmip.schedules.exact import shortest_path
 from xbarmip.schedules.exhaustive import cheapest
+from xbarmip.schedules.heuristics import even_cuts
 from xbarmip.schedules.problem import Schedule, column_blocks, part_of
 from xbarmip.schedules.result import Written
 from xbarmip.schedules.search import SegmentSearch
 from xbarmip.schedules.segment import Segment
+from xbarmip.schedules.statement import build_schedule_model, read_plan
 from xbarmip.solvers.protocol import Limits, Watch
-from xbarmip.solvers.result import Status, Stop
+from xbarmip.solvers.result import Proof, Status, Stop
 
 CASES = [case.schedule for case in random_cases(200, seed=1)]
 NOTHING_LEFT_OUT = 2**200
@@ -60,6 +63,54 @@ def test_the_closed_form_has_the_optimum_of_exhaustive_search():
         for rule in ("pipeline", "published"):
             schedule = replace(case.schedule, rule=rule)
             assert claims(xb.schedule(schedule)) == claims(xb.schedule(schedule, "exhaustive"))
+
+
+def test_the_statement_has_the_optimum():
+    seen = {Status.OPTIMAL: 0, Status.INFEASIBLE: 0}
+    for case in random_cases(14, seed=3):
+        result = xb.schedule(case.schedule, "milp")
+        assert (result.value, result.status) == claims(xb.schedule(case.schedule))[1::-1]
+        assert result.proof is not Proof.EXACT
+        seen[result.status] += 1
+    assert seen[Status.OPTIMAL] > 10
+
+
+def test_the_statement_takes_what_is_added_to_it():
+    """A model is solved as it stands: without cuts, the whole network is one segment."""
+    schedule = Schedule(chain(1, 2, 2), 6, 1)
+    model = build_schedule_model(schedule)
+    model.whole = pyo.Constraint(expr=model.segment[0, 2] == 1)
+    pyo.SolverFactory("appsi_highs").solve(model)
+    assert round(pyo.value(model.objective)) == 4
+    assert read_plan(model) == (Written(0, 2, (1, 1)),)
+
+
+@pytest.mark.parametrize("name", ["filling", "even", "genetic"])
+def test_rivals_are_never_better_and_never_claim_a_proof(name):
+    worse = 0
+    for schedule in CASES[:40]:
+        best, found = xb.schedule(schedule), xb.schedule(schedule, name)
+        if best.plan is None:
+            assert claims(found) == claims(best)
+        else:
+            assert (found.status, found.bound) == (Status.FEASIBLE, None)
+            assert found.value >= best.value
+            worse += found.value > best.value
+    assert worse > 0 or name == "genetic"
+
+
+def test_greedy_filling_by_hand():
+    """Chip of 4, crossbars of 1x1: l1 and l2 take 2 each and fill it; l3 takes 2, twice."""
+    plan = xb.schedule(Schedule(chain(1, 2, 1, 2), 4, 1), "filling").plan
+    assert plan == (Written(0, 2, (1, 1)), Written(2, 3, (2,)))
+
+
+def test_even_cuts_by_hand():
+    """Sets 2, 2, 2, 6: two halves of 6 on a chip of 8 or 6; on one of 4 l4 is divided."""
+    network = chain(1, 2, 1, 2, 3)
+    assert even_cuts(Schedule(network, 8, 1)) == ((0, 3), (3, 4))
+    assert even_cuts(Schedule(network, 6, 1)) == ((0, 3), (3, 4))
+    assert even_cuts(Schedule(network, 4, 1)) == ((0, 2), (2, 4), (4, 6))
 
 
 class Counted(SegmentSearch):
@@ -261,5 +312,9 @@ def test_exhaustive_search_refuses_what_is_too_large():
         xb.schedule(LENET, "exhaustive", limit=10)
     with pytest.raises(UnsupportedError, match="the limit is 16"):
         xb.schedule(Schedule(xb.load_network("vgg-16"), 1000), "exhaustive")
+    with pytest.raises(UnsupportedError, match="rows, the limit is 200000"):
+        xb.schedule(Schedule(xb.load_network("vgg-16"), 1000), "milp")
+    with pytest.raises(UnsupportedError, match="it states 'cycles'"):
+        xb.schedule(replace(LENET, objective="steps"), "milp")
     with pytest.raises(InputError, match="solver of a schedule must be one of"):
         xb.schedule(LENET, "best")

@@ -1,6 +1,7 @@
 """`xbarmip schedule`: a network whose weights exceed the chip, in segments (SPEC §13)."""
 
 from argparse import Namespace, _SubParsersAction
+from pathlib import Path
 from typing import Any
 
 from xbarmip.cli.arguments import (
@@ -16,8 +17,11 @@ from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, say, sides, table, warn
 from xbarmip.cli.parser import Parser, add_command, integer
 from xbarmip.cli.progress import progress_line
+from xbarmip.compare.pictures.canvas import check_picture, png
+from xbarmip.files import written
 from xbarmip.hardware.preset import load_hardware
 from xbarmip.schedules.door import SCHEDULE_SOLVERS, make_schedule_solver, schedule
+from xbarmip.schedules.picture import schedule_figure
 from xbarmip.schedules.problem import OBJECTIVES, Schedule
 from xbarmip.schedules.result import Plan, ScheduleResult, part_names, planned, segments_as_dict
 from xbarmip.solvers.result import Status, Stop
@@ -51,6 +55,12 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     )
     add_solver(parser, SCHEDULE_SOLVERS, "dp")
     add_option(parser)
+    parser.add_argument(
+        "--plot",
+        type=Path,
+        metavar="FILE",
+        help="draw writing, running and crossbars of each segment over time (FILE.png)",
+    )
     add_limits(parser)
 
 
@@ -69,6 +79,8 @@ def run(arguments: Namespace) -> int:
         hardware,
     )
     make_schedule_solver(arguments.solver, **dict(arguments.option))
+    if arguments.plot is not None:
+        check_picture(arguments.plot, "--plot")
     with progress_line() as progress:
         result = schedule(
             asked,
@@ -82,6 +94,10 @@ def run(arguments: Namespace) -> int:
         print_json(as_dict(asked, result))
     else:
         _print(asked, result)
+    if arguments.plot is not None and result.plan is not None:
+        written(arguments.plot, png(schedule_figure(asked, result.plan)))
+        if not arguments.json:
+            say(f"written: {arguments.plot}")
     return 1 if result.stop is Stop.ERROR else 0
 
 

@@ -28,9 +28,13 @@ class ScheduleSolver(Protocol):
 
 SCHEDULE_SOLVERS: dict[str, str] = {  # where each is found when it is first wanted
     "dp": "xbarmip.schedules.exact:ScheduleSearch",
+    "milp": "xbarmip.schedules.milp:ScheduleMilp",
     "exhaustive": "xbarmip.schedules.exhaustive:ScheduleExhaustive",
+    "filling": "xbarmip.schedules.heuristics:Filling",
+    "even": "xbarmip.schedules.heuristics:EvenCuts",
+    "genetic": "xbarmip.schedules.genetic:GeneticCuts",
 }
-SCHEDULE_EXACT = ("dp", "exhaustive")
+SCHEDULE_EXACT = ("dp", "milp", "exhaustive")
 
 
 def make_schedule_solver(name: str, /, **options: Any) -> ScheduleSolver:
