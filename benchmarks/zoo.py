@@ -175,7 +175,7 @@ def _inferred(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
         return stored
     shapes = {
         entry.name: tuple(dim.dim_value for dim in entry.type.tensor_type.shape.dim)
-        for entry in (*graph.value_info, *graph.output)
+        for entry in (*graph.input, *graph.value_info, *graph.output)
     }
     return stored | {name: shape for name, shape in shapes.items() if min(shape, default=0) > 0}
 
@@ -193,6 +193,7 @@ def _run(model: onnx.ModelProto, names: Sequence[str]) -> dict[str, tuple[int, .
     graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name not in known)
     quiet = onnxruntime.SessionOptions()
     quiet.log_severity_level = 4
+    quiet.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
         session = onnxruntime.InferenceSession(model.SerializeToString(), quiet)
         given = {
