@@ -15,6 +15,7 @@ from tests.brute import tiny_problem
 from xbarmip.cli.main import main
 from xbarmip.compare.suite import read_suite
 from xbarmip.network.generate import Shape
+from xbarmip.reproduce.answers import answer_of
 from xbarmip.reproduce.li_han_chen_2023 import accuracy, bandwidth, runtime, steps
 from xbarmip.reproduce.li_han_chen_2023.figures import case_key, figures, step_cases
 from xbarmip.reproduce.li_han_chen_2023.models import HEURISTICS, OBJECTIVES, Claim, ModelRow
@@ -24,7 +25,7 @@ from xbarmip.reproduce.records import as_json
 from xbarmip.reproduce.run import reproduce
 from xbarmip.reproduce.source import Part, Source
 from xbarmip.reproduce.store import Kept, Made, Store
-from xbarmip.solvers.result import Status, Stop
+from xbarmip.solvers.result import Result, Status, Stop
 
 RESULTS = ROOT / "results" / "published"
 
@@ -269,6 +270,16 @@ def test_every_network_of_the_suite_takes_part_for_each_objective():
 def test_no_rival_is_below_a_proven_bound():
     for key, row in rows_of("models").items():
         assert min(row.rivals.values()) >= row.dp.bound, key
+
+
+def test_an_answer_without_an_allocation_makes_no_row():
+    problem = xb.Problem(xb.load_network("alexnet"), 2048)
+    found = Result("slow", Status.UNKNOWN, Stop.TIME, message="stopped early")
+    message = r"alexnet on 2048 crossbars: slow found no allocation, UNKNOWN \(stopped early\)"
+    with pytest.raises(xb.InputError, match=message):
+        answer_of(problem, found)
+    solved = xb.solve(problem, "identical")
+    assert answer_of(problem, solved) == (solved.value, problem.allocation(solved.allocation))
 
 
 def test_a_row_that_lacks_a_rule_is_refused():

@@ -62,8 +62,8 @@ def reproduce(
         Keep rows that are there already, and compute the missing ones. A row that other sources of
         the solvers made, or another time limit, counts as missing.
     time_limit : float
-        Seconds for each proof, and three times as many for each run of table 7; what is not proven
-        within them is marked. Everything else ends by itself.
+        Seconds for each proof, as the source's parts use them; what is not proven within them is
+        marked.
     progress : callable, optional
         Called with a dict of facts during the computation.
 
@@ -71,7 +71,8 @@ def reproduce(
     ------
     InputError
         On an unknown part, a bad limit, a file that is none of these, a folder that cannot be
-        written, or where matplotlib is missing: before anything is computed.
+        written, or where matplotlib is missing: before anything is computed. On a row for which a
+        solver finds no allocation: after the page is written.
     KeyboardInterrupt
         After the page is written.
     """
