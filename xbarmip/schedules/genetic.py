@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from random import Random
 
 from xbarmip.exact import as_int
+from xbarmip.schedules.cuts import even_cuts, filled
 from xbarmip.schedules.exact import Path, Segments
-from xbarmip.schedules.heuristics import even_cuts, filled
 from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import ScheduleResult, answer
 from xbarmip.solvers.dp.run import until_stopped
