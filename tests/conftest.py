@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
-from tests import fork_servers
-from xbarmip.compare.isolation import supervisor
+from tests import bare_server, fork_servers
+from xbarmip.compare.isolation import server, supervisor
 from xbarmip.measures import registry
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell runs them behind
@@ -20,9 +20,14 @@ def _measures_that_ship(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _servers_that_are_kept(request, monkeypatch):
-    """Comparisons share the process that forks solvers, but in tests of that process."""
+    """Comparisons share the process that forks solvers, but in tests of that process.
+
+    Those start several, with little in them.
+    """
     if request.node.get_closest_marker("own_server") is None:
         monkeypatch.setattr(supervisor, "ForkServer", fork_servers.kept_or_new)
+    else:
+        monkeypatch.setattr(server, "serve", bare_server)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,17 +37,21 @@ def _servers_are_ended():
 
 
 def pytest_collection_modifyitems(items):
-    """Those marked `long` begin, dealt to the workers in turn, so that none ends up with the rest.
+    """Those marked `long` begin, whole files dealt to the workers in turn, so that none ends last.
 
     With `--dist worksteal` each worker begins with its own part of the list, cut into as many
-    pieces as there are workers.
+    pieces as there are workers. What a file prepares for all its tests is prepared once.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     long = [item for item in items if item.get_closest_marker("long")]
+    files = list(dict.fromkeys(item.path for item in long))
     rest = [item for item in items if not item.get_closest_marker("long")]
-    size = -(-len(rest) // workers)
-    items[:] = [
-        item
-        for number in range(workers)
-        for item in (*long[number::workers], *rest[number * size : (number + 1) * size])
-    ]
+    size = -(-len(items) // workers)
+    dealt = []
+    for number in range(workers):
+        mine = files[number::workers]
+        first = [item for path in mine for item in long if item.path == path]
+        left = len(rest) if number == workers - 1 else max(0, size - len(first))
+        dealt += [*first, *rest[:left]]
+        rest = rest[left:]
+    items[:] = dealt
