@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bench import ROOT, Report, Row, isolated, options
+from bench import ROOT, Report, Row, isolated, options, warm_up
 
 import xbarmip as xb
 from xbarmip.certificate import check, check_schedule
@@ -57,9 +57,8 @@ def cases(arguments: Namespace) -> None:
     report = Report("cases", "Networks on chips that hold a part of them", CASES, arguments)
     tiny = ScheduleCase("lenet-5/8/W=2/b=3", Schedule(xb.load_network("lenet-5"), 8, 128,
                                                        write_cycles=2, batch=3))  # fmt: skip
-    resnet = Schedule(xb.load_network("resnet-50"), 394, write_cycles=1000)
-    for loaded in (tiny.schedule, *(() if arguments.smoke else (resnet,))):
-        xb.schedule(loaded)  # loads the kernels
+    xb.schedule(tiny.schedule, "filling")
+    warm_up("dp")
     for case in (tiny,) if arguments.smoke else real_cases():
         row = isolated(lambda case=case: _solved(case, arguments), arguments)
         for rival in RIVALS:
