@@ -16,7 +16,7 @@ def add_segments(parser: Parser) -> None:
         "--write-cycles",
         type=integer,
         metavar="W",
-        help="what writing one crossbar costs, in cycles (default: 0)",
+        help="what writing one crossbar costs, in cycles (default: what --hardware gives, or 0)",
     )
     parser.add_argument(
         "--batch",
@@ -41,7 +41,7 @@ def schedule_of(arguments: Namespace) -> Schedule:
         arguments.size,
         arguments.objective,
         arguments.rule,
-        0 if arguments.write_cycles is None else arguments.write_cycles,
+        arguments.write_cycles,
         1 if arguments.batch is None else arguments.batch,
         arguments.divide,
         hardware,
