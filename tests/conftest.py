@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
-from tests import bare_server, fork_servers
-from xbarmip.compare.isolation import server, supervisor
+from tests import fork_servers
+from xbarmip.compare.isolation import supervisor
 from xbarmip.measures import registry
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell runs them behind
@@ -20,14 +20,9 @@ def _measures_that_ship(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _servers_that_are_kept(request, monkeypatch):
-    """Comparisons share the process that forks solvers, but in tests of that process.
-
-    Those start several, with little in them.
-    """
+    """Comparisons share the process that forks solvers, but in tests of that process."""
     if request.node.get_closest_marker("own_server") is None:
         monkeypatch.setattr(supervisor, "ForkServer", fork_servers.kept_or_new)
-    else:
-        monkeypatch.setattr(server, "serve", bare_server)
 
 
 @pytest.fixture(scope="session", autouse=True)
