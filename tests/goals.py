@@ -1,6 +1,7 @@
 """Random tiny problems with bounds, ties and sums; their answer by looking at every allocation."""
 
 from dataclasses import replace
+from fractions import Fraction
 from itertools import product
 from random import Random
 
@@ -55,13 +56,14 @@ def goal_problem(random: Random, several: bool = False, most: int = 1500) -> Pro
             at_most[f"{name}_us"] = max(1, bound) * ticks_of(free).tick * 10**6
         else:
             at_most[name] = bound if name == "mine" else max(1, bound)
-    return replace(
+    made = replace(
         free,
         objective=objective,
         rule=rule or None,
         at_most=at_most,
         then=tuple(names[1:ties]),
     )
+    return goal_problem(random, several, most) if made.is_core else made
 
 
 def every_measure(problem: Problem) -> dict[str, np.ndarray]:
@@ -106,7 +108,7 @@ def best_tuple(problem: Problem) -> tuple[int, ...] | None:
     within = np.ones(len(table["crossbars"]), dtype=bool)
     for key, most in problem.at_most:
         name = key.removesuffix("_us")
-        bound = most / 10**6 / ticks_of(problem).tick if key.endswith("_us") else most
+        bound = Fraction(most) / 10**6 / ticks_of(problem).tick if key.endswith("_us") else most
         within &= np.array([value <= bound for value in table[name].tolist()], dtype=bool)
     columns = [table[label] for label in (problem.label, *problem.then)]
     rows = [tuple(int(column[k]) for column in columns) for k in np.flatnonzero(within)]

@@ -98,7 +98,7 @@ def checked_bounds(given: Any, sums: Sequence[Sum], hardware: Hardware | None) -
         timed = name.removesuffix(MICROSECONDS) if name.endswith(MICROSECONDS) else ""
         if timed.partition("/")[0] in times():
             label = measure_label(timed, sums, hardware) + MICROSECONDS
-            bound: int | Fraction = Fraction(as_rational(most, f"at_most {name!r}"))
+            bound: int | Fraction = as_rational(most, f"at_most {name!r}")
             if bound <= 0:
                 raise InputError(f"at_most {name!r} must be positive, got {most}")
         else:

@@ -188,6 +188,19 @@ class Problem:
         """
         return not (self.at_most or self.then or is_sum(self.objective, self.sums))
 
+    def require_core(self) -> None:
+        """Refuse a problem that is not a core one.
+
+        Raises
+        ------
+        UnsupportedError
+            On bounds, ties, or a sum to minimise.
+        """
+        if not self.is_core:
+            raise UnsupportedError(
+                f"{self}: bounds, ties and sums are for xbarmip.solve, nothing else takes them yet"
+            )
+
     @cached_property
     def view(self) -> View:
         """The network as the measure sees it: all that solvers need to know of the objective.
@@ -195,12 +208,9 @@ class Problem:
         Raises
         ------
         UnsupportedError
-            On a problem that is not a core one, which whoever reads a view alone would ignore.
+            On a problem that is not a core one: whoever reads the view alone would ignore the rest.
         """
-        if not self.is_core:
-            raise UnsupportedError(
-                f"{self}: bounds, ties and sums are for xbarmip.solve, nothing else takes them yet"
-            )
+        self.require_core()
         return self.measure.view(self.network)
 
     def __str__(self) -> str:

@@ -358,7 +358,9 @@ class Minimum:
 
     def numbers(self) -> Any:
         """What a certificate states of it."""
-        return {self.kind: [[*pair] for pair in self.entries.items()]} if self.entries else self.kind
+        return (
+            {self.kind: [[*pair] for pair in self.entries.items()]} if self.entries else self.kind
+        )
 
     def of(self, problem: "Problem", allocation: list[int]) -> int:
         """What it is of an allocation."""

@@ -77,7 +77,7 @@ def problem_of(arguments: Namespace) -> Problem:
         arguments.rule,
         tuple(arguments.constraint),
         hardware,
-        getattr(arguments, "at_most", ()),
+        getattr(arguments, "bounds", ()),
         getattr(arguments, "then", ()),
         sums_of(arguments, network, hardware, crossbars),
     )

@@ -16,6 +16,7 @@ from xbarmip.errors import InputError
 
 _OF_A_PROBLEM = (
     "crossbars", "tiles", "size", "hardware", "objective", "rule", "constraint", "input", "digital",
+    "bounds", "then", "sum",
 )  # fmt: skip
 _OF_CORES = ("cores", "crossbars_per_core", "split")
 _OF_PLACEMENTS = ("core-interval", "period")  # objectives
@@ -34,6 +35,7 @@ def _add_problem(parser: Parser) -> None:
     from xbarmip.cli.arguments import add_objective, add_reading, every_objective
     from xbarmip.cli.budget import add_budget
     from xbarmip.cli.chip import add_chip
+    from xbarmip.cli.goal import add_goal
 
     parser.add_argument(
         "--network",
@@ -45,7 +47,8 @@ def _add_problem(parser: Parser) -> None:
     add_reading(parser)
     add_budget(parser)
     add_chip(parser)
-    add_objective(parser, (*every_objective(), *_OF_PLACEMENTS))
+    add_objective(parser, (*every_objective(), *_OF_PLACEMENTS), sums=True)
+    add_goal(parser)
     parser.set_defaults(objective=None)  # so that it is seen whether it was given
 
 
@@ -77,9 +80,12 @@ def _wanted(arguments: Namespace) -> _Wanted | None:
         return _placement(arguments) if of_cores or placed else _allocation(arguments)
     for name in (*_OF_A_PROBLEM, *_OF_CORES):
         if getattr(arguments, name, None):
-            option = name.replace("_", "-")
-            raise InputError(f"--{option} says what the problem is, and needs --network")
+            raise InputError(f"--{_option(name)} says what the problem is, and needs --network")
     return None
+
+
+def _option(name: str) -> str:
+    return "at-most" if name == "bounds" else name.replace("_", "-")
 
 
 def _allocation(arguments: Namespace) -> _Wanted:
@@ -97,9 +103,9 @@ def _placement(arguments: Namespace) -> _Wanted:
     from xbarmip.cli.chip import placement_of, question
     from xbarmip.cores.certificate import require_same, stated_chip
 
-    for name in ("crossbars", "tiles", "rule"):
-        if getattr(arguments, name) is not None:
-            raise InputError(f"--{name} is of an allocation, and here are cores")
+    for name in ("crossbars", "tiles", "rule", "bounds", "then", "sum"):
+        if getattr(arguments, name):
+            raise InputError(f"--{_option(name)} is of an allocation, and here are cores")
     arguments.objective = arguments.objective or "core-interval"
     placement = placement_of(arguments)
     meet = partial(require_same, own=stated_chip(placement))

@@ -22,6 +22,7 @@ def add_goal(parser: Parser) -> None:
     """The options, for `goal_of`."""
     parser.add_argument(
         "--at-most",
+        dest="bounds",
         type=_bound,
         action="append",
         default=[],
