@@ -38,6 +38,7 @@ FLOORS = (
     "export",
     "compare",
     "cores",
+    "schedules",
     "warm",
     "reproduce",
     "cli",

@@ -39,6 +39,12 @@ def add_size_beside(parser: Parser) -> None:
 
 def add_budget(parser: Parser, needs_hardware: bool = False) -> None:
     """The options --crossbars, --hardware, --tiles, --size and --constraint, for `problem_of`."""
+    add_crossbars(parser, needs_hardware)
+    add_constraint(parser)
+
+
+def add_crossbars(parser: Parser, needs_hardware: bool = False) -> None:
+    """The options --crossbars, --hardware, --tiles and --size, for `crossbars_of`."""
     parser.add_argument(
         "--crossbars",
         type=integer,
@@ -53,7 +59,6 @@ def add_budget(parser: Parser, needs_hardware: bool = False) -> None:
         help="the budget in tiles of the hardware (default: those of its chip, if it says so)",
     )
     add_size_beside(parser)
-    add_constraint(parser)
 
 
 def problem_of(arguments: Namespace) -> Problem:
@@ -65,7 +70,7 @@ def problem_of(arguments: Namespace) -> Problem:
         When the budget is not given, or given twice.
     """
     hardware = None if arguments.hardware is None else load_hardware(arguments.hardware)
-    crossbars = _crossbars(arguments, hardware)
+    crossbars = crossbars_of(arguments, hardware)
     network = network_of(arguments)
     if crossbars is None:
         check_for_every_budget(arguments.constraint)
@@ -103,12 +108,18 @@ def question(problem: Problem) -> str:
     return f"{problem.network.name}, {where} ({crossbars}){bounds}"
 
 
-def _crossbars(arguments: Namespace, hardware: Hardware | None) -> Any:
-    """The budget; None where none is needed, as crossbars or tiles are minimised."""
+def crossbars_of(arguments: Namespace, hardware: Hardware | None) -> Any:
+    """The crossbars that were asked for; None where none need be, as these or tiles are minimised.
+
+    Raises
+    ------
+    InputError
+        When they are not given, or given twice.
+    """
     if arguments.tiles is None and arguments.crossbars is not None:
         crossbars: int = arguments.crossbars
         return crossbars
-    if arguments.tiles is None and arguments.objective in (CROSSBARS, TILES):
+    if arguments.tiles is None and getattr(arguments, "objective", "") in (CROSSBARS, TILES):
         return None
     if arguments.tiles is not None and arguments.crossbars is not None:
         raise InputError("--crossbars and --tiles both give the budget: only one is allowed")
