@@ -86,7 +86,7 @@ KEEP = ("stage", "keep")
 FIRST = [
     ("cycles", ("first", "format"), "other", "not a certificate in the format"),
     ("cycles", ("first", "format"), None, "not a certificate in the format"),
-    ("cycles", ("first", "version"), 4, "not a certificate in the format"),
+    ("cycles", ("first", "version"), 5, "not a certificate in the format"),
     ("cycles", ("first", "version"), 3.0, f"version {INTEGER}"),
     ("cycles", ("first", "version"), True, f"version {INTEGER}"),
     ("cycles", ("first",), more, "first line must be an object with format version digest, got"),

@@ -1,6 +1,6 @@
 """Data movement: how many bytes a step of a layer moves through a memory level (SPEC §6)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -8,6 +8,7 @@ from xbarmip.errors import InputError
 from xbarmip.exact import ceil_div
 from xbarmip.hardware.crossbar import Crossbar
 from xbarmip.network.layer import Layer
+from xbarmip.network.stream import Stream, volume
 from xbarmip.strict import as_text, short, suggestion
 
 Bytes = int | Fraction
@@ -22,6 +23,9 @@ class Site:
     layer : Layer
     producers : tuple of Layer
         The layers that it reads from, each once, in the order of the network.
+    reads : Stream, optional
+        How what they make is joined and concatenated on the way: a tree over their places in
+        `producers`. None where there are none.
     crossbar_set : int
         Logical crossbars of one copy of the layer.
     crossbar : Crossbar
@@ -34,10 +38,17 @@ class Site:
 
     layer: Layer
     producers: tuple[Layer, ...]
+    reads: Stream | None
     crossbar_set: int
     crossbar: Crossbar
     tile: int
     value_bytes: Fraction
+
+    def volume(self, amounts: Sequence[Bytes]) -> Bytes:
+        """What comes in where each producer makes its amount: a join is one stream, as large as
+        its largest operand; of a concatenation all parts count. 0 where nothing is read.
+        """
+        return 0 if self.reads is None else volume(self.reads, lambda at: amounts[int(at)])
 
     @property
     def window_values(self) -> int:
@@ -58,11 +69,13 @@ def one_value(site: Site) -> Fraction:
 
 @dataclass(frozen=True, slots=True)
 class SeparableRule:
-    """Bytes of a step = own(R_i) + the sum over producers j of per_copy(R_i, j) * R_j.
+    """Bytes of a step = own(R_i) + V, where producer j brings per_copy(R_i, j) * R_j.
 
-    That form is what makes a bound on the step time linear in the choice of each layer's R (see
-    `xbarmip.timing.step_limit`). Nothing else is asked of the two functions: they need not grow
-    with R.
+    V is the sum of these amounts where the layer reads a concatenation, their largest where it
+    reads a join, and so on down the tree that it reads (`Site.volume`): a rule has to do nothing
+    for that. The form is what makes a bound on the step time linear in the choice of each layer's R
+    (see `xbarmip.timing.step_limit`). Nothing else is asked of the two functions: they need not
+    grow with R.
 
     Attributes
     ----------
@@ -91,9 +104,8 @@ class SeparableRule:
     def moved(self, site: Site, copies: int, producer_copies: tuple[int, ...]) -> Fraction:
         """Bytes that a step moves."""
         pairs = zip(site.producers, producer_copies, strict=True)
-        return self.own_bytes(site, copies) + sum(
-            self.producer_bytes(site, copies, producer) * r for producer, r in pairs
-        )
+        made = [self.producer_bytes(site, copies, producer) * r for producer, r in pairs]
+        return self.own_bytes(site, copies) + site.volume(made)
 
     def own_bytes(self, site: Site, copies: int) -> Fraction:
         """`own`, checked."""
@@ -119,7 +131,7 @@ class GeneralRule:
     name, text, source, tiled, grain
         As in `SeparableRule`.
     amount : callable (Site, int, tuple of int) -> int or Fraction
-        Bytes for the layer's R and those of `site.producers`.
+        Bytes for the layer's R and those of `site.producers`; `site.volume` counts a join once.
     """
 
     name: str
