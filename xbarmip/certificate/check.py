@@ -281,7 +281,9 @@ def read_stream(value: Any, known: dict[int, int], within: str = "", depth: int 
         raise Refused(f"what a layer reads must be an integer, join or concat, got {cut(value)}")
     [(kind, parts)] = value.items()
     if kind == within or len(array_of(parts, kind)) < 2 or depth == DEEPEST:
-        raise Refused(f"a {kind} needs two parts that are none, and at most {DEEPEST} levels")
+        raise Refused(
+            f"a {kind} needs two parts or more, of another kind, and at most {DEEPEST} levels"
+        )
     found = [read_stream(part, known, kind, depth + 1) for part in parts]
     rising([place(part) for part in parts], f"parts of a {kind}")
     return set().union(*found)
