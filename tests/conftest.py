@@ -1,12 +1,15 @@
 """What every test begins with, and the order in which they run."""
 
 import os
+import signal
 
 import pytest
 
 from tests import fork_servers
 from xbarmip.compare.isolation import supervisor
 from xbarmip.measures import registry
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell runs them behind
 
 
 @pytest.fixture(autouse=True)

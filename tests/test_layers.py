@@ -36,6 +36,7 @@ FLOORS = (
     "export",
     "compare",
     "cores",
+    "schedules",
     "warm",
     "reproduce",
     "cli",

@@ -32,6 +32,8 @@ from .network.window import Broadcast as Broadcast
 from .network.window import Whole as Whole
 from .network.window import Window as Window
 from .problem import Problem as Problem
+from .schedules.door import schedule as schedule
+from .schedules.problem import Schedule as Schedule
 from .solvers.conflict import Conflict as Conflict
 from .solvers.conflict import conflict as conflict
 from .solvers.dp.frontier import Frontier as Frontier

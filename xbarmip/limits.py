@@ -48,6 +48,9 @@ poolings are counted apart."""
 MOST_NODES = 2**17
 """Nodes of an ONNX file, its local functions unfolded."""
 
+MOST_ROUNDS = 64
+"""Times that a choice (`If`) of an ONNX file that was made makes others known."""
+
 MOST_CONSTANT = 2**26
 """Entries of a constant from which an ONNX file has another one computed."""
 

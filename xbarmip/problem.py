@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from xbarmip.constraint import Constraint, Recipe, check_constraints
+from xbarmip.constraint import Constraint, Recipe, check_weights, named_as
 from xbarmip.display import html_table
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
@@ -15,6 +15,7 @@ from xbarmip.limits import MOST_CHOICES
 from xbarmip.measures.registry import Measure, measure_of
 from xbarmip.measures.view import View
 from xbarmip.network.graph import Network
+from xbarmip.strict import located
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,13 @@ class Problem:
             raise InputError(
                 f"{what} over {choices} values of R in all layers, must be at most {MOST_CHOICES}"
             )
-        made = [
-            constraint
+        made = tuple(
+            named_as(constraint, self.network.layer_name)
             for given in self.constraints
             for constraint in (given.on(self) if isinstance(given, Recipe) else (given,))
-        ]
-        largest = dict(zip(self.network.index, self.largest, strict=True))
-        object.__setattr__(self, "constraints", check_constraints(made, largest))
+        )
+        check_weights(made, dict(zip(self.network.index, self.largest, strict=True)))
+        object.__setattr__(self, "constraints", made)
 
     def _set_size(self) -> None:
         own = 128 if self.hardware is None else self.hardware.crossbar
@@ -233,12 +234,7 @@ def checked_allocation(
     """Duplication of every layer as a tuple in layer order (see `Problem.allocation`)."""
     layers = network.layers
     if isinstance(duplication, Mapping):
-        unknown = [name for name in duplication if name not in network.index]
-        missing = [layer.name for layer in layers if layer.name not in duplication]
-        if unknown or missing:
-            word, name = ("unknown", unknown[0]) if unknown else ("missing", missing[0])
-            raise InputError(f"allocation for network {network.name!r}: {word} layer {name!r}")
-        duplication = [duplication[layer.name] for layer in layers]
+        duplication = _in_layer_order(network, duplication)
     if len(duplication) != len(layers):
         raise InputError(
             f"allocation for network {network.name!r} must have {len(layers)} values, "
@@ -248,6 +244,21 @@ def checked_allocation(
         as_int(r, f"allocation: R of layer {layer.name!r}", 1, layer.outputs)
         for r, layer in zip(duplication, layers, strict=True)
     )
+
+
+def _in_layer_order(network: Network, duplication: Mapping[str, int]) -> list[int]:
+    where = f"allocation for network {network.name!r}"
+    named: dict[str, int] = {}
+    for name, r in duplication.items():
+        with located(where):
+            layer = network.layer_name(name)
+        if layer in named:
+            raise InputError(f"{where} names layer {layer!r} twice")
+        named[layer] = r
+    missing = [layer.name for layer in network.layers if layer.name not in named]
+    if missing:
+        raise InputError(f"{where}: missing layer {missing[0]!r}")
+    return [named[layer.name] for layer in network.layers]
 
 
 def _crossbar(size: object) -> Crossbar:

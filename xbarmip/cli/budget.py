@@ -35,6 +35,12 @@ def add_size_beside(parser: Parser) -> None:
 
 def add_budget(parser: Parser, needs_hardware: bool = False) -> None:
     """The options --crossbars, --hardware, --tiles, --size and --constraint, for `problem_of`."""
+    add_crossbars(parser, needs_hardware)
+    add_constraint(parser)
+
+
+def add_crossbars(parser: Parser, needs_hardware: bool = False) -> None:
+    """The options --crossbars, --hardware, --tiles and --size, for `crossbars_of`."""
     parser.add_argument(
         "--crossbars",
         type=integer,
@@ -49,7 +55,6 @@ def add_budget(parser: Parser, needs_hardware: bool = False) -> None:
         help="the budget in tiles of the hardware (default: those of its chip, if it says so)",
     )
     add_size_beside(parser)
-    add_constraint(parser)
 
 
 def problem_of(arguments: Namespace) -> Problem:
@@ -61,7 +66,7 @@ def problem_of(arguments: Namespace) -> Problem:
         When the budget is not given, or given twice.
     """
     hardware = None if arguments.hardware is None else load_hardware(arguments.hardware)
-    crossbars = _crossbars(arguments, hardware)
+    crossbars = crossbars_of(arguments, hardware)
     return Problem(
         network_of(arguments),
         crossbars,
@@ -90,7 +95,14 @@ def question(problem: Problem) -> str:
     return f"{problem.network.name}, {where} ({crossbars})"
 
 
-def _crossbars(arguments: Namespace, hardware: Hardware | None) -> int:
+def crossbars_of(arguments: Namespace, hardware: Hardware | None) -> int:
+    """The crossbars that were asked for.
+
+    Raises
+    ------
+    InputError
+        When they are not given, or given twice.
+    """
     if arguments.tiles is None and arguments.crossbars is not None:
         crossbars: int = arguments.crossbars
         return crossbars

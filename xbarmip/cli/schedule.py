@@ -1,0 +1,152 @@
+"""`xbarmip schedule`: a network whose weights exceed the chip, in segments (SPEC §13)."""
+
+from argparse import Namespace, _SubParsersAction
+from pathlib import Path
+from typing import Any
+
+from xbarmip.cli.arguments import (
+    add_limits,
+    add_network,
+    add_objective,
+    add_option,
+    add_solver,
+    network_of,
+)
+from xbarmip.cli.budget import add_crossbars, crossbars_of
+from xbarmip.cli.commands import COMMANDS
+from xbarmip.cli.output import print_json, print_rich, say, sides, table, warn
+from xbarmip.cli.parser import Parser, add_command, integer
+from xbarmip.cli.progress import progress_line
+from xbarmip.compare.pictures.canvas import check_picture, png
+from xbarmip.files import written
+from xbarmip.hardware.preset import load_hardware
+from xbarmip.schedules.door import SCHEDULE_SOLVERS, make_schedule_solver, schedule
+from xbarmip.schedules.picture import schedule_figure
+from xbarmip.schedules.problem import OBJECTIVES, Schedule
+from xbarmip.schedules.result import Plan, ScheduleResult, part_names, planned, segments_as_dict
+from xbarmip.solvers.result import Status, Stop
+
+
+def add(commands: "_SubParsersAction[Parser]") -> None:
+    """Add the command to the parser."""
+    parser = add_command(commands, "schedule", COMMANDS["schedule"], run)
+    add_network(parser)
+    add_crossbars(parser)
+    add_objective(parser, OBJECTIVES)
+    parser.add_argument(
+        "--write-cycles",
+        type=integer,
+        default=0,
+        metavar="W",
+        help="what writing one crossbar costs, in cycles (default: 0)",
+    )
+    parser.add_argument(
+        "--batch",
+        type=integer,
+        default=1,
+        metavar="B",
+        help="images that run through a segment before the next is written (default: 1)",
+    )
+    parser.add_argument(
+        "--divide",
+        action="store_true",
+        help="let cuts pass through every layer, between its column blocks, not only through those "
+        "that exceed the chip",
+    )
+    add_solver(parser, SCHEDULE_SOLVERS, "dp")
+    add_option(parser)
+    parser.add_argument(
+        "--plot",
+        type=Path,
+        metavar="FILE",
+        help="draw writing, running and crossbars of each segment over time (FILE.png)",
+    )
+    add_limits(parser)
+
+
+def run(arguments: Namespace) -> int:
+    """Solve and print."""
+    hardware = None if arguments.hardware is None else load_hardware(arguments.hardware)
+    asked = Schedule(
+        network_of(arguments),
+        crossbars_of(arguments, hardware),
+        arguments.size,
+        arguments.objective,
+        arguments.rule,
+        arguments.write_cycles,
+        arguments.batch,
+        arguments.divide,
+        hardware,
+    )
+    make_schedule_solver(arguments.solver, **dict(arguments.option))
+    if arguments.plot is not None:
+        check_picture(arguments.plot, "--plot")
+    with progress_line() as progress:
+        result = schedule(
+            asked,
+            arguments.solver,
+            time_limit=arguments.time_limit,
+            memory_limit=arguments.memory_limit,
+            progress=progress,
+            **dict(arguments.option),
+        )
+    if arguments.json:
+        print_json(as_dict(asked, result))
+    else:
+        _print(asked, result)
+    if arguments.plot is not None and result.plan is not None:
+        written(arguments.plot, png(schedule_figure(asked, result.plan)))
+        if not arguments.json:
+            say(f"written: {arguments.plot}")
+    return 1 if result.stop is Stop.ERROR else 0
+
+
+def as_dict(asked: Schedule, result: ScheduleResult) -> dict[str, Any]:
+    """Question and answer for JSON."""
+    return {
+        **asked.as_dict(),
+        "smallest_budget": asked.whole.smallest_budget,
+        **result.as_dict(),
+        "segments": None if result.plan is None else segments_as_dict(asked, result.plan),
+    }
+
+
+def _print(asked: Schedule, result: ScheduleResult) -> None:
+    if result.plan is not None:
+        print_rich(_table(asked, result.plan))
+    size = sides((asked.crossbar.rows, asked.crossbar.columns))
+    say(f"{asked.network.name}, {asked.crossbars} crossbars of {size}: {_answer(asked, result)}")
+    if result.message and result.status is not Status.INFEASIBLE:
+        warn(f"{result.solver}: {result.message}")
+
+
+def _table(asked: Schedule, plan: Plan) -> Any:
+    names = ("segment", "layers", "from", "to", "crossbars", "write", "count", "interval", "run")
+    rows = []
+    for number, (segment, figures) in enumerate(planned(asked, plan), start=1):
+        parts = part_names(segment)
+        rows.append(
+            (number, len(parts), parts[0], parts[-1], figures.crossbars, figures.write,
+             figures.count, figures.interval, figures.run)
+        )  # fmt: skip
+    return table(names, rows)
+
+
+def _answer(asked: Schedule, result: ScheduleResult) -> str:
+    """Status, value, bound and proof in one line."""
+    effort = f"{result.solver}, {result.seconds:.2f} s"
+    if result.stop is not Stop.FINISHED:
+        effort += f", stopped: {result.stop}"
+    bound = "no bound" if result.bound is None else f"bound {result.bound}"
+    if result.status is Status.INFEASIBLE:
+        return f"INFEASIBLE: {result.message}"
+    if result.plan is None:
+        return f"UNKNOWN, no schedule found, {bound} ({effort})"
+    write = sum(figures.write for _, figures in planned(asked, result.plan))
+    many = len(result.plan)
+    words = f"{many} segment{'s' * (many != 1)}, {result.value} {asked.whole.measure.words}"
+    words += f", {write} of them writing" * (asked.write_cycles > 0)
+    if result.status is Status.OPTIMAL:
+        return f"{words}; OPTIMAL, {result.proof} proof ({effort})"
+    gap = "" if result.gap is None else f", gap {result.gap}"
+    return f"{words}; FEASIBLE, {bound}{gap} ({effort})"
