@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from xbarmip.errors import InputError
 from xbarmip.exact import ceil_div
@@ -44,7 +45,7 @@ class Site:
     tile: int
     value_bytes: Fraction
 
-    def volume(self, amounts: Sequence[Bytes]) -> Bytes:
+    def volume(self, amounts: Sequence[Any]) -> Any:
         """What comes in where each producer makes its amount: a join is one stream, as large as
         its largest operand; of a concatenation all parts count. 0 where nothing is read.
         """
@@ -104,19 +105,19 @@ class SeparableRule:
     def moved(self, site: Site, copies: int, producer_copies: tuple[int, ...]) -> Fraction:
         """Bytes that a step moves."""
         pairs = zip(site.producers, producer_copies, strict=True)
-        made = [self.producer_bytes(site, copies, producer) * r for producer, r in pairs]
-        return self.own_bytes(site, copies) + site.volume(made)
+        made = [self.producer_grains(site, copies, producer) * r for producer, r in pairs]
+        return (self.own_grains(site, copies) + site.volume(made)) * self.grain(site)
 
-    def own_bytes(self, site: Site, copies: int) -> Fraction:
-        """`own`, checked."""
-        return _checked(self.name, site, copies, self.own(site, copies), self.grain(site))
+    def own_grains(self, site: Site, copies: int) -> int:
+        """`own` in grains, checked."""
+        return _grains(self.name, site, copies, self.own(site, copies), self.grain(site))
 
-    def producer_bytes(self, site: Site, copies: int, producer: Layer) -> Fraction:
-        """`per_copy`, checked."""
+    def producer_grains(self, site: Site, copies: int, producer: Layer) -> int:
+        """`per_copy` in grains, checked."""
         if self.per_copy is None:
-            return Fraction(0)
+            return 0
         amount = self.per_copy(site, copies, producer)
-        return _checked(self.name, site, copies, amount, self.grain(site))
+        return _grains(self.name, site, copies, amount, self.grain(site))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +144,8 @@ class GeneralRule:
 
     def moved(self, site: Site, copies: int, producer_copies: tuple[int, ...]) -> Fraction:
         """Bytes that a step moves."""
-        amount = self.amount(site, copies, producer_copies)
-        return _checked(self.name, site, copies, amount, self.grain(site))
+        amount, grain = self.amount(site, copies, producer_copies), self.grain(site)
+        return _grains(self.name, site, copies, amount, grain) * grain
 
 
 Rule = SeparableRule | GeneralRule
@@ -185,12 +186,14 @@ def rule_named(name: str) -> Rule:
     return _RULES[name]
 
 
-def _checked(rule: str, site: Site, copies: int, amount: Bytes, grain: Fraction) -> Fraction:
-    """An amount in bytes as a Fraction, refused unless it is a multiple of the rule's grain."""
-    exact = isinstance(amount, int | Fraction) and not isinstance(amount, bool)
-    if not exact or amount < 0 or (Fraction(amount) / grain).denominator != 1:
-        raise InputError(
-            f"data-movement rule {rule!r}: layer {site.layer.name!r} with R = {copies} moves "
-            f"{short(amount)} bytes, which must be a multiple of {grain}, and not negative"
-        )
-    return Fraction(amount)
+def _grains(rule: str, site: Site, copies: int, amount: Bytes, grain: Fraction) -> int:
+    """Whole grains in an amount of bytes, refused where there is a rest."""
+    if isinstance(amount, int | Fraction) and not isinstance(amount, bool) and amount >= 0:
+        over, under = amount.as_integer_ratio()
+        whole, rest = divmod(over * grain.denominator, under * grain.numerator)
+        if not rest:
+            return whole
+    raise InputError(
+        f"data-movement rule {rule!r}: layer {site.layer.name!r} with R = {copies} moves "
+        f"{short(amount)} bytes, which must be a multiple of {grain}, and not negative"
+    )

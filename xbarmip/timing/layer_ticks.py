@@ -58,7 +58,11 @@ class LayerTicks:
         tick: Fraction,
     ) -> None:
         self.site, self.producers, self.reads = site, producers, site.reads
-        self._separable = [(rule, b) for rule, b in levels if isinstance(rule, SeparableRule)]
+        self._separable = [  # with the ticks of a grain, which are whole
+            (rule, int(rule.grain(site) / b / tick))
+            for rule, b in levels
+            if isinstance(rule, SeparableRule)
+        ]
         self._general = [(rule, b) for rule, b in levels if isinstance(rule, GeneralRule)]
         self._tick = tick
         self._known: dict[int, Coefficients] = {}
@@ -68,18 +72,17 @@ class LayerTicks:
         """own(r), and of each stream per_copy(r) by producer; no stream where nothing is moved."""
         if r not in self._known:
             site, streams = self.site, dict[object, tuple[int, ...]]()
-            own = sum(rule.own_bytes(site, r) / b for rule, b in self._separable)
-            for rule, b in self._separable:
+            own = sum(rule.own_grains(site, r) * unit for rule, unit in self._separable)
+            for rule, unit in self._separable:
                 copies = tuple(
-                    self._ticks(rule.producer_bytes(site, r, producer) / b)
-                    for producer in site.producers
+                    rule.producer_grains(site, r, producer) * unit for producer in site.producers
                 )
                 scale = gcd(*copies)
                 if scale:
                     kind = has_join(site.reads) and tuple(c // scale for c in copies)
                     before = streams.get(kind, (0,) * len(copies))
                     streams[kind] = tuple(map(add, before, copies))
-            self._known[r] = Coefficients(self._ticks(own), tuple(streams.values()))
+            self._known[r] = Coefficients(own, tuple(streams.values()))
         return self._known[r]
 
     def copies(self, r: int) -> tuple[int, ...] | None:
