@@ -1,4 +1,4 @@
-"""Least latencies of real networks on the ISAAC-like hardware, at 2 and 4 times the smallest budget.
+"""Least latencies of real networks on the ISAAC-like hardware, at multiples of the smallest budget.
 
 Run from anywhere: python benchmarks/latency_networks.py [--factors F ..] [--networks GLOB]. Writes
 results/bandwidth/latency_networks.{md,json}. Time is that of the processor, which other programs on

@@ -193,8 +193,9 @@ class Walk:
         else:
             answer = solver.solve(problem, self.watch.part(self._tell))
         confirm(problem, solver.name, answer)
-        self._note(answer, at_most, enough, self.watch.seconds - began)
+        seconds = self.watch.seconds - began
         point = None if answer.allocation is None else self._taken(answer.allocation, at_most)
+        self._note(answer, at_most, enough, seconds)
         self.facts.add(at_most, answer.bound or 1)
         if answer.status is Status.INFEASIBLE:
             self._rule_out(at_most, answer.message)
