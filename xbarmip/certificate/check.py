@@ -1399,8 +1399,14 @@ def examine(
     path: str, meet: Callable[[Problem], None] | None = None
 ) -> tuple[int, str, Proven | None]:
     """Check a file, whatever is in it: how that ends, in words, and what is proven."""
+    status, message, proven = examined(lambda: verify(path, meet))
+    return status, message or words(*proven), proven
+
+
+def examined(verified: Callable[[], Any]) -> tuple[int, str, Any]:
+    """How a check ends, why it fails, and what it returns if it does not."""
     try:
-        proven = verify(path, meet)
+        return ACCEPTED, "", verified()
     except Refused as reason:
         return REFUSED, str(reason), None
     except OSError as error:
@@ -1410,7 +1416,6 @@ def examine(
     except Exception as fault:
         # What the checker cannot follow proves nothing, and later files are still to be checked.
         return REFUSED, f"the checker fails on it ({type(fault).__name__})", None
-    return ACCEPTED, words(*proven), proven
 
 
 def say(line: str, file: Any) -> None:
@@ -1419,10 +1424,12 @@ def say(line: str, file: Any) -> None:
     print(plain(line).encode(encoding, "replace").decode(encoding), file=file, flush=True)
 
 
-def main(paths: list[str]) -> int:
+def main(
+    paths: list[str], examine: Callable[[str], Any] = examine, program: str = "check.py"
+) -> int:
     """Check each file; 0 if all are accepted, 1 if one is refused, 2 if one cannot be read."""
     if not paths:
-        say("usage: python check.py FILE ...", sys.stderr)
+        say(f"usage: python {program} FILE ...", sys.stderr)
         return 2
     worst = ACCEPTED
     for path in paths:
