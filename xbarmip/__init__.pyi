@@ -38,6 +38,9 @@ from .questions.door import solve as solve
 from .questions.result import GoalResult as GoalResult
 from .questions.score import Score as Score
 from .questions.score import score as score
+from .questions.shared import SharedChip as SharedChip
+from .questions.shared import SharedResult as SharedResult
+from .questions.shared import solve_shared as solve_shared
 from .schedules.door import schedule as schedule
 from .schedules.problem import Schedule as Schedule
 from .solvers.conflict import Conflict as Conflict

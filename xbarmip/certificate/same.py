@@ -19,7 +19,7 @@ _ORDER = (  # what else follows from it is compared after it, so that the cause 
 )
 
 
-def require_same(stated: check.Problem, own: check.Problem) -> None:
+def require_same(stated: check.Problem | check.Shared, own: check.Problem) -> None:
     """Refuse the problem that a certificate states if it is not one's own; names play no part.
 
     Raises
@@ -27,6 +27,8 @@ def require_same(stated: check.Problem, own: check.Problem) -> None:
     Refused
         Naming the first number that differs.
     """
+    if isinstance(stated, check.Shared):
+        raise check.Refused("the file states another problem: several networks on one chip")
     file, wanted = stated.numbers(), own.numbers()
     goals = difference("goal", file.get("goal"), wanted.get("goal"))
     if goals is not None:
