@@ -119,11 +119,42 @@ def best(record: Record) -> tuple[int, list[int]] | None:
 def claim_holds(record: Record, claim: Record) -> bool:
     """Whether a claim is true, by looking at every allocation."""
     values = {tuple(each): n * step for each, n, step in outcomes(record)}
+    if "goal" in record:
+        return goal_holds(record, claim, values)
     if claim["bound"] is None:
         return not values and claim["allocation"] is None
     given = claim["allocation"]
     attained = given is None or values.get(tuple(given)) == claim["value"]
     return attained and all(value >= claim["bound"] for value in values.values())
+
+
+def measured(least: Any, record: Record, r: tuple[int, ...], value: int) -> int:
+    """One of the measures that a goal minimises, of an allocation."""
+    if least == "value":
+        return value
+    if least == "crossbars":
+        return sum(each * layer["set"] for each, layer in zip(r, record["layers"], strict=True))
+    [(kind, pairs)] = least.items()
+    return {"sum": sum, "greatest": max}[kind]([entries[r[k] - 1] for k, entries in pairs])
+
+
+def goal_holds(record: Record, claim: Record, values: dict[tuple[int, ...], int]) -> bool:
+    """Whether the claim of a goal is true: nothing is below the bounds, in order."""
+    goal, bounds, given = record["goal"], claim["bound"], claim["allocation"]
+    found = {
+        each: [measured(least, record, each, value) for least in goal["least"]]
+        for each, value in values.items()
+        if goal["at_most"] is None or value <= goal["at_most"]
+    }
+    if not bounds:
+        return not found and given is None
+    attained = given is None or found.get(tuple(given)) == claim["value"]
+    before = claim["value"] or []
+    return attained and not any(
+        each[level] < bound and all(a <= b for a, b in zip(each[:level], before, strict=False))
+        for level, bound in enumerate(bounds)
+        for each in found.values()
+    )
 
 
 # --- other views, and certificates

@@ -18,6 +18,7 @@ from functools import lru_cache
 from typing import Any
 
 from xbarmip.certificate.check import digest
+from xbarmip.certificate.goal import core_problem, goal_numbers
 from xbarmip.certificate.statement import linear_constraint, linear_time, record
 from xbarmip.constraint import Constraint, LinearConstraint, Predicate
 from xbarmip.errors import InputError, UnsupportedError
@@ -33,14 +34,20 @@ CODE = "code:"  # begins a digest that rests on code
 @lru_cache(maxsize=256)
 def problem_digest(problem: Problem) -> str:
     """Sixty-four hexadecimal digits; behind `code:` where they rest on code."""
+    goal = {} if problem.is_core else {"goal": goal_numbers(problem)}
+    problem = problem if problem.is_core else core_problem(problem)
     constraints = [_constraint(problem, each) for each in problem.constraints]
     time = _time(problem) if problem.is_latency else None
     on_code = any("code" in each for each in (*constraints, time or {}))
     try:
-        stated = record(problem, constraints, time)
+        stated = {**record(problem, constraints, time), **goal}
     except UnsupportedError:
         needs = problem.view.need
-        stated = {"code": _code((repr(problem.network), needs)), "rest": [constraints, time]}
+        stated = {
+            "code": _code((repr(problem.network), needs)),
+            "rest": [constraints, time],
+            **goal,
+        }
         on_code = True
     return (CODE if on_code else "") + digest(stated)
 

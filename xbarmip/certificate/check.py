@@ -17,6 +17,9 @@ there was no such allocation in there.
 Where the value is a time, a count times how long a step is, it is a chain of such proofs:
 if no allocation whose step is at most S long takes c steps or fewer, the step is at most
 T / (c + 1) long; and so on, until no step is so short.
+
+Where several measures are minimised in order, it is a proof for each: no allowed allocation has at
+most the claimed values of those before, and less than the claimed value of this one.
 """
 
 import copy
@@ -335,6 +338,77 @@ class StepTime:
         return found
 
 
+class Minimum:
+    """A measure that is minimised: the value, the crossbars, or the sum or greatest of entries.
+
+    Of the latter, layer l has entries[l][R_l - 1], for some layers l.
+    """
+
+    def __init__(self, record: Any, largest: list[int]) -> None:
+        self.kind, self.entries = record, dict[int, list[int]]()
+        if type(record) is dict and len(record) == 1:
+            self.kind, pairs = next(iter(record.items()))
+            for pair in array_of(pairs, "entries of a measure"):
+                k, entries = array_of(pair, "entries of a layer", 2)
+                k = integer(k, "layer of a measure", max(self.entries, default=-1) + 1)
+                integer(k, "layer of a measure", None, len(largest) - 1)
+                self.entries[k] = integers(entries, "entries of a layer", largest[k])
+        if self.kind not in (("sum", "greatest") if self.entries else ("value", "crossbars")):
+            raise Refused(f"unknown measure {cut(record)}")
+
+    def numbers(self) -> Any:
+        """What a certificate states of it."""
+        return (
+            {self.kind: [[*pair] for pair in self.entries.items()]} if self.entries else self.kind
+        )
+
+    def of(self, problem: "Problem", allocation: list[int]) -> int:
+        """What it is of an allocation."""
+        if self.kind == "value":
+            return problem.value(allocation)
+        if self.kind == "crossbars":
+            return sum(r * s for r, s in zip(allocation, problem.sets, strict=True))
+        found = [entries[allocation[k] - 1] for k, entries in self.entries.items()]
+        return sum(found) if self.kind == "sum" else max(found)
+
+    def limits(self, most: int) -> list[Constraint]:
+        """What holds exactly where a sum or greatest of entries is at most `most`."""
+        if self.kind == "sum":
+            return [Constraint("sum", most, dict(self.entries))]
+        over = {k: [int(entry > most) for entry in own] for k, own in self.entries.items()}
+        return [Constraint("greatest", 0, {k: some}) for k, some in over.items() if any(some)]
+
+
+class Goal:
+    """What is minimised in order, and what the value is to be at most, if there is such a bound."""
+
+    def __init__(self, record: Any, largest: list[int]) -> None:
+        at_most, least = fields(record, "goal", "at_most least")
+        self.at_most = None if at_most is None else integer(at_most, "bound of a goal", 0)
+        self.least = [Minimum(each, largest) for each in array_of(least, "measures of a goal")]
+        if not self.least:
+            raise Refused("a goal must minimise something")
+
+    def numbers(self) -> dict[str, Any]:
+        """What a certificate states of it."""
+        return {"at_most": self.at_most, "least": [each.numbers() for each in self.least]}
+
+    def left(self, problem: "Problem", values: list[int]) -> tuple["Problem", int | None]:
+        """What is left of a problem, and of the bound, where measures have at most some values.
+
+        Those of the first ones. Without a bound on it, the value plays no part.
+        """
+        target, crossbars, limits = self.at_most, problem.crossbars, list[Constraint]()
+        for least, most in zip(self.least, values, strict=False):
+            if least.kind == "value":
+                target = most if target is None else min(target, most)
+            elif least.kind == "crossbars":
+                crossbars = min(crossbars, most)
+            else:
+                limits += least.limits(most)
+        return problem.part(crossbars, limits, timed=target is not None), target
+
+
 class Problem:
     """Layers in topological order, edges, budget, constraints, and what an allocation takes.
 
@@ -347,6 +421,9 @@ class Problem:
         self.in_order = version == VERSION
         names = "name crossbars layers edges constraints time "
         names += "measure view" if self.in_order else "objective rule tails"
+        goal = record.get("goal") if type(record) is dict and self.in_order else None
+        if goal is not None:
+            record = {key: each for key, each in record.items() if key != "goal"}
         name, crossbars, layers, edges, constraints, time, *measure = fields(
             record, "problem", names
         )
@@ -376,6 +453,7 @@ class Problem:
         if not timed and time is not None:
             raise Refused("the objective needs no time")
         self.time = StepTime(time, self.largest, self.in_order) if timed else None
+        self.goal = None if goal is None else Goal(goal, self.largest)
 
     def read_layers(self, layers: Any) -> None:
         """Outputs, crossbar sets and ends, by layer."""
@@ -477,7 +555,9 @@ class Problem:
         groups = groupby(sorted(self.edges, key=Need.key), key=Need.key)
         edges = [next(equal) for _, equal in groups]
         layers = zip(self.outputs, self.sets, self.ends, strict=True)
+        goal = {} if self.goal is None else {"goal": self.goal.numbers()}
         return {
+            **goal,
             "crossbars": self.crossbars,
             "layers": [{"outputs": n, "set": s, "end": end} for n, s, end in layers],
             "view": {
@@ -507,6 +587,19 @@ class Problem:
         limited.constraints = [*self.constraints, *self.time.limits(most)]
         limited.time, limited.timing, timing.problem = None, timing, limited
         return limited
+
+    def part(self, crossbars: int, limits: list[Constraint], timed: bool) -> "Problem":
+        """The problem with a smaller budget and more constraints; unless `timed`, without time."""
+        part, timing = copy.copy(self), copy.copy(self.timing)
+        part.timing, timing.problem = timing, part
+        part.crossbars, part.spare = crossbars, crossbars - sum(self.sets)
+        part.largest = [
+            min(most, 1 + max(0, part.spare) // crossbar_set)
+            for most, crossbar_set in zip(self.largest, self.sets, strict=True)
+        ]
+        part.constraints = [*self.constraints, *limits]
+        part.time = self.time if timed else None
+        return part
 
     def value(self, allocation: list[int]) -> int:
         """What is counted; ticks where the value is a time."""
@@ -1157,7 +1250,8 @@ def one(lines: Records, key: str) -> Any:
     return entry(lines, key)[1]
 
 
-Proven = tuple[Problem, int | None, int | None]  # with the value and the bound of the claim
+# With the value and the bound of the claim; of a goal, values and bounds.
+Proven = tuple[Problem, Any, Any]
 
 
 def check(path: str) -> str:
@@ -1176,6 +1270,10 @@ def verify(path: str, meet: Callable[[Problem], None] | None = None) -> Proven:
     if meet is not None:
         meet(problem)
     value, bound, allocation = fields(one(lines, "claim"), "claim", "value bound allocation")
+    if problem.goal is not None:
+        prove_goal(lines, problem, problem.goal, value, bound, allocation)
+        end(lines)
+        return problem, value, bound
     if allocation is not None:
         allocation = integers(allocation, "allocation", len(problem.layers))
         problem.check_allowed(allocation)
@@ -1190,9 +1288,57 @@ def verify(path: str, meet: Callable[[Problem], None] | None = None) -> Proven:
         prove(lines, problem, integer(bound, "bound", 1) - 1)
     elif problem.spare >= 0:
         prove(lines, problem, None)
+    end(lines)
+    return problem, value, bound
+
+
+def end(lines: Records) -> None:
+    """Refuse lines after the end of a proof."""
     for number, _ in lines:
         raise Refused(f"line {number} comes after the end of the proof")
-    return problem, value, bound
+
+
+def prove_goal(
+    lines: Records, problem: Problem, goal: Goal, value: Any, bound: Any, allocation: Any
+) -> None:
+    """Read the proofs of a goal: for each bound that there is nothing below it.
+
+    Nothing below the bound of a measure, that is, among what has at most the claimed values of the
+    measures before. All of these are proven to be the least, so that only the last bound may be
+    lower than the value. Without an allocation there is no value, and a bound on the first measure
+    at most; without any bound, nothing is allowed.
+    """
+    bounds = integers(bound, "bounds")
+    values = [] if value is None else integers(value, "values", len(goal.least))
+    if len(bounds) > max(1, len(values)):
+        raise Refused("more bounds than values")
+    if (allocation is None) != (value is None) or (values and not bounds):
+        raise Refused("values need an allocation and a bound")
+    if values:
+        allocation = integers(allocation, "allocation", len(problem.layers))
+        problem.check_allowed(allocation)
+        found = [least.of(problem, allocation) for least in goal.least]
+        if found != values:
+            raise Refused(f"the allocation has {found}, not {values}")
+        if goal.at_most is not None:
+            integer(problem.value(allocation), "value of the allocation", None, goal.at_most)
+        if bounds[:-1] != values[: len(bounds) - 1] or bounds[-1] > values[len(bounds) - 1]:
+            raise Refused("bounds must be the values, the last one at most")
+    for level in range(max(1, len(bounds))):
+        before = values[:level] if bounds else []
+        below = [bounds[level] - 1] if bounds else []
+        prove_below(lines, level, *goal.left(problem, [*before, *below]))
+
+
+def prove_below(lines: Records, level: int, left: Problem, target: int | None) -> None:
+    """Read the proof of one bound of a goal, unless its budget holds not even one copy of each."""
+    integer(one(lines, "goal"), "number of a bound", level, level)
+    if left.spare < 0:
+        return
+    if left.time is not None and target is not None:
+        prove_chain(lines, left, target)
+    else:
+        prove(lines, left, target)
 
 
 def read_problem(lines: Records) -> Problem:
@@ -1240,7 +1386,7 @@ def prove_chain(lines: Records, problem: Problem, target: int) -> None:
         most = target // count
 
 
-def words(problem: Problem, value: int | None, bound: int | None) -> str:
+def words(problem: Problem, value: Any, bound: Any) -> str:
     """What a certificate proves, of a problem that nobody but the certificate speaks of."""
     return f"the problem that the file states ({facts(problem)}): {claim(problem, value, bound)}"
 
@@ -1254,8 +1400,23 @@ def facts(problem: Problem) -> str:
     return ", ".join([*parts, f"digest {digest(problem.numbers())}"])
 
 
-def claim(problem: Problem, value: int | None, bound: int | None) -> str:
+def claim_of_goal(problem: Problem, goal: Goal, value: Any, bound: Any) -> str:
+    """What is proven of a problem with a goal."""
+    named = {"sum": "a sum", "greatest": "a greatest"}
+    least = ", then ".join(named.get(each.kind, each.kind) for each in goal.least)
+    within = "" if goal.at_most is None else f" with a value of at most {goal.at_most}"
+    unit = "" if problem.time is None else " (values in ticks)"
+    if not bound:
+        return f"no allocation{within} is allowed{unit}"
+    given = "" if value is None else f"; the given one has {', '.join(map(str, value))}"
+    order = ", ".join(map(str, bound))
+    return f"no allocation{within} has less than {order} in the order {least}{given}{unit}"
+
+
+def claim(problem: Problem, value: Any, bound: Any) -> str:
     """What is proven of a problem."""
+    if problem.goal is not None:
+        return claim_of_goal(problem, problem.goal, value, bound)
     if bound is None:
         return "no allocation is allowed"
     unit = "cycles" if problem.stalls else "steps"

@@ -28,6 +28,9 @@ def require_same(stated: check.Problem, own: check.Problem) -> None:
         Naming the first number that differs.
     """
     file, wanted = stated.numbers(), own.numbers()
+    goals = difference("goal", file.get("goal"), wanted.get("goal"))
+    if goals is not None:
+        raise check.Refused(f"the file states another problem: {goals}")
     for keys in _ORDER:
         found = difference(".".join(keys), _at(file, keys), _at(wanted, keys))
         if found is not None:
@@ -42,7 +45,7 @@ def _at(value: Any, keys: Iterable[str]) -> Any:
 
 def difference(where: str, file: Any, own: Any) -> str | None:
     """The first difference of two JSON values, `where` names them, in words."""
-    if isinstance(file, dict) and isinstance(own, dict):
+    if isinstance(file, dict) and isinstance(own, dict) and file.keys() == own.keys():
         pairs = [(f"{where}.{key}", file[key], own[key]) for key in own]
     elif isinstance(file, list) and isinstance(own, list):
         if len(file) != len(own):

@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from xbarmip.certificate import check
+from xbarmip.certificate.goal import core_problem, goal_numbers
 from xbarmip.constraint import LinearConstraint
 from xbarmip.errors import UnsupportedError
 from xbarmip.measures.registry import labelled
@@ -25,10 +26,10 @@ def statement(problem: Problem) -> dict[str, Any]:
         On a constraint that is not linear, a layer whose step time is not, or a need map of a
         measure that was registered which is not one of last rows and columns, by name.
     """
-    constraints = [
-        linear_constraint(problem, each, _NO_CERTIFICATE) for each in problem.constraints
-    ]
-    return record(problem, constraints, linear_time(problem) if problem.is_latency else None)
+    core = problem if problem.is_core else core_problem(problem)
+    constraints = [linear_constraint(core, each, _NO_CERTIFICATE) for each in core.constraints]
+    numbers = record(core, constraints, linear_time(core) if core.is_latency else None)
+    return numbers if problem.is_core else {**numbers, "goal": goal_numbers(problem)}
 
 
 def stated_problem(problem: Problem) -> check.Problem:
