@@ -42,8 +42,8 @@ def schedule_figure(schedule: Schedule, plan: Plan) -> Any:
             )  # fmt: skip
     unit = "us" if schedule.is_latency else schedule.whole.measure.unit
     above.set_title(
-        f"{for_picture(schedule.network.name)}, {schedule.crossbars:,} crossbars: {clock:,.0f} {unit} "
-        f"in {len(plan)} segments"
+        f"{for_picture(schedule.network.name)}, {schedule.crossbars:,} crossbars: "
+        f"{clock:,.0f} {unit} in {len(plan)} segments"
     )
     above.grid(visible=False, axis="y")
     above.set_ylim(-0.5, 1.8)
