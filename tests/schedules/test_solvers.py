@@ -2,6 +2,7 @@
 
 import signal
 from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 from math import prod
 from random import Random
@@ -11,6 +12,7 @@ import pytest
 
 import xbarmip as xb
 from tests.brute_schedules import best_cost
+from tests.random_hardware import OWN, SHIPPED, random_hardware
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.hardware.preset import Hardware
 from xbarmip.network.generate import Shape, random_network
@@ -28,6 +30,7 @@ from xbarmip.schedules.segment import Segment
 from xbarmip.schedules.statement import build_schedule_model, read_plan
 from xbarmip.solvers.protocol import Limits, Watch
 from xbarmip.solvers.result import Proof, Status, Stop
+from xbarmip.timing.step_time import step_time, ticks_of
 
 CASES = [case.schedule for case in random_cases(200, seed=1)]
 NOTHING_LEFT_OUT = 2**200
@@ -112,6 +115,40 @@ def test_even_cuts_by_hand():
     assert even_cuts(Schedule(network, 8, 1)) == ((0, 3), (3, 4))
     assert even_cuts(Schedule(network, 6, 1)) == ((0, 3), (3, 4))
     assert even_cuts(Schedule(network, 4, 1)) == ((0, 2), (2, 4), (4, 6))
+
+
+def test_the_least_latency_is_that_of_exhaustive_search():
+    """Segments have steps of their own, and the time of writing needs no whole number of them."""
+    random, seen, plain = Random(6), {Status.OPTIMAL: 0, Status.INFEASIBLE: 0}, 0
+    for case in random_cases(60, seed=5):
+        asked = case.schedule
+        hardware = random_hardware(random, asked.crossbar, (*SHIPPED, *OWN))
+        write = random.choice((asked.write_cycles, None))
+        figures = {"row_write_ns": Fraction(random.randint(1, 50), 7), "write_ports": 3}
+        timed = replace(
+            asked, objective=random.choice(("latency", "latency-steps")),
+            hardware=replace(hardware, **figures), write_cycles=write,
+        )  # fmt: skip
+        result, other = xb.schedule(timed), xb.schedule(timed, "exhaustive")
+        assert result.status is other.status
+        if result.plan is not None:
+            value = result.value * result.unit
+            assert value == other.value * other.unit == result.bound * result.unit
+            assert result.unit <= ticks_of(timed.whole).tick
+            assert value == sum(by_definition(timed, written) for written in result.plan)
+            plain += len(result.plan) > 1
+        seen[result.status] += 1
+    assert seen[Status.OPTIMAL] > 50
+    assert plain > 10
+
+
+def by_definition(schedule, written):
+    """Seconds of a segment: steps times step time, and writing."""
+    segment = Segment(schedule, written.start, written.stop)
+    figures, hardware = segment.figures(written.allocation), schedule.hardware
+    step = step_time(segment.timed.network, hardware, written.allocation).seconds
+    steps = figures.count + (schedule.batch - 1) * figures.interval
+    return steps * step + figures.crossbars * schedule.write_time
 
 
 class Counted(SegmentSearch):
@@ -298,7 +335,8 @@ def test_a_wrong_plan_is_caught():
         ({"crossbars": 0}, "crossbars must be at least 1"),
         ({"write_cycles": -1}, "write_cycles must be at least 0"),
         ({"batch": 0}, "batch must be at least 1"),
-        ({"objective": "latency"}, "objective of a schedule must be one of cycles, steps"),
+        ({"objective": "latency"}, "objective 'latency' needs hardware"),
+        ({"objective": "serial"}, "objective of a schedule must be one of cycles, steps, latency"),
         ({"rule": "pipeline"}, "objective 'cycles' takes no rule"),
         ({"divide": 1}, "divide must be True or False"),
     ],
