@@ -16,6 +16,7 @@ from xbarmip.errors import InputError
 
 _OF_A_PROBLEM = (
     "crossbars", "tiles", "size", "hardware", "objective", "rule", "constraint", "input", "digital",
+    "bounds", "then", "sum",
 )  # fmt: skip
 _OF_CORES = ("cores", "crossbars_per_core", "split")
 _OF_SEGMENTS = ("write_cycles", "batch", "divide")
@@ -35,6 +36,7 @@ def _add_problem(parser: Parser) -> None:
     from xbarmip.cli.arguments import add_objective, add_reading, every_objective
     from xbarmip.cli.budget import add_budget
     from xbarmip.cli.chip import add_chip
+    from xbarmip.cli.goal import add_goal
     from xbarmip.cli.segments import add_segments
 
     parser.add_argument(
@@ -48,7 +50,8 @@ def _add_problem(parser: Parser) -> None:
     add_budget(parser)
     add_chip(parser)
     add_segments(parser)
-    add_objective(parser, (*every_objective(), *_OF_PLACEMENTS))
+    add_objective(parser, (*every_objective(), *_OF_PLACEMENTS), sums=True)
+    add_goal(parser)
     parser.set_defaults(objective=None)  # so that it is seen whether it was given
 
 
@@ -83,8 +86,7 @@ def _wanted(arguments: Namespace) -> _Wanted | None:
         return _placement(arguments) if of_cores else _allocation(arguments)
     for name in (*_OF_A_PROBLEM, *_OF_CORES, *_OF_SEGMENTS):
         if getattr(arguments, name, None):
-            option = name.replace("_", "-")
-            raise InputError(f"--{option} says what the problem is, and needs --network")
+            raise InputError(f"--{_option(name)} says what the problem is, and needs --network")
     return None
 
 
@@ -92,6 +94,10 @@ def _given(arguments: Namespace, names: tuple[str, ...]) -> bool:
     """Whether one of these options was given."""
     values = (getattr(arguments, name) for name in names)
     return any(value is not None and value is not False for value in values)
+
+
+def _option(name: str) -> str:
+    return "at-most" if name == "bounds" else name.replace("_", "-")
 
 
 def _allocation(arguments: Namespace) -> _Wanted:
@@ -109,9 +115,9 @@ def _placement(arguments: Namespace) -> _Wanted:
     from xbarmip.cli.chip import placement_of, question
     from xbarmip.cores.certificate import require_same, stated_chip
 
-    for name in ("crossbars", "tiles", "rule"):
-        if getattr(arguments, name) is not None:
-            raise InputError(f"--{name} is of an allocation, and here are cores")
+    for name in ("crossbars", "tiles", "rule", "bounds", "then", "sum"):
+        if getattr(arguments, name):
+            raise InputError(f"--{_option(name)} is of an allocation, and here are cores")
     arguments.objective = arguments.objective or "core-interval"
     placement = placement_of(arguments)
     meet = partial(require_same, own=stated_chip(placement))
@@ -122,8 +128,9 @@ def _schedule(arguments: Namespace) -> _Wanted:
     from xbarmip.cli.segments import question, schedule_of
     from xbarmip.schedules.certificate import require_same, stated_schedule
 
-    if arguments.constraint:
-        raise InputError("--constraint is of an allocation, and here are segments")
+    for name in ("constraint", "bounds", "then", "sum"):
+        if getattr(arguments, name):
+            raise InputError(f"--{_option(name)} is of an allocation, and here are segments")
     arguments.objective = arguments.objective or "cycles"
     schedule = schedule_of(arguments)
     meet = partial(require_same, own=stated_schedule(schedule))
