@@ -20,8 +20,9 @@ fresh: $(INSTALLED)  ## new random problems until Ctrl-C, or SECONDS=60; SEED=N:
 # Compiled kernels look at no index and wrap where an integer overflows; here both are errors.
 checked: $(INSTALLED)  ## a part of the tests, with kernels interpreted, and with indices checked
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n 2 -W error::RuntimeWarning \
-		tests/solvers/dp/test_dp.py tests/solvers/dp/test_exchange.py -k 'no_cut or shape3 or exchange'
-	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest -q tests/solvers/dp/test_dp.py -k 'steps and shape3'
+		tests/conformance tests/solvers/dp/test_exchange.py \
+		-k 'dp_cuts and (free or timed) or exchange'
+	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest -q tests/conformance -k 'dp_cuts and free and steps'
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

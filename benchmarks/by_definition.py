@@ -86,8 +86,19 @@ def ticks(record: Record, r: list[int]) -> int:
     longest = record["time"]["compute"]
     for k, layer in enumerate(record["time"]["layers"]):
         read = sum(weight * r[j] for j, weight in layer["producers"])
+        if "reads" in layer:
+            read = volume(layer["reads"], {j: w * r[j] for j, w in layer["producers"]})
         longest = max(longest, layer["own"][r[k] - 1] + layer["times"][r[k] - 1] * read)
     return longest
+
+
+def volume(reads: Any, brought: dict[int, int]) -> int:
+    """Values that come in: the largest part of a join, all parts of a concatenation."""
+    if isinstance(reads, int):
+        return brought[reads]
+    if "join" in reads:
+        return max(volume(part, brought) for part in reads["join"])
+    return sum(volume(part, brought) for part in reads["concat"])
 
 
 def menus(record: Record) -> list[range]:
@@ -119,11 +130,42 @@ def best(record: Record) -> tuple[int, list[int]] | None:
 def claim_holds(record: Record, claim: Record) -> bool:
     """Whether a claim is true, by looking at every allocation."""
     values = {tuple(each): n * step for each, n, step in outcomes(record)}
+    if "goal" in record:
+        return goal_holds(record, claim, values)
     if claim["bound"] is None:
         return not values and claim["allocation"] is None
     given = claim["allocation"]
     attained = given is None or values.get(tuple(given)) == claim["value"]
     return attained and all(value >= claim["bound"] for value in values.values())
+
+
+def measured(least: Any, record: Record, r: tuple[int, ...], value: int) -> int:
+    """One of the measures that a goal minimises, of an allocation."""
+    if least == "value":
+        return value
+    if least == "crossbars":
+        return sum(each * layer["set"] for each, layer in zip(r, record["layers"], strict=True))
+    [(kind, pairs)] = least.items()
+    return {"sum": sum, "greatest": max}[kind]([entries[r[k] - 1] for k, entries in pairs])
+
+
+def goal_holds(record: Record, claim: Record, values: dict[tuple[int, ...], int]) -> bool:
+    """Whether the claim of a goal is true: nothing is below the bounds, in order."""
+    goal, bounds, given = record["goal"], claim["bound"], claim["allocation"]
+    found = {
+        each: [measured(least, record, each, value) for least in goal["least"]]
+        for each, value in values.items()
+        if goal["at_most"] is None or value <= goal["at_most"]
+    }
+    if not bounds:
+        return not found and given is None
+    attained = given is None or found.get(tuple(given)) == claim["value"]
+    before = claim["value"] or []
+    return attained and not any(
+        each[level] < bound and all(a <= b for a, b in zip(each[:level], before, strict=False))
+        for level, bound in enumerate(bounds)
+        for each in found.values()
+    )
 
 
 # --- other views, and certificates

@@ -30,7 +30,9 @@ from xbarmip.constraint import LinearConstraint
 from xbarmip.hardware.crossbar import Crossbar
 from xbarmip.hardware.preset import Hardware, MemoryLevel
 from xbarmip.network.generate import Shape, random_network
+from xbarmip.questions.amounts import amount_of
 from xbarmip.solvers.protocol import Limits, Watch
+from xbarmip.timing.step_time import ticks_of
 
 KINDS = (
     ("cycles", None), ("steps", "pipeline"), ("steps", "published"),
@@ -59,7 +61,10 @@ def certificates(random: Random) -> Iterator[list[Any]]:
     """Certificates of small problems of every kind, feasible or not, and of views of no measure."""
     for problem in instances(random):
         sweep.MOST_LABELS, relaxation.Relaxation = random.choice(WAYS)
-        if random.random() < 0.4:
+        if random.random() < 0.3:
+            goal = some_goal(random, problem)
+            yield [*lines(goal, xb.solve(goal, "exhaustive"), Watch(Limits()))]
+        elif random.random() < 0.4:
             yield certificate(varied(statement(problem), random))
         else:
             yield [*lines(problem, xb.solve(problem, "exhaustive"), Watch(Limits()))]
@@ -68,7 +73,8 @@ def certificates(random: Random) -> Iterator[list[Any]]:
 def instances(random: Random) -> Iterator[xb.Problem]:
     """Small problems, every third with constraints."""
     while True:
-        network = random_network(random, Shape(4, extent=5, outputs=8, branching=0.3, joining=0.4))
+        shape = Shape(4, extent=5, outputs=8, branching=0.3, joining=0.4, trees=0.5)
+        network = random_network(random, shape)
         objective, rule = random.choice(KINDS)
         hardware = some_hardware(random) if objective.startswith("latency") else None
         smallest = xb.Problem(network, 1, 8).smallest_budget
@@ -91,6 +97,29 @@ def some_constraint(random: Random, problem: xb.Problem) -> LinearConstraint:
     )
     most = sum(max(some) for _, some in weights)
     return LinearConstraint("some", weights, most - random.randint(0, 8))
+
+
+def some_goal(random: Random, problem: xb.Problem) -> xb.Problem:
+    """The problem with bounds near what some allocation has, and with ties."""
+    layer, most = random.choice([*zip(problem.network.layers, problem.largest, strict=True)])
+    weights = {layer.name: [random.randint(-3, 9) for _ in range(most)]}
+    goal = replace(problem, sums=(xb.Sum("mine", weights),))
+    names = [problem.label, "crossbars", "mine"]
+    names += [name for name in ("interval", "serial") if name != problem.label]
+    random.shuffle(names)
+    ties, bounded = random.randint(1, 2), random.randint(0, 2)
+    some = [random.randint(1, most) for most in problem.largest]
+    at_most = {}
+    for name in names[ties : ties + bounded]:
+        amount = amount_of(goal, name)
+        key, bound = amount.shown(amount(some))
+        if amount.timed:
+            bound = amount(some) * ticks_of(goal).tick * 10**6
+        at_most[key] = bound if name == "mine" else max(1, bound)
+    objective, _, rule = names[0].partition("/")
+    return replace(
+        goal, objective=objective, rule=rule or None, at_most=at_most, then=names[1:ties]
+    )
 
 
 def some_hardware(random: Random) -> Hardware:

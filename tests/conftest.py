@@ -1,12 +1,15 @@
 """What every test begins with, and the order in which they run."""
 
 import os
+import signal
 
 import pytest
 
 from tests import fork_servers
 from xbarmip.compare.isolation import supervisor
 from xbarmip.measures import registry
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell runs them behind
 
 
 @pytest.fixture(autouse=True)
@@ -29,17 +32,21 @@ def _servers_are_ended():
 
 
 def pytest_collection_modifyitems(items):
-    """Those marked `long` begin, dealt to the workers in turn, so that none ends up with the rest.
+    """Those marked `long` begin, whole files dealt to the workers in turn, so that none ends last.
 
     With `--dist worksteal` each worker begins with its own part of the list, cut into as many
-    pieces as there are workers.
+    pieces as there are workers. What a file prepares for all its tests is prepared once.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     long = [item for item in items if item.get_closest_marker("long")]
+    files = list(dict.fromkeys(item.path for item in long))
     rest = [item for item in items if not item.get_closest_marker("long")]
-    size = -(-len(rest) // workers)
-    items[:] = [
-        item
-        for number in range(workers)
-        for item in (*long[number::workers], *rest[number * size : (number + 1) * size])
-    ]
+    size = -(-len(items) // workers)
+    dealt = []
+    for number in range(workers):
+        mine = files[number::workers]
+        first = [item for path in mine for item in long if item.path == path]
+        left = len(rest) if number == workers - 1 else max(0, size - len(first))
+        dealt += [*first, *rest[:left]]
+        rest = rest[left:]
+    items[:] = dealt

@@ -10,6 +10,7 @@ from .errors import InputError as InputError
 from .errors import UnsupportedError as UnsupportedError
 from .errors import VerificationError as VerificationError
 from .errors import XbarmipError as XbarmipError
+from .goal import Sum as Sum
 from .hardware.crossbar import Crossbar as Crossbar
 from .measures.registry import Measure as Measure
 from .measures.registry import measure_of as measure_of
@@ -32,6 +33,10 @@ from .network.window import Broadcast as Broadcast
 from .network.window import Whole as Whole
 from .network.window import Window as Window
 from .problem import Problem as Problem
+from .questions.door import solve as solve
+from .questions.result import GoalResult as GoalResult
+from .schedules.door import schedule as schedule
+from .schedules.problem import Schedule as Schedule
 from .solvers.conflict import Conflict as Conflict
 from .solvers.conflict import conflict as conflict
 from .solvers.dp.frontier import Frontier as Frontier
@@ -39,7 +44,6 @@ from .solvers.dp.frontier import Point as Point
 from .solvers.dp.frontier import frontier as frontier
 from .solvers.explain import explain as explain
 from .solvers.pyomo_door import PyomoSolver as PyomoSolver
-from .solvers.registry import solve as solve
 from .solvers.result import Proof as Proof
 from .solvers.result import Result as Result
 from .solvers.result import Status as Status

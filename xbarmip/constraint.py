@@ -1,7 +1,7 @@
 """Constraints on the duplication of layers, beyond the budget, as exact integers (SPEC §8)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor, lcm
 from typing import Any, Protocol, runtime_checkable
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from xbarmip.errors import InputError, XbarmipError, short
 from xbarmip.exact import INT64_MAX, as_int
-from xbarmip.strict import suggestion
+from xbarmip.strict import located
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,22 +164,33 @@ class Recipe(Protocol):
         """The constraints for this problem and its budget."""
 
 
-def check_constraints(
-    constraints: Iterable[Constraint], largest: Mapping[str, int]
-) -> tuple[Constraint, ...]:
-    """The constraints, checked against the layers of a network and the largest R of each.
+def named_as(constraint: Constraint, name_of: Callable[[str], str]) -> Constraint:
+    """The constraint with its layers called as `name_of` says.
+
+    Raises
+    ------
+    InputError
+        Naming the constraint, if `name_of` knows no such layer or calls two of them the same.
+    """
+    with located(f"constraint {constraint.name!r}"):
+        names = tuple(map(name_of, constraint.layers))
+    if names == constraint.layers:
+        return constraint
+    if isinstance(constraint, Predicate):
+        return replace(constraint, layers=names)
+    weights = (weights for _, weights in constraint.weights)
+    return replace(constraint, weights=tuple(zip(names, weights, strict=True)))
+
+
+def check_weights(constraints: Iterable[Constraint], largest: Mapping[str, int]) -> None:
+    """Check that linear constraints have a weight for each R up to the largest of their layers.
 
     Raises
     ------
     InputError
         Naming the constraint and what is wrong with it.
     """
-    checked = tuple(constraints)
-    for constraint in checked:
-        for layer in constraint.layers:
-            if layer not in largest:
-                near = suggestion(layer, largest)
-                raise InputError(f"constraint {constraint.name!r}: unknown layer {layer!r}{near}")
+    for constraint in constraints:
         if isinstance(constraint, LinearConstraint):
             for layer, weights in constraint.weights:
                 if len(weights) < largest[layer]:
@@ -187,7 +198,6 @@ def check_constraints(
                         f"constraint {constraint.name!r}: layer {layer!r} has {len(weights)} "
                         f"weights, but R up to {largest[layer]}"
                     )
-    return checked
 
 
 def allowed(

@@ -13,7 +13,6 @@ from tests.export.test_export import Dull
 from tests.solvers.latency.test_latency import KINDS
 from xbarmip.certificate import chain, check, relaxation, sweep
 from xbarmip.certificate.statement import statement
-from xbarmip.solvers.result import Proof, Result, Status, Stop
 
 
 def allowed(problem):
@@ -156,12 +155,11 @@ def broken(defect, problem, value):
             return counts[most]
         return max(counts[most], hint.at_least) + 1
 
-    liar = Result("liar", Status.UNKNOWN, Stop.TIME, bound=value + 1, proof=Proof.EXACT)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(chain, "subproblem", lambda _, most: most)
         patched.setattr(chain, "_fewest", count)
         defect(patched)
         try:
-            return list(chain.chain(problem, stated, liar, quiet))
+            return list(chain.chain(problem, stated, value, (), quiet))
         except (sweep.NotRefuted, check.Refused):
             return None

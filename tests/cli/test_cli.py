@@ -46,8 +46,9 @@ network = "pair.json"
 crossbars = [1, 2, 4]
 """
 KEYS = [
-    "network", "crossbars", "size", "objective", "rule", "constraints", "digest",
-    "smallest_budget", "crossbars_used", "solver", "status", "stop", "value", "bound", "gap",
+    "network", "crossbars", "size", "objective", "rule", "constraints", "goal",
+    "at_most", "then", "digest", "smallest_budget", "crossbars_used", "measures", "solver",
+    "status", "stop", "value", "bound", "gap",
     "proof", "allocation", "seconds", "compile_seconds", "statistics", "options", "message",
 ]  # fmt: skip
 
@@ -508,7 +509,10 @@ BAD = {
     "negative crossbar": ((*SOLVE, "--size", "-8"), "must be at least 1, got -8"),
     "crossbar of three": ((*SOLVE, "--size", "1x2x3"), "rows x columns as 256x128, got '1x2x3'"),
     "crossbar of text": ((*SOLVE, "--size", "big"), "got 'big'"),
-    "unknown objective": ((*SOLVE, "--objective", "watts"), "invalid choice: 'watts'"),
+    "unknown objective": (
+        (*SOLVE, "--objective", "watts"),
+        "objective must be one of cycles, steps, ",
+    ),
     "unknown rule": ((*SOLVE, "--rule", "thumb"), "invalid choice: 'thumb'"),
     "rule of cycles": ((*SOLVE, "--rule", "published"), "'cycles' takes no rule"),
     "negative time": ((*SOLVE, "--time-limit", "-1"), "time limit must be"),

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from functools import cache
 
 import pytest
 
@@ -11,16 +12,21 @@ from tests.conformance.ways import CUTS, WAYS, hold
 from xbarmip.constraint import Predicate
 from xbarmip.errors import VerificationError
 
-CASES = {(kind, label): [] for kind in KINDS for label in MEASURES}
-for one in corpus():
-    CASES[one.kind, one.label].append(one)
+
+@cache
+def cases():
+    """The corpus by kind and measure; not read before a test asks for it."""
+    found = {(kind, label): [] for kind in KINDS for label in MEASURES}
+    for one in corpus():
+        found[one.kind, one.label].append(one)
+    return found
 
 
 @pytest.mark.parametrize("label", MEASURES)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_answers_like_brute_force(way, kind, label):
-    for case in CASES[kind, label]:
+    for case in cases()[kind, label]:
         way(case)
 
 
@@ -28,8 +34,8 @@ def test_answers_like_brute_force(way, kind, label):
 @pytest.mark.parametrize("kind", KINDS)
 def test_brute_force_says_so(kind, label):
     """The whole corpus is answered again by the definitions."""
-    assert len(CASES[kind, label]) == COUNTS[kind]
-    for case in CASES[kind, label]:
+    assert len(cases()[kind, label]) == COUNTS[kind]
+    for case in cases()[kind, label]:
         assert brute_force(case.problem) == case.answer, case
         assert case.problem.measure is MEASURES[label]
         assert case.problem.is_latency == (kind == "timed")
@@ -37,7 +43,7 @@ def test_brute_force_says_so(kind, label):
 
 @pytest.mark.parametrize("label", MEASURES)
 def test_every_combination_of_cuts(label):
-    for case in (*CASES["free", label][::8], *CASES["constrained", label][::9]):
+    for case in (*cases()["free", label][::8], *cases()["constrained", label][::9]):
         for solver in CUTS:
             hold(case, solver)
 
@@ -47,7 +53,7 @@ def test_a_wrong_answer_is_noticed(way):
     """One too much, an allocation over budget, a point too few."""
     case = next(
         case
-        for case in CASES["free", "steps/published"]
+        for case in cases()["free", "steps/published"]
         if len(case.answer.points) > 2 and not case.problem.meets(case.problem.largest)
     )
     way(case)

@@ -136,6 +136,7 @@ ALONE = [
     ["frontier", "odd.json", "--up-to", "6", "--csv", "odd.csv"],
     ["bandwidth", "odd.json", "--crossbars", "6", "--hardware", "isaac-like"],
     ["place", "odd.json", "--cores", "2", "--crossbars-per-core", "8", "--size", "8"],
+    ["schedule", "odd.json", "--crossbars", "2", "--size", "8", "--write-cycles", "1"],
     ["simulate", "odd.json", "--allocation", "1,2,2"],
     ["plot", *BUDGET, "--layers", "odd.png"],
     ["report", "made.jsonl", "--html", "r.html", "--markdown", "r.md", "--csv", "r.csv"],
@@ -153,6 +154,7 @@ ALONE = [
     ["reproduce", "--parts", NAMES[-1], "--output", "pages"],
 ]  # fmt: skip
 EXPECTED = [0] * (len(ALONE) - 2) + [2, 2]  # the last two are about what does not exist
+PRINTING = ("solve", "explain", "simulate", "show", "reproduce")  # names, out and as errors
 COMPARE = ["compare", "mine.toml", "--solvers", "dp", "--output", "out"]
 
 
@@ -198,8 +200,13 @@ def test_without_fcntl_a_results_file_is_refused_by_name(folder):
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_no_encoding_of_the_output_is_an_error(folder, encoding):
-    found, out, err = statuses(folder, [*ALONE, COMPARE], PYTHONIOENCODING=encoding)
-    assert found == [*EXPECTED, 0]
+    """Every command in ASCII, which has the fewest characters; a few in the others."""
+    tried = [*zip(ALONE, EXPECTED, strict=True), (COMPARE, 0)]
+    if encoding != "ascii":
+        tried = [(command, status) for command, status in tried if command[0] in PRINTING]
+    commands, expected = zip(*tried, strict=True)
+    found, out, err = statuses(folder, commands, PYTHONIOENCODING=encoding)
+    assert found == list(expected)
     assert r"\x1b]0;title\x07" in out.decode(encoding)
     assert all(line.isprintable() for line in (out + err).decode(encoding).split("\n"))
 

@@ -6,16 +6,16 @@ from random import Random
 
 import pytest
 
-import xbarmip as xb
 from tests.brute import OBJECTIVES, tiny_problem
 from tests.model.test_statement import SHAPES
 from tests.random_constraints import constrained
 from xbarmip.model.statement import build_model
 from xbarmip.model.verify import verify
+from xbarmip.solvers.dp.solver import DynamicProgram
 from xbarmip.solvers.exhaustive import Exhaustive
 from xbarmip.solvers.milp import Milp
 from xbarmip.solvers.protocol import Limits, Watch
-from xbarmip.solvers.result import Proof, Status, Stop
+from xbarmip.solvers.result import Status, Stop
 from xbarmip.timing.evaluate import evaluate
 
 
@@ -67,51 +67,30 @@ def solve(solver, problem):
 
 
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
-def test_milp_agrees_with_every_allocation(objective, rule):
-    random = Random(f"milp constrained {objective} {rule}")
-    infeasible = bare = 0
-    counts = Counter()
-    for number in range(60):
+def test_every_solver_agrees_with_every_allocation(objective, rule):
+    """The statement for HiGHS on every third problem, with and without a start."""
+    random = Random(f"constrained {objective} {rule}")
+    statuses, counts, bare = Counter(), Counter(), 0
+    for number in range(90):
         problem = tiny_constrained(random, objective, rule, 300)
         counts.update(set(kinds(problem)))
-        solver, best = Milp(start=number % 4 != 0), best_value(problem)
-        assert solver.unsupported(problem) == ()
-        result = solve(solver, problem)
-        assert result.stop is Stop.FINISHED, result
-        assert (result.status is Status.INFEASIBLE) == (best is None), problem.constraints
-        assert result.value == result.bound == best
-        infeasible += best is None
+        best = best_value(problem)
+        options = ({}, {"beam": 0}, {"beam": 0, "paths": False}, {"dominance": False})[number % 4]
+        solvers = [DynamicProgram(**options), Exhaustive()]
+        if number % 3 == 0:
+            solvers.append(Milp(start=number % 4 != 0))
+        for solver in solvers:
+            assert solver.unsupported(problem) == ()
+            result = solve(solver, problem)
+            assert result.stop is Stop.FINISHED, result
+            assert (result.status is Status.INFEASIBLE) == (best is None), problem.constraints
+            assert result.value == result.bound == best
+        statuses[result.status] += 1
         bare += result.statistics.get("start", 0) is None
-        if best is not None:
+        if best is not None and number % 3 == 0:
             verify(build_model(problem, "function"), result.allocation, claimed=best)
             verify(build_model(problem, "linear"), result.allocation, claimed=best)
-    check_kinds(counts, 1)
-    assert infeasible > 3
-    assert bare > 3
-
-
-@pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
-def test_exhaustive_search_agrees_with_every_allocation(objective, rule):
-    random = Random(f"exhaustive constrained {objective} {rule}")
-    for _ in range(60):
-        problem = tiny_constrained(random, objective, rule, 300)
-        result, best = solve(Exhaustive(), problem), best_value(problem)
-        assert result.value == result.bound == best
-        assert result.proof is (None if best is None else Proof.EXACT)
-
-
-@pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
-def test_the_dynamic_program_agrees_with_exhaustive_search(objective, rule):
-    random = Random(f"dp constrained {objective} {rule}")
-    statuses, counts = Counter(), Counter()
-    for number in range(200):
-        problem = tiny_constrained(random, objective, rule, 300)
-        counts.update(set(kinds(problem)))
-        options = ({}, {"beam": 0}, {"beam": 0, "paths": False}, {"dominance": False})[number % 4]
-        result, expected = xb.solve(problem, **options), solve(Exhaustive(), problem)
-        assert (result.status, result.value) == (expected.status, expected.value), problem
-        assert result.bound == result.value
-        statuses[result.status] += 1
     assert set(statuses) == {Status.OPTIMAL, Status.INFEASIBLE}
-    assert min(statuses.values()) > 20
-    check_kinds(counts, 4)
+    assert min(statuses.values()) > 5
+    assert bare > 1
+    check_kinds(counts, 1)

@@ -13,11 +13,17 @@ from xbarmip.problem import Problem
 from xbarmip.solvers.dp.solver import DynamicProgram
 from xbarmip.solvers.latency.walk import subproblem
 from xbarmip.solvers.protocol import Hint, Watch
-from xbarmip.solvers.result import Result, Status
+from xbarmip.solvers.result import Status
 
 
-def chain(problem: Problem, stated: check.Problem, result: Result, watch: Watch) -> Iterator[Any]:
-    """Write the chain for the bound of a result line by line.
+def chain(
+    problem: Problem,
+    stated: check.Problem,
+    target: int,
+    known: tuple[tuple[int, ...], ...],
+    watch: Watch,
+) -> Iterator[Any]:
+    """Write the chain that refutes a target line by line; `known` are good allocations.
 
     The largest count that a link can refute is found by the dynamic program; its proof is made as
     any other.
@@ -25,11 +31,10 @@ def chain(problem: Problem, stated: check.Problem, result: Result, watch: Watch)
     Raises
     ------
     NotRefuted
-        When an allocation is better than the bound.
+        When an allocation meets the target.
     """
-    assert result.bound is not None and stated.time is not None
-    target, count = result.bound - 1, 1
-    known = () if result.allocation is None else (tuple(result.allocation.values()),)
+    assert stated.time is not None
+    count = 1
     most = left(target, count)
     while most >= stated.time.compute:
         fewest = _fewest(subproblem(problem, most), Hint(known, count), watch)

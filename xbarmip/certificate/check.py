@@ -17,6 +17,9 @@ there was no such allocation in there.
 Where the value is a time, a count times how long a step is, it is a chain of such proofs:
 if no allocation whose step is at most S long takes c steps or fewer, the step is at most
 T / (c + 1) long; and so on, until no step is so short.
+
+Where several measures are minimised in order, it is a proof for each: no allowed allocation has at
+most the claimed values of those before, and less than the claimed value of this one.
 """
 
 import copy
@@ -34,7 +37,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
-FORMAT, VERSION, OLDER = "xbarmip-certificate", 3, 2
+FORMAT, VERSION, OLDER = "xbarmip-certificate", 4, (2, 3)
 ACCEPTED, REFUSED, UNREADABLE = 0, 1, 2  # how the check of a file ends
 MOST_BYTES = 2**23  # of one line
 MOST_IN_FILE = 2**30  # bytes of a file, unpacked
@@ -46,6 +49,8 @@ MOST_BITS = 1024  # of any number
 MOST_TERMS = 2**24  # values of R and legs of paths in all bounds that are kept at a time
 MOST_IN_LABELS = 2**22  # numbers in all labels of one stage
 MOST_HALVES = 2**10  # windows that are still to be refuted
+MOST_ROWS = 2**10  # ways to pick one operand of every join that a layer reads
+DEEPEST = 64  # joins and concatenations inside of each other
 
 Pairs = list[tuple[int, int]]
 Into = list[list[tuple[int, int, "Need"]]]
@@ -265,13 +270,96 @@ class Constraint:
         return done + self.weights[layer][r - 1] if layer in self.weights else done
 
 
+def read_stream(value: Any, known: dict[int, int], within: str = "", depth: int = 0) -> set[int]:
+    """Check what a layer reads, a tree over the layers in `known`; the layers that are in it.
+
+    A tree is the number of a layer, or {"join": parts} or {"concat": parts}, two parts or more, in
+    the order of `place`, none twice and none of the kind that it is part of.
+    """
+    if type(value) is int:
+        if value not in known:
+            raise Refused(f"a layer reads {cut(value)}, which is not among its producers")
+        return {value}
+    if type(value) is not dict or len(value) != 1 or not set(value) <= {"join", "concat"}:
+        raise Refused(f"what a layer reads must be an integer, join or concat, got {cut(value)}")
+    [(kind, parts)] = value.items()
+    if kind == within or len(array_of(parts, kind)) < 2 or depth == DEEPEST:
+        raise Refused(
+            f"a {kind} needs two parts or more, of another kind, and at most {DEEPEST} levels"
+        )
+    found = [read_stream(part, known, kind, depth + 1) for part in parts]
+    rising([place(part) for part in parts], f"parts of a {kind}")
+    return set().union(*found)
+
+
+def place(stream: Any) -> tuple[Any, ...]:
+    """The order of what is read: layers, then concatenations, then joins, each by their parts."""
+    if isinstance(stream, int):
+        return (0, stream)
+    [(kind, parts)] = stream.items()
+    return (1, kind, [place(part) for part in parts])
+
+
+def volume(stream: Any, brought: dict[int, int]) -> int:
+    """V of what is read: of a join the largest of its parts, of a concatenation their sum."""
+    if isinstance(stream, int):
+        return brought[stream]
+    [(kind, parts)] = stream.items()
+    return (max if kind == "join" else sum)(volume(part, brought) for part in parts)
+
+
+def picks(stream: Any) -> list[dict[int, int]]:
+    """How often each layer counts, for each way to pick one part of every join.
+
+    V is the largest, over these ways, of the sum of what the layers bring so many times. A way in
+    which no layer counts more often than in another one is left out.
+    """
+    if isinstance(stream, int):
+        return [{stream: 1}]
+    [(kind, parts)] = stream.items()
+    ways: list[dict[int, int]] = [] if kind == "join" else [{}]
+    for part in parts:
+        more = picks(part)
+        if kind == "join":
+            ways += more
+        elif len(ways) * len(more) <= 2 * MOST_ROWS:
+            summed = [
+                {k: a.get(k, 0) + b.get(k, 0) for k in {**a, **b}} for a in ways for b in more
+            ]
+            ways = undominated(summed)
+        else:
+            ways *= len(more)
+        if len(ways) > MOST_ROWS:
+            raise Refused(
+                f"joins that a layer reads have more than {MOST_ROWS} ways to pick a part"
+            )
+    return undominated(ways)
+
+
+def undominated(ways: list[dict[int, int]]) -> list[dict[int, int]]:
+    """Those in which no layer counts more often than in another; of equal ones the first."""
+    unique = list({frozenset(way.items()): way for way in ways}.values())
+    if all([*way.values()] == [1] for way in unique):
+        return unique
+    return [
+        way
+        for way in unique
+        if not any(
+            way is not other and all(other.get(k, 0) >= times for k, times in way.items())
+            for other in unique
+        )
+    ]
+
+
 class StepTime:
     """How long a step lasts, in ticks: `compute`, or the longest that a layer takes for its data.
 
-    Layer l takes own[l][R_l - 1] + times[l][R_l - 1] * (the sum of weight * R_k over producers k).
+    Layer l takes own[l][R_l - 1] + times[l][R_l - 1] * V(l) where V(l) is the `volume` of what it
+    reads, of which each producer k brings weight * R_k.
     """
 
-    def __init__(self, record: Any, largest: list[int], in_order: bool) -> None:
+    def __init__(self, record: Any, largest: list[int], version: int) -> None:
+        in_order = version != 2
         tick, compute, layers = fields(record, "time", "tick compute layers")
         self.tick = integers(tick, "tick", 2, 1)  # a fraction of a second
         if math.gcd(*self.tick) > 1:
@@ -279,11 +367,18 @@ class StepTime:
         self.compute = integer(compute, "compute of a step time", 0)
         self.largest, self.own, self.times = largest, list[list[int]](), list[list[int]]()
         self.producers: list[dict[int, int]] = []
+        self.reads: list[Any] = []
+        self.rows: list[list[dict[int, int]]] = []
         for layer, most in zip(array_of(layers, "step times", len(largest)), largest, strict=True):
-            own, times, producers = fields(layer, "step time of a layer", "own times producers")
+            joins = version == VERSION and type(layer) is dict and "reads" in layer
+            names = "own times producers" + " reads" * joins
+            own, times, producers, *reads = fields(layer, "step time of a layer", names)
             self.own.append(integers(own, "own of a step time", most, 0))
             self.times.append(integers(times, "times of a step time", most, 0))
-            self.producers.append(self.read_producers(producers, in_order))
+            known = self.read_producers(producers, in_order)
+            self.producers.append(known)
+            self.reads.append(reads[0] if reads else None)
+            self.rows.append(self.read_rows(known, *reads))
 
     def read_producers(self, record: Any, in_order: bool) -> dict[int, int]:
         """The layers, all before the next one, whose data this one reads: their weights."""
@@ -296,11 +391,33 @@ class StepTime:
         rising([k for k, _ in found], "producers of a step time", in_order)
         return {k: weight for k, weight in found if weight}
 
+    def read_rows(self, known: dict[int, int], *reads: Any) -> list[dict[int, int]]:
+        """V is the largest of these sums of weight * R_k: their weights.
+
+        Without a tree, a layer reads the concatenation of its producers; a tree must say more.
+        """
+        for stream in reads:
+            if read_stream(stream, known) != set(known):
+                raise Refused("a layer reads other layers than its producers")
+            if not isinstance(stream, dict) or all(
+                isinstance(k, int) for k in stream.get("concat", [{}])
+            ):
+                raise Refused("what a layer reads is stated only where there is a join")
+            return [{k: n * known[k] for k, n in sorted(way.items())} for way in picks(stream)]
+        return [dict(known)]
+
     def numbers(self) -> dict[str, Any]:
         """What a certificate states of it."""
         layers = [
-            {"own": own, "times": times, "producers": sorted(map(list, producers.items()))}
-            for own, times, producers in zip(self.own, self.times, self.producers, strict=True)
+            {
+                "own": own,
+                "times": times,
+                "producers": sorted(map(list, producers.items())),
+                **({} if reads is None else {"reads": reads}),
+            }
+            for own, times, producers, reads in zip(
+                self.own, self.times, self.producers, self.reads, strict=True
+            )
         ]
         return {"tick": self.tick, "compute": self.compute, "layers": layers}
 
@@ -308,31 +425,112 @@ class StepTime:
         """Ticks that a step lasts."""
         longest = self.compute
         for layer, r in enumerate(allocation):
-            read = sum(w * allocation[k] for k, w in self.producers[layer].items())
+            brought = {k: w * allocation[k] for k, w in self.producers[layer].items()}
+            reads = self.reads[layer]
+            read = sum(brought.values()) if reads is None else volume(reads, brought)
             longest = max(longest, self.own[layer][r - 1] + self.times[layer][r - 1] * read)
         return longest
 
     def limits(self, most: int) -> list[Constraint]:
         """What holds exactly where no layer takes more than `most` ticks.
 
-        Of layer l: sum of weight * R_k <= cap(R_l) = (most - own) / times, rounded down. The sum is
-        somewhere from `least` to `highest`, so a cap of least - 1 forbids R_l, one of `highest`
-        allows everything. A layer that no R makes take longer has no such constraint.
+        Of layer l, for each of its rows: sum of weight * R_k <= cap(R_l) = (most - own) / times,
+        rounded down. The sum is somewhere from `least` to `highest`, so a cap of least - 1 forbids
+        R_l, one of `highest` allows everything. A row that holds for every R_l is left out.
         """
-        found = []
-        for layer, reads in enumerate(self.producers):
-            least = sum(reads.values())
-            highest = sum(w * self.largest[k] for k, w in reads.items())
-            caps = []
-            for own, times in zip(self.own[layer], self.times[layer], strict=True):
-                cap = highest if not times else (most - own) // times
-                caps.append(least - 1 if own > most else min(max(cap, least - 1), highest))
-            if min(caps) < highest:
-                weights: dict[int, Sequence[int]] = {layer: [-cap for cap in caps]}
-                for k, w in reads.items():
-                    weights[k] = range(w, w * self.largest[k] + 1, w)
-                found.append(Constraint(f"step time of layer {layer}", 0, weights))
-        return found
+        return [
+            limit
+            for layer, rows in enumerate(self.rows)
+            for row in rows
+            for limit in self.limit(layer, row, most)
+        ]
+
+    def limit(self, layer: int, row: dict[int, int], most: int) -> Iterator[Constraint]:
+        """The constraint of a row, if it has one; row and cap are divided as far as that goes."""
+        scale = math.gcd(*row.values())
+        reads = {k: weight // scale for k, weight in row.items()}
+        least = sum(reads.values())
+        highest = sum(w * self.largest[k] for k, w in reads.items())
+        caps = []
+        for own, times in zip(self.own[layer], self.times[layer], strict=True):
+            cap = (most - own) // (times * scale) if times * scale else highest
+            caps.append(least - 1 if own > most else min(max(cap, least - 1), highest))
+        if min(caps) < highest:
+            weights: dict[int, Sequence[int]] = {layer: [-cap for cap in caps]}
+            for k, w in reads.items():
+                weights[k] = range(w, w * self.largest[k] + 1, w)
+            yield Constraint(f"step time of layer {layer}", 0, weights)
+
+
+class Minimum:
+    """A measure that is minimised: the value, the crossbars, or the sum or greatest of entries.
+
+    Of the latter, layer l has entries[l][R_l - 1], for some layers l.
+    """
+
+    def __init__(self, record: Any, largest: list[int]) -> None:
+        self.kind, self.entries = record, dict[int, list[int]]()
+        if type(record) is dict and len(record) == 1:
+            self.kind, pairs = next(iter(record.items()))
+            for pair in array_of(pairs, "entries of a measure"):
+                k, entries = array_of(pair, "entries of a layer", 2)
+                k = integer(k, "layer of a measure", max(self.entries, default=-1) + 1)
+                integer(k, "layer of a measure", None, len(largest) - 1)
+                self.entries[k] = integers(entries, "entries of a layer", largest[k])
+        if self.kind not in (("sum", "greatest") if self.entries else ("value", "crossbars")):
+            raise Refused(f"unknown measure {cut(record)}")
+
+    def numbers(self) -> Any:
+        """What a certificate states of it."""
+        return (
+            {self.kind: [[*pair] for pair in self.entries.items()]} if self.entries else self.kind
+        )
+
+    def of(self, problem: "Problem", allocation: list[int]) -> int:
+        """What it is of an allocation."""
+        if self.kind == "value":
+            return problem.value(allocation)
+        if self.kind == "crossbars":
+            return sum(r * s for r, s in zip(allocation, problem.sets, strict=True))
+        found = [entries[allocation[k] - 1] for k, entries in self.entries.items()]
+        return sum(found) if self.kind == "sum" else max(found)
+
+    def limits(self, most: int) -> list[Constraint]:
+        """What holds exactly where a sum or greatest of entries is at most `most`."""
+        if self.kind == "sum":
+            return [Constraint("sum", most, dict(self.entries))]
+        over = {k: [int(entry > most) for entry in own] for k, own in self.entries.items()}
+        return [Constraint("greatest", 0, {k: some}) for k, some in over.items() if any(some)]
+
+
+class Goal:
+    """What is minimised in order, and what the value is to be at most, if there is such a bound."""
+
+    def __init__(self, record: Any, largest: list[int]) -> None:
+        at_most, least = fields(record, "goal", "at_most least")
+        self.at_most = None if at_most is None else integer(at_most, "bound of a goal", 0)
+        self.least = [Minimum(each, largest) for each in array_of(least, "measures of a goal")]
+        if not self.least:
+            raise Refused("a goal must minimise something")
+
+    def numbers(self) -> dict[str, Any]:
+        """What a certificate states of it."""
+        return {"at_most": self.at_most, "least": [each.numbers() for each in self.least]}
+
+    def left(self, problem: "Problem", values: list[int]) -> tuple["Problem", int | None]:
+        """What is left of a problem, and of the bound, where measures have at most some values.
+
+        Those of the first ones. Without a bound on it, the value plays no part.
+        """
+        target, crossbars, limits = self.at_most, problem.crossbars, list[Constraint]()
+        for least, most in zip(self.least, values, strict=False):
+            if least.kind == "value":
+                target = most if target is None else min(target, most)
+            elif least.kind == "crossbars":
+                crossbars = min(crossbars, most)
+            else:
+                limits += least.limits(most)
+        return problem.part(crossbars, limits, timed=target is not None), target
 
 
 class Problem:
@@ -344,9 +542,12 @@ class Problem:
     """
 
     def __init__(self, record: Any, version: int = VERSION) -> None:
-        self.in_order = version == VERSION
+        self.in_order = version != 2
         names = "name crossbars layers edges constraints time "
         names += "measure view" if self.in_order else "objective rule tails"
+        goal = record.get("goal") if type(record) is dict and self.in_order else None
+        if goal is not None:
+            record = {key: each for key, each in record.items() if key != "goal"}
         name, crossbars, layers, edges, constraints, time, *measure = fields(
             record, "problem", names
         )
@@ -375,7 +576,8 @@ class Problem:
         self.timing = Pipeline(self) if self.stalls else ClosedForm(self)
         if not timed and time is not None:
             raise Refused("the objective needs no time")
-        self.time = StepTime(time, self.largest, self.in_order) if timed else None
+        self.time = StepTime(time, self.largest, version) if timed else None
+        self.goal = None if goal is None else Goal(goal, self.largest)
 
     def read_layers(self, layers: Any) -> None:
         """Outputs, crossbar sets and ends, by layer."""
@@ -477,7 +679,9 @@ class Problem:
         groups = groupby(sorted(self.edges, key=Need.key), key=Need.key)
         edges = [next(equal) for _, equal in groups]
         layers = zip(self.outputs, self.sets, self.ends, strict=True)
+        goal = {} if self.goal is None else {"goal": self.goal.numbers()}
         return {
+            **goal,
             "crossbars": self.crossbars,
             "layers": [{"outputs": n, "set": s, "end": end} for n, s, end in layers],
             "view": {
@@ -507,6 +711,19 @@ class Problem:
         limited.constraints = [*self.constraints, *self.time.limits(most)]
         limited.time, limited.timing, timing.problem = None, timing, limited
         return limited
+
+    def part(self, crossbars: int, limits: list[Constraint], timed: bool) -> "Problem":
+        """The problem with a smaller budget and more constraints; unless `timed`, without time."""
+        part, timing = copy.copy(self), copy.copy(self.timing)
+        part.timing, timing.problem = timing, part
+        part.crossbars, part.spare = crossbars, crossbars - sum(self.sets)
+        part.largest = [
+            min(most, 1 + max(0, part.spare) // crossbar_set)
+            for most, crossbar_set in zip(self.largest, self.sets, strict=True)
+        ]
+        part.constraints = [*self.constraints, *limits]
+        part.time = self.time if timed else None
+        return part
 
     def value(self, allocation: list[int]) -> int:
         """What is counted; ticks where the value is a time."""
@@ -1157,7 +1374,8 @@ def one(lines: Records, key: str) -> Any:
     return entry(lines, key)[1]
 
 
-Proven = tuple[Problem, int | None, int | None]  # with the value and the bound of the claim
+# With the value and the bound of the claim; of a goal, values and bounds.
+Proven = tuple[Problem, Any, Any]
 
 
 def check(path: str) -> str:
@@ -1176,6 +1394,10 @@ def verify(path: str, meet: Callable[[Problem], None] | None = None) -> Proven:
     if meet is not None:
         meet(problem)
     value, bound, allocation = fields(one(lines, "claim"), "claim", "value bound allocation")
+    if problem.goal is not None:
+        prove_goal(lines, problem, problem.goal, value, bound, allocation)
+        end(lines)
+        return problem, value, bound
     if allocation is not None:
         allocation = integers(allocation, "allocation", len(problem.layers))
         problem.check_allowed(allocation)
@@ -1190,19 +1412,68 @@ def verify(path: str, meet: Callable[[Problem], None] | None = None) -> Proven:
         prove(lines, problem, integer(bound, "bound", 1) - 1)
     elif problem.spare >= 0:
         prove(lines, problem, None)
+    end(lines)
+    return problem, value, bound
+
+
+def end(lines: Records) -> None:
+    """Refuse lines after the end of a proof."""
     for number, _ in lines:
         raise Refused(f"line {number} comes after the end of the proof")
-    return problem, value, bound
+
+
+def prove_goal(
+    lines: Records, problem: Problem, goal: Goal, value: Any, bound: Any, allocation: Any
+) -> None:
+    """Read the proofs of a goal: for each bound that there is nothing below it.
+
+    Nothing below the bound of a measure, that is, among what has at most the claimed values of the
+    measures before. All of these are proven to be the least, so that only the last bound may be
+    lower than the value. Without an allocation there is no value, and a bound on the first measure
+    at most; without any bound, nothing is allowed.
+    """
+    bounds = integers(bound, "bounds")
+    values = [] if value is None else integers(value, "values", len(goal.least))
+    if len(bounds) > max(1, len(values)):
+        raise Refused("more bounds than values")
+    if (allocation is None) != (value is None) or (values and not bounds):
+        raise Refused("values need an allocation and a bound")
+    if values:
+        allocation = integers(allocation, "allocation", len(problem.layers))
+        problem.check_allowed(allocation)
+        found = [least.of(problem, allocation) for least in goal.least]
+        if found != values:
+            raise Refused(f"the allocation has {found}, not {values}")
+        if goal.at_most is not None:
+            integer(problem.value(allocation), "value of the allocation", None, goal.at_most)
+        if bounds[:-1] != values[: len(bounds) - 1] or bounds[-1] > values[len(bounds) - 1]:
+            raise Refused("bounds must be the values, the last one at most")
+    for level in range(max(1, len(bounds))):
+        before = values[:level] if bounds else []
+        below = [bounds[level] - 1] if bounds else []
+        prove_below(lines, level, *goal.left(problem, [*before, *below]))
+
+
+def prove_below(lines: Records, level: int, left: Problem, target: int | None) -> None:
+    """Read the proof of one bound of a goal, unless its budget holds not even one copy of each."""
+    integer(one(lines, "goal"), "number of a bound", level, level)
+    if left.spare < 0:
+        return
+    if left.time is not None and target is not None:
+        prove_chain(lines, left, target)
+    else:
+        prove(lines, left, target)
 
 
 def read_problem(lines: Records) -> Problem:
     """The problem of a certificate; its digest is that which the first line gives."""
     first = following(lines)
-    older = type(first) is dict and first.get("version") == OLDER
-    names = "format version" if older else "format version digest"
+    oldest = type(first) is dict and first.get("version") == OLDER[0]
+    names = "format version" if oldest else "format version digest"
     name, version, *given = fields(first, "first line", names)
-    if name != FORMAT or integer(version, "version") not in (VERSION, OLDER):
-        raise Refused(f"not a certificate in the format {FORMAT}, version {VERSION} or {OLDER}")
+    if name != FORMAT or integer(version, "version") not in (VERSION, *OLDER):
+        known = " or ".join(map(str, (*OLDER, VERSION)))
+        raise Refused(f"not a certificate in the format {FORMAT}, version {known}")
     problem = Problem(one(lines, "problem"), version)
     if given and digest(problem.numbers()) != text(given[0], "digest"):
         raise Refused(f"the digest of the problem is not {cut(given[0])}")
@@ -1240,7 +1511,7 @@ def prove_chain(lines: Records, problem: Problem, target: int) -> None:
         most = target // count
 
 
-def words(problem: Problem, value: int | None, bound: int | None) -> str:
+def words(problem: Problem, value: Any, bound: Any) -> str:
     """What a certificate proves, of a problem that nobody but the certificate speaks of."""
     return f"the problem that the file states ({facts(problem)}): {claim(problem, value, bound)}"
 
@@ -1254,8 +1525,23 @@ def facts(problem: Problem) -> str:
     return ", ".join([*parts, f"digest {digest(problem.numbers())}"])
 
 
-def claim(problem: Problem, value: int | None, bound: int | None) -> str:
+def claim_of_goal(problem: Problem, goal: Goal, value: Any, bound: Any) -> str:
+    """What is proven of a problem with a goal."""
+    named = {"sum": "a sum", "greatest": "a greatest"}
+    least = ", then ".join(named.get(each.kind, each.kind) for each in goal.least)
+    within = "" if goal.at_most is None else f" with a value of at most {goal.at_most}"
+    unit = "" if problem.time is None else " (values in ticks)"
+    if not bound:
+        return f"no allocation{within} is allowed{unit}"
+    given = "" if value is None else f"; the given one has {', '.join(map(str, value))}"
+    order = ", ".join(map(str, bound))
+    return f"no allocation{within} has less than {order} in the order {least}{given}{unit}"
+
+
+def claim(problem: Problem, value: Any, bound: Any) -> str:
     """What is proven of a problem."""
+    if problem.goal is not None:
+        return claim_of_goal(problem, problem.goal, value, bound)
     if bound is None:
         return "no allocation is allowed"
     unit = "cycles" if problem.stalls else "steps"
@@ -1274,8 +1560,14 @@ def examine(
     path: str, meet: Callable[[Problem], None] | None = None
 ) -> tuple[int, str, Proven | None]:
     """Check a file, whatever is in it: how that ends, in words, and what is proven."""
+    status, message, proven = examined(lambda: verify(path, meet))
+    return status, message or words(*proven), proven
+
+
+def examined(verified: Callable[[], Any]) -> tuple[int, str, Any]:
+    """How a check ends, why it fails, and what it returns if it does not."""
     try:
-        proven = verify(path, meet)
+        return ACCEPTED, "", verified()
     except Refused as reason:
         return REFUSED, str(reason), None
     except OSError as error:
@@ -1285,7 +1577,6 @@ def examine(
     except Exception as fault:
         # What the checker cannot follow proves nothing, and later files are still to be checked.
         return REFUSED, f"the checker fails on it ({type(fault).__name__})", None
-    return ACCEPTED, words(*proven), proven
 
 
 def say(line: str, file: Any) -> None:
@@ -1294,10 +1585,12 @@ def say(line: str, file: Any) -> None:
     print(plain(line).encode(encoding, "replace").decode(encoding), file=file, flush=True)
 
 
-def main(paths: list[str]) -> int:
+def main(
+    paths: list[str], examine: Callable[[str], Any] = examine, program: str = "check.py"
+) -> int:
     """Check each file; 0 if all are accepted, 1 if one is refused, 2 if one cannot be read."""
     if not paths:
-        say("usage: python check.py FILE ...", sys.stderr)
+        say(f"usage: python {program} FILE ...", sys.stderr)
         return 2
     worst = ACCEPTED
     for path in paths:

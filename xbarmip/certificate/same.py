@@ -28,6 +28,9 @@ def require_same(stated: check.Problem, own: check.Problem) -> None:
         Naming the first number that differs.
     """
     file, wanted = stated.numbers(), own.numbers()
+    goals = difference("goal", file.get("goal"), wanted.get("goal"))
+    if goals is not None:
+        raise check.Refused(f"the file states another problem: {goals}")
     for keys in _ORDER:
         found = difference(".".join(keys), _at(file, keys), _at(wanted, keys))
         if found is not None:
@@ -43,7 +46,8 @@ def _at(value: Any, keys: Iterable[str]) -> Any:
 def difference(where: str, file: Any, own: Any) -> str | None:
     """The first difference of two JSON values, `where` names them, in words."""
     if isinstance(file, dict) and isinstance(own, dict):
-        pairs = [(f"{where}.{key}", file[key], own[key]) for key in own]
+        keys = dict.fromkeys((*own, *file))
+        pairs = [(f"{where}.{key}", file.get(key), own.get(key)) for key in keys]
     elif isinstance(file, list) and isinstance(own, list):
         if len(file) != len(own):
             return f"number of {where}: {len(file)} in the file, {len(own)} wanted"

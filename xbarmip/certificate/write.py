@@ -9,6 +9,7 @@ from typing import Any
 
 from xbarmip.certificate import check
 from xbarmip.certificate.chain import chain
+from xbarmip.certificate.levels import goal_claim, goal_lines
 from xbarmip.certificate.statement import stated_problem, statement
 from xbarmip.certificate.sweep import NotRefuted, proof
 from xbarmip.errors import UnsupportedError, VerificationError
@@ -107,10 +108,16 @@ def lines(problem: Problem, result: Result, watch: Watch) -> Iterator[Any]:
     stated = check.Problem(record)
     yield {"format": check.FORMAT, "version": check.VERSION, "digest": check.digest(record)}
     yield {"problem": record}
+    if not problem.is_core:
+        claim = goal_claim(problem, result)
+        yield {"claim": claim}
+        yield from goal_lines(problem, stated, claim, watch)
+        return
     allocation = None if result.allocation is None else [*result.allocation.values()]
     yield {"claim": {"value": result.value, "bound": result.bound, "allocation": allocation}}
     if result.bound is not None and problem.is_latency:
-        yield from chain(problem, stated, result, watch)
+        known = () if allocation is None else (tuple(allocation),)
+        yield from chain(problem, stated, result.bound - 1, known, watch)
     elif result.bound is not None:
         yield from proof(stated, result.bound - 1, watch)
     elif stated.spare >= 0:

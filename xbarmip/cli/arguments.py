@@ -4,6 +4,7 @@ from argparse import Namespace
 from collections.abc import Iterable
 
 from xbarmip.cli.parser import Parser, gibibytes, input_shape, number, option, size
+from xbarmip.goal import CROSSBARS, TILES
 from xbarmip.measures.registry import counts, measure_of, measures, rules, times
 from xbarmip.network.graph import Network
 from xbarmip.network.library import load_network
@@ -53,14 +54,19 @@ def add_size(parser: Parser) -> None:
     )
 
 
-def add_objective(parser: Parser, choices: tuple[str, ...], default: str = "cycles") -> None:
-    """The options --objective, one of `choices`, and --rule."""
+def add_objective(
+    parser: Parser, choices: tuple[str, ...], default: str = "cycles", sums: bool = False
+) -> None:
+    """The options --objective, one of `choices` or with `sums` any measure, and --rule."""
     words = [f"{name}: {measure_of(name).description}" for name in counts() if name in choices]
     if timed := [f"{name} ({measure_of(name).name})" for name in times() if name in choices]:
         words.append(f"times the step time: {', '.join(timed)}")
+    if sums:
+        words.append(f"sums: {CROSSBARS}, {TILES}, those of --sum")
     parser.add_argument(
         "--objective",
-        choices=choices,
+        choices=None if sums else choices,
+        metavar="MEASURE" if sums else None,
         default=default,
         help=f"{'; '.join(words)} (default: {default})",
     )

@@ -1,14 +1,18 @@
 """The options that say what an allocation may take: crossbars or tiles, and constraints."""
 
 from argparse import Namespace
+from typing import Any
 
 from xbarmip.cli.arguments import network_of
-from xbarmip.cli.constraints import add_constraint
+from xbarmip.cli.constraints import add_constraint, check_for_every_budget
+from xbarmip.cli.goal import sums_of
 from xbarmip.cli.output import sides
 from xbarmip.cli.parser import Parser, integer, size
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
+from xbarmip.goal import CROSSBARS, TILES
 from xbarmip.hardware.preset import Hardware, load_hardware
+from xbarmip.plain import plain
 from xbarmip.problem import Problem
 
 
@@ -35,6 +39,12 @@ def add_size_beside(parser: Parser) -> None:
 
 def add_budget(parser: Parser, needs_hardware: bool = False) -> None:
     """The options --crossbars, --hardware, --tiles, --size and --constraint, for `problem_of`."""
+    add_crossbars(parser, needs_hardware)
+    add_constraint(parser)
+
+
+def add_crossbars(parser: Parser, needs_hardware: bool = False) -> None:
+    """The options --crossbars, --hardware, --tiles and --size, for `crossbars_of`."""
     parser.add_argument(
         "--crossbars",
         type=integer,
@@ -49,7 +59,6 @@ def add_budget(parser: Parser, needs_hardware: bool = False) -> None:
         help="the budget in tiles of the hardware (default: those of its chip, if it says so)",
     )
     add_size_beside(parser)
-    add_constraint(parser)
 
 
 def problem_of(arguments: Namespace) -> Problem:
@@ -61,15 +70,21 @@ def problem_of(arguments: Namespace) -> Problem:
         When the budget is not given, or given twice.
     """
     hardware = None if arguments.hardware is None else load_hardware(arguments.hardware)
-    crossbars = _crossbars(arguments, hardware)
+    crossbars = crossbars_of(arguments, hardware)
+    network = network_of(arguments)
+    if crossbars is None:
+        check_for_every_budget(arguments.constraint)
     return Problem(
-        network_of(arguments),
+        network,
         crossbars,
         arguments.size,
         arguments.objective,
         arguments.rule,
         tuple(arguments.constraint),
         hardware,
+        getattr(arguments, "bounds", ()),
+        getattr(arguments, "then", ()),
+        sums_of(arguments, network, hardware, crossbars),
     )
 
 
@@ -81,19 +96,31 @@ def tiles_of(problem: Problem) -> int | None:
 
 def question(problem: Problem) -> str:
     """Network and budget in words."""
-    crossbars = f"{problem.crossbars} crossbar{'s' * (problem.crossbars != 1)} of "
-    crossbars += sides((problem.crossbar.rows, problem.crossbar.columns))
+    size = sides((problem.crossbar.rows, problem.crossbar.columns))
+    crossbars = f"{problem.crossbars} crossbar{'s' * (problem.crossbars != 1)} of {size}"
+    if problem.crossbars == problem.ample:
+        crossbars = f"crossbars of {size}"
+    bounds = "".join(f", {name} at most {plain(most)}" for name, most in problem.at_most)
     if problem.hardware is None:
-        return f"{problem.network.name}, {crossbars}"
-    tiles = tiles_of(problem)
+        return f"{problem.network.name}, {crossbars}{bounds}"
+    tiles = None if problem.crossbars == problem.ample else tiles_of(problem)
     where = problem.hardware.name if tiles is None else f"{tiles} tiles of {problem.hardware.name}"
-    return f"{problem.network.name}, {where} ({crossbars})"
+    return f"{problem.network.name}, {where} ({crossbars}){bounds}"
 
 
-def _crossbars(arguments: Namespace, hardware: Hardware | None) -> int:
+def crossbars_of(arguments: Namespace, hardware: Hardware | None) -> Any:
+    """The crossbars that were asked for; None where none need be, as these or tiles are minimised.
+
+    Raises
+    ------
+    InputError
+        When they are not given, or given twice.
+    """
     if arguments.tiles is None and arguments.crossbars is not None:
         crossbars: int = arguments.crossbars
         return crossbars
+    if arguments.tiles is None and getattr(arguments, "objective", "") in (CROSSBARS, TILES):
+        return None
     if arguments.tiles is not None and arguments.crossbars is not None:
         raise InputError("--crossbars and --tiles both give the budget: only one is allowed")
     if hardware is None:

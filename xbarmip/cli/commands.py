@@ -9,6 +9,7 @@ COMMANDS = {
     "bandwidth": "find what more or less bandwidth does to the least latency, and one more tile",
     "simulate": "evaluate an allocation: what every measure counts",
     "place": "place copies in cores that do one product at a time, so that the busiest ends first",
+    "schedule": "cut a network whose weights exceed the chip into segments, run one after another",
     "plot": "draw an allocation: its pipeline, its layers, the frontier (needs matplotlib)",
     "compare": "run solvers over a suite and say whether they agree",
     "report": "say what results files hold: verdicts, gaps, times",

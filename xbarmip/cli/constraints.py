@@ -53,8 +53,11 @@ def why_infeasible(problem: Problem, solver: str, seconds: float | None) -> str:
     if not problem.feasible:
         return (
             "one copy of every layer does not fit; "
-            f"the smallest budget that works is {problem.smallest_budget} crossbars"
+            f"the smallest budget that works is {problem.smallest_budget} crossbars; "
+            "`xbarmip schedule` cuts the network into segments that do"
         )
+    if problem.at_most:
+        return "no allocation is within the bounds and meets the constraints"
     try:
         found = conflict(problem, solver if solver in EXACT else "dp", seconds)
     except UnsupportedError:

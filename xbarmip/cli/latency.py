@@ -56,7 +56,8 @@ def hardware_facts(problem: Problem, result: Result) -> dict[str, Any]:
     if problem.hardware is None:
         return {}
     facts: dict[str, Any] = {"hardware": problem.hardware.name, "tiles": tiles_of(problem)}
-    time = None if problem.is_latency else time_of(problem, result.allocation)
+    core = problem.is_core and not problem.is_latency
+    time = time_of(problem, result.allocation) if core else None
     if time is not None and result.allocation is not None:
         facts |= time.latency_facts(problem.count, evaluate_count(problem, result.allocation))
     return facts

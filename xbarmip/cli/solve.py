@@ -19,6 +19,7 @@ from xbarmip.cli.arguments import (
 from xbarmip.cli.budget import add_budget, problem_of, question
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import why_infeasible
+from xbarmip.cli.goal import add_goal
 from xbarmip.cli.latency import answer_line, frontier_table, hardware_facts, step_columns
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
 from xbarmip.cli.parser import Parser, add_command
@@ -27,8 +28,11 @@ from xbarmip.digest import problem_digest
 from xbarmip.exact import ceil_div
 from xbarmip.files import check_writable
 from xbarmip.problem import Problem
+from xbarmip.questions.amounts import amount_of, amounts
+from xbarmip.questions.door import solve
+from xbarmip.questions.result import GoalResult
 from xbarmip.solvers.latency.result import LatencyResult
-from xbarmip.solvers.registry import SOLVERS, make_solver, solve
+from xbarmip.solvers.registry import SOLVERS, make_solver
 from xbarmip.solvers.result import Result, Status, Stop
 
 
@@ -37,7 +41,8 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser = add_command(commands, "solve", COMMANDS["solve"], run)
     add_network(parser)
     add_budget(parser)
-    add_objective(parser, every_objective())
+    add_objective(parser, every_objective(), sums=True)
+    add_goal(parser)
     add_solver(parser, SOLVERS, "dp")
     add_option(parser)
     parser.add_argument(
@@ -106,8 +111,16 @@ def as_dict(problem: Problem, result: Result) -> dict[str, Any]:
         "smallest_budget": problem.smallest_budget,
         "crossbars_used": _used(problem, result),
         **hardware_facts(problem, result),
+        "measures": _measures(problem, result),
         **result.as_dict(),
     }
+
+
+def _measures(problem: Problem, result: Result) -> dict[str, Any]:
+    """Every measure of the answer."""
+    if result.allocation is None:
+        return {}
+    return amounts(problem, result.allocation.values())
 
 
 def _used(problem: Problem, result: Result) -> int | None:
@@ -144,19 +157,34 @@ def _answer(problem: Problem, result: Result) -> str:
     """Status, value, bound and proof in one line."""
     if isinstance(result, LatencyResult) and result.status is not Status.INFEASIBLE:
         return answer_line(problem, result)
-    unit = problem.measure.words
     effort = f"{result.solver}, {result.seconds:.2f} s"
     if result.stop is not Stop.FINISHED:
         effort += f", stopped: {result.stop}"
-    bound = "no bound" if result.bound is None else f"bound {result.bound}"
-    used = f"{_used(problem, result)} crossbars used"
+    if result.status is Status.INFEASIBLE:
+        return f"INFEASIBLE: {result.message}"
+    bound = "no bound" if result.bound is None else f"bound {_shown(problem, result.bound)}"
+    value, used = _value(problem, result), f"{_used(problem, result)} crossbars used"
     match result.status:
-        case Status.INFEASIBLE:
-            return f"INFEASIBLE: {result.message}"
         case Status.OPTIMAL:
-            return f"{result.value} {unit}, OPTIMAL, {result.proof} proof ({effort}); {used}"
+            return f"{value}, OPTIMAL, {result.proof} proof ({effort}); {used}"
         case Status.FEASIBLE:
-            gap = "" if result.gap is None else f", gap {result.gap}"
-            return f"{result.value} {unit}, FEASIBLE, {bound}{gap} ({effort}); {used}"
-        case Status.UNKNOWN:
-            return f"UNKNOWN, no allocation found, {bound} ({effort})"
+            gap = "" if result.gap is None else f", gap {_shown(problem, result.gap)}"
+            return f"{value}, FEASIBLE, {bound}{gap} ({effort}); {used}"
+    return f"UNKNOWN, no allocation found, {bound} ({effort})"
+
+
+def _shown(problem: Problem, value: int) -> Any:
+    """A value of the objective: one that is a time in microseconds."""
+    return amount_of(problem, problem.label).shown(value)[1]
+
+
+def _value(problem: Problem, result: Result) -> str:
+    """What is minimised: one number and its unit, or each measure of a goal in order."""
+    if not isinstance(result, GoalResult):
+        return f"{result.value} {problem.measure.words}"
+    parts = []
+    for least in result.minima:
+        if least.value is not None:
+            label, value = amount_of(problem, least.label).shown(least.value)
+            parts.append(f"{label} {value}" + ("" if least.proven else f" (bound {least.bound})"))
+    return ", then ".join(parts)

@@ -37,9 +37,9 @@ def as_amount(value: Any, what: str) -> int | Fraction:
 
 
 def chosen_layers(problem: Problem, names: Sequence[str], what: str) -> list[Layer]:
-    """The layers that are named; all of them where none is."""
+    """The layers that are named, here or in the file; all of them where none is."""
     with located(what):
-        chosen = {problem.network.layer_name(name) for name in names}
+        chosen = as_names([problem.network.layer_name(name) for name in names], "layers")
     return [layer for layer in problem.network.layers if not names or layer.name in chosen]
 
 

@@ -151,9 +151,9 @@ def _share(placement: Placement, share: Any) -> Share:
     if not isinstance(share, list | tuple) or len(share) != 3:
         raise InputError(f"a share must be [layer, copy, row blocks], got {short(share)}")
     name, copy, blocks = share
-    if name not in placement.network.index:
+    if not isinstance(name, str):
         raise InputError(f"unknown layer {short(name)}")
-    layer = placement.network.index[name]
+    layer = placement.network.index[placement.network.layer_name(name)]
     return Share(
         layer,
         as_int(copy, f"copy of layer {name!r}", 0),

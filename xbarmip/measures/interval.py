@@ -20,5 +20,12 @@ def interval(network: Network) -> View:
 
 
 register_measure(
-    Measure("interval", "period", "steps", "from one inference to the next, pipelined", interval)
+    Measure(
+        "interval",
+        "period",
+        "steps",
+        "from one inference to the next, pipelined",
+        interval,
+        over_layers="greatest",
+    )
 )

@@ -28,6 +28,9 @@ class Measure:
         Called with a network, once for each; returns its view.
     rule : str, optional
         Where several measures share a name: which of them this is.
+    over_layers : str, optional
+        "sum" or "greatest" where the count is that of ceil(outputs / R) over all layers, `outputs`
+        being those of the view: a bound on it is then linear in the choices. None for any other.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Measure:
     description: str
     build: Callable[[Network], View]
     rule: str | None = None
+    over_layers: str | None = None
 
     def view(self, network: Network) -> View:
         """The network as the measure sees it."""

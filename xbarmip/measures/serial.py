@@ -26,4 +26,13 @@ def serial(network: Network) -> View:
     )
 
 
-register_measure(Measure("serial", "latency-serial", "steps", "one layer after another", serial))
+register_measure(
+    Measure(
+        "serial",
+        "latency-serial",
+        "steps",
+        "one layer after another",
+        serial,
+        over_layers="sum",
+    )
+)

@@ -95,6 +95,7 @@ def conflict(
         raise InputError(f"solver must be one of {', '.join(EXACT)}, got {solver!r}")
     chosen = make_solver(solver, **options)
     problem = stated(what)
+    problem.require_core()
     if not problem.feasible:
         return Conflict((), minimal=True)
     names = list(problem.constraint_names)

@@ -53,6 +53,23 @@ def make_solver(name: str, /, **options: Any) -> Solver:
     return solver
 
 
+def made_solver(solver: str | Solver, options: Mapping[str, Any]) -> Solver:
+    """The solver of a name with its options, or one that is made and takes none.
+
+    Raises
+    ------
+    InputError
+        On an unknown solver or option, or options for one that is made.
+    """
+    if isinstance(solver, str):
+        return make_solver(solver, **options)
+    if options:
+        raise InputError(
+            f"solver {solver.name!r} is already made and takes no options: {', '.join(options)}"
+        )
+    return solver
+
+
 def with_options(kind: Any, name: str, options: Mapping[str, Any]) -> Any:
     """A solver of this class, called `name`, with its options set.
 
@@ -107,49 +124,12 @@ def solve(
     whole_frontier: bool = False,
     **options: Any,
 ) -> Result:
-    """Solve a problem, or the problem that a model states.
+    """Solve a core problem, or that of a model: `xbarmip.solve` for all but goals.
 
-    Parameters
-    ----------
-    what : Problem or pyomo ConcreteModel
-        A model comes from `build_model`; a solution is loaded into it and verified there.
-    solver : str or Solver
-        A name of `SOLVERS`: those of `EXACT` prove the optimum, the others are heuristics from the
-        literature. Or a solver object, which has its options in itself.
-    time_limit : float, optional
-        Wall-clock seconds.
-    memory_limit : int, optional
-        Bytes of working memory of the search.
-    progress : callable, optional
-        Called with a dict of facts (seconds, best, bound, ...) while the search runs.
-    whole_frontier : bool
-        For a latency: find every point of the frontier of counts and step times, not only those
-        that can hold the least latency.
-    **options
-        The solver's own options.
-
-    Returns
-    -------
-    Result
-        A `LatencyResult` where the objective is a latency.
-
-    Raises
-    ------
-    InputError
-        On an unknown solver or option, or a bad limit.
-    UnsupportedError
-        When the solver cannot honour the problem; the message says what.
-    VerificationError
-        When the answer does not hold: its allocation is not allowed, a value or bound is not true
-        of it, or it does not survive re-evaluation in the model. The message names the solver, its
-        claim, and what was found.
+    Parameters, results and errors are those of `xbarmip.questions.door.solve`.
     """
     problem = stated(what)
-    made = make_solver(solver, **options) if isinstance(solver, str) else solver
-    if made is solver and options:
-        raise InputError(
-            f"solver {made.name!r} is already made and takes no options: {', '.join(options)}"
-        )
+    made = made_solver(solver, options)
     chosen = solver_for(problem, made, whole_frontier)
     reasons = chosen.unsupported(problem)
     if reasons:

@@ -11,7 +11,8 @@ from tests.onnx_graphs import GraphWriter, ended, started
 from xbarmip.cli.main import main
 from xbarmip.compare.integers import from_integers, to_integers
 from xbarmip.compare.suite import read_suite
-from xbarmip.constraints import LargestDuplication
+from xbarmip.constraint import LinearConstraint, Predicate
+from xbarmip.constraints import EqualDuplication, LargestDuplication
 from xbarmip.errors import InputError
 from xbarmip.model.hooks import add_condition
 from xbarmip.network.json_format import from_dict, to_dict
@@ -93,6 +94,20 @@ def test_a_batch_is_read_as_one_image_and_said_so(tmp_path):
     assert ten.source == "ONNX file model.onnx, a batch of 10 read as one image"
 
 
+@pytest.mark.parametrize("stated", [(1, 3, 8, 8), (10, 3, 8, 8), (1, 3, "h", "w"), (1, 3, 16, 16)])
+def test_shapes_that_onnx_infers_are_those_of_the_sizes_that_are_read(tmp_path, stated):
+    """Before the first layer the reader asks ONNX; a transform that it does not know stands there,
+    and what the file states of later shapes is for other sizes.
+    """
+    writer = GraphWriter(stated, version=20)
+    wide = writer.node("Unsqueeze", ["x", writer.constant([4])])
+    x = writer.node("ReduceSum", [writer.node("DFT", [wide]), writer.constant([4])], keepdims=0)
+    path = writer.save(tmp_path, writer.conv(x, 4, 3))
+    assert read_onnx(path, inputs={"x": (1, 3, 16, 16)}).layers[0].height == 14
+    if stated == (10, 3, 8, 8):
+        assert read_onnx(path).layers[0].height == 6
+
+
 # Names
 
 
@@ -114,11 +129,55 @@ def test_the_files_own_names_are_accepted_wherever_a_layer_is_named(tmp_path):
         network, 20, constraints=(LargestDuplication(2, layers=("/body/body.0/Conv",)),)
     )
     assert [constraint.layers for constraint in problem.constraints] == [("body.0",)]
+    own = {"/body/body.0/Conv": 1, "/body/body.1/Conv": 2, "body.1_2": 1}
+    assert problem.allocation(own) == (1, 2, 1)
     model = xb.build_model(xb.Problem(network, 20))
     added = add_condition(model, "even", ["/body/body.1/Conv"], lambda r: r % 2 == 0)
     assert added is model.even
     answer = xb.solve(model)
     assert answer.allocation["body.1"] % 2 == 0
+
+
+def test_constraint_objects_may_name_layers_as_the_file_does(tmp_path):
+    network = read_onnx(named(tmp_path))
+    by_node, by_name = (
+        xb.Problem(
+            network,
+            20,
+            constraints=(
+                Predicate("even", (one, other), lambda r, s: (r + s) % 2 == 0),
+                LinearConstraint("few", ((other, tuple(range(1, 19))),), 4),
+            ),
+        )
+        for one, other in (("/body/body.0/Conv", "/body/body.1/Conv"), ("body.0", "body.1"))
+    )
+    scopes = [constraint.layers for constraint in by_node.constraints]
+    assert scopes == [("body.0", "body.1"), ("body.1",)]
+    answers = [xb.solve(problem).allocation for problem in (by_node, by_name)]
+    assert answers[0] == answers[1]
+    assert (answers[0]["body.0"] + answers[0]["body.1"]) % 2 == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (
+            lambda names: Predicate("p", names, lambda r, s: True),
+            "constraint 'p' names layer 'body.0' twice",
+        ),
+        (
+            lambda names: EqualDuplication(names),
+            "equal-duplication: layers names layer 'body.0' twice",
+        ),
+    ],
+)
+def test_two_names_of_one_layer_are_one_layer(tmp_path, make, expected):
+    names = ("body.0", "/body/body.0/Conv")
+    network = read_onnx(named(tmp_path))
+    with pytest.raises(InputError, match=expected):
+        xb.Problem(network, 20, constraints=(make(names),))
+    with pytest.raises(InputError, match=r"names layer .* twice"):
+        xb.Problem(network, 20).allocation(dict.fromkeys((*names, "body.1", "body.1_2"), 1))
 
 
 def test_an_unknown_layer_is_told_with_the_nearest_names(tmp_path):

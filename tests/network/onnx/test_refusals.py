@@ -1,7 +1,7 @@
 """What the ONNX reader refuses, and that it says where and why in one line."""
 
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto
 
 from tests.onnx_graphs import GraphWriter, ended, pool, refusal, started
 from xbarmip.errors import InputError
@@ -141,19 +141,6 @@ def test_deformable_convolutions_are_refused(tmp_path):
     assert refusal(tmp_path, writer, ended(writer, y)) == (
         "node 'd' (DeformConv) is a deformable convolution, whose positions depend on the input: "
         "not understood"
-    )
-
-
-def test_control_flow_is_refused(tmp_path):
-    writer, x = started()
-    branch = GraphWriter()
-    branch.nodes = [helper.make_node("Identity", [x], ["y"])]
-    result = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
-    graph = helper.make_graph(branch.nodes, "branch", [], [result])
-    condition = writer.node("Cast", [writer.constant(1)], to=TensorProto.BOOL)
-    y = writer.node("If", [condition], name="choice", then_branch=graph, else_branch=graph)
-    assert refusal(tmp_path, writer, ended(writer, y)) == (
-        "node 'choice' (If) has graphs inside it, which is not understood"
     )
 
 

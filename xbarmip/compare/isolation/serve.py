@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from dataclasses import replace
+from functools import cache
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
 
@@ -24,17 +25,17 @@ _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 def main(fd: int, parent: int) -> None:
     """Fork for every request, report the child's end, until the supervisor hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _warm_up()
-    gc.freeze()
     adopt_orphans()
     signal.signal(signal.SIGTERM, _leave)
     die_with_parent(parent, signal.SIGTERM)
     control = Connection(fd)
     while True:
         try:
+            solver = control.recv()
             talk, output = recv_handle(control), recv_handle(control)
         except EOFError:
             return
+        _warm_up(solver)
         reap()
         own = os.getpid()
         pid = os.fork()
@@ -50,19 +51,22 @@ def main(fd: int, parent: int) -> None:
         control.send(Ended(os.waitstatus_to_exitcode(status), cpu, peak))
 
 
-def _warm_up() -> None:
-    """Load the exact solvers, and the compiled kernels of evaluation and search, or compile them.
+@cache
+def _warm_up(solver: str) -> None:
+    """Before the first fork for an exact solver: load it, with its kernels, or compile them.
 
-    By a small solve of each measure, none of which is over before it searches. It uses no threads,
-    which would not survive a fork.
+    Those of evaluation and of `dp` by a small solve of each measure, none of which is over before
+    it searches. It uses no threads, which would not survive a fork.
     """
-    for name in EXACT:
-        solver_class(name)
-    network = load_network("alexnet")
+    if solver in EXACT:
+        solver_class(solver)
+    name, factor = ("alexnet", 2) if solver == "dp" else ("lenet-5", 1)
+    network = load_network(name)
     for measure in measures():
         problem = Problem(network, 1, 128, measure.name, measure.rule)
-        enough = replace(problem, crossbars=2 * problem.smallest_budget)
-        make_solver("dp").solve(enough, Watch(Limits()))
+        enough = replace(problem, crossbars=factor * problem.smallest_budget)
+        make_solver("dp" if solver == "dp" else "exhaustive").solve(enough, Watch(Limits()))
+    gc.freeze()
 
 
 def _leave(*_: object) -> None:

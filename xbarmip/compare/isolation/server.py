@@ -51,8 +51,10 @@ class ForkServer:
                 env={**os.environ, **_PRINTING, **dict.fromkeys(_THREADS, str(threads))},
             )
 
-    def fork(self, talk: Connection, output: Connection) -> int:
+    def fork(self, talk: Connection, output: Connection, solver: str) -> int:
         """Have a child forked that talks over `talk` and prints into `output`; its id.
+
+        What a solver of that name needs is loaded before.
 
         Raises
         ------
@@ -60,6 +62,7 @@ class ForkServer:
             If the server has gone.
         """
         with suppress(OSError):  # it has gone, as the answer will tell
+            self.control.send(solver)
             for each in (talk, output):
                 send_handle(self.control, each.fileno(), self._process.pid)
         return self.answer()

@@ -76,7 +76,7 @@ class Supervisor:
         printed, output = Pipe(duplex=False)
         with talk, printed:
             with theirs, output:
-                pid = server.fork(theirs, output)
+                pid = server.fork(theirs, output, work.solver.name)
             return _Watch(server, pid, talk, printed, state).run(data)
 
     def stop(self) -> None:

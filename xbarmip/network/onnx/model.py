@@ -10,9 +10,13 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnx import NodeProto, TensorProto, checker, defs, helper, inliner
 
 from xbarmip.errors import InputError
-from xbarmip.exact import as_int
+from xbarmip.limits import MOST_ROUNDS
+from xbarmip.network.onnx.branches import Choices, known_choices, take
+from xbarmip.network.onnx.constants import Constants
+from xbarmip.network.onnx.inference import first_line, infer_shapes
 from xbarmip.network.onnx.limits import check_unfolded
 from xbarmip.network.onnx.node import STANDARD_DOMAINS, Node
+from xbarmip.network.onnx.sizes import sizes, state_sizes
 
 _SHAPE_READERS = ("Shape", "Size")
 _LARGE = 4096  # weights: beyond this many entries a constant is not checked, only its shape matters
@@ -44,7 +48,10 @@ class Model:
     version : int
         Version of the standard operator set.
     proto : ModelProto
-        The file, its inputs of these sizes and its large weights gone.
+        The file, its inputs of these sizes, its large weights gone, and each If whose condition is
+        known replaced by the branch that is taken.
+    branches : tuple of Choices
+        These choices, in the rounds in which they were made.
     """
 
     nodes: tuple[Node, ...]
@@ -57,6 +64,7 @@ class Model:
     stored: Mapping[str, TensorProto]
     version: int
     proto: onnx.ModelProto
+    branches: tuple[Choices, ...]
 
 
 def model_of(proto: onnx.ModelProto, inputs: Mapping[str, Sequence[int]]) -> Model:
@@ -78,19 +86,21 @@ def model_of(proto: onnx.ModelProto, inputs: Mapping[str, Sequence[int]]) -> Mod
     versions = {
         "" if o.domain in STANDARD_DOMAINS else o.domain: o.version for o in proto.opset_import
     }
-    every = [Node.of(node, versions) for node in graph.node]
     stored = {t.name: t for t in graph.initializer}
     sparse = {t.values.name: t.values for t in graph.sparse_initializer}
-    fixed = _fixed(every, {*stored, *sparse})
     outputs = tuple(o.name for o in graph.output)
     entering = [e for e in graph.input if e.name not in stored and e.name not in sparse]
-    shapes, batch = _sizes(entering, inputs)
+    shapes, batch = sizes(entering, inputs)
+    state_sizes(graph, entering, shapes)
+    _drop_weights(graph)
+    branches = _decide(proto, stored, versions.get("", 1))
+    every = [Node.of(node, versions) for node in graph.node]
+    fixed = _fixed(every, {*stored, *sparse})
     nodes = _live(every, outputs, fixed)
     for node in nodes:
         # the checker of ONNX would not say which node it is
         if "." not in node.operator and not defs.has(node.operator):
             raise InputError(f"{node.label} is an operator that is not understood")
-    _drop_weights(graph)
     _check(proto)
     return Model(
         nodes,
@@ -103,6 +113,7 @@ def model_of(proto: onnx.ModelProto, inputs: Mapping[str, Sequence[int]]) -> Mod
         stored,
         versions.get("", 1),
         proto,
+        branches,
     )
 
 
@@ -131,12 +142,6 @@ def parse(path: Path) -> onnx.ModelProto:
         raise
     except Exception as error:  # the inliner raises whatever C++ gives it
         raise InputError(f"its local functions do not unfold: {first_line(error)}") from error
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an exception's message that says something."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
 
 
 def _check(proto: onnx.ModelProto) -> None:
@@ -180,56 +185,36 @@ def _live(nodes: list[Node], outputs: tuple[str, ...], fixed: frozenset[str]) ->
     return tuple(reversed(live))
 
 
-def _sizes(
-    entering: list[onnx.ValueInfoProto], given: Mapping[str, Sequence[int]]
-) -> tuple[dict[str, tuple[int, ...]], int]:
-    """The shape of every input, its first axis 1 where there are two or more; and the batch."""
-    names = [entry.name for entry in entering]
-    for name in given:
-        if name not in names:
-            raise InputError(f"has no input {name!r}; its inputs are {', '.join(names)}")
-    shapes, batch = {}, 1
-    for entry in entering:
-        if not entry.type.HasField("tensor_type"):
-            continue
-        shape = _shape(entry, given.get(entry.name))
-        if len(shape) > 1:
-            batch = max(batch, shape[0])
-            shape = (1, *shape[1:])
-        shapes[entry.name] = shape
-    return shapes, batch
+def _decide(
+    proto: onnx.ModelProto, stored: dict[str, TensorProto], version: int
+) -> tuple[Choices, ...]:
+    """Replace every If whose condition is known; a choice may be what makes another known.
+
+    Constants that come along are added to `stored`.
+    """
+    rounds: list[Choices] = []
+    while len(rounds) < MOST_ROUNDS and any(node.op_type == "If" for node in proto.graph.node):
+        makers = {made: node for node in proto.graph.node for made in node.output}
+        here = {n: t for n, t in stored.items() if t.data_location != TensorProto.EXTERNAL}
+        constants = Constants(here, makers, version, Path(), _known_shapes(proto).__getitem__)
+        chosen = known_choices(proto.graph, constants)
+        if not chosen:
+            break
+        stored |= {tensor.name: tensor for tensor in take(proto.graph, chosen)}
+        _drop_weights(proto.graph)
+        rounds.append(chosen)
+    return tuple(rounds)
 
 
-def _shape(entry: onnx.ValueInfoProto, given: Sequence[int] | None) -> tuple[int, ...]:
-    tensor = entry.type.tensor_type
-    dims = list(tensor.shape.dim)
-    stated = [dim.dim_value if dim.dim_value > 0 else None for dim in dims]
-    if given is not None:
-        shape = tuple(as_int(n, f"input {entry.name!r}: a size", 1) for n in given)
-        if tensor.HasField("shape") and len(shape) != len(stated):
-            raise InputError(
-                f"input {entry.name!r} has {len(stated)} axes, got {len(shape)}: {_sides(shape)}"
-            )
-        return shape
-    if not tensor.HasField("shape"):
-        raise InputError(
-            f"input {entry.name!r} has no shape; give it, as in --input {entry.name}=1x3x224x224"
-        )
-    if dims and stated[0] is None:
-        stated[0] = 1
-    for axis, dim in enumerate(dims):
-        if stated[axis] is None:
-            known_as = f" ({dim.dim_param!r})" if dim.dim_param else ""
-            example = [n or 224 for n in stated]
-            raise InputError(
-                f"input {entry.name!r} has an open size{known_as} on axis {axis}; give its sizes, "
-                f"as in --input {entry.name}={_sides(example)}"
-            )
-    return tuple(n for n in stated if n is not None)
-
-
-def _sides(shape: Sequence[int]) -> str:
-    return "x".join(map(str, shape))
+def _known_shapes(proto: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
+    known = {
+        entry.name: tuple(dim.dim_value for dim in entry.type.tensor_type.shape.dim)
+        for entry in proto.graph.input
+    }
+    try:
+        return known | infer_shapes(proto)
+    except InputError:  # what is wrong will be said where it matters
+        return known
 
 
 def _drop_weights(graph: onnx.GraphProto) -> None:

@@ -33,6 +33,8 @@ class Node:
         Tensors that graphs inside it (If, Loop, Scan) read from outside it.
     subgraphs : bool
         Whether it carries such graphs.
+    inside : frozenset of str
+        Operators of these graphs.
     """
 
     operator: str
@@ -43,14 +45,14 @@ class Node:
     version: int
     captured: tuple[str, ...]
     subgraphs: bool
+    inside: frozenset[str]
 
     @classmethod
     def of(cls, proto: NodeProto, versions: Mapping[str, int]) -> "Node":
         """Unpack `proto`; `versions` are the operator sets that the model imports."""
-        standard = proto.domain in STANDARD_DOMAINS
-        domain = "" if standard else proto.domain
+        domain = "" if proto.domain in STANDARD_DOMAINS else proto.domain
         return cls(
-            operator=proto.op_type if standard else f"{proto.domain}.{proto.op_type}",
+            operator=_operator(proto),
             name=proto.name,
             inputs=tuple(proto.input),
             outputs=tuple(proto.output),
@@ -58,6 +60,7 @@ class Node:
             version=versions.get(domain, 1),
             captured=tuple(dict.fromkeys(_captured(proto))),
             subgraphs=any(a.type in _SUBGRAPHS for a in proto.attribute),
+            inside=frozenset(map(_operator, _nested(proto))),
         )
 
     @property
@@ -83,6 +86,19 @@ class Node:
         """A string attribute."""
         value = self.attributes.get(attribute, default)
         return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def _operator(proto: NodeProto) -> str:
+    return proto.op_type if proto.domain in STANDARD_DOMAINS else f"{proto.domain}.{proto.op_type}"
+
+
+def _nested(proto: NodeProto) -> Iterator[NodeProto]:
+    """The nodes of the graphs inside a node, and of those inside these."""
+    for attribute in proto.attribute:
+        for graph in (attribute.g, *attribute.graphs) if attribute.type in _SUBGRAPHS else ():
+            for node in graph.node:
+                yield node
+                yield from _nested(node)
 
 
 def _captured(proto: NodeProto) -> Iterator[str]:

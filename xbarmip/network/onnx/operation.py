@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import onnx
 from numpy.typing import NDArray
-from onnx import shape_inference
 
 from xbarmip.errors import InputError
 from xbarmip.network.onnx.constants import Constants
-from xbarmip.network.onnx.model import Model, first_line
+from xbarmip.network.onnx.inference import infer_shapes
+from xbarmip.network.onnx.model import Model
 from xbarmip.network.onnx.node import Node
 from xbarmip.network.onnx.value import Value, join
 
@@ -137,20 +136,3 @@ class Operation:
 
 
 Rule = Callable[[Operation], tuple[Value, ...]]
-
-
-def infer_shapes(proto: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
-    """The shapes that ONNX's own inference knows to the last axis."""
-    try:
-        graph = shape_inference.infer_shapes(proto, data_prop=True).graph
-    except MemoryError:
-        raise
-    except Exception as error:  # whatever C++ gives
-        raise InputError(f"its shapes cannot be inferred: {first_line(error)}") from error
-    shapes = {}
-    for entry in (*graph.value_info, *graph.output):
-        tensor = entry.type.tensor_type
-        dims = tuple(dim.dim_value for dim in tensor.shape.dim)
-        if tensor.HasField("shape") and all(n > 0 for n in dims):
-            shapes[entry.name] = dims
-    return shapes

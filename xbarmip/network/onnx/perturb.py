@@ -23,8 +23,10 @@ from xbarmip.errors import InputError
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Layer
 from xbarmip.network.need import NeedMap
+from xbarmip.network.onnx.branches import take
+from xbarmip.network.onnx.inference import first_line
 from xbarmip.network.onnx.layers import Found
-from xbarmip.network.onnx.model import first_line, parse
+from xbarmip.network.onnx.model import parse
 from xbarmip.network.onnx.reader import Reading, read_nodes
 from xbarmip.network.window import Whole
 
@@ -250,10 +252,13 @@ def _cut(
 ) -> tuple[onnx.ModelProto, dict[str, NDArray[Any]]]:
     """The model with every layer's result as an input and, newly made, as an output; and values."""
     proto = parse(path)
+    for chosen in reading.model.branches:
+        take(proto.graph, chosen)
     graph, results = proto.graph, {one.node.outputs[0]: one for one in reading.found}
     types = _types(proto, reading)
     _draw_weights(proto, path.parent, reading.network.layers, rng)
     for node in graph.node:
+        node.name = ""  # onnxruntime takes no two nodes with one name
         for place, name in enumerate(node.output):
             if name in results:
                 node.output[place] = f"{name} (made)"

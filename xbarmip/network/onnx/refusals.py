@@ -12,14 +12,21 @@ from xbarmip.network.onnx.products import weight_position
 ATTENTIONS = frozenset({"Attention", "com.microsoft.MultiHeadAttention"})
 """Operators that multiply activations and hold no weights."""
 
-_WORDS = {
+_WITH_WEIGHTS = {
     **dict.fromkeys(
         ("LSTM", "GRU", "RNN", "com.microsoft.DynamicQuantizeLSTM"),
         "is a recurrent layer, whose outputs depend on all before them: not understood",
     ),
-    "DeformConv": "is a deformable convolution, whose positions depend on the input: "
-    "not understood",
+    **dict.fromkeys(
+        ("DeformConv", "mmdeploy.MMCVDeformConv2d", "mmdeploy.MMCVModulatedDeformConv2d"),
+        "is a deformable convolution, whose positions depend on the input: not understood",
+    ),
+    **dict.fromkeys(
+        ("com.microsoft.Attention", "com.microsoft.QAttention"),
+        "is attention fused with the products before it: not understood",
+    ),
 }
+"""Operators that hold weights, wherever they stand, and that are not understood."""
 
 
 @dataclass(slots=True)
@@ -94,12 +101,24 @@ def refuse_operators(model: Model, feeds: set[str], digital: bool) -> None:
 
 def _holds(node: Node, model: Model) -> bool:
     """Whether a node is work that leaving the network does not excuse: a convolution with weights
-    of the run, a product of activations.
+    of the run, a product of activations, weights that are not understood or in a graph inside it.
     """
-    return node.operator in LAYERS and not is_layer(node, model)
+    return (
+        node.operator in _WITH_WEIGHTS
+        or (node.operator in LAYERS and not is_layer(node, model))
+        or _hides_layers(node)
+    )
+
+
+def _hides_layers(node: Node) -> bool:
+    return not node.inside.isdisjoint((*LAYERS, *_WITH_WEIGHTS))
 
 
 def _why_not(node: Node, model: Model, behind: set[str], digital: bool) -> str:
+    if node.operator in _WITH_WEIGHTS:
+        return f" {_WITH_WEIGHTS[node.operator]}"
+    if _hides_layers(node):
+        return _HIDDEN
     operands = [name for name in node.inputs if name]
     if is_layer(node, model) or behind.isdisjoint((*operands, *node.captured)):
         dynamic = node.operator in CONVOLUTIONS and not is_layer(node, model)
@@ -110,11 +129,10 @@ def _why_not(node: Node, model: Model, behind: set[str], digital: bool) -> str:
         return "" if digital else _PRODUCT
     if node.subgraphs:
         return " has graphs inside it, which is not understood"
-    if node.operator in RULES:
-        return ""
-    return f" {_WORDS.get(node.operator, 'is an operator that is not understood')}"
+    return "" if node.operator in RULES else " is an operator that is not understood"
 
 
+_HIDDEN = " has layers in a graph inside it, a branch or a loop, which is not understood"
 _DYNAMIC = ": its weights are values of the run, not constants, so no crossbar can hold them"
 _PRODUCT = (
     ": multiplies two values of the run, as attention does; no crossbar holds them, but with "

@@ -65,6 +65,7 @@ RAISED_IN_A_ROW, RAISED_ANYWHERE = 7, 4  # fewer layers than this are raised in 
 # The frontier
 POINT_BEAMS = 4  # times BEAM: labels of a search for the cheapest allocation of a point, which
 # mostly ends in a proof
+FEWEST_ROUNDS = 3  # of widening it by 4 where the target is given, before other ways are taken
 
 
 class Effort(NamedTuple):

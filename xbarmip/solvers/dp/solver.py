@@ -8,6 +8,7 @@ from xbarmip.exact import as_int
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.bounds.cuts import Switches
 from xbarmip.solvers.dp.effort import BEAM
+from xbarmip.solvers.dp.fewest import Fewest
 from xbarmip.solvers.dp.run import Run, until_stopped
 from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.protocol import Hint, Watch, refused_latency
@@ -75,6 +76,36 @@ class DynamicProgram:
             run = Run(problem, watch, let_through, hint)
             stop = until_stopped(lambda: run.solve(self.switches, self.beam))
         return self._result(run, stop)
+
+    def fewest_crossbars(self, problem: Problem, target: int, watch: Watch, hint: Hint) -> Result:
+        """The fewest crossbars for a value up to `target`, as far as sweeps go (SPEC §12).
+
+        Value and bound of the result are crossbars, as is `at_least` of the hint.
+        """
+        with interrupts_held() as let_through:
+            run = Run(problem, watch, let_through, Hint(hint.allocations))
+            search = run.search(self.switches)
+            if search is None:
+                return Result(self.name, Status.UNKNOWN, Stop.FINISHED)
+            fewest = Fewest(run, search, target, hint.at_least)
+            stop = until_stopped(lambda: fewest.find(self.beam))
+        known: dict[str, Any] = {"statistics": run.statistics, "options": asdict(self)}
+        if fewest.infeasible:
+            return Result(self.name, Status.INFEASIBLE, Stop.FINISHED, **known)
+        if fewest.used is None:
+            return Result(
+                self.name, Status.UNKNOWN, stop, bound=fewest.bound, proof=Proof.EXACT, **known
+            )
+        return Result(
+            self.name,
+            Status.FEASIBLE if fewest.open else Status.OPTIMAL,
+            stop if fewest.open else Stop.FINISHED,
+            fewest.used,
+            fewest.bound,
+            dict(zip(problem.network.index, run.best, strict=True)),
+            Proof.EXACT,
+            **known,
+        )
 
     def _result(self, run: Run, stop: Stop) -> Result:
         known: dict[str, Any] = {"statistics": run.statistics, "options": asdict(self)}

@@ -1,0 +1,73 @@
+"""Goals on the command line: --at-most, --then, --sum, and their certificates."""
+
+import json
+
+import pytest
+
+from xbarmip.cli.main import main
+
+GOAL = ("lenet-5", "--objective", "crossbars", "--at-most", "cycles=200", "--then", "interval")
+
+
+def run(capsys, *arguments):
+    """Status, and what was printed on both streams."""
+    status = main(list(arguments))
+    return status, *capsys.readouterr()
+
+
+def test_a_goal_as_json(capsys):
+    status, out, err = run(capsys, "solve", *GOAL, "--at-most", "serial=400", "--json")
+    assert (status, err) == (0, "")
+    answer = json.loads(out)
+    assert (answer["goal"], answer["then"]) == ("crossbars", ["interval"])
+    assert answer["at_most"] == {"cycles": 200, "serial": 400}
+    assert answer["status"] == "OPTIMAL"
+    assert answer["value"] == answer["measures"]["crossbars"] == answer["crossbars_used"]
+    assert answer["measures"]["serial"] <= 400
+    assert [each["measure"] for each in answer["minima"]] == ["crossbars", "interval"]
+    assert len(answer["digest"]) == 64
+
+
+def test_a_certificate_of_a_goal_is_held_against_it(capsys, tmp_path):
+    path = str(tmp_path / "c")
+    assert run(capsys, "solve", *GOAL, "--certificate", path)[0] == 0
+    name, *goal = GOAL
+    status, out, _ = run(capsys, "check", path, "--network", name, *goal)
+    assert (status, "accepted: lenet-5, crossbars of 128x128, cycles at most 200" in out) == (
+        0,
+        True,
+    )
+    status, out, _ = run(capsys, "check", path, "--network", name, *goal, "--at-most", "serial=500")
+    assert (status, "states another problem" in out) == (1, True)
+    status, _, err = run(capsys, "check", path, "--then", "interval")
+    assert (status, "--then says what the problem is, and needs --network" in err) == (2, True)
+
+
+def test_a_time_in_microseconds(capsys):
+    status, out, _ = run(
+        capsys, "solve", "lenet-5", "--hardware", "isaac-like", "--objective", "tiles",
+        "--at-most", "latency_us=800.5",
+    )  # fmt: skip
+    assert status == 0
+    assert "lenet-5, isaac-like (crossbars of 128x128), latency_us at most 1601/2: tiles 5" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--at-most", "cycles"), "--at-most: must be MEASURE=N, got 'cycles'"),
+        (("--at-most", "cycles=x"), "--at-most: must be MEASURE=N, got 'cycles=x'"),
+        (("--then", "interval,"), "--then: must be measures separated by commas"),
+        (("--then", "watts"), "unknown measure 'watts'"),
+        (("--sum", "power"), "--sum: must be NAME:KEY=W,..., each key once, got 'power'"),
+        (("--sum", "power:c1=1,c1=2"), "each key once"),
+        (("--sum", "power:c9=1"), "unknown layer 'c9'"),
+        (("--sum", "power:tiles=1"), "--sum power: tiles needs --hardware"),
+        (("--at-most", "latency=3", "--hardware", "isaac-like"), "as latency_us"),
+        (("--then", "interval", "--whole-frontier"), "has no frontier of step times"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(arguments, message, capsys):
+    status, out, err = run(capsys, "solve", "lenet-5", "--crossbars", "40", *arguments)
+    assert (status, out) == (2, "")
+    assert message in err

@@ -1,0 +1,142 @@
+"""`xbarmip schedule`: a network whose weights exceed the chip, in segments (SPEC §13)."""
+
+import sys
+from argparse import Namespace, _SubParsersAction
+from pathlib import Path
+from typing import Any
+
+from xbarmip.cli.arguments import (
+    add_limits,
+    add_network,
+    add_objective,
+    add_option,
+    add_solver,
+)
+from xbarmip.cli.budget import add_crossbars
+from xbarmip.cli.commands import COMMANDS
+from xbarmip.cli.output import print_json, print_rich, say, table, warn
+from xbarmip.cli.parser import Parser, add_command
+from xbarmip.cli.progress import progress_line
+from xbarmip.cli.segments import add_segments, question, schedule_of
+from xbarmip.compare.pictures.canvas import check_picture, png
+from xbarmip.files import check_writable, written
+from xbarmip.schedules.certificate import stated_schedule, write_schedule_certificate
+from xbarmip.schedules.door import SCHEDULE_SOLVERS, make_schedule_solver, schedule
+from xbarmip.schedules.picture import schedule_figure
+from xbarmip.schedules.problem import OBJECTIVES, Schedule
+from xbarmip.schedules.result import Plan, ScheduleResult, part_names, planned, segments_as_dict
+from xbarmip.solvers.result import Status, Stop
+
+
+def add(commands: "_SubParsersAction[Parser]") -> None:
+    """Add the command to the parser."""
+    parser = add_command(commands, "schedule", COMMANDS["schedule"], run)
+    add_network(parser)
+    add_crossbars(parser)
+    add_objective(parser, OBJECTIVES)
+    add_segments(parser)
+    add_solver(parser, SCHEDULE_SOLVERS, "dp")
+    add_option(parser)
+    parser.add_argument(
+        "--certificate",
+        type=Path,
+        metavar="FILE",
+        help="write a proof of the answer, which `xbarmip check` checks",
+    )
+    parser.add_argument(
+        "--plot",
+        type=Path,
+        metavar="FILE",
+        help="draw writing, running and crossbars of each segment over time (FILE.png)",
+    )
+    add_limits(parser)
+
+
+def run(arguments: Namespace) -> int:
+    """Solve and print."""
+    asked = schedule_of(arguments)
+    make_schedule_solver(arguments.solver, **dict(arguments.option))
+    if arguments.plot is not None:
+        check_picture(arguments.plot, "--plot")
+    if arguments.certificate is not None:
+        check_writable(arguments.certificate)
+        stated_schedule(asked)
+    with progress_line() as progress:
+        result = schedule(
+            asked,
+            arguments.solver,
+            time_limit=arguments.time_limit,
+            memory_limit=arguments.memory_limit,
+            progress=progress,
+            **dict(arguments.option),
+        )
+    if arguments.json:
+        print_json(as_dict(asked, result))
+    else:
+        _print(asked, result)
+    if arguments.plot is not None and result.plan is not None:
+        written(arguments.plot, png(schedule_figure(asked, result.plan)))
+        if not arguments.json:
+            say(f"written: {arguments.plot}")
+    if arguments.certificate is not None:
+        _certify(asked, result, arguments)
+    return 1 if result.stop is Stop.ERROR else 0
+
+
+def _certify(asked: Schedule, result: ScheduleResult, arguments: Namespace) -> None:
+    """Write the certificate, once the answer is out; say so, except beside JSON."""
+    sys.stdout.flush()
+    with progress_line() as progress:
+        made = write_schedule_certificate(asked, result, arguments.certificate, progress)
+    if not arguments.json:
+        say(f"{made.path}: certificate of {made.size} bytes ({made.seconds:.2f} s)")
+
+
+def as_dict(asked: Schedule, result: ScheduleResult) -> dict[str, Any]:
+    """Question and answer for JSON."""
+    return {
+        **asked.as_dict(),
+        "smallest_budget": asked.whole.smallest_budget,
+        **result.as_dict(),
+        "segments": None if result.plan is None else segments_as_dict(asked, result.plan),
+    }
+
+
+def _print(asked: Schedule, result: ScheduleResult) -> None:
+    if result.plan is not None:
+        print_rich(_table(asked, result.plan))
+    say(f"{question(asked)}: {_answer(asked, result)}")
+    if result.message and result.status is not Status.INFEASIBLE:
+        warn(f"{result.solver}: {result.message}")
+
+
+def _table(asked: Schedule, plan: Plan) -> Any:
+    names = ("segment", "layers", "from", "to", "crossbars", "write", "count", "interval", "run")
+    rows = []
+    for number, (segment, figures) in enumerate(planned(asked, plan), start=1):
+        parts = part_names(segment)
+        rows.append(
+            (number, len(parts), parts[0], parts[-1], figures.crossbars, figures.write,
+             figures.count, figures.interval, figures.run)
+        )  # fmt: skip
+    return table(names, rows)
+
+
+def _answer(asked: Schedule, result: ScheduleResult) -> str:
+    """Status, value, bound and proof in one line."""
+    effort = f"{result.solver}, {result.seconds:.2f} s"
+    if result.stop is not Stop.FINISHED:
+        effort += f", stopped: {result.stop}"
+    bound = "no bound" if result.bound is None else f"bound {result.bound}"
+    if result.status is Status.INFEASIBLE:
+        return f"INFEASIBLE: {result.message}"
+    if result.plan is None:
+        return f"UNKNOWN, no schedule found, {bound} ({effort})"
+    write = sum(figures.write for _, figures in planned(asked, result.plan))
+    many = len(result.plan)
+    words = f"{many} segment{'s' * (many != 1)}, {result.value} {asked.whole.measure.words}"
+    words += f", {write} of them writing" * (asked.write_cycles > 0)
+    if result.status is Status.OPTIMAL:
+        return f"{words}; OPTIMAL, {result.proof} proof ({effort})"
+    gap = "" if result.gap is None else f", gap {result.gap}"
+    return f"{words}; FEASIBLE, {bound}{gap} ({effort})"

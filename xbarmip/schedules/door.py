@@ -1,0 +1,117 @@
+"""The solvers of schedules by name, and the one door to them."""
+
+from dataclasses import replace
+from pkgutil import resolve_name
+from typing import Any, Protocol
+
+from xbarmip.clock import compile_seconds
+from xbarmip.errors import InputError, UnsupportedError, VerificationError
+from xbarmip.schedules.problem import Schedule
+from xbarmip.schedules.result import ScheduleResult, plan_cost
+from xbarmip.solvers.protocol import Limits, Progress, Watch
+from xbarmip.solvers.registry import with_options
+
+
+class ScheduleSolver(Protocol):
+    """A named way to cut a network: a frozen dataclass whose fields are its options."""
+
+    @property
+    def name(self) -> str:
+        """Name on the command line and in results."""
+
+    def unsupported(self, schedule: Schedule) -> tuple[str, ...]:
+        """Reasons why it cannot take the schedule, naming what it cannot honour."""
+
+    def solve(self, schedule: Schedule, watch: Watch) -> ScheduleResult:
+        """Solve; ends early when the watch expires or on KeyboardInterrupt."""
+
+
+SCHEDULE_SOLVERS: dict[str, str] = {  # where each is found when it is first wanted
+    "dp": "xbarmip.schedules.exact:ScheduleSearch",
+    "milp": "xbarmip.schedules.milp:ScheduleMilp",
+    "exhaustive": "xbarmip.schedules.exhaustive:ScheduleExhaustive",
+    "filling": "xbarmip.schedules.heuristics:Filling",
+    "even": "xbarmip.schedules.heuristics:EvenCuts",
+    "genetic": "xbarmip.schedules.genetic:GeneticCuts",
+}
+SCHEDULE_EXACT = ("dp", "milp", "exhaustive")
+
+
+def make_schedule_solver(name: str, /, **options: Any) -> ScheduleSolver:
+    """The solver called `name` with its options set.
+
+    Raises
+    ------
+    InputError
+        On an unknown solver or option.
+    """
+    if name not in SCHEDULE_SOLVERS:
+        known = ", ".join(SCHEDULE_SOLVERS)
+        raise InputError(f"solver of a schedule must be one of {known}, got {name!r}")
+    solver: ScheduleSolver = with_options(resolve_name(SCHEDULE_SOLVERS[name]), name, options)
+    return solver
+
+
+def schedule(
+    what: Schedule,
+    solver: str = "dp",
+    time_limit: float | None = None,
+    memory_limit: int | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> ScheduleResult:
+    """Cut a network into segments that are written and run one after another (SPEC §13).
+
+    Parameters
+    ----------
+    what : Schedule
+    solver : str
+        A name of `SCHEDULE_SOLVERS`.
+    time_limit : float, optional
+        Wall-clock seconds.
+    memory_limit : int, optional
+        Bytes of working memory of one search.
+    progress : callable, optional
+        Called with a dict of facts (best, bound, segments proven) while the search runs.
+    **options
+        The solver's own options.
+
+    Returns
+    -------
+    ScheduleResult
+
+    Raises
+    ------
+    InputError
+        On an unknown solver or option, or a bad limit.
+    UnsupportedError
+        When the solver cannot honour the schedule; the message says what.
+    VerificationError
+        When the plan does not survive being evaluated anew.
+    """
+    chosen = make_schedule_solver(solver, **options)
+    if reasons := chosen.unsupported(what):
+        raise UnsupportedError(f"solver {chosen.name!r} cannot take this: {'; '.join(reasons)}")
+    watch, compiled_before = Watch(Limits(time_limit, memory_limit), progress), compile_seconds()
+    result = chosen.solve(what, watch)
+    confirm(what, result)
+    compiled = compile_seconds() - compiled_before
+    return replace(result, seconds=watch.seconds, compile_seconds=compiled)
+
+
+def confirm(what: Schedule, result: ScheduleResult) -> None:
+    """Evaluate a result's plan anew.
+
+    Raises
+    ------
+    VerificationError
+        Naming what is wrong.
+    """
+    if result.plan is None:
+        return
+    try:
+        value = plan_cost(what, result.plan)
+    except InputError as error:
+        raise VerificationError(f"{result.solver}: {error}") from None
+    if value != result.value:
+        raise VerificationError(f"{result.solver} claims {result.value}, its plan takes {value}")

@@ -1,0 +1,78 @@
+"""Rivals that cut by a rule: `filling` and `even`."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from xbarmip.schedules.cuts import Edge, even_cuts, filled
+from xbarmip.schedules.exact import Path, Segments
+from xbarmip.schedules.problem import Schedule
+from xbarmip.schedules.result import ScheduleResult, Written, answer
+from xbarmip.schedules.segment import Segment
+from xbarmip.solvers.dp.run import until_stopped
+from xbarmip.solvers.heuristics.greedy import Greedy
+from xbarmip.solvers.protocol import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """As many layers as fit, then copies of the slowest until the chip is full; and the next.
+
+    The way of CIM-MLC (S. Qu et al., ASPLOS 2024), which maps layer after layer until the chip has
+    no more crossbars, and duplicates within what is left. What writing costs plays no part.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name in the registry."""
+        return "filling"
+
+    def unsupported(self, schedule: Schedule) -> tuple[str, ...]:
+        """Nothing: it takes every schedule."""
+        return ()
+
+    def solve(self, schedule: Schedule, watch: Watch) -> ScheduleResult:
+        """Fill chip after chip."""
+        if schedule.obstacle:
+            return answer(schedule, self.name, None, None)
+        plan = []
+        for edge in filled(schedule):
+            copied = Greedy().solve(Segment(schedule, *edge).problem, watch)
+            assert copied.allocation is not None
+            plan.append(Written(*edge, tuple(copied.allocation.values())))
+        return answer(schedule, self.name, tuple(plan), None)
+
+
+@dataclass(frozen=True, slots=True)
+class EvenCuts:
+    """The fewest segments of about equal crossbars, each with its proven optimum."""
+
+    @property
+    def name(self) -> str:
+        """Name in the registry."""
+        return "even"
+
+    def unsupported(self, schedule: Schedule) -> tuple[str, ...]:
+        """Nothing: it takes every schedule."""
+        return ()
+
+    def solve(self, schedule: Schedule, watch: Watch) -> ScheduleResult:
+        """Cut evenly, then prove each segment."""
+        if schedule.obstacle:
+            return answer(schedule, self.name, None, None)
+        return best_of(self, schedule, even_cuts(schedule), watch)
+
+
+def best_of(
+    solver: Any, schedule: Schedule, edges: tuple[Edge, ...], watch: Watch
+) -> ScheduleResult:
+    """The cheapest allocation of each of some segments; no bound, as the cuts are given."""
+    segments = Segments(schedule)
+
+    def prove() -> None:
+        for edge in edges:
+            segments.prove(edge, None, watch)
+
+    stop = until_stopped(prove)
+    known = all(segments[edge].cost is not None for edge in edges)
+    plan = segments.plan(Path(0, edges)) if known else None
+    return answer(schedule, solver.name, plan, None, stop, options=asdict(solver))

@@ -1,0 +1,90 @@
+"""The solver `milp` of schedules: the Pyomo statement, solved by HiGHS (SPEC §13)."""
+
+import math
+from dataclasses import asdict, dataclass
+
+from xbarmip.errors import InputError
+from xbarmip.schedules.heuristics import Filling
+from xbarmip.schedules.problem import Schedule
+from xbarmip.schedules.result import ScheduleResult, answer, plan_cost
+from xbarmip.schedules.statement import (
+    MOST_ROWS,
+    build_schedule_model,
+    read_plan,
+    statement_rows,
+)
+from xbarmip.solvers.highs import End, HighsError, check_options, run_highs
+from xbarmip.solvers.memory import Memory
+from xbarmip.solvers.milp import BOUND_MARGIN
+from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.result import Proof, Stop
+
+_STOPS = {
+    End.OPTIMAL: Stop.FINISHED,
+    End.INFEASIBLE: Stop.ERROR,  # a unit alone always fits
+    End.TIME: Stop.TIME,
+    End.MEMORY: Stop.MEMORY,
+    End.INTERRUPTED: Stop.INTERRUPTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleMilp:
+    """The statement handed to HiGHS; its choices rounded, what they cost computed anew.
+
+    Attributes
+    ----------
+    threads, seed : int
+        Of HiGHS.
+    """
+
+    threads: int = 1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_options(self.threads, self.seed, start=False)
+
+    @property
+    def name(self) -> str:
+        """Name in the registry."""
+        return "milp"
+
+    def unsupported(self, schedule: Schedule) -> tuple[str, ...]:
+        """Another count than `cycles`, and what is too large to state."""
+        if schedule.objective != "cycles":
+            return (f"it states 'cycles', not the objective {schedule.objective!r}",)
+        rows = 0 if schedule.obstacle else statement_rows(schedule)
+        return (f"a model with {rows} rows, the limit is {MOST_ROWS}",) * (rows > MOST_ROWS)
+
+    def solve(self, schedule: Schedule, watch: Watch) -> ScheduleResult:
+        """Solve; a bound of HiGHS rests on floating-point numbers."""
+        if schedule.obstacle:
+            return answer(schedule, self.name, None, None)
+        known = Filling().solve(schedule, watch).plan or ()
+        try:
+            model = build_schedule_model(schedule)
+            run = run_highs(
+                model, watch, Memory(watch.limits.memory_bytes), self.threads, self.seed
+            )
+        except HighsError as error:
+            return answer(schedule, self.name, known, None, Stop.ERROR, message=str(error))
+        except KeyboardInterrupt:
+            return answer(schedule, self.name, known, None, Stop.INTERRUPTED)
+        stop, message, bound, plan = _STOPS[run.end], "", None, known
+        if run.bound is not None and run.bound > 0:
+            bound = math.ceil(run.bound - BOUND_MARGIN * max(1.0, abs(run.bound)))
+        if run.values is not None:
+            for variable, number in run.values.items():
+                variable.set_value(number, skip_validation=True)
+            try:
+                plan = min(known, read_plan(model), key=lambda each: plan_cost(schedule, each))
+            except InputError as error:
+                stop, message = Stop.ERROR, f"HiGHS's choices, rounded: {error}"
+        if run.end is End.INFEASIBLE:
+            message = "HiGHS calls a schedule infeasible that is not"
+        elif bound is not None and bound > plan_cost(schedule, plan):
+            stop, message, bound = Stop.ERROR, f"HiGHS claims a bound of {bound}", None
+        return answer(
+            schedule, self.name, plan, bound, stop, Proof.NUMERICAL,
+            statistics=run.statistics, options=asdict(self), message=message,
+        )  # fmt: skip

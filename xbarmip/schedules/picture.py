@@ -1,0 +1,53 @@
+"""A picture of a schedule: over time, what is written and run, and how full the chip is."""
+
+from typing import Any
+
+from xbarmip.compare.pictures.canvas import COLORS, new_figure
+from xbarmip.schedules.problem import Schedule
+from xbarmip.schedules.result import Plan, part_names, planned
+from xbarmip.text import for_picture
+
+_ROOM = 0.03  # of the width: a segment that is narrower has no number
+
+
+def schedule_figure(schedule: Schedule, plan: Plan) -> Any:
+    """Two rows over one time axis: writing and running; crossbars that each segment fills.
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    clock, spans = 0, list[tuple[int, int, int, int, tuple[str, ...]]]()
+    for segment, figures in planned(schedule, plan):
+        begun, clock = clock, clock + figures.cost
+        spans.append((begun, begun + figures.write, clock, figures.crossbars, part_names(segment)))
+    figure, (above, below) = new_figure(11.0, 4.5, rows=2)
+    for row, color, bars in (
+        (1, COLORS[1], [(begun, ran - begun) for begun, ran, *_ in spans]),
+        (0, COLORS[0], [(ran, ended - ran) for _, ran, ended, *_ in spans]),
+    ):
+        above.broken_barh(bars, (row - 0.4, 0.8), color=color, edgecolor="white")
+    above.set_yticks([1, 0], ["writing", "running"])
+    for number, (begun, _, ended, crossbars, names) in enumerate(spans, start=1):
+        below.bar(begun, crossbars, ended - begun, align="edge", color=COLORS[2], edgecolor="white")
+        if ended - begun >= _ROOM * clock:
+            label = "\nto ".join(map(for_picture, dict.fromkeys((names[0], names[-1]))))
+            middle = (begun + ended) / 2
+            above.annotate(str(number), (middle, 1.55), ha="center", va="center", fontsize=8)
+            below.annotate(
+                label, (middle, 0), xytext=(0, 3), textcoords="offset points",
+                ha="center", va="bottom", rotation=90, fontsize=7,
+            )  # fmt: skip
+    unit = schedule.whole.measure.unit
+    above.set_title(
+        f"{for_picture(schedule.network.name)}, {schedule.crossbars:,} crossbars: {clock:,} {unit} "
+        f"in {len(plan)} segments"
+    )
+    above.grid(visible=False, axis="y")
+    above.set_ylim(-0.5, 1.8)
+    below.axhline(schedule.crossbars, color=COLORS[7], linewidth=0.8, linestyle="--")
+    below.set_ylabel("crossbars")
+    below.set_xlabel(unit)
+    for axes in (above, below):
+        axes.set_xlim(0, clock)
+    return figure

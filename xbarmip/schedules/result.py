@@ -1,0 +1,142 @@
+"""What is answered about a schedule, and what any plan costs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from xbarmip.errors import InputError
+from xbarmip.schedules.problem import Schedule
+from xbarmip.schedules.segment import Figures, Segment
+from xbarmip.solvers.result import Proof, Result, Status, Stop
+
+
+class Written(NamedTuple):
+    """A segment of a plan: units `start` up to but not including `stop`, and R of each part."""
+
+    start: int
+    stop: int
+    allocation: tuple[int, ...]
+
+
+Plan = tuple[Written, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleResult(Result):
+    """A Result whose value and bound are cycles or steps of the whole batch, writing included.
+
+    Attributes
+    ----------
+    plan : tuple of Written, or None
+        The segments in order. `allocation` is R by layer name, of a divided layer by
+        "name[first-last]", column blocks counted from 1.
+    bounds : mapping of (int, int) to int
+        Of each segment that fits the chip, by first unit and the unit behind the last: a proven
+        bound of its cost. Only the exact search has them.
+    """
+
+    plan: Plan | None = None
+    bounds: Mapping[tuple[int, int], int] | None = None
+
+
+def planned(schedule: Schedule, plan: Plan) -> tuple[tuple[Segment, Figures], ...]:
+    """Each segment of a plan with what it costs.
+
+    Raises
+    ------
+    InputError
+        When the segments do not follow each other from the first unit to the last, or one has a
+        wrong allocation or does not fit the chip.
+    """
+    found, expected = [], 0
+    for number, written in enumerate(plan, start=1):
+        where = f"segment {number}"
+        if written.start != expected or not written.start < written.stop <= len(schedule.units):
+            raise InputError(f"{where} must begin at unit {expected}, got {written[:2]}")
+        expected = written.stop
+        segment = Segment(schedule, written.start, written.stop)
+        segment.problem.allocation(written.allocation)
+        figures = segment.figures(written.allocation)
+        if figures.crossbars > schedule.crossbars:
+            raise InputError(
+                f"{where} takes {figures.crossbars} crossbars, there are {schedule.crossbars}"
+            )
+        found.append((segment, figures))
+    if expected != len(schedule.units):
+        raise InputError(f"the last segment ends before unit {len(schedule.units)}")
+    return tuple(found)
+
+
+def plan_cost(schedule: Schedule, plan: Plan) -> int:
+    """What a plan costs (see `planned`)."""
+    return sum(figures.cost for _, figures in planned(schedule, plan))
+
+
+def part_names(segment: Segment) -> tuple[str, ...]:
+    """The layers of a segment; of a divided one its column blocks with it."""
+    schedule, names = segment.schedule, []
+    for layer, first, blocks in segment.parts:
+        name = schedule.network.layers[layer].name
+        divided = blocks < schedule.blocks[layer][0]
+        names.append(f"{name}[{first + 1}-{first + blocks}]" if divided else name)
+    return tuple(names)
+
+
+def answer(
+    schedule: Schedule,
+    solver: str,
+    plan: Plan | None,
+    bound: int | None,
+    stop: Stop = Stop.FINISHED,
+    proof: Proof = Proof.EXACT,
+    bounds: Mapping[tuple[int, int], int] | None = None,
+    statistics: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+    message: str = "",
+) -> ScheduleResult:
+    """A result whose status follows from what is known."""
+    value, allocation = None, None
+    if plan is not None:
+        found = planned(schedule, plan)
+        value = sum(figures.cost for _, figures in found)
+        allocation = {
+            name: r
+            for (segment, _), written in zip(found, plan, strict=True)
+            for name, r in zip(part_names(segment), written.allocation, strict=True)
+        }
+    if schedule.obstacle:
+        status, bound, stop, message = Status.INFEASIBLE, None, Stop.FINISHED, schedule.obstacle
+    elif value is None:
+        status = Status.UNKNOWN
+    else:
+        status = Status.OPTIMAL if value == bound else Status.FEASIBLE
+    return ScheduleResult(
+        solver,
+        status,
+        Stop.FINISHED if status is Status.OPTIMAL else stop,
+        value,
+        bound,
+        allocation,
+        None if bound is None else proof,
+        statistics=statistics or {},
+        options=options or {},
+        message=message,
+        plan=plan,
+        bounds=bounds,
+    )
+
+
+def segments_as_dict(schedule: Schedule, plan: Sequence[Written]) -> list[dict[str, Any]]:
+    """The segments of a plan for JSON."""
+    return [
+        {
+            "units": [written.start, written.stop],
+            "allocation": dict(zip(part_names(segment), written.allocation, strict=True)),
+            "count": figures.count,
+            "interval": figures.interval,
+            "crossbars": figures.crossbars,
+            "write": figures.write,
+            "run": figures.run,
+        }
+        for (segment, figures), written in zip(planned(schedule, tuple(plan)), plan, strict=True)
+    ]
