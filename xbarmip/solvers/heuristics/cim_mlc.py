@@ -1,4 +1,4 @@
-"""The heuristic `cim-mlc`: copies in whole cores by a sum over layers, then crossbar by crossbar."""
+"""The heuristic `cim-mlc`: copies in whole cores by a sum over layers, then what these hold."""
 
 from dataclasses import dataclass
 from operator import itemgetter
