@@ -86,8 +86,19 @@ def ticks(record: Record, r: list[int]) -> int:
     longest = record["time"]["compute"]
     for k, layer in enumerate(record["time"]["layers"]):
         read = sum(weight * r[j] for j, weight in layer["producers"])
+        if "reads" in layer:
+            read = volume(layer["reads"], {j: w * r[j] for j, w in layer["producers"]})
         longest = max(longest, layer["own"][r[k] - 1] + layer["times"][r[k] - 1] * read)
     return longest
+
+
+def volume(reads: Any, brought: dict[int, int]) -> int:
+    """Values that come in: the largest part of a join, all parts of a concatenation."""
+    if isinstance(reads, int):
+        return brought[reads]
+    if "join" in reads:
+        return max(volume(part, brought) for part in reads["join"])
+    return sum(volume(part, brought) for part in reads["concat"])
 
 
 def menus(record: Record) -> list[range]:

@@ -73,7 +73,8 @@ def certificates(random: Random) -> Iterator[list[Any]]:
 def instances(random: Random) -> Iterator[xb.Problem]:
     """Small problems, every third with constraints."""
     while True:
-        network = random_network(random, Shape(4, extent=5, outputs=8, branching=0.3, joining=0.4))
+        shape = Shape(4, extent=5, outputs=8, branching=0.3, joining=0.4, trees=0.5)
+        network = random_network(random, shape)
         objective, rule = random.choice(KINDS)
         hardware = some_hardware(random) if objective.startswith("latency") else None
         smallest = xb.Problem(network, 1, 8).smallest_budget

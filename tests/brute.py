@@ -6,6 +6,8 @@ from random import Random
 import numpy as np
 
 from xbarmip.network.generate import Shape, random_network
+from xbarmip.network.graph import Network
+from xbarmip.network.stream import Concat, Join, Stream
 from xbarmip.problem import Problem
 from xbarmip.timing.evaluate import evaluate_many
 
@@ -20,6 +22,23 @@ def brute_force(problem: Problem) -> int | None:
     if not affordable.any():
         return None
     return int(evaluate_many(problem, allocations[affordable]).min())
+
+
+def values_read(network: Network, consumer: str, made: dict[str, int]) -> int:
+    """V of SPEC §6 for a layer: joins count once, concatenations and unjoined producers add up."""
+
+    def v(stream: Stream) -> int:
+        match stream:
+            case Join(parts):
+                return max(map(v, parts))
+            case Concat(parts):
+                return sum(map(v, parts))
+        return made[str(stream)]
+
+    for name, stream in network.streams:
+        if name == consumer:
+            return v(stream)
+    return sum(made[j] for j in {e.producer for e in network.edges if e.consumer == consumer})
 
 
 def tiny_problem(

@@ -43,10 +43,15 @@ TIME = {
         {"own": [0, 0, 0, 0], "times": [1, 1, 1, 1], "producers": [[1, 1], [2, 2]]},
     ],
 }
+JOINED = {
+    **TIME,
+    "layers": [*TIME["layers"][:3], {**TIME["layers"][3], "reads": {"join": [1, 2]}}],
+}
 PROBLEMS = {
     "cycles": PROBLEM,
     "steps": {**PROBLEM, "view": {**CLOSED_FORM, "offset": 3}},
     "latency": {**PROBLEM, "time": TIME},
+    "joined": {**PROBLEM, "time": JOINED},
 }
 
 

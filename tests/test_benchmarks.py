@@ -18,7 +18,7 @@ pytestmark = pytest.mark.long
 FOLDER = ROOT / "benchmarks"
 MODULES = (
     "bench", "certificates", "constraints", "cores", "growth", "ladder", "milp", "onnx_models",
-    "peers", "published", "zoo",
+    "peers", "published", "schedules", "zoo",
 )  # fmt: skip
 
 
@@ -182,6 +182,15 @@ def test_cores(part, run, tmp_path):
         assert row.get("status", "OPTIMAL") == "OPTIMAL"
         assert row.get("disagreements", 0) == 0
         assert row.get("ratio", 1) >= 1
+
+
+@pytest.mark.parametrize("part", ["cases", "random", "alterations"])
+def test_schedules(part, run, tmp_path):
+    import_module("schedules").main(["--smoke", "--output", str(tmp_path), "--part", part])
+    rows = json.loads((tmp_path / f"{part}.json").read_text(encoding="utf-8"))["rows"]
+    for row in rows:
+        assert row.get("checked", "accepted") == "accepted"
+        assert row.get("disagreements", 0) == row.get("false", 0) == 0
 
 
 def test_rank_correlations(run):

@@ -50,6 +50,7 @@ ROOMS = (  # of the dynamic program, in the same way
     "sorting",
     "table",
     "state",
+    "rows",
     "constraints",
     "timing",
     "bounds",

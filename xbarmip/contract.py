@@ -33,7 +33,7 @@ OFTEN = 5  # of so many networks, one goes to all solvers
 AMPLE = 60  # crossbars more where a constraint is to bind, and not the budget
 SHAPES = (
     Shape(layers=3, extent=5, outputs=12),
-    Shape(layers=4, extent=4, outputs=6, branching=0.4, joining=0.5),
+    Shape(layers=4, extent=4, outputs=6, branching=0.4, joining=0.5, trees=0.5),
     Shape(layers=2, extent=6, outputs=16),
 )
 

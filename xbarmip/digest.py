@@ -19,12 +19,14 @@ from typing import Any
 
 from xbarmip.certificate.check import digest
 from xbarmip.certificate.goal import core_problem, goal_numbers
-from xbarmip.certificate.statement import linear_constraint, linear_time, record
+from xbarmip.certificate.statement import linear_constraint, linear_time, record, stated_stream
 from xbarmip.constraint import Constraint, LinearConstraint, Predicate
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.fingerprint import UnknowableError, fingerprint
 from xbarmip.hardware.movement import SeparableRule, rule_named
+from xbarmip.network.stream import Stream, has_join
 from xbarmip.problem import Problem
+from xbarmip.timing.layer_ticks import LayerTicks
 from xbarmip.timing.step_time import ticks_of
 
 MOST_ANSWERS = 2**16  # of one Predicate
@@ -125,13 +127,23 @@ def _time(problem: Problem) -> dict[str, Any]:
         "tick": [*ticks.tick.as_integer_ratio()],
         "compute": ticks.compute,
         "layers": [
-            {
-                "producers": list(layer.producers),
-                "coefficients": [layer.coefficients(r) for r in range(1, most + 1)],
-            }
-            for layer, most in zip(ticks.layers, problem.largest, strict=True)
+            _tables(layer, reads, most)
+            for layer, reads, most in zip(
+                ticks.layers, problem.network.reads, problem.largest, strict=True
+            )
         ],
     }
+
+
+def _tables(layer: LayerTicks, reads: Stream | None, most: int) -> dict[str, Any]:
+    """T_A of a layer over its R; what it reads where that is more than producers side by side."""
+    found = [layer.coefficients(r) for r in range(1, most + 1)]
+    tables: dict[str, Any] = {"producers": list(layer.producers)}
+    if has_join(reads):
+        return tables | {"coefficients": found, "reads": stated_stream(reads)}
+    copies = [layer.copies(r) for r in range(1, most + 1)]
+    own = (each.own for each in found)
+    return tables | {"coefficients": list(zip(own, copies, strict=True))}
 
 
 def _code(value: object) -> str:

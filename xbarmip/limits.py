@@ -34,6 +34,12 @@ MOST_POSITIONS = 2**24
 MOST_PASSED = 128
 """Operators that one edge passes."""
 
+MOST_STREAMED = 2**13
+"""Producers, as often as they occur, in the tree of joins and concatenations that a layer reads."""
+
+DEEPEST_STREAM = 64
+"""Joins and concatenations inside of each other in such a tree."""
+
 MOST_WAYS = 32
 """Ways from one layer to one tensor of an ONNX file of which none covers another; if there are
 more, they become one that is listed position by position. Those that start with different fusable

@@ -58,19 +58,22 @@ def _decimal(text: str) -> Decimal:
         raise InputError(f"is not readable as TOML: {short(text)} is out of range") from None
 
 
-def check_format(data: Any, name: str, version: int) -> None:
+def check_format(data: Any, name: str, version: int, *older: int) -> None:
     """Refuse another format or version first, before any key of it looks wrong.
+
+    `older` are versions that are read as well.
 
     Raises
     ------
     InputError
         If `format` or `version` is there and differs.
     """
-    for key, expected in (("format", name), ("version", version)):
+    for key, known in (("format", (name,)), ("version", (version, *older))):
         if isinstance(data, Mapping) and key in data:
             given = data[key]
-            if type(given) is not type(expected) or given != expected:
-                raise InputError(f"{key} must be {expected!r}, got {short(given)}")
+            if type(given) is not type(known[0]) or given not in known:
+                expected = " or ".join(map(repr, sorted(known)))
+                raise InputError(f"{key} must be {expected}, got {short(given)}")
 
 
 @contextmanager

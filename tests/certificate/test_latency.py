@@ -8,10 +8,10 @@ import pytest
 
 import xbarmip as xb
 from tests.brute import OBJECTIVES
-from tests.certificate.test_write import SHAPES, quiet, save, some_problem
+from tests.certificate.test_write import quiet, save, some_problem
 from tests.export.test_export import Dull
 from tests.random_hardware import LARGEST
-from tests.solvers.latency.test_latency import KINDS, timed
+from tests.solvers.latency.test_latency import KINDS, SHAPES, timed
 from xbarmip.certificate import check, relaxation, sweep
 from xbarmip.certificate.statement import statement
 from xbarmip.certificate.write import lines, write_certificate

@@ -16,6 +16,7 @@ BASES = {
     "cycles": lambda: certificate(PROBLEMS["cycles"]),
     "steps": lambda: certificate(PROBLEMS["steps"]),
     "latency": lambda: certificate(PROBLEMS["latency"]),
+    "joined": lambda: certificate(PROBLEMS["joined"]),
     "splits": lambda: certificate(PROBLEMS["latency"], searched=False),
 }
 
@@ -86,7 +87,7 @@ KEEP = ("stage", "keep")
 FIRST = [
     ("cycles", ("first", "format"), "other", "not a certificate in the format"),
     ("cycles", ("first", "format"), None, "not a certificate in the format"),
-    ("cycles", ("first", "version"), 4, "not a certificate in the format"),
+    ("cycles", ("first", "version"), 5, "not a certificate in the format"),
     ("cycles", ("first", "version"), 3.0, f"version {INTEGER}"),
     ("cycles", ("first", "version"), True, f"version {INTEGER}"),
     ("cycles", ("first",), more, "first line must be an object with format version digest, got"),
@@ -205,6 +206,39 @@ TIMES = [
     ("latency", (*STEP, "producers", 0, 1), 0, "weight of a producer must be at least 1"),
     ("latency", (*STEP, "producers", 0, 1), HUGE, f"weight of a producer {INTEGER}"),
 ]
+READS = (*STEP, "reads")
+DEEP = 1
+for _ in range(70):
+    DEEP = {"join": [{"concat": [DEEP, 2]}, 2]}
+JOINS = [
+    ("joined", READS, None, "what a layer reads must be an integer, join or concat, got None"),
+    ("joined", READS, [1, 2], "what a layer reads must be an integer, join or concat, got"),
+    ("joined", READS, {"add": [1, 2]}, "what a layer reads must be an integer, join or concat"),
+    ("joined", READS, {"join": [1, 2], "concat": []}, "what a layer reads must be an integer"),
+    ("joined", READS, True, "what a layer reads must be an integer, join or concat, got True"),
+    ("joined", READS, {"join": 1}, f"join {ARRAY}"),
+    ("joined", READS, {"join": [1]}, "a join needs two parts or more, of another kind, and at"),
+    (
+        "joined",
+        READS,
+        {"join": [1, {"join": [1, 2]}]},
+        "a join needs two parts or more, of another",
+    ),
+    ("joined", READS, DEEP, "a join needs two parts or more, of another kind, and at most 64"),
+    ("joined", READS, {"join": [2, 1]}, "parts of a join: (0, 1) comes after (0, 2)"),
+    ("joined", READS, {"join": [1, 1, 2]}, "parts of a join: (0, 1) occurs twice"),
+    (
+        "joined",
+        READS,
+        {"join": [{"concat": [1, 2]}, 1]},
+        "parts of a join: (0, 1) comes after (1, 'concat'",
+    ),
+    ("joined", READS, {"join": [1, 2, 3]}, "a layer reads 3, which is not among its producers"),
+    ("joined", READS, {"join": [0, 1]}, "a layer reads 0, which is not among its producers"),
+    ("joined", (*STEP, "producers"), [[0, 1], [1, 1], [2, 2]], "other layers than its producers"),
+    ("joined", READS, {"concat": [1, 2]}, "is stated only where there is a join"),
+    ("joined", READS, 1, "a layer reads other layers than its producers"),
+]
 CLAIMS = [
     ("cycles", ("claim",), more, "claim must be an object with"),
     ("cycles", ("claim", "value"), 3, "the allocation takes 4, not 3"),
@@ -298,7 +332,8 @@ STAGES = [
     ("cycles", ("line", 1), 0, "R = 3 is neither refuted, nor kept or dominated"),
 ]
 TABLE = [
-    *FIRST, *WHOLE, *EDGES, *VIEWS, *CONSTRAINTS, *TIMES, *CLAIMS, *PROOFS, *BOUNDS, *STAGES,
+    *FIRST, *WHOLE, *EDGES, *VIEWS, *CONSTRAINTS, *TIMES, *JOINS, *CLAIMS, *PROOFS, *BOUNDS,
+    *STAGES,
 ]  # fmt: skip
 
 
@@ -375,6 +410,36 @@ def older(record, objective="cycles", rule=None):
     return {**kept, "objective": objective, "rule": rule, "tails": []}
 
 
+def in_version_3(records):
+    return [{**records[0], "version": 3}, *records[1:]]
+
+
+@pytest.mark.parametrize("base", ["cycles", "steps", "latency", "splits"])
+def test_version_3_is_read(base, bases, tmp_path):
+    """It is version 4 without joins, to the digest."""
+    new = check.check(written(tmp_path / "c", bases[base]))
+    assert check.check(written(tmp_path / "c", in_version_3(bases[base]))) == new
+
+
+@pytest.mark.parametrize("write", [in_version_3, lambda records: in_version_2(records, "latency")])
+def test_joins_are_of_version_4(write, bases, tmp_path):
+    records = write(bases["joined"])
+    with pytest.raises(
+        check.Refused, match="step time of a layer must be an object with own times"
+    ):
+        check.check(written(tmp_path / "c", records))
+
+
+def test_too_many_ways_to_pick_a_part():
+    """Eleven joins of two layers side by side have 2048."""
+    pairs = [{"join": [2 * n, 2 * n + 1]} for n in range(11)]
+    assert len(check.picks({"concat": pairs[:10]})) == 1024
+    with pytest.raises(check.Refused, match="have more than 1024 ways to pick a part"):
+        check.picks({"concat": pairs})
+    with pytest.raises(check.Refused, match="have more than 1024 ways to pick a part"):
+        check.picks({"join": [*range(1025)]})
+
+
 def in_version_2(records, objective, rule=None):
     first = {"format": check.FORMAT, "version": 2}
     return [first, {"problem": older(records[1]["problem"], objective, rule)}, *records[2:]]
@@ -384,7 +449,7 @@ def in_version_2(records, objective, rule=None):
     ("base", "objective"), [("cycles", "cycles"), ("latency", "latency"), ("splits", "latency")]
 )
 def test_version_2_is_read(base, objective, bases, tmp_path):
-    """The digest is that of version 3."""
+    """The digest is that of later versions."""
     new = check.check(written(tmp_path / "c", bases[base]))
     assert check.check(written(tmp_path / "c", in_version_2(bases[base], objective))) == new
 

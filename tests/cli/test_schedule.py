@@ -47,7 +47,17 @@ def test_solvers_and_objectives(run):
 
 def test_the_chip_of_a_preset(run):
     facts = json.loads(
-        run("schedule", "lenet-5", "--hardware", "isaac-like", "--tiles", "1", "--json")
+        run(
+            "schedule",
+            "lenet-5",
+            "--hardware",
+            "isaac-like",
+            "--tiles",
+            "1",
+            "--write-cycles",
+            "0",
+            "--json",
+        )
     )
     assert (facts["crossbars"], facts["status"]) == (72, "OPTIMAL")
 
@@ -75,6 +85,10 @@ def test_a_chip_that_is_too_small_names_the_command(run):
         (["--crossbars", "8", "--tiles", "1"], "only one is allowed"),
         ([], "needs --crossbars"),
         (["--crossbars", "8", "--batch", "0"], "batch must be at least 1, got 0"),
+        (
+            ["--crossbars", "8", "--hardware", "isaac-like"],
+            "hardware 'isaac-like' gives no cost of writing",
+        ),
         (["--crossbars", "8", "--option", "seed=1"], "solver 'dp'"),
     ],
 )

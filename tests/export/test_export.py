@@ -132,7 +132,7 @@ def test_every_step_of_a_refutation_follows(shape, rule, kind, monkeypatch):
     random, divisions, refuted = Random(f"refutation {shape} {rule}"), [], 0
     divide = Relaxation.division
     monkeypatch.setattr(kind, "division", lambda at: divisions.append(1) or divide(at))
-    for _ in range(24):
+    for _ in range(10):
         problem = tiny_problem(random, shape, "steps", rule, most=1500)
         value = xb.solve(problem, "exhaustive").value
         if value is None or value == 1:
@@ -144,7 +144,7 @@ def test_every_step_of_a_refutation_follows(shape, rule, kind, monkeypatch):
         with pytest.raises(VerificationError, match="no proof"):
             refute(problem, value, quiet)
         del divisions[divided:]
-    assert refuted >= 4
+    assert refuted >= 2
     assert kind is Relaxation or len(divisions) > 0
 
 
@@ -174,7 +174,7 @@ def test_a_changed_proof_does_not_pass():
     lines = proof.splitlines()
     refused = 0
     random = Random("changed")
-    for _ in range(300):
+    for _ in range(100):
         changed = list(lines)
         place = random.randrange(2, len(lines))
         words = changed[place].split()
@@ -193,7 +193,7 @@ def test_a_changed_proof_does_not_pass():
             refused += 1
         with pytest.raises((pseudo_boolean.Wrong, ValueError, IndexError)):
             pseudo_boolean.check(met, text)
-    assert refused > 100
+    assert refused > 30
 
 
 def test_names_that_no_file_can_hold_are_replaced(tmp_path):

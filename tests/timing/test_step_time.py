@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import xbarmip as xb
-from tests.brute import tiny_problem
+from tests.brute import tiny_problem, values_read
 from tests.random_hardware import LARGEST, OWN, SHIPPED, UNEVEN, random_hardware
 from xbarmip.constraint import LinearConstraint, Predicate, allowed
 from xbarmip.errors import InputError
@@ -75,18 +75,19 @@ def by_the_spec(problem, hardware, allocation):
             split = ceil(Fraction(crossbar_set, tile))
             share = Fraction(ceil(Fraction(crossbar_set, split)), crossbar_set)
             tiles, intra = r, inputs * share
-        producers = {edge.producer for edge in network.edges if edge.consumer == layer.name}
-        made = sum(
-            allocation[network.index[j]] * network[j].out_channels * value_bytes for j in producers
-        )
+        made = {
+            j.name: r_j * j.out_channels * value_bytes
+            for j, r_j in zip(network.layers, allocation, strict=True)
+        }
+        read = values_read(network, layer.name, made)
         buffer, bus = (level.bytes_per_second for level in hardware.memory)
-        times.append(intra / buffer + Fraction(tiles * made, 8) / bus)
+        times.append(intra / buffer + Fraction(tiles * read, 8) / bus)
     return times
 
 
 def random_case(random, rules=SHIPPED):
     """A tiny network, hardware for it, and a problem on both."""
-    shape = Shape(random.randint(1, 4), extent=4, outputs=6, branching=0.5, joining=0.5)
+    shape = Shape(random.randint(1, 4), extent=4, outputs=6, branching=0.5, joining=0.7, trees=0.7)
     plain = tiny_problem(random, shape, "cycles", None, most=700)
     hardware = random_hardware(random, plain.crossbar, rules)
     return replace(plain, objective="latency", hardware=hardware)

@@ -37,7 +37,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
-FORMAT, VERSION, OLDER = "xbarmip-certificate", 3, 2
+FORMAT, VERSION, OLDER = "xbarmip-certificate", 4, (2, 3)
 ACCEPTED, REFUSED, UNREADABLE = 0, 1, 2  # how the check of a file ends
 MOST_BYTES = 2**23  # of one line
 MOST_IN_FILE = 2**30  # bytes of a file, unpacked
@@ -50,6 +50,8 @@ MOST_TERMS = 2**24  # values of R and legs of paths in all bounds that are kept 
 MOST_IN_LABELS = 2**22  # numbers in all labels of one stage
 MOST_SPLITS = 2**20  # of crossbars among some networks
 MOST_HALVES = 2**10  # windows that are still to be refuted
+MOST_ROWS = 2**10  # ways to pick one operand of every join that a layer reads
+DEEPEST = 64  # joins and concatenations inside of each other
 
 Pairs = list[tuple[int, int]]
 Into = list[list[tuple[int, int, "Need"]]]
@@ -269,13 +271,96 @@ class Constraint:
         return done + self.weights[layer][r - 1] if layer in self.weights else done
 
 
+def read_stream(value: Any, known: dict[int, int], within: str = "", depth: int = 0) -> set[int]:
+    """Check what a layer reads, a tree over the layers in `known`; the layers that are in it.
+
+    A tree is the number of a layer, or {"join": parts} or {"concat": parts}, two parts or more, in
+    the order of `place`, none twice and none of the kind that it is part of.
+    """
+    if type(value) is int:
+        if value not in known:
+            raise Refused(f"a layer reads {cut(value)}, which is not among its producers")
+        return {value}
+    if type(value) is not dict or len(value) != 1 or not set(value) <= {"join", "concat"}:
+        raise Refused(f"what a layer reads must be an integer, join or concat, got {cut(value)}")
+    [(kind, parts)] = value.items()
+    if kind == within or len(array_of(parts, kind)) < 2 or depth == DEEPEST:
+        raise Refused(
+            f"a {kind} needs two parts or more, of another kind, and at most {DEEPEST} levels"
+        )
+    found = [read_stream(part, known, kind, depth + 1) for part in parts]
+    rising([place(part) for part in parts], f"parts of a {kind}")
+    return set().union(*found)
+
+
+def place(stream: Any) -> tuple[Any, ...]:
+    """The order of what is read: layers, then concatenations, then joins, each by their parts."""
+    if isinstance(stream, int):
+        return (0, stream)
+    [(kind, parts)] = stream.items()
+    return (1, kind, [place(part) for part in parts])
+
+
+def volume(stream: Any, brought: dict[int, int]) -> int:
+    """V of what is read: of a join the largest of its parts, of a concatenation their sum."""
+    if isinstance(stream, int):
+        return brought[stream]
+    [(kind, parts)] = stream.items()
+    return (max if kind == "join" else sum)(volume(part, brought) for part in parts)
+
+
+def picks(stream: Any) -> list[dict[int, int]]:
+    """How often each layer counts, for each way to pick one part of every join.
+
+    V is the largest, over these ways, of the sum of what the layers bring so many times. A way in
+    which no layer counts more often than in another one is left out.
+    """
+    if isinstance(stream, int):
+        return [{stream: 1}]
+    [(kind, parts)] = stream.items()
+    ways: list[dict[int, int]] = [] if kind == "join" else [{}]
+    for part in parts:
+        more = picks(part)
+        if kind == "join":
+            ways += more
+        elif len(ways) * len(more) <= 2 * MOST_ROWS:
+            summed = [
+                {k: a.get(k, 0) + b.get(k, 0) for k in {**a, **b}} for a in ways for b in more
+            ]
+            ways = undominated(summed)
+        else:
+            ways *= len(more)
+        if len(ways) > MOST_ROWS:
+            raise Refused(
+                f"joins that a layer reads have more than {MOST_ROWS} ways to pick a part"
+            )
+    return undominated(ways)
+
+
+def undominated(ways: list[dict[int, int]]) -> list[dict[int, int]]:
+    """Those in which no layer counts more often than in another; of equal ones the first."""
+    unique = list({frozenset(way.items()): way for way in ways}.values())
+    if all([*way.values()] == [1] for way in unique):
+        return unique
+    return [
+        way
+        for way in unique
+        if not any(
+            way is not other and all(other.get(k, 0) >= times for k, times in way.items())
+            for other in unique
+        )
+    ]
+
+
 class StepTime:
     """How long a step lasts, in ticks: `compute`, or the longest that a layer takes for its data.
 
-    Layer l takes own[l][R_l - 1] + times[l][R_l - 1] * (the sum of weight * R_k over producers k).
+    Layer l takes own[l][R_l - 1] + times[l][R_l - 1] * V(l) where V(l) is the `volume` of what it
+    reads, of which each producer k brings weight * R_k.
     """
 
-    def __init__(self, record: Any, largest: list[int], in_order: bool) -> None:
+    def __init__(self, record: Any, largest: list[int], version: int) -> None:
+        in_order = version != 2
         tick, compute, layers = fields(record, "time", "tick compute layers")
         self.tick = integers(tick, "tick", 2, 1)  # a fraction of a second
         if math.gcd(*self.tick) > 1:
@@ -283,11 +368,18 @@ class StepTime:
         self.compute = integer(compute, "compute of a step time", 0)
         self.largest, self.own, self.times = largest, list[list[int]](), list[list[int]]()
         self.producers: list[dict[int, int]] = []
+        self.reads: list[Any] = []
+        self.rows: list[list[dict[int, int]]] = []
         for layer, most in zip(array_of(layers, "step times", len(largest)), largest, strict=True):
-            own, times, producers = fields(layer, "step time of a layer", "own times producers")
+            joins = version == VERSION and type(layer) is dict and "reads" in layer
+            names = "own times producers" + " reads" * joins
+            own, times, producers, *reads = fields(layer, "step time of a layer", names)
             self.own.append(integers(own, "own of a step time", most, 0))
             self.times.append(integers(times, "times of a step time", most, 0))
-            self.producers.append(self.read_producers(producers, in_order))
+            known = self.read_producers(producers, in_order)
+            self.producers.append(known)
+            self.reads.append(reads[0] if reads else None)
+            self.rows.append(self.read_rows(known, *reads))
 
     def read_producers(self, record: Any, in_order: bool) -> dict[int, int]:
         """The layers, all before the next one, whose data this one reads: their weights."""
@@ -300,11 +392,33 @@ class StepTime:
         rising([k for k, _ in found], "producers of a step time", in_order)
         return {k: weight for k, weight in found if weight}
 
+    def read_rows(self, known: dict[int, int], *reads: Any) -> list[dict[int, int]]:
+        """V is the largest of these sums of weight * R_k: their weights.
+
+        Without a tree, a layer reads the concatenation of its producers; a tree must say more.
+        """
+        for stream in reads:
+            if read_stream(stream, known) != set(known):
+                raise Refused("a layer reads other layers than its producers")
+            if not isinstance(stream, dict) or all(
+                isinstance(k, int) for k in stream.get("concat", [{}])
+            ):
+                raise Refused("what a layer reads is stated only where there is a join")
+            return [{k: n * known[k] for k, n in sorted(way.items())} for way in picks(stream)]
+        return [dict(known)]
+
     def numbers(self) -> dict[str, Any]:
         """What a certificate states of it."""
         layers = [
-            {"own": own, "times": times, "producers": sorted(map(list, producers.items()))}
-            for own, times, producers in zip(self.own, self.times, self.producers, strict=True)
+            {
+                "own": own,
+                "times": times,
+                "producers": sorted(map(list, producers.items())),
+                **({} if reads is None else {"reads": reads}),
+            }
+            for own, times, producers, reads in zip(
+                self.own, self.times, self.producers, self.reads, strict=True
+            )
         ]
         return {"tick": self.tick, "compute": self.compute, "layers": layers}
 
@@ -312,31 +426,41 @@ class StepTime:
         """Ticks that a step lasts."""
         longest = self.compute
         for layer, r in enumerate(allocation):
-            read = sum(w * allocation[k] for k, w in self.producers[layer].items())
+            brought = {k: w * allocation[k] for k, w in self.producers[layer].items()}
+            reads = self.reads[layer]
+            read = sum(brought.values()) if reads is None else volume(reads, brought)
             longest = max(longest, self.own[layer][r - 1] + self.times[layer][r - 1] * read)
         return longest
 
     def limits(self, most: int) -> list[Constraint]:
         """What holds exactly where no layer takes more than `most` ticks.
 
-        Of layer l: sum of weight * R_k <= cap(R_l) = (most - own) / times, rounded down. The sum is
-        somewhere from `least` to `highest`, so a cap of least - 1 forbids R_l, one of `highest`
-        allows everything. A layer that no R makes take longer has no such constraint.
+        Of layer l, for each of its rows: sum of weight * R_k <= cap(R_l) = (most - own) / times,
+        rounded down. The sum is somewhere from `least` to `highest`, so a cap of least - 1 forbids
+        R_l, one of `highest` allows everything. A row that holds for every R_l is left out.
         """
-        found = []
-        for layer, reads in enumerate(self.producers):
-            least = sum(reads.values())
-            highest = sum(w * self.largest[k] for k, w in reads.items())
-            caps = []
-            for own, times in zip(self.own[layer], self.times[layer], strict=True):
-                cap = highest if not times else (most - own) // times
-                caps.append(least - 1 if own > most else min(max(cap, least - 1), highest))
-            if min(caps) < highest:
-                weights: dict[int, Sequence[int]] = {layer: [-cap for cap in caps]}
-                for k, w in reads.items():
-                    weights[k] = range(w, w * self.largest[k] + 1, w)
-                found.append(Constraint(f"step time of layer {layer}", 0, weights))
-        return found
+        return [
+            limit
+            for layer, rows in enumerate(self.rows)
+            for row in rows
+            for limit in self.limit(layer, row, most)
+        ]
+
+    def limit(self, layer: int, row: dict[int, int], most: int) -> Iterator[Constraint]:
+        """The constraint of a row, if it has one; row and cap are divided as far as that goes."""
+        scale = math.gcd(*row.values())
+        reads = {k: weight // scale for k, weight in row.items()}
+        least = sum(reads.values())
+        highest = sum(w * self.largest[k] for k, w in reads.items())
+        caps = []
+        for own, times in zip(self.own[layer], self.times[layer], strict=True):
+            cap = (most - own) // (times * scale) if times * scale else highest
+            caps.append(least - 1 if own > most else min(max(cap, least - 1), highest))
+        if min(caps) < highest:
+            weights: dict[int, Sequence[int]] = {layer: [-cap for cap in caps]}
+            for k, w in reads.items():
+                weights[k] = range(w, w * self.largest[k] + 1, w)
+            yield Constraint(f"step time of layer {layer}", 0, weights)
 
 
 class Minimum:
@@ -419,10 +543,10 @@ class Problem:
     """
 
     def __init__(self, record: Any, version: int = VERSION) -> None:
-        self.in_order = version == VERSION
+        self.in_order = version != 2
         names = "name crossbars layers edges constraints time "
         names += "measure view" if self.in_order else "objective rule tails"
-        goal = record.get("goal") if type(record) is dict and self.in_order else None
+        goal = record.get("goal") if type(record) is dict and version == VERSION else None
         if goal is not None:
             record = {key: each for key, each in record.items() if key != "goal"}
         name, crossbars, layers, edges, constraints, time, *measure = fields(
@@ -453,7 +577,7 @@ class Problem:
         self.timing = Pipeline(self) if self.stalls else ClosedForm(self)
         if not timed and time is not None:
             raise Refused("the objective needs no time")
-        self.time = StepTime(time, self.largest, self.in_order) if timed else None
+        self.time = StepTime(time, self.largest, version) if timed else None
         self.goal = None if goal is None else Goal(goal, self.largest)
 
     def read_layers(self, layers: Any) -> None:
@@ -1475,11 +1599,12 @@ def prove_below(lines: Records, level: int, left: Problem, target: int | None) -
 def read_problem(lines: Records) -> Problem | Shared:
     """What a certificate is about; its digest is that which the first line gives."""
     first = following(lines)
-    older = type(first) is dict and first.get("version") == OLDER
-    names = "format version" if older else "format version digest"
+    oldest = type(first) is dict and first.get("version") == OLDER[0]
+    names = "format version" if oldest else "format version digest"
     name, version, *given = fields(first, "first line", names)
-    if name != FORMAT or integer(version, "version") not in (VERSION, OLDER):
-        raise Refused(f"not a certificate in the format {FORMAT}, version {VERSION} or {OLDER}")
+    if name != FORMAT or integer(version, "version") not in (VERSION, *OLDER):
+        known = " or ".join(map(str, (*OLDER, VERSION)))
+        raise Refused(f"not a certificate in the format {FORMAT}, version {known}")
     key, record = entry(lines, "problem", "shared")
     shared = key == "shared" and version == VERSION
     problem = Shared(record) if shared else Problem(record, version)
@@ -1571,8 +1696,14 @@ def claim(problem: Any, value: Any, bound: Any) -> str:
 
 def examine(path: str, meet: Callable[[Any], None] | None = None) -> tuple[int, str, Proven | None]:
     """Check a file, whatever is in it: how that ends, in words, and what is proven."""
+    status, message, proven = examined(lambda: verify(path, meet))
+    return status, message or words(*proven), proven
+
+
+def examined(verified: Callable[[], Any]) -> tuple[int, str, Any]:
+    """How a check ends, why it fails, and what it returns if it does not."""
     try:
-        proven = verify(path, meet)
+        return ACCEPTED, "", verified()
     except Refused as reason:
         return REFUSED, str(reason), None
     except OSError as error:
@@ -1582,7 +1713,6 @@ def examine(path: str, meet: Callable[[Any], None] | None = None) -> tuple[int, 
     except Exception as fault:
         # What the checker cannot follow proves nothing, and later files are still to be checked.
         return REFUSED, f"the checker fails on it ({type(fault).__name__})", None
-    return ACCEPTED, words(*proven), proven
 
 
 def say(line: str, file: Any) -> None:
@@ -1591,10 +1721,12 @@ def say(line: str, file: Any) -> None:
     print(plain(line).encode(encoding, "replace").decode(encoding), file=file, flush=True)
 
 
-def main(paths: list[str]) -> int:
+def main(
+    paths: list[str], examine: Callable[[str], Any] = examine, program: str = "check.py"
+) -> int:
     """Check each file; 0 if all are accepted, 1 if one is refused, 2 if one cannot be read."""
     if not paths:
-        say("usage: python check.py FILE ...", sys.stderr)
+        say(f"usage: python {program} FILE ...", sys.stderr)
         return 2
     worst = ACCEPTED
     for path in paths:

@@ -10,6 +10,7 @@ from xbarmip.constraint import LinearConstraint
 from xbarmip.errors import UnsupportedError
 from xbarmip.measures.registry import labelled
 from xbarmip.network.need import NeedMap
+from xbarmip.network.stream import Join, Leaf, Stream, has_join, only
 from xbarmip.problem import Problem
 from xbarmip.timing.step_limit import proportions
 from xbarmip.timing.step_time import ticks_of
@@ -144,19 +145,28 @@ def linear_time(problem: Problem) -> dict[str, Any]:
                 f"step time of layer {layer.name!r} is not linear in the copies of its producers: "
                 f"{_NO_CERTIFICATE}"
             )
-        reads = sorted(zip(ticks.layers[i].producers, form.weights, strict=True))
-        layers.append(
-            {
-                "own": [*form.own],
-                "times": [*form.times],
-                "producers": [[k, weight] for k, weight in reads if weight],
-            }
-        )
+        producers = ticks.layers[i].producers
+        brings = {k: w for k, w in sorted(zip(producers, form.weights, strict=True)) if w}
+        stated: dict[str, Any] = {
+            "own": [*form.own],
+            "times": [*form.times],
+            "producers": [[*pair] for pair in brings.items()],
+        }
+        left = only(problem.network.reads[i], brings)
+        layers.append(stated | ({"reads": stated_stream(left)} if has_join(left) else {}))
     return {
         "tick": [ticks.tick.numerator, ticks.tick.denominator],
         "compute": ticks.compute,
         "layers": layers,
     }
+
+
+def stated_stream(stream: Stream | None) -> Any:
+    """A tree over layers in the checker's form and order."""
+    if stream is None or isinstance(stream, Leaf):
+        return stream
+    kind = "join" if isinstance(stream, Join) else "concat"
+    return {kind: sorted((stated_stream(part) for part in stream.parts), key=check.place)}
 
 
 def linear_constraint(problem: Problem, constraint: object, refusal: str) -> dict[str, Any]:

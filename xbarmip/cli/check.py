@@ -7,7 +7,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from xbarmip.certificate import check
+from xbarmip.certificate import check, check_schedule
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json
 from xbarmip.cli.parser import Parser, add_command
@@ -19,6 +19,7 @@ _OF_A_PROBLEM = (
     "bounds", "then", "sum",
 )  # fmt: skip
 _OF_CORES = ("cores", "crossbars_per_core", "split")
+_OF_SEGMENTS = ("write_cycles", "batch", "divide")
 _OF_PLACEMENTS = ("core-interval", "period")  # objectives
 _OUTCOMES = {check.ACCEPTED: "accepted", check.REFUSED: "refused", check.UNREADABLE: "unreadable"}
 
@@ -31,22 +32,24 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
 
 
 def _add_problem(parser: Parser) -> None:
-    """The options that say what the problem is: those of `xbarmip solve` and `xbarmip place`."""
+    """The options that say what the problem is: those of `solve`, `place` and `schedule`."""
     from xbarmip.cli.arguments import add_objective, add_reading, every_objective
     from xbarmip.cli.budget import add_budget
     from xbarmip.cli.chip import add_chip
     from xbarmip.cli.goal import add_goal
+    from xbarmip.cli.segments import add_segments
 
     parser.add_argument(
         "--network",
         metavar="NETWORK",
         help="accept a certificate of this problem only: a name that `xbarmip networks` lists, or "
-        "a path, with the budget and whatever else `solve` or `place` was given (default: whatever "
-        "problem the file states)",
+        "a path, with the budget and whatever else `solve`, `place` or `schedule` was given "
+        "(default: whatever problem the file states)",
     )
     add_reading(parser)
     add_budget(parser)
     add_chip(parser)
+    add_segments(parser)
     add_objective(parser, (*every_objective(), *_OF_PLACEMENTS), sums=True)
     add_goal(parser)
     parser.set_defaults(objective=None)  # so that it is seen whether it was given
@@ -73,15 +76,24 @@ class _Wanted(NamedTuple):
 
 
 def _wanted(arguments: Namespace) -> _Wanted | None:
-    """The problem that was asked for, an allocation's or a placement's; None for any."""
+    """The problem that was asked for, of which kind its options say; None for any."""
     if getattr(arguments, "network", None) is not None:
-        of_cores = [name for name in _OF_CORES if getattr(arguments, name) not in (None, False)]
-        placed = arguments.objective in _OF_PLACEMENTS
-        return _placement(arguments) if of_cores or placed else _allocation(arguments)
-    for name in (*_OF_A_PROBLEM, *_OF_CORES):
+        of_cores = _given(arguments, _OF_CORES) or arguments.objective in _OF_PLACEMENTS
+        if _given(arguments, _OF_SEGMENTS):
+            if of_cores:
+                raise InputError("options of cores and of segments: only one of both is allowed")
+            return _schedule(arguments)
+        return _placement(arguments) if of_cores else _allocation(arguments)
+    for name in (*_OF_A_PROBLEM, *_OF_CORES, *_OF_SEGMENTS):
         if getattr(arguments, name, None):
             raise InputError(f"--{_option(name)} says what the problem is, and needs --network")
     return None
+
+
+def _given(arguments: Namespace, names: tuple[str, ...]) -> bool:
+    """Whether one of these options was given."""
+    values = (getattr(arguments, name) for name in names)
+    return any(value is not None and value is not False for value in values)
 
 
 def _option(name: str) -> str:
@@ -112,9 +124,22 @@ def _placement(arguments: Namespace) -> _Wanted:
     return _Wanted(placements, question(placement), meet)
 
 
+def _schedule(arguments: Namespace) -> _Wanted:
+    from xbarmip.cli.segments import question, schedule_of
+    from xbarmip.schedules.certificate import require_same, stated_schedule
+
+    for name in ("constraint", "bounds", "then", "sum"):
+        if getattr(arguments, name):
+            raise InputError(f"--{_option(name)} is of an allocation, and here are segments")
+    arguments.objective = arguments.objective or "cycles"
+    schedule = schedule_of(arguments)
+    meet = partial(require_same, own=stated_schedule(schedule))
+    return _Wanted(check_schedule, question(schedule), meet)
+
+
 def _examined(path: str, wanted: _Wanted | None) -> tuple[int, dict[str, Any]]:
     """How the check of a file ends, and the facts on it for JSON."""
-    checker: Any = placements if placements.is_placement(path) else check
+    checker = _checker(path)
     meet = None if wanted is None else wanted.meet
     if wanted is not None and wanted.checker is not checker:
         meet = _refuse_kind
@@ -131,11 +156,20 @@ def _examined(path: str, wanted: _Wanted | None) -> tuple[int, dict[str, Any]]:
     }
 
 
+def _checker(path: str) -> Any:
+    """The module that checks a file, by what the file says that it is."""
+    if placements.is_placement(path):
+        return placements
+    return check_schedule if check_schedule.is_schedule(path) else check
+
+
 def _refuse_kind(stated: object) -> None:
-    """Refuse a certificate of the other kind than the problem that is wanted."""
+    """Refuse a certificate of another kind than the problem that is wanted."""
     if isinstance(stated, placements.Chip):
         raise placements.Refused("the file states another problem: copies in cores")
-    raise check.Refused("the file states another problem: an allocation without cores")
+    segments = isinstance(stated, check_schedule.Schedule)
+    kind = "a schedule of segments" if segments else "an allocation without cores"
+    raise check.Refused(f"the file states another problem: {kind}")
 
 
 def _print(status: int, facts: dict[str, Any]) -> None:

@@ -6,13 +6,14 @@ from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.parser import Parser, add_command, number
 from xbarmip.cli.progress import progress_line
-from xbarmip.reproduce.run import PARTS, reproduce
+from xbarmip.reproduce.li_han_chen_2023.paper import PAPER
+from xbarmip.reproduce.run import reproduce
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
     parser = add_command(commands, "reproduce", COMMANDS["reproduce"], run)
-    names = ", ".join(f"{part.name} ({part.about})" for part in PARTS)
+    names = ", ".join(f"{part.name} ({part.about})" for part in PAPER.parts)
     parser.add_argument(
         "--parts",
         type=lambda text: tuple(name for name in text.split(",") if name),
@@ -45,12 +46,12 @@ def run(arguments: Namespace) -> int:
     """Compute, write the page, say what there is."""
     with progress_line() as progress:
         done = reproduce(
-            arguments.output, arguments.parts, arguments.keep, arguments.time_limit, progress
+            PAPER, arguments.output, arguments.parts, arguments.keep, arguments.time_limit, progress
         )
     rows = [
         (part.name, part.about, done.computed[part.name], done.rows[part.name],
          done.cases[part.name])
-        for part in PARTS
+        for part in PAPER.parts
     ]  # fmt: skip
     names = ("part", "about", "computed", "rows", "of")
     if arguments.json:

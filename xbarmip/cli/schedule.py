@@ -1,5 +1,6 @@
 """`xbarmip schedule`: a network whose weights exceed the chip, in segments (SPEC §13)."""
 
+import sys
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 from typing import Any
@@ -10,16 +11,16 @@ from xbarmip.cli.arguments import (
     add_objective,
     add_option,
     add_solver,
-    network_of,
 )
-from xbarmip.cli.budget import add_crossbars, crossbars_of
+from xbarmip.cli.budget import add_crossbars
 from xbarmip.cli.commands import COMMANDS
-from xbarmip.cli.output import print_json, print_rich, say, sides, table, warn
-from xbarmip.cli.parser import Parser, add_command, integer
+from xbarmip.cli.output import print_json, print_rich, say, table, warn
+from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import progress_line
+from xbarmip.cli.segments import add_segments, question, schedule_of
 from xbarmip.compare.pictures.canvas import check_picture, png
-from xbarmip.files import written
-from xbarmip.hardware.preset import load_hardware
+from xbarmip.files import check_writable, written
+from xbarmip.schedules.certificate import stated_schedule, write_schedule_certificate
 from xbarmip.schedules.door import SCHEDULE_SOLVERS, make_schedule_solver, schedule
 from xbarmip.schedules.picture import schedule_figure
 from xbarmip.schedules.problem import OBJECTIVES, Schedule
@@ -33,28 +34,15 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     add_network(parser)
     add_crossbars(parser)
     add_objective(parser, OBJECTIVES)
-    parser.add_argument(
-        "--write-cycles",
-        type=integer,
-        default=0,
-        metavar="W",
-        help="what writing one crossbar costs, in cycles (default: 0)",
-    )
-    parser.add_argument(
-        "--batch",
-        type=integer,
-        default=1,
-        metavar="B",
-        help="images that run through a segment before the next is written (default: 1)",
-    )
-    parser.add_argument(
-        "--divide",
-        action="store_true",
-        help="let cuts pass through every layer, between its column blocks, not only through those "
-        "that exceed the chip",
-    )
+    add_segments(parser)
     add_solver(parser, SCHEDULE_SOLVERS, "dp")
     add_option(parser)
+    parser.add_argument(
+        "--certificate",
+        type=Path,
+        metavar="FILE",
+        help="write a proof of the answer, which `xbarmip check` checks",
+    )
     parser.add_argument(
         "--plot",
         type=Path,
@@ -66,21 +54,13 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
 
 def run(arguments: Namespace) -> int:
     """Solve and print."""
-    hardware = None if arguments.hardware is None else load_hardware(arguments.hardware)
-    asked = Schedule(
-        network_of(arguments),
-        crossbars_of(arguments, hardware),
-        arguments.size,
-        arguments.objective,
-        arguments.rule,
-        arguments.write_cycles,
-        arguments.batch,
-        arguments.divide,
-        hardware,
-    )
+    asked = schedule_of(arguments)
     make_schedule_solver(arguments.solver, **dict(arguments.option))
     if arguments.plot is not None:
         check_picture(arguments.plot, "--plot")
+    if arguments.certificate is not None:
+        check_writable(arguments.certificate)
+        stated_schedule(asked)
     with progress_line() as progress:
         result = schedule(
             asked,
@@ -98,7 +78,18 @@ def run(arguments: Namespace) -> int:
         written(arguments.plot, png(schedule_figure(asked, result.plan)))
         if not arguments.json:
             say(f"written: {arguments.plot}")
+    if arguments.certificate is not None:
+        _certify(asked, result, arguments)
     return 1 if result.stop is Stop.ERROR else 0
+
+
+def _certify(asked: Schedule, result: ScheduleResult, arguments: Namespace) -> None:
+    """Write the certificate, once the answer is out; say so, except beside JSON."""
+    sys.stdout.flush()
+    with progress_line() as progress:
+        made = write_schedule_certificate(asked, result, arguments.certificate, progress)
+    if not arguments.json:
+        say(f"{made.path}: certificate of {made.size} bytes ({made.seconds:.2f} s)")
 
 
 def as_dict(asked: Schedule, result: ScheduleResult) -> dict[str, Any]:
@@ -114,8 +105,7 @@ def as_dict(asked: Schedule, result: ScheduleResult) -> dict[str, Any]:
 def _print(asked: Schedule, result: ScheduleResult) -> None:
     if result.plan is not None:
         print_rich(_table(asked, result.plan))
-    size = sides((asked.crossbar.rows, asked.crossbar.columns))
-    say(f"{asked.network.name}, {asked.crossbars} crossbars of {size}: {_answer(asked, result)}")
+    say(f"{question(asked)}: {_answer(asked, result)}")
     if result.message and result.status is not Status.INFEASIBLE:
         warn(f"{result.solver}: {result.message}")
 

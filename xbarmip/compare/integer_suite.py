@@ -13,7 +13,8 @@ from xbarmip.limits import MOST_INSTANCES
 from xbarmip.strict import as_text, check_format, known_keys, located, read_text, short
 
 FORMAT = "xbarmip-integers"
-VERSION = 2
+VERSION = 3
+OLDER = 2  # had no joins
 
 
 def write_integer_suite(suite: Suite) -> bytes:
@@ -59,7 +60,7 @@ def read_integer_suite(path: Path) -> Suite:
             data = json.loads(read_text(path))
         except (ValueError, RecursionError) as error:
             raise InputError(f"is not readable as JSON: {error}") from None
-        check_format(data, FORMAT, VERSION)
+        check_format(data, FORMAT, VERSION, OLDER)
         table = known_keys(data, ("format", "version", "name", "description", "instances"))
         if not isinstance(table["instances"], list):
             raise InputError(f"instances must be a list, got {short(table['instances'])}")

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from xbarmip.certificate.statement import linear_constraint, record
+from xbarmip.certificate.statement import linear_constraint, record, stated_stream
 from xbarmip.constraint import LinearConstraint
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.exact import as_int
@@ -25,10 +25,12 @@ from xbarmip.measures.view import View
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.need import NeedMap, listed_need
+from xbarmip.network.stream import Stream, has_join
 from xbarmip.network.window import Raster, Reach, Window
 from xbarmip.problem import Problem
 from xbarmip.strict import as_text, known_keys, located, short
-from xbarmip.timing.step_time import LayerTicks, ticks_of
+from xbarmip.timing.layer_ticks import LayerTicks
+from xbarmip.timing.step_time import ticks_of
 
 _KEYS = ("name", "measure", "crossbars", "layers", "view", "edges", "constraints")
 _VIEW_KEYS = ("stalls", "capped", "counted", "tails", "offset")
@@ -43,8 +45,9 @@ def to_integers(problem: Problem) -> dict[str, Any]:
     Raises
     ------
     UnsupportedError
-        On a constraint that is not linear, a need map that is not one of last rows and columns, or
-        a memory level of a latency whose rule is not separable; the message names it.
+        On a constraint that is not linear, a need map that is not one of last rows and columns, a
+        memory level of a latency whose rule is not separable, or a layer behind a join of which the
+        levels disagree how much each operand brings; the message names it.
     """
     stated = _counting(problem)
     return {**stated, "step": _step_out(problem)} if problem.is_latency else stated
@@ -69,19 +72,27 @@ def _step_out(problem: Problem) -> dict[str, Any]:
         "tick": list(ticks.tick.as_integer_ratio()),
         "compute": ticks.compute,
         "layers": [
-            _moves_out(layer, most)
-            for layer, most in zip(ticks.layers, problem.largest, strict=True)
+            _moves_out(layer, reads, most)
+            for layer, reads, most in zip(
+                ticks.layers, problem.network.reads, problem.largest, strict=True
+            )
         ],
     }
 
 
-def _moves_out(layer: LayerTicks, largest: int) -> dict[str, Any]:
-    own, copies = zip(*(layer.coefficients(r) for r in range(1, largest + 1)), strict=True)
-    columns = zip(*copies, strict=True)
-    return {
-        "own": list(own),
+def _moves_out(layer: LayerTicks, reads: Stream | None, largest: int) -> dict[str, Any]:
+    copies = [layer.copies(r) for r in range(1, largest + 1)]
+    if None in copies:
+        raise UnsupportedError(
+            f"layer {layer.site.layer.name!r} reads a join, and the memory levels differ in how "
+            f"much each producer brings: {_REFUSAL}"
+        )
+    columns = zip(*(each for each in copies if each is not None), strict=True)
+    stated: dict[str, Any] = {
+        "own": [layer.coefficients(r).own for r in range(1, largest + 1)],
         "producers": [[k, list(c)] for k, c in zip(layer.producers, columns, strict=True)],
     }
+    return {**stated, "reads": stated_stream(reads)} if has_join(reads) else stated
 
 
 @dataclass(frozen=True)

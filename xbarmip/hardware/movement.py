@@ -1,13 +1,15 @@
 """Data movement: how many bytes a step of a layer moves through a memory level (SPEC §6)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from xbarmip.errors import InputError
 from xbarmip.exact import ceil_div
 from xbarmip.hardware.crossbar import Crossbar
 from xbarmip.network.layer import Layer
+from xbarmip.network.stream import Stream, volume
 from xbarmip.strict import as_text, short, suggestion
 
 Bytes = int | Fraction
@@ -22,6 +24,9 @@ class Site:
     layer : Layer
     producers : tuple of Layer
         The layers that it reads from, each once, in the order of the network.
+    reads : Stream, optional
+        How what they make is joined and concatenated on the way: a tree over their places in
+        `producers`. None where there are none.
     crossbar_set : int
         Logical crossbars of one copy of the layer.
     crossbar : Crossbar
@@ -34,10 +39,17 @@ class Site:
 
     layer: Layer
     producers: tuple[Layer, ...]
+    reads: Stream | None
     crossbar_set: int
     crossbar: Crossbar
     tile: int
     value_bytes: Fraction
+
+    def volume(self, amounts: Sequence[Any]) -> Any:
+        """What comes in where each producer makes its amount: a join is one stream, as large as
+        its largest operand; of a concatenation all parts count. 0 where nothing is read.
+        """
+        return 0 if self.reads is None else volume(self.reads, lambda at: amounts[int(at)])
 
     @property
     def window_values(self) -> int:
@@ -58,11 +70,13 @@ def one_value(site: Site) -> Fraction:
 
 @dataclass(frozen=True, slots=True)
 class SeparableRule:
-    """Bytes of a step = own(R_i) + the sum over producers j of per_copy(R_i, j) * R_j.
+    """Bytes of a step = own(R_i) + V, where producer j brings per_copy(R_i, j) * R_j.
 
-    That form is what makes a bound on the step time linear in the choice of each layer's R (see
-    `xbarmip.timing.step_limit`). Nothing else is asked of the two functions: they need not grow
-    with R.
+    V is the sum of these amounts where the layer reads a concatenation, their largest where it
+    reads a join, and so on down the tree that it reads (`Site.volume`): a rule has to do nothing
+    for that. The form is what makes a bound on the step time linear in the choice of each layer's R
+    (see `xbarmip.timing.step_limit`). Nothing else is asked of the two functions: they need not
+    grow with R.
 
     Attributes
     ----------
@@ -91,20 +105,19 @@ class SeparableRule:
     def moved(self, site: Site, copies: int, producer_copies: tuple[int, ...]) -> Fraction:
         """Bytes that a step moves."""
         pairs = zip(site.producers, producer_copies, strict=True)
-        return self.own_bytes(site, copies) + sum(
-            self.producer_bytes(site, copies, producer) * r for producer, r in pairs
-        )
+        made = [self.producer_grains(site, copies, producer) * r for producer, r in pairs]
+        return (self.own_grains(site, copies) + site.volume(made)) * self.grain(site)
 
-    def own_bytes(self, site: Site, copies: int) -> Fraction:
-        """`own`, checked."""
-        return _checked(self.name, site, copies, self.own(site, copies), self.grain(site))
+    def own_grains(self, site: Site, copies: int) -> int:
+        """`own` in grains, checked."""
+        return _grains(self.name, site, copies, self.own(site, copies), self.grain(site))
 
-    def producer_bytes(self, site: Site, copies: int, producer: Layer) -> Fraction:
-        """`per_copy`, checked."""
+    def producer_grains(self, site: Site, copies: int, producer: Layer) -> int:
+        """`per_copy` in grains, checked."""
         if self.per_copy is None:
-            return Fraction(0)
+            return 0
         amount = self.per_copy(site, copies, producer)
-        return _checked(self.name, site, copies, amount, self.grain(site))
+        return _grains(self.name, site, copies, amount, self.grain(site))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +132,7 @@ class GeneralRule:
     name, text, source, tiled, grain
         As in `SeparableRule`.
     amount : callable (Site, int, tuple of int) -> int or Fraction
-        Bytes for the layer's R and those of `site.producers`.
+        Bytes for the layer's R and those of `site.producers`; `site.volume` counts a join once.
     """
 
     name: str
@@ -131,8 +144,8 @@ class GeneralRule:
 
     def moved(self, site: Site, copies: int, producer_copies: tuple[int, ...]) -> Fraction:
         """Bytes that a step moves."""
-        amount = self.amount(site, copies, producer_copies)
-        return _checked(self.name, site, copies, amount, self.grain(site))
+        amount, grain = self.amount(site, copies, producer_copies), self.grain(site)
+        return _grains(self.name, site, copies, amount, grain) * grain
 
 
 Rule = SeparableRule | GeneralRule
@@ -173,12 +186,14 @@ def rule_named(name: str) -> Rule:
     return _RULES[name]
 
 
-def _checked(rule: str, site: Site, copies: int, amount: Bytes, grain: Fraction) -> Fraction:
-    """An amount in bytes as a Fraction, refused unless it is a multiple of the rule's grain."""
-    exact = isinstance(amount, int | Fraction) and not isinstance(amount, bool)
-    if not exact or amount < 0 or (Fraction(amount) / grain).denominator != 1:
-        raise InputError(
-            f"data-movement rule {rule!r}: layer {site.layer.name!r} with R = {copies} moves "
-            f"{short(amount)} bytes, which must be a multiple of {grain}, and not negative"
-        )
-    return Fraction(amount)
+def _grains(rule: str, site: Site, copies: int, amount: Bytes, grain: Fraction) -> int:
+    """Whole grains in an amount of bytes, refused where there is a rest."""
+    if isinstance(amount, int | Fraction) and not isinstance(amount, bool) and amount >= 0:
+        over, under = amount.as_integer_ratio()
+        whole, rest = divmod(over * grain.denominator, under * grain.numerator)
+        if not rest:
+            return whole
+    raise InputError(
+        f"data-movement rule {rule!r}: layer {site.layer.name!r} with R = {copies} moves "
+        f"{short(amount)} bytes, which must be a multiple of {grain}, and not negative"
+    )

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
+from math import ceil
 from os import PathLike
 from typing import Any
 
@@ -44,8 +45,9 @@ COUNTS = (
     "dac_bits",
     "dacs_per_crossbar",
     "compute_cycles",
+    "write_ports",
 )
-TIMES = ("clock_ns", "compute_ns", "product_ns")
+TIMES = ("clock_ns", "compute_ns", "product_ns", "row_write_ns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,10 @@ class Hardware:
         both are known.
     product_ns : Fraction, optional
         One matrix-vector product in a core that does one at a time; a core is a tile (SPEC §16).
+    row_write_ns : Fraction, optional
+        Writing one row of a crossbar; its rows are written one after another (SPEC §13).
+    write_ports : int, optional
+        Crossbars that are written at the same time; 1 where the source does not say.
     memory : tuple of MemoryLevel
 
     Raises
@@ -133,6 +139,8 @@ class Hardware:
     compute_cycles: int | None = None
     compute_ns: Fraction | None = None
     product_ns: Fraction | None = None
+    row_write_ns: Fraction | None = None
+    write_ports: int | None = None
     memory: tuple[MemoryLevel, ...] = ()
 
     def __post_init__(self) -> None:
@@ -170,6 +178,16 @@ class Hardware:
         if self.bits_per_cell is None or self.weight_bits is None or self.signed_pair is None:
             return None
         return self.signed_pair * ceil_div(self.weight_bits, self.bits_per_cell)
+
+    @property
+    def write_cycles(self) -> int | None:
+        """What writing one crossbar costs in cycles of compute_ns, rounded up (SPEC §13): all its
+        rows, shared by the ports. None where the figures do not say.
+        """
+        if self.row_write_ns is None or self.compute_ns is None:
+            return None
+        whole = self.crossbar.rows * self.row_write_ns / (self.write_ports or 1)
+        return ceil(whole / self.compute_ns)
 
     def _check_tile(self) -> None:
         if self.signed_pair not in (None, 1, 2):

@@ -7,8 +7,10 @@ import pyomo.environ as pyo
 
 from xbarmip.hardware.tiles import tiles_taken
 from xbarmip.model.hooks import by_layer
+from xbarmip.network.stream import has_join
 from xbarmip.problem import Problem
-from xbarmip.timing.step_time import LayerTicks, ticks_of
+from xbarmip.timing.layer_ticks import LayerTicks
+from xbarmip.timing.step_time import ticks_of
 
 
 def add_hardware_expressions(model: pyo.ConcreteModel, problem: Problem) -> None:
@@ -33,7 +35,7 @@ def _add_step_time(model: pyo.ConcreteModel, problem: Problem) -> None:
 
     With separable rules it is a quadratic expression: own(R) and the coefficient of each producer
     are linear in the choice of the layer's own R, and the latter multiply the producer's R. With
-    general rules it is an external function of R.
+    general rules, or where the layer reads a join, it is an external function of R.
     """
     ticks = ticks_of(problem)
     unit = ticks.tick * 10**6
@@ -41,7 +43,7 @@ def _add_step_time(model: pyo.ConcreteModel, problem: Problem) -> None:
     made = {}
     for name, layer, largest in zip(names, ticks.layers, problem.largest, strict=True):
         producers = [names[k] for k in layer.producers]
-        if layer.separable:
+        if layer.separable and not has_join(layer.reads):
             made[name] = _quadratic(model, name, producers, layer, largest, unit)
         else:
             function = pyo.ExternalFunction(function=_StepTime(layer, unit))
@@ -60,13 +62,13 @@ def _quadratic(
     unit: Fraction,
 ) -> Any:
     chosen = [model.choose[name, r] for r in range(1, largest + 1)]
-    table = [layer.coefficients(r) for r in range(1, largest + 1)]
-    total = pyo.quicksum(
-        own * unit * choice for (own, _), choice in zip(table, chosen, strict=True)
-    )
+    menu = range(1, largest + 1)
+    own = [layer.coefficients(r).own for r in menu]
+    table = [layer.copies(r) or () for r in menu]  # without a join all is one stream
+    total = pyo.quicksum(each * unit * choice for each, choice in zip(own, chosen, strict=True))
     for number, producer in enumerate(producers):
         copies = pyo.quicksum(
-            each[number] * unit * choice for (_, each), choice in zip(table, chosen, strict=True)
+            each[number] * unit * choice for each, choice in zip(table, chosen, strict=True)
         )
         total += copies * model.R[producer]
     return total

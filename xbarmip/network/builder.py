@@ -16,6 +16,7 @@ from typing import NamedTuple
 from xbarmip.errors import InputError
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
+from xbarmip.network.stream import Stream, concatenate, join_streams
 from xbarmip.network.window import Broadcast, Operator, Whole, Window
 
 Pair = int | tuple[int, int]
@@ -40,12 +41,15 @@ class FeatureMap:
     sources : tuple of (str, tuple of Step)
         The layers that make it, each with the steps passed since; none for the input.
     channels, height, width : int
+    stream : Stream, optional
+        How it is put together of these layers.
     """
 
     sources: tuple[Source, ...]
     channels: int
     height: int
     width: int
+    stream: Stream | None = None
 
     def pooled(self, pooling: Window | Whole) -> "FeatureMap":
         """The map behind a pooling."""
@@ -81,6 +85,7 @@ class NetworkBuilder:
         self._name, self._source = name, source
         self._layers: list[Layer] = []
         self._reads: list[tuple[str, tuple[Source, ...]]] = []
+        self._streams: list[tuple[str, Stream]] = []
 
     def conv(
         self,
@@ -123,7 +128,8 @@ class NetworkBuilder:
         sizes = {(x.channels, x.height, x.width) for x in maps}
         if len(sizes) != 1:
             raise InputError(f"network {self._name!r}: add needs maps of one size, got {sizes}")
-        return replace(maps[0], sources=_union(maps))
+        stream = join_streams(x.stream for x in maps)
+        return replace(maps[0], sources=_union(maps), stream=stream)
 
     def concat(self, *maps: FeatureMap) -> FeatureMap:
         """Maps of one height and width behind one another in the order of channels.
@@ -136,7 +142,8 @@ class NetworkBuilder:
         sizes = {(x.height, x.width) for x in maps}
         if len(sizes) != 1:
             raise InputError(f"network {self._name!r}: concat needs one map size, got {sizes}")
-        return replace(maps[0], sources=_union(maps), channels=sum(x.channels for x in maps))
+        channels, stream = sum(x.channels for x in maps), concatenate(x.stream for x in maps)
+        return replace(maps[0], sources=_union(maps), channels=channels, stream=stream)
 
     def gate(self, x: FeatureMap, factor: FeatureMap) -> FeatureMap:
         """`x` times one `factor` a channel, as behind squeeze-and-excitation.
@@ -164,7 +171,7 @@ class NetworkBuilder:
             for consumer, sources in self._reads
             for producer, steps in sources
         )
-        return Network(self._name, layers, edges, source=self._source)
+        return Network(self._name, layers, edges, source=self._source, streams=tuple(self._streams))
 
     def _fused(self) -> dict[str, Window | Whole]:
         first: dict[str, set[Step | None]] = defaultdict(set)
@@ -183,7 +190,10 @@ class NetworkBuilder:
     def _append(self, x: FeatureMap, layer: Layer) -> FeatureMap:
         self._layers.append(layer)
         self._reads.append((layer.name, x.sources))
-        return FeatureMap(((layer.name, ()),), layer.out_channels, layer.height, layer.width)
+        if x.stream is not None:
+            self._streams.append((layer.name, x.stream))
+        size = layer.out_channels, layer.height, layer.width
+        return FeatureMap(((layer.name, ()),), *size, stream=layer.name)
 
 
 def _window(kernel: Pair, stride: int, pads: Pair) -> Window:

@@ -5,6 +5,7 @@ from random import Random
 
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
+from xbarmip.network.stream import Stream, concatenate, join_streams
 from xbarmip.network.window import Operator, Whole, Window
 
 _Source = tuple[str, tuple[Operator, ...]]
@@ -17,6 +18,7 @@ class _Map:
     sources: tuple[_Source, ...]
     height: int
     width: int
+    stream: Stream | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,9 @@ class Shape:
         Chance that a layer reads the join of several maps of one size.
     channels : int
         Largest number of channels.
+    trees : float
+        Chance that what meets is a random tree of element-wise joins and concatenations; otherwise
+        it is a concatenation.
     """
 
     layers: int
@@ -45,6 +50,7 @@ class Shape:
     branching: float = 0.0
     joining: float = 0.0
     channels: int = 6
+    trees: float = 0.0
 
 
 def random_network(random: Random, shape: Shape) -> Network:
@@ -56,13 +62,18 @@ def random_network(random: Random, shape: Shape) -> Network:
     maps = [_Map((), random.randint(1, shape.extent), random.randint(1, shape.extent))]
     layers: list[Layer] = []
     edges: list[Edge] = []
+    streams: list[tuple[str, Stream]] = []
     for number in range(shape.layers):
         source = _choose(random, maps, shape)
         layer = _random_layer(random, f"l{number + 1}", source, shape)
         layers.append(layer)
         edges += [Edge(producer, layer.name, through) for producer, through in source.sources]
+        if source.stream is not None:
+            streams.append((layer.name, source.stream))
         maps += _offers(random, layer)
-    return Network("random", tuple(layers), tuple(edges), source="random_network")
+    return Network(
+        "random", tuple(layers), tuple(edges), source="random_network", streams=tuple(streams)
+    )
 
 
 def _choose(random: Random, maps: list[_Map], shape: Shape) -> _Map:
@@ -72,8 +83,21 @@ def _choose(random: Random, maps: list[_Map], shape: Shape) -> _Map:
         alike = [m for m in maps if (m.height, m.width) == (base.height, base.width)]
         joined = random.sample(alike, min(len(alike), random.randint(1, 3)))
         sources = {s: None for m in [base, *joined] for s in m.sources}
-        return replace(base, sources=tuple(sources))
+        stream = None
+        if shape.trees and random.random() < shape.trees:
+            again = random.sample(joined, random.randint(0, 1))
+            stream = _tree(random, [base, *joined, *again])
+        return replace(base, sources=tuple(sources), stream=stream)
     return base
+
+
+def _tree(random: Random, maps: list[_Map]) -> Stream | None:
+    """A random tree over the producers of the maps."""
+    if len(maps) == 1:
+        return concatenate(producer for producer, _ in maps[0].sources)
+    at = random.randint(1, len(maps) - 1)
+    kind = random.choice([join_streams, join_streams, concatenate])
+    return kind([_tree(random, maps[:at]), _tree(random, maps[at:])])
 
 
 def _random_window(random: Random, height: int, width: int, outputs: int) -> Window | None:

@@ -17,6 +17,7 @@ from xbarmip.limits import (
 )
 from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.need import NeedMap, clamped_need, extents, printed_need
+from xbarmip.network.stream import Stream, concatenate, has_join, leaves, renamed
 from xbarmip.network.window import Raster
 from xbarmip.strict import suggestion
 
@@ -30,7 +31,8 @@ class Network:
 
     Joins and pass-through operators are not layers: the consumer behind an addition or a
     concatenation has one edge from every layer that feeds it. Several edges between the same two
-    layers are allowed; the largest need counts.
+    layers are allowed; the largest need counts. How what they carry is put together is told by
+    `streams`.
 
     Attributes
     ----------
@@ -43,12 +45,17 @@ class Network:
         Layers whose result leaves the network. Layers without consumers are always among them.
     source : str
         Where the figures come from.
+    streams : tuple of (str, Stream)
+        For consumers what they read, a tree over their producers' names (SPEC §6). Any other reads
+        the concatenation of its producers. Kept in the order of the layers, in normal form, and
+        only where there is a join.
 
     Raises
     ------
     InputError
-        On duplicate or unknown names, an edge against the order, map sizes that do not fit, or more
-        of anything than `xbarmip.limits` allows.
+        On duplicate or unknown names, an edge against the order, map sizes that do not fit, a
+        stream of other layers than the edges come from, or more of anything than `xbarmip.limits`
+        allows.
     """
 
     name: str
@@ -56,6 +63,7 @@ class Network:
     edges: tuple[Edge, ...]
     outputs: tuple[str, ...] = ()
     source: str = ""
+    streams: tuple[tuple[str, Stream], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.layers:
@@ -78,6 +86,24 @@ class Network:
         self._check_limit("rows and columns of need maps", positions, MOST_POSITIONS)
         for layer in self.layers:
             self._check_pool(layer)
+        object.__setattr__(self, "streams", self._checked_streams())
+
+    def _checked_streams(self) -> tuple[tuple[str, Stream], ...]:
+        checked: dict[str, Stream] = {}
+        for consumer, given in self.streams:
+            where = f"network {self.name!r}: what {consumer!r} reads"
+            if consumer in checked:
+                raise InputError(f"{where} is given twice")
+            producers = {edge.producer for edge in self.edges if edge.consumer == consumer}
+            named = set(leaves(given))
+            for name in sorted(map(str, producers ^ named)):
+                there, gone = ("edges", "stream") if name in producers else ("stream", "edges")
+                raise InputError(f"{where}: {name!r} is in its {there}, but not in its {gone}")
+            stream = renamed(given, lambda leaf: leaf)
+            if stream is not None:
+                checked[consumer] = stream
+        ordered = sorted(checked.items(), key=lambda pair: self.index[pair[0]])
+        return tuple(pair for pair in ordered if has_join(pair[1]))
 
     def _positions(self, edge: Edge) -> int:
         """Integers of an edge's need map, near enough."""
@@ -206,6 +232,20 @@ class Network:
     def links(self) -> tuple[tuple[int, int], ...]:
         """Producer and consumer of every edge by layer number, in the order of `edges`."""
         return tuple((self.index[e.producer], self.index[e.consumer]) for e in self.edges)
+
+    @cached_property
+    def reads(self) -> tuple[Stream | None, ...]:
+        """What each layer reads, a tree over its producers' numbers; None for nothing (SPEC §6)."""
+        producers: dict[int, set[int]] = defaultdict(set)
+        for producer, consumer in self.links:
+            producers[consumer].add(producer)
+        given = dict(self.streams)
+        return tuple(
+            renamed(given[layer.name], lambda leaf: self.index[str(leaf)])
+            if layer.name in given
+            else concatenate(sorted(producers[i]))
+            for i, layer in enumerate(self.layers)
+        )
 
     @cached_property
     def clamped(self) -> tuple[NeedMap, ...]:

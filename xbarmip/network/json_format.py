@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
+from xbarmip.limits import DEEPEST_STREAM
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
+from xbarmip.network.stream import Join, Leaf, Stream, concatenate, join_streams
 from xbarmip.network.window import Broadcast, Operator, Raster, Reach, Whole, Window
 from xbarmip.strict import as_text, check_format, known_keys, located, read_text, short
 
@@ -20,6 +22,7 @@ VERSION = 1
 GLOBAL = "global"
 _WINDOW_KEYS = ("stride", "pads", "dilation", "ceil_mode")
 _SHARED_KEYS = ("type", "groups", "pool")
+_TREES = {"join": join_streams, "concat": concatenate}
 
 
 class _GivenTwice(NamedTuple):
@@ -55,7 +58,7 @@ def read_json(path: str | PathLike[str] | Traversable) -> Network:
 
 
 def write_json(network: Network, path: str | PathLike[str]) -> None:
-    """Write a network as a JSON file, one line for each layer and each edge.
+    """Write a network as a JSON file, one line for each layer, edge and stream.
 
     Raises
     ------
@@ -75,6 +78,9 @@ def dumps(network: Network) -> str:
         text = json.dumps(value)
         if isinstance(value, list) and value:
             text = "[\n    " + ",\n    ".join(json.dumps(item) for item in value) + "\n  ]"
+        elif isinstance(value, dict):
+            lines = (f"{json.dumps(name)}: {json.dumps(item)}" for name, item in value.items())
+            text = "{\n    " + ",\n    ".join(lines) + "\n  }"
         parts.append(f"  {json.dumps(key)}: {text}")
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
@@ -90,6 +96,8 @@ def to_dict(network: Network) -> dict[str, Any]:
         data["edges"] = [_edge_out(edge) for edge in network.edges]
     if network.outputs:
         data["outputs"] = list(network.outputs)
+    if network.streams:
+        data["streams"] = {name: _stream_out(stream) for name, stream in network.streams}
     return data
 
 
@@ -103,7 +111,7 @@ def from_dict(data: Any) -> Network:
     """
     check_format(data, FORMAT, VERSION)
     fields = known_keys(
-        data, ("format", "version", "name", "layers"), ("source", "edges", "outputs")
+        data, ("format", "version", "name", "layers"), ("source", "edges", "outputs", "streams")
     )
     layers = tuple(
         _layer(entry, number) for number, entry in enumerate(_list(fields, "layers"), start=1)
@@ -115,7 +123,8 @@ def from_dict(data: Any) -> Network:
         )
     outputs = tuple(as_text(name, "outputs: a layer name") for name in _list(fields, "outputs"))
     source = as_text(fields["source"], "source") if "source" in fields else ""
-    return Network(as_text(fields["name"], "name"), layers, edges, outputs, source)
+    streams = _streams(fields.get("streams", {}))
+    return Network(as_text(fields["name"], "name"), layers, edges, outputs, source, streams)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -166,6 +175,43 @@ def _edge(entry: Any, number: int) -> Edge:
             for place, operator in enumerate(_list(fields, "through"), start=1)
         )
     return Edge(producer, consumer, through)
+
+
+def _streams(value: Any) -> tuple[tuple[str, Stream], ...]:
+    if not isinstance(value, Mapping):
+        raise InputError(f"streams must be a table of layers, got {short(value)}")
+    found = []
+    for name, entry in value.items():
+        with located(f"streams: what {short(name)} reads"):
+            if isinstance(entry, _GivenTwice):
+                raise InputError(f"is given twice: {short(entry)}")
+            found.append((name, _stream(entry, 0)))
+    return tuple(found)
+
+
+def _stream(value: Any, depth: int) -> Stream:
+    """A layer's name, or what joins or concatenates several."""
+    if isinstance(value, str):
+        return as_text(value, "a layer name")
+    kind = next(iter(value)) if isinstance(value, Mapping) and len(value) == 1 else None
+    parts = value[kind] if kind in _TREES else None
+    if not isinstance(parts, list) or not parts:
+        raise InputError(
+            "must be a layer name, or a table of 'join' or 'concat' and an array that is not "
+            f"empty, got {short(value)}"
+        )
+    if depth > DEEPEST_STREAM:
+        raise InputError(f"is more than {DEEPEST_STREAM} joins and concatenations deep")
+    made = _TREES[str(kind)]([_stream(part, depth + 1) for part in parts])
+    assert made is not None
+    return made
+
+
+def _stream_out(stream: Stream) -> Any:
+    if isinstance(stream, Leaf):
+        return as_text(stream, "a layer name")
+    key = "join" if isinstance(stream, Join) else "concat"
+    return {key: [_stream_out(part) for part in stream.parts]}
 
 
 def _operator(value: Any, what: str) -> Operator:

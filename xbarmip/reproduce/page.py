@@ -1,19 +1,16 @@
 """The page: what has been computed, as Markdown, HTML and pictures."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 from markdown_it import MarkdownIt
 
-from xbarmip.reproduce import bandwidth_pictures, making, pictures
-from xbarmip.reproduce.sections import accuracy, bandwidth, models, runtime, short, steps
-from xbarmip.reproduce.source import figures
-from xbarmip.reproduce.store import Row
-from xbarmip.reproduce.text import listed
+from xbarmip.reproduce.prose import environment, rendered
+from xbarmip.reproduce.source import Source
+from xbarmip.reproduce.store import Kept, Made
 
-Rows = Mapping[str, Row]
-TITLE = "The published results beside certified optima"
 _STYLE = (
     "body{max-width:64rem;margin:2rem auto;padding:0 1rem;font:16px/1.5 sans-serif;color:#222}"
     "table{border-collapse:collapse;font-size:85%;display:block;overflow-x:auto}"
@@ -23,82 +20,54 @@ _STYLE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """What the page says about one part.
+class Making:
+    """How rows were made, by part."""
 
-    Attributes
-    ----------
-    part : str
-        Name of the part.
-    text : callable
-        Markdown from its rows.
-    pictures : mapping of str to callable
-        Content of a PNG file from its rows, by file name.
-    """
+    parts: Mapping[str, list[Made]]
 
-    part: str
-    text: Callable[[Rows], str]
-    pictures: Mapping[str, Callable[[Rows], bytes]]
+    def each(self, fact: str) -> list[Any]:
+        """What a fact was, each value once."""
+        every = (getattr(made, fact) for part in self.parts.values() for made in part)
+        return list(dict.fromkeys(every))
+
+    @property
+    def minutes(self) -> Mapping[str, float]:
+        """How long that took, by part."""
+        return {name: sum(made.seconds for made in part) / 60 for name, part in self.parts.items()}
 
 
-SECTIONS = (
-    Section(
-        "steps",
-        steps.section,
-        {"figure-6.png": pictures.steps_picture, "figure-7.png": pictures.speedup_picture},
-    ),
-    Section("accuracy", accuracy.section, {"table-4.png": pictures.accuracy_picture}),
-    Section("allocations", bandwidth.allocation_section, {}),
-    Section("tiles", bandwidth.tile_section, {"figure-8.png": bandwidth_pictures.tile_picture}),
-    Section("scaling", bandwidth.scale_section, {"figure-9.png": bandwidth_pictures.scale_picture}),
-    Section("runtime", runtime.section, {"table-7.png": pictures.runtime_picture}),
-    Section("models", models.section, {"models.png": bandwidth_pictures.models_picture}),
-)
-
-
-def files(computed: Mapping[str, Rows | None]) -> dict[str, bytes]:
-    """Every file of the page by name: page.md, page.html, pictures, and the README's table.
+def files(source: Source, complete: Mapping[str, Mapping[str, Kept]]) -> dict[str, bytes]:
+    """Every file of the page by name: page.md, page.html, and those of parts.
 
     Parameters
     ----------
-    computed : mapping
-        The rows of each part, or None where they are not complete.
+    source : Source
+    complete : mapping
+        The rows of each part that has all of them.
     """
-    made: dict[str, bytes] = {}
-    texts = []
-    for section in SECTIONS:
-        rows = computed.get(section.part)
-        if rows is None:
-            texts.append(f"*Part `{section.part}` is not complete.*")
-            continue
-        texts.append(section.text(rows))
-        made |= {name: draw(rows) for name, draw in section.pictures.items()}
-    heads = (f"# {TITLE}", _head(), making.words(computed), short.section(computed))
-    markdown = "\n\n".join(text for text in (*heads, *texts) if text) + "\n"
+    within, made = environment(source), dict[str, bytes]()
+    sections: dict[str, Any] = {part.name: None for part in source.parts}
+    for part in source.parts:
+        if part.name in complete:
+            rows = {key: kept.row for key, kept in complete[part.name].items()}
+            sections[part.name] = section = part.section(rows)
+            made |= {name: draw(section) for name, draw in part.pictures.items()}
+            for name in part.texts:
+                made[name] = rendered(f"{name}.j2", within, **{part.name: section}).encode()
+    making = Making({name: [each.made for each in rows.values()]
+                     for name, rows in complete.items()})  # fmt: skip
+    markdown = rendered("page.md.j2", within, making=making, sections=sections, **sections)
     made["page.md"] = markdown.encode()
-    made["page.html"] = html(markdown).encode()
-    found = computed.get("steps")
-    if found is not None:
-        made["summary.md"] = (steps.summary_table(found) + "\n").encode()
+    made["page.html"] = html(source.title, markdown).encode()
     return made
 
 
-def _head() -> str:
-    return (
-        f"Published: {figures()['source']}. Everything else was computed by `xbarmip reproduce`, "
-        "which also writes this page. A case is written network/budget x crossbar size, as "
-        "vgg-a/4096x128. All networks are those that the paper prints, but for "
-        f"{listed(figures()['unprinted'])}, marked *: its table is not printed, so that network "
-        "was built from its own paper, and its rows need not be about the same problem."
-    )
-
-
-def html(markdown: str) -> str:
+def html(title: str, markdown: str) -> str:
     """The page as one HTML file, beside its pictures."""
     body = MarkdownIt("commonmark").enable("table").render(markdown)
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(TITLE)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}</body>\n"
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}</body>\n"
         "</html>\n"
     )

@@ -8,21 +8,10 @@ from pathlib import Path
 from xbarmip.compare.pictures.canvas import require_matplotlib
 from xbarmip.errors import InputError
 from xbarmip.files import writing, written
-from xbarmip.reproduce import accuracy, bandwidth, models, runtime, steps
-from xbarmip.reproduce.making import is_current, made
 from xbarmip.reproduce.page import files
-from xbarmip.reproduce.store import Part, Store
+from xbarmip.reproduce.source import Source
+from xbarmip.reproduce.store import Store, compute
 from xbarmip.solvers.protocol import Limits, Progress
-
-PARTS = (
-    Part("steps", "figure 6(a), tables 5 and 6, figure 7", steps.cases),
-    Part("accuracy", "table 4", accuracy.cases),
-    Part("allocations", "table 6", bandwidth.allocation_cases),
-    Part("tiles", "figure 8", bandwidth.tile_cases),
-    Part("scaling", "figure 9", bandwidth.scale_cases),
-    Part("runtime", "table 7", runtime.cases),
-    Part("models", "networks of today", models.cases),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +39,21 @@ class Reproduction:
 
 
 def reproduce(
+    source: Source,
     output: str | PathLike[str],
     parts: Sequence[str] | None = None,
     keep: bool = False,
     time_limit: float = 20.0,
     progress: Progress | None = None,
 ) -> Reproduction:
-    """Compute the published tables and figures again, and write the page that compares them.
+    """Compute what a source publishes again, and write the page that compares them.
 
     Every row is kept in `<part>.json` as soon as it is done. The page is written from all parts
     that are complete in the folder, also when Ctrl-C ends the computation.
 
     Parameters
     ----------
+    source : Source
     output : str or path
         Folder for the results.
     parts : sequence of str, optional
@@ -71,8 +62,8 @@ def reproduce(
         Keep rows that are there already, and compute the missing ones. A row that other sources of
         the solvers made, or another time limit, counts as missing.
     time_limit : float
-        Seconds for each proof, and three times as many for each run of table 7; what is not proven
-        within them is marked. Everything else ends by itself.
+        Seconds for each proof, as the source's parts use them; what is not proven within them is
+        marked.
     progress : callable, optional
         Called with a dict of facts during the computation.
 
@@ -80,49 +71,48 @@ def reproduce(
     ------
     InputError
         On an unknown part, a bad limit, a file that is none of these, a folder that cannot be
-        written, or where matplotlib is missing: before anything is computed.
+        written, or where matplotlib is missing: before anything is computed. On a row for which a
+        solver finds no allocation: after the page is written.
     KeyboardInterrupt
         After the page is written.
     """
-    chosen = _chosen(parts)
+    chosen = _chosen(source, parts)
     Limits(time_limit)
     require_matplotlib()
     folder = Path(output)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    stores = {part.name: Store(folder, part.name) for part in PARTS}
-    works = {part.name: part.cases(time_limit) for part in PARTS}
-    computed = {part.name: 0 for part in PARTS}
+    stores = {part.name: Store(folder, part.name, part.row) for part in source.parts}
+    works = {part.name: part.cases(time_limit) for part in source.parts}
+    computed = dict.fromkeys(works, 0)
     try:
         for name in chosen:
             if not keep:
                 stores[name].clear()
             for key, work in works[name].items():
-                if not is_current(stores[name].rows.get(key), time_limit):
-                    named = _named(progress, name, key)
-                    stores[name].add(key, made(work, time_limit, named))
+                kept = stores[name].rows.get(key)
+                if kept is None or not kept.is_current(time_limit):
+                    done = compute(work, time_limit, _named(progress, name, key))
+                    stores[name].add(key, done)
                     computed[name] += 1
     finally:
         complete = {
             name: {key: store.rows[key] for key in works[name]}
-            if works[name].keys() <= store.rows.keys()
-            else None
             for name, store in stores.items()
+            if works[name].keys() <= store.rows.keys()
         }
-        for name, content in files(complete).items():
+        for name, content in files(source, complete).items():
             written(folder / name, content)
     rows = {name: len(works[name].keys() & store.rows.keys()) for name, store in stores.items()}
     return Reproduction(folder, computed, rows, {name: len(works[name]) for name in works})
 
 
-def _chosen(parts: Sequence[str] | None) -> list[str]:
-    known = [part.name for part in PARTS]
-    if parts is None:
-        return known
-    for name in parts:
+def _chosen(source: Source, parts: Sequence[str] | None) -> list[str]:
+    known = [part.name for part in source.parts]
+    for name in parts or ():
         if name not in known:
             raise InputError(f"part must be one of {', '.join(known)}, got {name!r}")
-    return [name for name in known if name in parts]
+    return [name for name in known if parts is None or name in parts]
 
 
 def _named(progress: Progress | None, part: str, key: str) -> Progress | None:

@@ -1,39 +1,54 @@
-"""The published numbers, from the files that ship with the package."""
+"""A source of published results: what is computed for it, and the page about it."""
 
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from xbarmip.compare.instance import Instance
-from xbarmip.compare.suite import read_suite
-from xbarmip.data import find_file
-from xbarmip.strict import check_format, located, parse_toml, read_text
-
-NAME = "li-han-chen-2023"
+from xbarmip.reproduce.store import Work
 
 
-@lru_cache(maxsize=1)
-def figures() -> dict[str, Any]:
-    """Tables 4 to 7 and figures 7 to 9 as printed; the file says what each is. Decimals are exact.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the reproduction: rows that are computed one by one, and what is said of them.
 
-    Raises
-    ------
-    InputError
-        If the file cannot be read.
+    Attributes
+    ----------
+    name : str
+        Also of its file of rows and of its template, to which its section goes by that name.
+    about : str
+        What of the source it is about.
+    row : type
+        What a row is (see `reader`).
+    cases : callable
+        Called with the seconds that each solve may take; returns what computes each row, by key.
+    section : callable
+        Of the rows by key: all that the template and the pictures show.
+    pictures : mapping of str to callable
+        Content of a PNG file from the section, by file name.
+    texts : tuple of str
+        Files of its own, from templates called like them.
     """
-    file = find_file("published", NAME, (".toml",))
-    with located(str(file)):
-        data = parse_toml(read_text(file))
-        check_format(data, "xbarmip-published", 1)
-    return data
+
+    name: str
+    about: str
+    row: Any
+    cases: Callable[[float], Mapping[str, Work]]
+    section: Callable[[Mapping[str, Any]], Any]
+    pictures: Mapping[str, Callable[[Any], bytes]] = field(default_factory=dict)
+    texts: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=1)
-def step_cases() -> tuple[Instance, ...]:
-    """The cases whose steps are published, under the paper's closed form."""
-    suite = read_suite("published")
-    return tuple(each for each in suite.instances if each.problem.rule == "published")
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A paper or artefact: its page's title, parts in their order, published figures, templates.
 
+    `figures` returns at least `unprinted`, the networks whose tables the source does not print,
+    and `remarks` on numbers that do not come out, by the beginning of what the page calls them.
+    `templates` is a folder with `page.md.j2` and a template for each part.
+    """
 
-def case_key(network: str, crossbars: int, size: int) -> str:
-    """How a case is called: vgg-a/4096x128, crossbars before their size."""
-    return f"{network}/{crossbars}x{size}"
+    title: str
+    parts: tuple[Part, ...]
+    figures: Callable[[], Mapping[str, Any]]
+    templates: Path

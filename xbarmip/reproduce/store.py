@@ -1,61 +1,87 @@
-"""Computed rows on disk: every row is kept as soon as it is done."""
+"""Computed rows on disk: each is kept as soon as it is done, with what made it."""
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
-from xbarmip.errors import InputError
+from xbarmip.compare.facts import code_facts, machine_facts
+from xbarmip.compare.report.summary import code_words, machine_words
+from xbarmip.compare.typed import anything, mapped, parse, table
 from xbarmip.files import written
+from xbarmip.reproduce.records import as_json, reader
 from xbarmip.solvers.protocol import Progress
+from xbarmip.strict import located, read_text
 
-Row = dict[str, Any]
-Work = Callable[[Progress | None], Row]
+Work = Callable[[Progress | None], Any]  # computes a row
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A part of the reproduction: rows that are computed one by one.
-
-    Attributes
-    ----------
-    name : str
-        Also the name of its file.
-    about : str
-        What of the paper it is about.
-    cases : callable
-        Called with the seconds that each solve may take; returns what computes each row, by key.
+class Made:
+    """How a row was made: by which versions and sources of the solvers, on which machine, within
+    how many seconds for a proof, in how many.
     """
 
-    name: str
-    about: str
-    cases: Callable[[float], Mapping[str, Work]]
+    by: str
+    sources: str
+    on: str
+    limit: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A row, and how it was made."""
+
+    row: Any
+    made: Made
+
+    def is_current(self, limit: float) -> bool:
+        """Whether the solvers as they are made it, within this limit."""
+        return (self.made.sources, self.made.limit) == (code_facts()["sources"], limit)
+
+
+def compute(work: Work, limit: float, progress: Progress | None) -> Kept:
+    """Compute a row."""
+    begin = perf_counter()
+    row, code = work(progress), code_facts()
+    seconds = round(perf_counter() - begin, 1)
+    by, on = code_words(code), machine_words(machine_facts())
+    return Kept(row, Made(by, code["sources"], on, limit, seconds))
 
 
 class Store:
-    """The rows of one part, in `<name>.json` of a folder.
+    """The rows of one part by their keys, in `<name>.json` of a folder.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str
+        Of the part.
+    kind : type
+        What a row is: a dataclass, or several as alternatives.
 
     Raises
     ------
     InputError
-        If the file is there and is none of this kind.
+        If the file is there and holds anything else.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, kind: Any) -> None:
         self._file = folder / f"{name}.json"
-        self.rows: dict[str, Row] = {}
+        self.rows: dict[str, Kept] = {}
         if self._file.exists():
-            try:
-                self.rows = dict(json.loads(self._file.read_text(encoding="utf-8"))["rows"])
-            except (OSError, ValueError, TypeError, KeyError):
-                raise InputError(f"{self._file}: is not a file of `xbarmip reproduce`") from None
+            with located(f"{self._file}: is not a file of `xbarmip reproduce`"):
+                found = table({"rows": mapped(mapped(anything))})(parse(read_text(self._file)), "")
+                self.rows = {key: _kept(kind, row, key) for key, row in found["rows"].items()}
 
     def clear(self) -> None:
         """Forget all rows; the file stays until the first new one."""
         self.rows = {}
 
-    def add(self, key: str, row: Row) -> None:
+    def add(self, key: str, kept: Kept) -> None:
         """Keep a row: the file is replaced as a whole, so that a kill leaves the old or the new.
 
         Raises
@@ -63,6 +89,15 @@ class Store:
         InputError
             If the file cannot be written.
         """
-        self.rows[key] = row
-        text = json.dumps({"rows": self.rows}, indent=1, allow_nan=False) + "\n"
+        self.rows[key] = kept
+        rows = {
+            name: {**as_json(each.row), "made": as_json(each.made)}
+            for name, each in self.rows.items()
+        }
+        text = json.dumps({"rows": rows}, indent=1, allow_nan=False) + "\n"
         written(self._file, text.encode())
+
+
+def _kept(kind: Any, entry: Mapping[str, Any], key: str) -> Kept:
+    made = reader(Made)(entry.get("made"), f"{key}: made")
+    return Kept(reader(kind)({name: entry[name] for name in entry if name != "made"}, key), made)

@@ -7,19 +7,18 @@ its bound is raised until the path is no better than that schedule, or the edge'
 known. So only edges are proven that a better path could use, and each only as far as is needed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from xbarmip.schedules.bounds import pace_bounds
+from xbarmip.schedules.cuts import Edge, filled
 from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import Plan, ScheduleResult, Written, answer
 from xbarmip.schedules.search import SegmentSearch
 from xbarmip.schedules.segment import Segment
 from xbarmip.solvers.dp.run import until_stopped
 from xbarmip.solvers.protocol import Progress, Watch
-
-Edge = tuple[int, int]
 
 
 class Path(NamedTuple):
@@ -77,6 +76,11 @@ class Segments:
         self.bounds[edge] = search.bound
         return search
 
+    def start(self, edges: Iterable[Edge]) -> None:
+        """Have an allocation of each of these segments."""
+        for edge in edges:
+            self[edge].start()
+
     def best(self) -> Path | None:
         """The cheapest path over segments of which an allocation is known."""
         costs = {edge: s.cost for edge, s in self.searches.items() if s.cost is not None}
@@ -132,30 +136,29 @@ def _bound(segments: Segments) -> int:
 
 
 def _meet(segments: Segments, watch: Watch) -> None:
-    """Raise bounds of edges until the shortest path is no better than the best schedule."""
+    """Raise bounds of edges until the shortest path is no better than the best schedule.
+
+    So that there is a schedule from the start, the segments of full chips get a first allocation,
+    and so does every edge of a shortest path.
+    """
     length = len(segments.schedule.units)
+    segments.start(filled(segments.schedule))
     while True:
-        low, best = shortest_path(length, segments.bounds), segments.best()
-        assert low is not None
-        if best is not None and low.cost >= best.cost:
+        low = shortest_path(length, segments.bounds)
+        assert low is not None  # every unit fits the chip
+        segments.start(low.edges)
+        best = segments.best()
+        assert best is not None
+        if low.cost >= best.cost:
             return
-        tell = _teller(segments, None if best is None else best.cost, low.cost, watch)
+        tell = _teller(segments, best.cost, low.cost, watch)
         tell({})
         watch.check()
-        edge = max(low.edges, key=lambda e: _open(segments, e))
-        enough = None if best is None else segments.bounds[edge] + best.cost - low.cost
-        segments.prove(edge, enough, watch.part(tell))
+        edge = max(low.edges, key=lambda each: segments[each].open)
+        segments.prove(edge, segments.bounds[edge] + best.cost - low.cost, watch.part(tell))
 
 
-def _open(segments: Segments, edge: Edge) -> int:
-    """How much is open of an edge's cost; most where nothing is known."""
-    search = segments.searches.get(edge)
-    if search is None or search.cost is None:
-        return 2**200
-    return search.cost - search.bound
-
-
-def _teller(segments: Segments, best: int | None, bound: int, watch: Watch) -> Progress:
+def _teller(segments: Segments, best: int, bound: int, watch: Watch) -> Progress:
     def tell(_: dict[str, Any]) -> None:
         proven = sum(search.proven for search in segments.searches.values())
         watch.tell(best=best, bound=bound, segments_proven=proven)

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from random import Random
 
 from xbarmip.exact import as_int
+from xbarmip.schedules.cuts import even_cuts, filled
 from xbarmip.schedules.exact import Path, Segments
-from xbarmip.schedules.heuristics import even_cuts, filled
 from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import ScheduleResult, answer
 from xbarmip.solvers.dp.run import until_stopped
@@ -19,10 +19,11 @@ Cuts = frozenset[int]
 class GeneticCuts:
     """A genetic algorithm over the cuts.
 
-    The way of COMPASS (J. Park et al., DATE 2025), which breeds partitions of a network for chips
-    that are too small. A gene says of each unit whether a cut is before it; where a segment would
-    not fit, one is put in. Parents are the better of two; a child has each cut of one or the other,
-    one in ten is moved, put in or left out; the best half of parents and children lives on.
+    The way of COMPASS (J. Park et al., DATE 2025, arXiv 2501.06780), which breeds partitions of a
+    network for chips that are too small. A gene says of each unit whether a cut is before it; where
+    a segment would not fit, one is put in. Parents are the better of two; a child has each cut of
+    one or the other, one in ten is moved, put in or left out; the best of parents and children live
+    on.
     COMPASS estimates what a segment takes; here it is its proven least cost.
 
     Attributes

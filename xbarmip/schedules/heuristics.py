@@ -1,33 +1,16 @@
 """Rivals that cut by a rule: `filling` and `even`."""
 
-from bisect import bisect_left
 from dataclasses import asdict, dataclass
-from itertools import accumulate, pairwise
 from typing import Any
 
-from xbarmip.schedules.exact import Edge, Path, Segments
+from xbarmip.schedules.cuts import Edge, even_cuts, filled
+from xbarmip.schedules.exact import Path, Segments
 from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import ScheduleResult, Written, answer
 from xbarmip.schedules.segment import Segment
 from xbarmip.solvers.dp.run import until_stopped
 from xbarmip.solvers.heuristics.greedy import Greedy
 from xbarmip.solvers.protocol import Watch
-
-
-def sizes(schedule: Schedule) -> list[int]:
-    """Crossbars of one copy of each unit."""
-    return [unit.blocks * schedule.blocks[unit.layer][1] for unit in schedule.units]
-
-
-def filled(schedule: Schedule, wanted: frozenset[int] = frozenset()) -> tuple[Edge, ...]:
-    """Cuts where they are wanted, and wherever the next unit no longer fits."""
-    cuts, used = [0], 0
-    for unit, size in enumerate(sizes(schedule)):
-        if unit and (unit in wanted or used + size > schedule.crossbars):
-            cuts.append(unit)
-            used = 0
-        used += size
-    return tuple(pairwise((*cuts, len(schedule.units))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +60,6 @@ class EvenCuts:
         if schedule.obstacle:
             return answer(schedule, self.name, None, None)
         return best_of(self, schedule, even_cuts(schedule), watch)
-
-
-def even_cuts(schedule: Schedule) -> tuple[Edge, ...]:
-    """The fewest segments whose cuts lie nearest to equal shares of the crossbars, and that fit."""
-    ends = [0, *accumulate(sizes(schedule))]
-    for count in range(1, len(ends)):
-        shares = (ends[-1] * number // count for number in range(1, count))
-        cuts = sorted({_nearest(ends, share) for share in shares} | {0, len(ends) - 1})
-        edges = tuple(pairwise(cuts))
-        if all(ends[stop] - ends[start] <= schedule.crossbars for start, stop in edges):
-            return edges
-    return tuple(pairwise(range(len(ends))))
-
-
-def _nearest(ends: list[int], share: int) -> int:
-    place = bisect_left(ends, share)
-    return min((place - 1, place), key=lambda at: abs(ends[max(0, at)] - share))
 
 
 def best_of(

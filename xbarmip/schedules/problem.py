@@ -60,15 +60,16 @@ class Schedule:
         As that of a `Problem`.
     objective, rule : str
         The count of a segment: "cycles", or "steps" by a rule.
-    write_cycles : int
-        What writing one crossbar costs, in cycles; crossbars are written one after another.
+    write_cycles : int, optional
+        What writing one crossbar costs, in cycles; crossbars are written one after another. By
+        default what the hardware's figures give, or 0 without hardware.
     batch : int
         Images that run through a segment before the next one is written.
     divide : bool
         Whether a cut may pass through every layer, between two of its column blocks. Without it
         only layers whose set exceeds the chip are divided so.
     hardware : Hardware, optional
-        Where the crossbar size comes from.
+        Where the crossbar size comes from, and what writing costs.
 
     Raises
     ------
@@ -82,7 +83,7 @@ class Schedule:
     size: Crossbar | int | tuple[int, int] | None = None
     objective: str = "cycles"
     rule: str | None = None
-    write_cycles: int = 0
+    write_cycles: int = None  # type: ignore[assignment]  # set below
     batch: int = 1
     divide: bool = False
     hardware: Hardware | None = None
@@ -96,6 +97,8 @@ class Schedule:
         whole = self.whole
         for name in ("crossbars", "size", "rule"):
             object.__setattr__(self, name, getattr(whole, name))
+        if self.write_cycles is None:
+            object.__setattr__(self, "write_cycles", _write_cycles(self.hardware))
         for name, least, most in (("write_cycles", 0, MOST_WRITE), ("batch", 1, MOST_BATCH)):
             object.__setattr__(self, name, as_int(getattr(self, name), name, least, most))
         if not isinstance(self.divide, bool):
@@ -158,6 +161,25 @@ class Schedule:
         del facts["constraints"]
         more = {"write_cycles": self.write_cycles, "batch": self.batch, "divide": self.divide}
         return {**facts, **more}
+
+
+def _write_cycles(hardware: Hardware | None) -> int:
+    """What the figures of hardware give.
+
+    Raises
+    ------
+    InputError
+        When they give nothing.
+    """
+    found = 0 if hardware is None else hardware.write_cycles
+    if found is None:
+        assert hardware is not None
+        missing = "row_write_ns" if hardware.row_write_ns is None else "compute_ns"
+        raise InputError(
+            f"hardware {hardware.name!r} gives no cost of writing: it has no {missing}; "
+            "write_cycles must give it"
+        )
+    return found
 
 
 def column_blocks(crossbar: Crossbar, layer: Layer) -> tuple[int, int]:

@@ -80,7 +80,12 @@ class SegmentSearch:
     @property
     def proven(self) -> bool:
         """Whether the least cost is known."""
-        return self.cost == self.bound
+        return self.cost is not None and self.open == 0
+
+    @property
+    def open(self) -> int:
+        """How far the cheapest allocation is above the bound."""
+        return self._best - self.bound
 
     def prove(self, enough: int, watch: Watch) -> None:
         """Raise the bound to `enough`, or to the least cost if that is smaller.
@@ -90,8 +95,7 @@ class SegmentSearch:
         StoppedError
             When a limit or Ctrl-C ends it.
         """
-        if self.cost is None:
-            self._start()
+        self.start()
         most = sum(
             layer.outputs * size
             for layer, size in zip(self.segment.problem.network.layers, self._sets, strict=True)
@@ -114,8 +118,10 @@ class SegmentSearch:
         assert self.cost is not None
         return self.cost
 
-    def _start(self) -> None:
-        """Allocations that keep a pace, each layer with just the copies for it."""
+    def start(self) -> None:
+        """Look at allocations that keep a pace, each layer with just the copies for it."""
+        if self.cost is not None:
+            return
         pace = fastest = self._pace(self.segment.schedule.crossbars)
         while True:
             self.take(self.at_pace(pace))

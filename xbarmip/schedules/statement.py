@@ -14,7 +14,7 @@ import pyomo.environ as pyo
 from xbarmip.errors import UnsupportedError
 from xbarmip.exact import ceil_div
 from xbarmip.schedules.bounds import pace_bounds
-from xbarmip.schedules.heuristics import sizes
+from xbarmip.schedules.cuts import sizes
 from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import Plan, Written
 from xbarmip.schedules.segment import Segment, ends

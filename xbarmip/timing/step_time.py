@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from xbarmip.exact import INT64_MAX
 from xbarmip.hardware.crossbar import Crossbar
-from xbarmip.hardware.movement import GeneralRule, Rule, SeparableRule, Site, rule_named
+from xbarmip.hardware.movement import Rule, Site, rule_named
 from xbarmip.hardware.preset import Hardware
 from xbarmip.network.graph import Network
+from xbarmip.network.stream import renamed
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem, checked_allocation
+from xbarmip.timing.layer_ticks import LayerTicks
 
 
 def microseconds(seconds: Fraction | None) -> float | None:
@@ -94,91 +95,6 @@ class StepTime:
             "latency_s": str(count * self.seconds),
             "binding": [list(pair) for pair in self.binding],
         }
-
-
-class LayerTicks:
-    """T_A of one layer in ticks, as a function of its R and its producers'.
-
-    T_A = own(R) + sum over producers k of per_copy_k(R) * R_k + rest(R, R_1, ..), where `rest` is
-    what general rules move.
-
-    Attributes
-    ----------
-    producers : tuple of int
-        Positions of the producers in the network.
-    separable : bool
-        Whether `rest` is 0.
-    """
-
-    def __init__(
-        self,
-        site: Site,
-        producers: tuple[int, ...],
-        levels: Sequence[tuple[Rule, Fraction]],
-        tick: Fraction,
-    ) -> None:
-        self.site, self.producers = site, producers
-        self._separable = [(rule, b) for rule, b in levels if isinstance(rule, SeparableRule)]
-        self._general = [(rule, b) for rule, b in levels if isinstance(rule, GeneralRule)]
-        self._tick = tick
-        self._known: dict[int, tuple[int, tuple[int, ...]]] = {}
-        self.separable = not self._general
-
-    def coefficients(self, r: int) -> tuple[int, tuple[int, ...]]:
-        """own(r), and per_copy(r) for each producer."""
-        if r not in self._known:
-            site = self.site
-            own = sum(rule.own_bytes(site, r) / b for rule, b in self._separable)
-            copies = (
-                sum(rule.producer_bytes(site, r, producer) / b for rule, b in self._separable)
-                for producer in site.producers
-            )
-            self._known[r] = (self._ticks(own), tuple(self._ticks(each) for each in copies))
-        return self._known[r]
-
-    def __call__(self, r: int, producers: Sequence[int]) -> int:
-        """T_A for its own R and those of its producers."""
-        own, copies = self.coefficients(r)
-        near = own + sum(each * k for each, k in zip(copies, producers, strict=True))
-        return near + self._rest(r, tuple(producers))
-
-    def longest(self, largest: int, producers: Sequence[int]) -> int:
-        """The longest T_A without `rest` for an R up to `largest`, and so many copies of each
-        producer.
-        """
-        parts = (self.coefficients(r) for r in range(1, largest + 1))
-        return max(
-            own + sum(each * k for each, k in zip(copies, producers, strict=True))
-            for own, copies in parts
-        )
-
-    def many(self, own: Array, producers: Array) -> Any:
-        """T_A for each entry of `own` and row of `producers`, shape (count, producers).
-
-        int64, or Python integers in an object array where 64 bits might not hold one.
-        """
-        values, where = np.unique(own, return_inverse=True)
-        table = [self.coefficients(int(r)) for r in values]
-        most = [int(column.max()) for column in producers.T]
-        reach = max(o + sum(c * m for c, m in zip(cs, most, strict=True)) for o, cs in table)
-        kind: Any = np.int64 if reach <= INT64_MAX else object
-        total = np.array([o for o, _ in table], dtype=kind)[where]
-        for k, column in enumerate(producers.T):
-            copies = np.array([cs[k] for _, cs in table], dtype=kind)
-            total = total + copies[where] * column.astype(kind)
-        return total if self.separable else total.astype(object) + self._rests(own, producers)
-
-    def _rest(self, r: int, producers: tuple[int, ...]) -> int:
-        moved = (rule.moved(self.site, r, producers) / b for rule, b in self._general)
-        return self._ticks(sum(moved, start=Fraction(0)))
-
-    def _rests(self, own: Array, producers: Array) -> Any:
-        rows, where = np.unique(np.column_stack([own, producers]), axis=0, return_inverse=True)
-        rests = [self._rest(int(row[0]), tuple(int(r) for r in row[1:])) for row in rows]
-        return np.array(rests, dtype=object)[where.reshape(-1)]
-
-    def _ticks(self, seconds: Fraction | int) -> int:
-        return int(seconds / self._tick)  # rules move multiples of their grain: nothing is lost
 
 
 @dataclass(frozen=True, eq=False)
@@ -303,12 +219,14 @@ def _sites(network: Network, hardware: Hardware) -> list[tuple[Site, tuple[int, 
     crossbar: Crossbar = hardware.crossbar
     value_bytes = Fraction(hardware.input_bits or 0, 8)
     sites = []
-    for layer in network.layers:
+    for i, layer in enumerate(network.layers):
         producers = tuple(sorted(network.index[j] for j in network.graph.predecessors(layer.name)))
         read = tuple(network.layers[j] for j in producers)
+        reads = renamed(network.reads[i], producers.index)
         tile = hardware.crossbars_per_tile or 0
         crossbar_set = crossbar.crossbar_set(layer)
-        sites.append((Site(layer, read, crossbar_set, crossbar, tile, value_bytes), producers))
+        site = Site(layer, read, reads, crossbar_set, crossbar, tile, value_bytes)
+        sites.append((site, producers))
     return sites
 
 

@@ -12,6 +12,7 @@ from xbarmip.constraint import LinearConstraint, Predicate
 from xbarmip.network.generate import Shape
 from xbarmip.solvers.dp.bounds.cuts import Goal, Switches
 from xbarmip.solvers.dp.plain import plain_optimum
+from xbarmip.solvers.dp.state.step import AFTER
 from xbarmip.solvers.dp.sweep import search as module
 from xbarmip.solvers.dp.sweep.dominance import Signatures, ranks_of, signatures
 from xbarmip.solvers.dp.sweep.search import Answer, TargetSearch
@@ -139,7 +140,7 @@ def test_a_wrong_direction_of_dominance_is_caught(wrong, monkeypatch):
         value, _, able = signatures(bounds, step, labels, pairs)
         end, memory = value.shape[1], len(step.recalled)
         first = end - 2 * memory
-        left = slice(first - len(step.limit_prices), first)
+        left = slice(first - len({*step.sums[:, AFTER].tolist()} - {-1}), first)
         wrong(value, left, (slice(first, first + memory), slice(first + memory, end)))
         return Signatures(value, ranks_of(value), able)
 

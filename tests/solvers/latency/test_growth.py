@@ -21,8 +21,7 @@ import pytest
 
 import xbarmip as xb
 from tests.random_hardware import OWN, SHIPPED
-from tests.solvers.dp.test_constraints import SHAPES
-from tests.solvers.latency.test_latency import ISAAC, KINDS, timed
+from tests.solvers.latency.test_latency import ISAAC, KINDS, SHAPES, timed
 from xbarmip.problem import Problem
 from xbarmip.solvers.result import Status
 

@@ -12,7 +12,8 @@ import pytest
 import xbarmip as xb
 from tests.brute import tiny_problem
 from tests.random_hardware import OWN, SHIPPED, random_hardware
-from tests.solvers.dp.test_constraints import SHAPES, random_constraint
+from tests.solvers.dp.test_constraints import SHAPES as PLAIN
+from tests.solvers.dp.test_constraints import random_constraint
 from xbarmip.constraint import allowed
 from xbarmip.hardware.preset import load_hardware
 from xbarmip.problem import Problem
@@ -28,6 +29,7 @@ KINDS = [
     ("steps", "latency-steps", "pipeline"),
     ("steps", "latency-steps", "published"),
 ]
+SHAPES = [PLAIN[0], replace(PLAIN[1], trees=0.8), replace(PLAIN[2], joining=0.9, trees=0.8)]
 ISAAC = load_hardware("isaac-like")
 
 

@@ -9,7 +9,7 @@ from xbarmip.errors import InputError
 from xbarmip.network.onnx.field import Field, Shape
 from xbarmip.network.onnx.operation import Operation
 from xbarmip.network.onnx.spatial import hypothesis
-from xbarmip.network.onnx.value import Value, all_of, broadcast_shape, join
+from xbarmip.network.onnx.value import Value, all_of, broadcast_shape, join, side_by_side
 from xbarmip.network.window import Window
 
 Result = tuple[Value, ...]
@@ -84,7 +84,7 @@ def concat(operation: Operation) -> Result:
         index[start : start + part.shape[axis]] = np.arange(part.shape[axis])
         start += part.shape[axis]
         placed.append(part.picked(axis, index) if part.sources else part)
-    return (join(placed, shape),)
+    return (side_by_side(placed, shape),)
 
 
 def split(operation: Operation) -> Result:

@@ -46,7 +46,7 @@ def convolution(operation: Operation, finder: Finder) -> Value:
     reads = [read_map(one, _reach(one, size)) for one in data.sources]
     axes = tuple(range(2, len(shape)))
     weight = node.inputs[operands.weight]
-    result = finder.add(layer, node, weight, filter(None, reads), shape, axes)
+    result = finder.add(layer, node, weight, filter(None, reads), data.stream, shape, axes)
     if operands.addend is not None and operation.given(operands.addend):
         return join([result, operation.value(operands.addend)], shape)
     return result

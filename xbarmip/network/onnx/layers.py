@@ -10,6 +10,7 @@ from xbarmip.network.layer import Layer
 from xbarmip.network.onnx.field import Field, described, reach_of
 from xbarmip.network.onnx.node import Node
 from xbarmip.network.onnx.value import Source, Step, Value
+from xbarmip.network.stream import Stream, only
 from xbarmip.network.window import Array, Raster, Reach
 
 Read = tuple[int, tuple[Step, ...]]
@@ -59,6 +60,8 @@ class Found:
     weight : str
         Name of the weight tensor.
     reads : tuple of Read
+    stream : Stream, optional
+        How what it reads is put together of their layers.
     shape : tuple of int
         Of the node's result.
     spatial : tuple of int
@@ -69,6 +72,7 @@ class Found:
     node: Node
     weight: str
     reads: tuple[Read, ...]
+    stream: Stream | None
     shape: tuple[int, ...]
     spatial: tuple[int, ...]
 
@@ -85,16 +89,21 @@ class Finder:
         node: Node,
         weight: str,
         reads: Iterable[Read],
+        stream: Stream | None,
         shape: tuple[int, ...],
         spatial: tuple[int, ...],
     ) -> Value:
-        """Add a layer; its result, a tensor of `shape` with positions along the axes `spatial`."""
-        self.found.append(Found(layer, node, weight, tuple(reads), shape, spatial))
+        """Add a layer that reads `stream`; its result, a tensor of `shape` with positions along the
+        axes `spatial`.
+        """
+        crossing = tuple(reads)
+        left = only(stream, {producer for producer, _ in crossing})
+        self.found.append(Found(layer, node, weight, crossing, left, shape, spatial))
         last = reach_of(layer.height, layer.width, ())
         sizes = [n if axis in spatial else 1 for axis, n in enumerate(shape)]
         size = layer.height, layer.width
         result = Source(len(self.found) - 1, size, Field.of(last.reshape(sizes)))
-        return Value(shape, (result,))
+        return Value(shape, (result,), result.layer)
 
 
 def read_map(source: Source, reach: Array) -> Read | None:

@@ -150,7 +150,7 @@ def contraction(
     widening = iter(widths or (outputs,))
     shape = tuple(data.shape[axis] if axis >= 0 else next(widening) for axis in order)
     spatial = tuple(at for at, axis in enumerate(order) if axis >= 0)
-    return finder.add(layer, node, node.inputs[weight], reads, shape, spatial)
+    return finder.add(layer, node, node.inputs[weight], reads, data.stream, shape, spatial)
 
 
 def _form(

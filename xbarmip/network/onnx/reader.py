@@ -29,6 +29,7 @@ from xbarmip.network.onnx.refusals import (
 )
 from xbarmip.network.onnx.value import Step, Value, all_of
 from xbarmip.network.onnx.ways import bounded, check_edges
+from xbarmip.network.stream import join_streams, renamed
 from xbarmip.network.window import Whole, Window
 
 
@@ -59,10 +60,10 @@ def read_onnx(
 
     Convolutions and products with constant weights become layers, in the file's order. Everything
     else is a path between them: a join gives the layer behind it an edge from every layer that
-    feeds it, and what moves positions stands in the edge's `through`. A pooling that reads one
-    layer's result alone, through which every reader of that layer reads it, becomes the layer's
-    `pool` (SPEC §2). What no output of the model depends on is left out, and what feeds no layer
-    leaves the network. A batch is read as one image.
+    feeds it, and is one of its streams (SPEC §6); what moves positions stands in the edge's
+    `through`. A pooling that reads one layer's result alone, through which every reader of that
+    layer reads it, becomes the layer's `pool` (SPEC §2). What no output of the model depends on is
+    left out, and what feeds no layer leaves the network. A batch is read as one image.
 
     Parameters
     ----------
@@ -223,7 +224,7 @@ def _leaving(node: Node, tensors: Tensors) -> Value:
     sources = dict.fromkeys(
         replace(one, field=anything) for name in read for one in tensors.values[name].sources
     )
-    return Value((), tuple(sources))
+    return Value((), tuple(sources), join_streams(tensors.values[name].stream for name in read))
 
 
 def _network(
@@ -249,7 +250,12 @@ def _network(
             edges[Edge(names[producer], consumer, through)] = None
     outputs = {producer for producer, _ in leaving}
     ordered = tuple(names[i] for i in sorted(outputs))
-    return Network(name, layers, tuple(edges), ordered, source)
+    streams = tuple(
+        (consumer, stream)
+        for consumer, one in zip(names, found, strict=True)
+        if (stream := renamed(one.stream, lambda place: names[int(place)]))
+    )
+    return Network(name, layers, tuple(edges), ordered, source, streams)
 
 
 def _fused(found: list[Found], leaving: tuple[Read, ...]) -> dict[int, Window | Whole]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xbarmip.network.onnx.field import Field, Index, Shape, reach_of
+from xbarmip.network.stream import Stream, concatenate, join_streams, only
 from xbarmip.network.window import Broadcast, Operator, Whole, Window
 
 
@@ -85,15 +86,18 @@ class Value:
     shape : tuple of int
     sources : tuple of Source
         Empty for constants and for whatever the graph's inputs alone decide.
+    stream : Stream, optional
+        How it is put together of the layers in `sources`; None where there are none.
     """
 
     shape: Shape
     sources: tuple[Source, ...] = ()
+    stream: Stream | None = None
 
     def mapped(self, shape: Shape, rule: Callable[[Field], Field]) -> "Value":
         """Another tensor whose entries come from this one's as `rule` says."""
         sources = tuple(replace(one, field=rule(one.field)) for one in self.sources)
-        return Value(shape, sources)
+        return Value(shape, sources, self.stream)
 
     def reshaped(self, shape: Shape) -> "Value":
         """The same entries in row-major order under other axes."""
@@ -121,7 +125,9 @@ class Value:
 
     def needed(self) -> "Value":
         """The value without sources that none of its entries depends on."""
-        return replace(self, sources=tuple(one for one in self.sources if one.field.most))
+        sources = tuple(one for one in self.sources if one.field.most)
+        stream = only(self.stream, {one.layer for one in sources})
+        return replace(self, sources=sources, stream=stream)
 
     def collapsed(self, axes: Iterable[int], pooled: str = "") -> "Value":
         """Every entry made of all entries along `axes`, repeated over them."""
@@ -147,7 +153,18 @@ def broadcast_shape(shapes: Iterable[Shape]) -> Shape:
 
 
 def join(values: Iterable[Value], shape: Shape) -> Value:
-    """Entry by entry, what any of the values depends on; they are repeated to `shape`."""
+    """One stream: entry by entry, what any of the values depends on, repeated to `shape`."""
+    joined = tuple(values)
+    return Value(shape, _united(joined, shape), join_streams(one.stream for one in joined))
+
+
+def side_by_side(values: Iterable[Value], shape: Shape) -> Value:
+    """Streams beside each other: values of one shape, no two with something at the same entry."""
+    placed = tuple(values)
+    return Value(shape, _united(placed, shape), concatenate(one.stream for one in placed))
+
+
+def _united(values: Iterable[Value], shape: Shape) -> tuple[Source, ...]:
     united: dict[tuple[int, tuple[Step, ...]], Source] = {}
     for value in values:
         for one in value.sources:
@@ -157,7 +174,7 @@ def join(values: Iterable[Value], shape: Shape) -> Value:
                 joined = united[key].field.joined(source.field)
                 source = replace(source, field=joined)
             united[key] = source
-    return Value(shape, tuple(united.values()))
+    return tuple(united.values())
 
 
 def all_of(values: Iterable[Value], shape: Shape) -> Value:

@@ -3,14 +3,21 @@
 A label of the sweep needs of a linear constraint only what is *left*: its limit less what the
 decided layers weigh. More is never worse, whatever the signs of the weights. The sum is kept from
 the first of its layers in the sweep to the last; what is beyond all that the layers to come can
-weigh is cut off, so that labels which differ in nothing else become alike. Of a predicate the R of
-its layers are remembered until the last one is decided; only labels that remember the same can be
-compared.
+weigh is cut off, so that labels which differ in nothing else become alike.
+
+*Rows that end alike are one.* Of two constraints whose undecided layers weigh the same, only the
+one of which less is left can still forbid anything: all layers behind a concatenation limit one
+stream. Where a whole g divides every weight of the undecided layers, it divides their sum, so that
+what is left may be divided by it and rounded down; constraints that then weigh the same are one,
+too. A limit with one undecided layer, each copy of which weighs the same, has become the largest R
+of that layer: one number, however many consumers limit it.
+
+Of a predicate the R of its layers are remembered until the last one is decided; only labels that
+remember the same can be compared.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -18,17 +25,11 @@ from xbarmip.constraint import Constraint, LinearConstraint, Predicate
 from xbarmip.model.menus import fitting
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp.effort import FINE
+from xbarmip.solvers.dp.rows import Passage, Rows, Sums
 from xbarmip.solvers.dp.state.bounds import Windows
-from xbarmip.solvers.dp.state.step import AFTER, BEFORE, LEAST, LIMIT, MOST
+from xbarmip.solvers.dp.state.step import LEAST, MOST
 
 LARGEST = 2**60  # of a sum of weights that 64 bits hold with ease
-
-
-class Sums(NamedTuple):
-    """The linear constraints that one decision meets; `sums` and `weights` of a `Step`."""
-
-    sums: Array
-    weights: Array
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -66,11 +67,15 @@ class Carry:
 
     Attributes
     ----------
-    open : tuple of int
-        Numbers of the linear constraints that it meets.
-    limits, coming : tuple of int
-        Those of whose limit labels carry what is left afterwards, by column; those that begin
-        later.
+    begins : tuple of (int, dict)
+        Rows that begin here, each with its weights by layer.
+    rows : tuple of Passage
+        All that the decision meets.
+    limits : tuple of tuple of (int, int)
+        For each row of which labels carry what is left afterwards, by column, the linear
+        constraints in it: their numbers, and by what their weights were divided since.
+    coming : tuple of int
+        Numbers of the linear constraints that begin later.
     sums : Sums
         Without LEAST and MOST, which depend on the windows.
     recalled : int64 array
@@ -79,8 +84,9 @@ class Carry:
         Predicates that can be tested now, with the columns of their R before (-1 as above).
     """
 
-    open: tuple[int, ...]
-    limits: tuple[int, ...]
+    begins: tuple[tuple[int, dict[int, Array]], ...]
+    rows: tuple[Passage, ...]
+    limits: tuple[tuple[tuple[int, int], ...], ...]
     coming: tuple[int, ...]
     sums: Sums
     recalled: Array
@@ -130,26 +136,22 @@ class Carried:
         self._limits = [c.limit for c in constraints if isinstance(c, LinearConstraint)]
         predicates = [c for c in constraints if isinstance(c, Predicate)]
         last = {id(p): max(place[layer] for layer in p.layers) for p in predicates}
+        rows = Rows(self._linear, self._limits, order, largest)
         self.stages: list[Carry] = []
-        limits: list[int] = []
         remembered: list[int] = []
         for at, k in enumerate(order):
-            met, limits_before = self._open(order[:at], at), limits
-            limits = [c for c in met if any(m in self._linear[c] for m in order[at + 1 :])]
             before, remembered = remembered, [
                 m for m in order[: at + 1]
                 if any(names[m] in p.layers and last[id(p)] > at for p in predicates)
             ]  # fmt: skip
+            begins, passages, limits, sums = rows.decide(at)
             self.stages.append(
                 Carry(
-                    open=tuple(met),
-                    limits=tuple(limits),
-                    coming=tuple(
-                        c
-                        for c, terms in enumerate(self._linear)
-                        if not any(m in terms for m in order[: at + 1])
-                    ),
-                    sums=self._sums(met, limits_before, limits, k, int(largest[k])),
+                    begins=begins,
+                    rows=passages,
+                    limits=limits,
+                    coming=rows.coming(at),
+                    sums=sums,
                     recalled=np.array([_column(before, m, k) for m in remembered], dtype=np.int64),
                     tested=tuple(
                         (p, tuple(_column(before, names.index(layer), k) for layer in p.layers))
@@ -159,43 +161,22 @@ class Carried:
                 )
             )
 
-    def _open(self, decided: Sequence[int], at: int) -> list[int]:
-        """Linear constraints that the decision number `at` meets: begun and not ended before it."""
-        left = self._order[at:]
-        return [
-            c for c, terms in enumerate(self._linear)
-            if any(m in terms for m in left)
-            and (left[0] in terms or any(m in terms for m in decided))
-        ]  # fmt: skip
-
-    def _sums(
-        self, met: list[int], before: list[int], after: list[int], k: int, largest: int
-    ) -> Sums:
-        sums = np.zeros((len(met), 5), dtype=np.int64)
-        weights = np.zeros((len(met), largest), dtype=np.int64)
-        for row, c in enumerate(met):
-            sums[row, BEFORE] = before.index(c) if c in before else -1
-            sums[row, AFTER] = after.index(c) if c in after else -1
-            sums[row, LIMIT] = self._limits[c]
-            if k in self._linear[c]:
-                weights[row] = self._linear[c][k]
-        return Sums(sums, weights)
-
     def sums(self, windows: Windows) -> Iterator[Sums]:
         """The sums of each decision, with what later layers weigh within the windows of R."""
         low, high = windows.low, windows.high
-        within = [[w[low[k] - 1 : high[k]] for k, w in terms.items()] for terms in self._linear]
-        least = [sum(int(w.min()) for w in some) for some in within]
-        most = [sum(int(w.max()) for w in some) for some in within]
+        ends: dict[int, tuple[int, int]] = {}  # what the undecided layers of a row weigh
         for k, stage in zip(self._order, self.stages, strict=True):
-            for c in stage.open:
-                if k in self._linear[c]:
-                    own = self._linear[c][k][low[k] - 1 : high[k]]
-                    least[c] -= int(own.min())
-                    most[c] -= int(own.max())
+            for row, terms in stage.begins:
+                within = [w[low[m] - 1 : high[m]] for m, w in terms.items()]
+                ends[row] = sum(int(w.min()) for w in within), sum(int(w.max()) for w in within)
             sums = stage.sums.sums.copy()
-            sums[:, LEAST] = [least[c] for c in stage.open]
-            sums[:, MOST] = [most[c] for c in stage.open]
+            for at, passage in enumerate(stage.rows):
+                least, most = ends[passage.row]
+                if passage.own is not None:
+                    own = passage.own[low[k] - 1 : high[k]]
+                    least, most = least - int(own.min()), most - int(own.max())
+                ends[passage.to] = least // passage.divisor, most // passage.divisor
+                sums[at, LEAST], sums[at, MOST] = least, most // passage.divisor
             yield Sums(sums, stage.sums.weights)
 
     def trim(self, windows: Windows) -> bool | None:

@@ -72,7 +72,7 @@ class Run:
         self.problem, self.watch, self._let_through = problem, watch, let_through
         self.facts: dict[str, Any] = {}
         self.bound, self.value, self.infeasible = hint.at_least, ANY, False
-        self._enough = hint.enough
+        self._enough, self._quick = hint.enough, hint.quick
         self.allocation: tuple[int, ...] | None = None
         self.try_each([proportional(problem), *hint.allocations])
         start = None if self.allocation is None else self.value
@@ -133,6 +133,8 @@ class Run:
         )
         self._raise_bound(lambda goal: search.cuts(goal) is None)
         self.statistics["first_bound"] = self.bound
+        if self._quick:
+            return
         effort, width = NEAR if exchange.apt else FAR, beam or None
         while self.bound < self.goal:
             labels = width and effort.labels * width

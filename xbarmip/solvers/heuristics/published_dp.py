@@ -123,11 +123,7 @@ def _is_chain(network: Network) -> bool:
 
 def _fits_ticks(problem: Problem) -> bool:
     """Whether step times are known layer by layer, and every one of them fits into 64 bits."""
-    longest = before = 0
-    for layer, most in zip(ticks_of(problem).layers, problem.largest, strict=True):
-        if not layer.separable:
-            return False
-        for own, copies in map(layer.coefficients, range(1, most + 1)):
-            longest = max(longest, own + sum(copies) * before)
-        before = most
-    return max(longest, ticks_of(problem).compute) <= INT64_MAX
+    ticks = ticks_of(problem)
+    if not all(layer.separable for layer in ticks.layers):
+        return False
+    return ticks.longest(problem.largest) <= INT64_MAX

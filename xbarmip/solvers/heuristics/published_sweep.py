@@ -63,8 +63,8 @@ def access(problem: Problem) -> Access:
     ticks = ticks_of(problem)
     for i, layer in enumerate(ticks.layers):
         for r in range(1, problem.largest[i] + 1):
-            own[i, r], each = layer.coefficients(r)
-            copies[i, r] = sum(each)  # one producer, or none
+            own[i, r] = layer.coefficients(r).own
+            copies[i, r] = sum(layer.copies(r) or ())  # one producer, or none
     return Access(own, copies, ticks.compute)
 
 

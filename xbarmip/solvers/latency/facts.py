@@ -1,4 +1,6 @@
-"""What a walk has proven of counts and steps so far (SPEC §6)."""
+"""What a walk has proven of counts and steps so far, and what it leaves open (SPEC §6)."""
+
+from typing import NamedTuple
 
 
 class Facts:
@@ -33,14 +35,69 @@ class Facts:
         """Whether no allocation with a step of at most `step` ticks has a count below `count`."""
         return (step is not None and step < self.shortest) or self.fewest(step) >= count
 
-    def least_product(self, at_most: int | None) -> int:
-        """No allocation with a step of at most so many ticks has a smaller latency, in ticks.
 
-        The bound on the count falls only beyond the tau of a fact, so that the product is least at
-        the shortest step, or just beyond one of those.
+class Span(NamedTuple):
+    """Steps of `low` to `high` ticks; without a `high`, of any length from `low` on."""
+
+    low: int
+    high: int | None
+
+
+class Spans:
+    """Where a latency below the best may still lie: the steps that it can have.
+
+    An allocation with a step in [low, high] has a latency of at least low * fewest(high).
+    """
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._open = [Span(facts.shortest, None)]
+
+    def __bool__(self) -> bool:
+        return bool(self._open)
+
+    @property
+    def least(self) -> int:
+        """No latency in the open spans is smaller, in ticks."""
+        return self._product(self.weakest)
+
+    @property
+    def weakest(self) -> Span:
+        """The open span of which least is known."""
+        return min(self._open, key=self._product)
+
+    def _product(self, span: Span) -> int:
+        return span.low * self._facts.fewest(span.high)
+
+    def trim(self, best: int | None) -> None:
+        """Leave out steps that no allocation has, or none with a latency below the best.
+
+        Beyond (best - 1) / fewest(high) every step of at most `high` gives at least `best`.
         """
-        beyond = [tau + 1 for tau, _ in self._known if tau is not None]
-        steps = [
-            step for step in beyond if step > self.shortest and (at_most is None or step <= at_most)
-        ]
-        return min(step * self.fewest(step) for step in (self.shortest, *steps))
+        trimmed = (self._trimmed(span, best) for span in self._open)
+        self._open = [one for one in trimmed if one.high is None or one.low <= one.high]
+
+    def _trimmed(self, span: Span, best: int | None) -> Span:
+        low, high = max(span.low, self._facts.shortest), span.high
+        while best is not None and (high is None or high >= low):
+            most = (best - 1) // self._facts.fewest(high)
+            if high is not None and most >= high:
+                break
+            high = most
+        return Span(low, high)
+
+    def split(self, span: Span, at: int) -> None:
+        """Make two of a span, up to `at` and above; one without any step goes."""
+        self._open.remove(span)
+        halves = Span(span.low, at), Span(at + 1, span.high)
+        self._open += [one for one in halves if one.high is None or one.low <= one.high]
+
+    def cut(self, span: Span, most: int) -> None:
+        """Leave out the steps of a span above `most`."""
+        self._open.remove(span)
+        if span.low <= most:
+            self._open.append(Span(span.low, most))
+
+    def close(self) -> None:
+        """Leave nothing open."""
+        self._open = []

@@ -4,35 +4,39 @@ A latency is count * Tstep, where the count is that of cycles or steps. Tstep <=
 constraints on the choices (`xbarmip.timing.step_limit`), so that a solver which minimises the count
 subject to constraints can be asked about c(tau), the least count with Tstep <= tau.
 
-*Down.* Let P be the smallest latency so far, and b <= c(tau) proven. Any allocation with Tstep in
-(tau', tau] has a count of at least b, hence a latency of at least b * (tau' + 1), times being whole
-ticks. So with
+What is known are bounds b <= c(tau), and the smallest latency so far, P. An allocation with a step
+in [low, high] has a count of at least c(high), so a latency of at least low * b with b <= c(high).
+The walk keeps the *spans* of steps in which a latency below P may still lie. Above (P - 1) / b
+there is none, times being whole ticks. Where b = c(high), and the allocation found has a step s <=
+high, there is none from s on either: b * s >= P. The walk is over when no span is left; P is then
+the least latency.
 
-    tau' = floor((P - 1) / b)
+*The weakest span first.* What is proven of all latencies is the least low * b of the open spans, or
+P. So the next question is always about the span where that is least. If it is wide, the solver is
+asked for what it knows of its middle at once (`Hint.quick`), which makes two of it. If it is
+narrow, c(high) is asked for. Cut short anywhere, the walk has a bound as even as the questions so
+far allow.
 
-nothing below P is left out, as b * (tau' + 1) > P - 1. Where b = c(tau), and the allocation found
-has a step s <= tau, tau' = s - 1 does as well: b * s >= P. The walk is over when no step is as
-short as tau'; P is then the least latency.
+*Enough.* All above h = high * STRIDE / (STRIDE + 1) is left out as soon as b > (P - 1) / h, and all
+of the span when b > (P - 1) / low. So the solver is not asked for c(high), but for the lower of
+these bounds, or for the optimum where it is less, which has a latency below P. Far from the least
+latency such a bound is cheap. No `high` is more than the longest step that there can be up to it
+(`longest_step`).
 
-*Enough.* Let s be the longest step that there can be within tau (`longest_step`). tau' < s as soon
-as b > (P - 1) / s. So the solver is not asked for c(tau), but for a bound of floor((P - 1) / s) + 1
-or an allocation with a smaller count, which has a latency below P. Far from the least latency such
-a bound is cheap.
+*At first* the walk asks for what is known at once of the count without a limit: from then on its
+bound is that times T_C. Then, since less is open the smaller P is, it asks for an allocation with
+the shortest step that there could be. If there is none, the question is put again for twice the
+time, until one has; the shortest step is then known to be longer than what was asked before. A tau
+in [s, t], where the answer c(t) had Tstep s, has that answer, too.
 
-*The foot.* The smaller P, the longer the strides. So the first question is for the shortest step
-that there could be. If no allocation has it, the question is put again for twice the time, until
-one has; the shortest step is then known to be longer than what was asked before. Then the walk goes
-down from no limit at all. A tau in [s, t], where the answer c(t) had Tstep s, has that answer, too.
-
-Where an answer is cut short, what has been proven bounds the latency of all allocations that are
-left (`Facts.least_product`): the least of that and P is a valid bound.
-
-For the whole frontier every question is for c(tau), and tau' = s - 1.
+A solver that takes no hints is asked in full each time, from the longest steps downwards: there is
+one span only. So it is for the whole frontier, where every question is for c(tau).
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
+from math import isqrt
 from typing import Any
 
 from xbarmip.errors import VerificationError
@@ -41,7 +45,7 @@ from xbarmip.problem import Problem
 from xbarmip.solvers.check import confirm
 from xbarmip.solvers.interrupt import interruptions
 from xbarmip.solvers.latency.answers import Answers
-from xbarmip.solvers.latency.facts import Facts
+from xbarmip.solvers.latency.facts import Facts, Span, Spans
 from xbarmip.solvers.latency.result import LatencyResult, Point, Subproblem, latency_result
 from xbarmip.solvers.protocol import Hint, HintedSolver, Solver, StoppedError, Watch
 from xbarmip.solvers.result import Proof, Result, Status, Stop
@@ -50,6 +54,7 @@ from xbarmip.timing.step_limit import least_step, longest_step, step_limit
 from xbarmip.timing.step_time import ticks_of
 
 STRIDE = 32  # a question is to move tau by one part in so many, at least
+WIDE = 8  # a span is wide if its ends differ by more than one part in so many
 
 
 def subproblem(problem: Problem, at_most: int | None) -> Problem:
@@ -79,11 +84,10 @@ class Walk:
 
     Attributes
     ----------
-    at_most : int, optional
-        tau, down to where the walk has come; None for no limit. No allocation with a longer step
-        has a latency below that of the best.
     facts : Facts
         What is proven of counts and steps.
+    spans : Spans
+        Steps with which a latency below that of the best may be found.
     best : (int, mapping), optional
         The smallest latency so far, in ticks, and its allocation.
     answers : Answers
@@ -97,10 +101,11 @@ class Walk:
     ) -> None:
         self.problem, self.watch = problem, watch
         self._solver, self._refutes, self._every = solver, refutes, every
+        self._quick = isinstance(solver, HintedSolver) and not every
         self.ticks = ticks_of(problem)
         shortest = least_step(problem) if problem.feasible else self.ticks.compute
-        self.at_most: int | None = None
         self.facts = Facts(shortest, trivial_bound(problem))
+        self.spans = Spans(self.facts)
         self.best: tuple[int, Mapping[str, int]] | None = None
         self.answers = Answers(self.ticks.tick)
         self.asked: list[Subproblem] = []
@@ -109,49 +114,67 @@ class Walk:
     @property
     def over(self) -> bool:
         """Whether nothing is left that could be better."""
-        return self.at_most is not None and self.at_most < self.facts.shortest
+        return not self.spans
 
     def run(self) -> Stop:
         """Ask until nothing is left, or an answer is cut short."""
         try:
+            if self._quick and self._ask(None, quick=True) is None:
+                self.spans.close()
+                return Stop.FINISHED
             self._find_foot()
-            while not self.over:
-                self.at_most = self._next(self.at_most)
+            self._trim()
+            while self.spans:
+                self._narrow(self.spans.weakest)
+                self._trim()
         except StoppedError as cut:
             self.message = cut.message
             return cut.stop
         return Stop.FINISHED
 
+    def _trim(self) -> None:
+        self.spans.trim(None if self.best is None or self._every else self.best[0])
+
     def _find_foot(self) -> None:
         """A first allocation, with a step that is at most twice the shortest one."""
         longest = self.ticks.longest(self.problem.largest)
         at_most = self.facts.shortest
-        while at_most < longest and self._ask(at_most, None) is None:
+        while at_most < longest and self._ask(at_most, quick=self._quick) is None:
             at_most *= 2
 
-    def _next(self, at_most: int | None) -> int:
-        """The next tau after `at_most`."""
-        point, enough = self.answers.known(at_most), self._enough(at_most)
-        if point is None and (enough is None or self.facts.fewest(at_most) < enough):
-            point = self._ask(at_most, enough)
-        if self.best is None or (at_most is not None and at_most < self.facts.shortest):
-            return self.facts.shortest - 1
-        ways = [] if point is None else [self.answers.step(point) - 1]
-        if not self._every:
-            ways.append((self.best[0] - 1) // self.facts.fewest(at_most))
-        return min(ways)
+    def _narrow(self, span: Span) -> None:
+        """Make a span smaller."""
+        low, high = span
+        if high is not None and not self._every:
+            longest = longest_step(self.problem, high)
+            if longest < high:
+                self.spans.cut(span, longest)
+                return
+        point = self.answers.known(high)
+        if point is None and self._quick and high is not None and high > low + low // WIDE:
+            middle = isqrt(low * high)
+            self._ask(middle, quick=True)
+            self.spans.split(span, middle)
+            return
+        if point is None:
+            point = self._ask(high, self._enough(span))
+        if point is not None:
+            self.spans.cut(span, self.answers.step(point) - 1)
+        elif self.best is None:
+            self.spans.close()
 
-    def _enough(self, at_most: int | None) -> int | None:
-        """A bound on the count that moves tau; None where only the least count will do."""
-        if self.best is None or self._every:
+    def _enough(self, span: Span) -> int | None:
+        """A bound on the count that makes a span smaller; None where only the least will do."""
+        if self.best is None or span.high is None or self._every:
             return None
-        if at_most is None:
-            return 1
-        moved = max(1, STRIDE * longest_step(self.problem, at_most) // (STRIDE + 1))
-        return (self.best[0] - 1) // moved + 1
+        return (self.best[0] - 1) // max(span.low, STRIDE * span.high // (STRIDE + 1)) + 1
 
-    def _ask(self, at_most: int | None, enough: int | None) -> Point | None:
+    def _ask(
+        self, at_most: int | None, enough: int | None = None, quick: bool = False
+    ) -> Point | None:
         """Solve a subproblem as far as is enough; the point of c(at_most), if it is found.
+
+        Where the question is a quick one, any point; None then says that there is none.
 
         Raises
         ------
@@ -165,13 +188,14 @@ class Walk:
             raise StoppedError(Stop.ERROR, f"{where}: {'; '.join(reasons)}")
         began, noted = self.watch.seconds, interruptions()
         if isinstance(solver, HintedSolver):
-            hint = Hint(self._allocations(), self.facts.fewest(at_most), enough)
+            hint = Hint(self._allocations(), self.facts.fewest(at_most), enough, quick)
             answer = solver.solve_from(problem, self.watch.part(self._tell), hint)
         else:
             answer = solver.solve(problem, self.watch.part(self._tell))
         confirm(problem, solver.name, answer)
-        self._note(answer, at_most, enough, self.watch.seconds - began)
+        seconds = self.watch.seconds - began
         point = None if answer.allocation is None else self._taken(answer.allocation, at_most)
+        self._note(answer, at_most, enough, seconds)
         self.facts.add(at_most, answer.bound or 1)
         if answer.status is Status.INFEASIBLE:
             self._rule_out(at_most, answer.message)
@@ -181,7 +205,9 @@ class Walk:
             raise StoppedError(Stop.INTERRUPTED, answer.message)
         if answer.status is Status.INFEASIBLE:
             return None
-        if answer.status is Status.OPTIMAL and point is not None:
+        if point is not None and (
+            answer.status is Status.OPTIMAL or (quick and answer.stop is Stop.FINISHED)
+        ):
             return point
         if enough is None or self.facts.fewest(at_most) < enough:
             raise StoppedError(answer.stop, answer.message)
@@ -286,7 +312,7 @@ class Walk:
     def _pair(self) -> tuple[int | None, int | None]:
         """The smallest latency so far, and a bound."""
         value = None if self.best is None else self.best[0]
-        bound = value if self.over else self.facts.least_product(self.at_most)
+        bound = value if self.over else self.spans.least
         return value, bound if value is None or bound is None else min(value, bound)
 
 

@@ -72,7 +72,7 @@ class Prices:
     rest : tuple of int
         Sum of `least` over the layers undecided after each stage, less what the limits of the
         constraints are worth that begin later.
-    limits : tuple of int64 array, shape (open limits, 2)
+    limits : tuple of int64 array, shape (prices, 4)
         For each stage, see `Step.limit_prices`.
     paths : list of Path
     """
@@ -167,9 +167,14 @@ def prices(
 
 
 def _limit_prices(carry: Carry, worth: dict[int, tuple[Charge, int]]) -> Array:
-    """What is left of each open limit counts multiplier * floor(left/divisor)."""
-    found = [(worth[c][1], worth[c][0].divisor) if c in worth else (0, 1) for c in carry.limits]
-    return np.array(found, dtype=np.int64).reshape(-1, 2)
+    """What is left of each open constraint counts multiplier * floor(left/divisor)."""
+    found = [
+        (column, worth[c][1], scale, worth[c][0].divisor)
+        for column, inside in enumerate(carry.limits)
+        for c, scale in inside
+        if c in worth
+    ]
+    return np.array(found, dtype=np.int64).reshape(-1, 4)
 
 
 def deadline_prices(

@@ -8,8 +8,8 @@ from xbarmip.solvers.dp.state.bounds import spread_of
 
 LAYER, SOURCE, LEAD = range(3)  # columns of `places`
 ASK_AT, ASK, LATEST, WEIGHT = range(4)  # columns of `deadline_prices`
-MULTIPLIER, DIVISOR = range(2)  # columns of `limit_prices`
-BEFORE, AFTER, LIMIT, LEAST, MOST = range(5)  # columns of `sums`
+COLUMN, MULTIPLIER, SCALE, DIVISOR = range(4)  # columns of `limit_prices`
+BEFORE, AFTER, LIMIT, LEAST, MOST, DIVIDED = range(6)  # columns of `sums`
 
 
 class Step(NamedTuple):
@@ -34,13 +34,15 @@ class Step(NamedTuple):
     deadline_prices : shape (prices, 4), sorted
         Where paths enter the undecided layers: at the place ASK_AT they ask for output ASK (0: the
         end), which is due by LATEST in every label; a step less is worth WEIGHT.
-    limit_prices : shape (open limits, 2)
-        What is left of a linear constraint is worth MULTIPLIER * floor(left/DIVISOR).
-    sums : shape (constraints, 5)
-        The linear constraints that the decision meets: column of labels for what is left of them
-        BEFORE (-1: it begins here) and AFTER (-1: it ends here), the LIMIT, and what the layers to
-        come weigh at LEAST and at MOST.
-    weights : shape (constraints, largest R)
+    limit_prices : shape (prices, 4)
+        What is left of a linear constraint, SCALE * what the limit at COLUMN has left, is worth
+        MULTIPLIER * floor(that/DIVISOR).
+    sums : shape (rows, 6)
+        The rows (`Passage`) that the decision meets: column of labels for what is left of them
+        BEFORE (-1: it begins here) and AFTER (-1: it ends here; several may go on in one), the
+        LIMIT, what the layers to come weigh at LEAST, by what all their weights are DIVIDED, and
+        what they weigh at MOST then.
+    weights : shape (rows, largest R)
         What R = 1, 2, ... of the layer weighs.
     recalled : shape (memory,)
         For each R that labels remember afterwards its column before; -1 for the one decided now.

@@ -20,6 +20,8 @@ from xbarmip.solvers.dp.state.step import (
     ASK,
     ASK_AT,
     BEFORE,
+    COLUMN,
+    DIVIDED,
     DIVISOR,
     LATEST,
     LAYER,
@@ -28,6 +30,7 @@ from xbarmip.solvers.dp.state.step import (
     LIMIT,
     MOST,
     MULTIPLIER,
+    SCALE,
     SOURCE,
     WEIGHT,
     joint_spread,
@@ -86,9 +89,10 @@ def _price(bounds, step, buffers, at, slack):  # type: ignore[no-untyped-def]
                         deadline = min(deadline, handed.pairs[e, j, D] - apart // spread)
         price -= step.deadline_prices[number, WEIGHT] * deadline
     first = FIRST + PLACE * len(step.places)
-    for column in range(len(step.limit_prices)):
-        worth = made[first + column] // step.limit_prices[column, DIVISOR]
-        price -= step.limit_prices[column, MULTIPLIER] * worth
+    for number in range(len(step.limit_prices)):
+        left = made[first + step.limit_prices[number, COLUMN]] * step.limit_prices[number, SCALE]
+        worth = left // step.limit_prices[number, DIVISOR]
+        price -= step.limit_prices[number, MULTIPLIER] * worth
     return price
 
 
@@ -116,10 +120,13 @@ def _meets_limits(step, label, r):  # type: ignore[no-untyped-def]
 def _carry(step, label, r, made):  # type: ignore[no-untyped-def]
     """Write what a successor has left of limits, and the R that it remembers."""
     for row in range(len(step.sums)):
+        if step.sums[row, AFTER] >= 0:
+            made[step.sums[row, AFTER]] = step.sums[row, MOST]
+    for row in range(len(step.sums)):
         after = step.sums[row, AFTER]
         if after >= 0:
             left = _left_after(step, label, row, r) + step.sums[row, LEAST]
-            made[after] = min(left, step.sums[row, MOST])
+            made[after] = min(made[after], left // step.sums[row, DIVIDED])
     memory = len(made) - len(step.recalled)
     for at in range(len(step.recalled)):
         before = step.recalled[at]

@@ -238,7 +238,7 @@ class TargetSearch:
         carry: Carry,
     ) -> tuple[Array, Arena, bool]:
         """Successors of all labels by ascending cost; whether they are all there are."""
-        width = columns(len(step.places), len(step.limit_prices), len(step.recalled))
+        width = columns(len(step.places), len(carry.limits), len(step.recalled))
         new, pairs = np.empty((256, width), dtype=np.int64), arena.pairs
         begin, made, size, left_out = 0, 0, arena.size, 0
         while begin < len(labels):

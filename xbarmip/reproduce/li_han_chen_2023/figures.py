@@ -1,0 +1,39 @@
+"""The published numbers, from the files that ship with the package."""
+
+from functools import lru_cache
+from typing import Any
+
+from xbarmip.compare.instance import Instance
+from xbarmip.compare.suite import read_suite
+from xbarmip.data import find_file
+from xbarmip.strict import check_format, located, parse_toml, read_text
+
+NAME = "li-han-chen-2023"
+
+
+@lru_cache(maxsize=1)
+def figures() -> dict[str, Any]:
+    """Tables 4 to 7 and figures 7 to 9 as printed; the file says what each is. Decimals are exact.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    """
+    file = find_file("published", NAME, (".toml",))
+    with located(str(file)):
+        data = parse_toml(read_text(file))
+        check_format(data, "xbarmip-published", 1)
+    return data
+
+
+@lru_cache(maxsize=1)
+def step_cases() -> tuple[Instance, ...]:
+    """The cases whose steps are published, under the paper's closed form."""
+    suite = read_suite("published")
+    return tuple(each for each in suite.instances if each.problem.rule == "published")
+
+
+def case_key(network: str, crossbars: int, size: int) -> str:
+    """How a case is called: vgg-a/4096x128, crossbars before their size."""
+    return f"{network}/{crossbars}x{size}"

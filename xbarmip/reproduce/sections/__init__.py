@@ -1,1 +1,0 @@
-"""The sections of the page: Markdown and pictures from computed rows, nothing else."""
