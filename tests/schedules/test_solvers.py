@@ -16,6 +16,7 @@ from tests.random_hardware import OWN, SHIPPED, random_hardware
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.hardware.preset import Hardware
 from xbarmip.network.generate import Shape, random_network
+from xbarmip.network.stream import concatenate, join_streams
 from xbarmip.network.window import Window
 from xbarmip.schedules.bounds import pace_bounds
 from xbarmip.schedules.cases import random_cases
@@ -140,6 +141,21 @@ def test_the_least_latency_is_that_of_exhaustive_search():
         seen[result.status] += 1
     assert seen[Status.OPTIMAL] > 50
     assert plain > 10
+
+
+def test_a_join_counts_what_of_it_is_in_the_segment():
+    """l4 reads l1 + l2 beside l3: in units 1.. l1 is in memory, and l2 beside l3 is left."""
+    window = Window((1, 1))
+    layers = [xb.Layer(f"l{k}", 1, 1, 2, 2, window) for k in (1, 2, 3)]
+    last = xb.Layer("l4", 2, 1, 2, 2, window)
+    edges = tuple(xb.Edge(layer.name, "l4") for layer in layers)
+    tree = concatenate([join_streams(["l1", "l2"]), "l3"])
+    network = xb.Network("joined", (*layers, last), edges, streams=(("l4", tree),))
+    schedule = Schedule(network, 9, 1)
+    assert Segment(schedule, 0, 4).timed.network.streams == (("l4", tree),)
+    assert Segment(schedule, 1, 4).timed.network.reads[-1] == concatenate([0, 1])
+    assert Segment(schedule, 0, 2).timed.network.reads == (None, None)
+    assert Segment(schedule, 3, 4).timed.network.reads == (None,)
 
 
 def by_definition(schedule, written):

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from xbarmip.exact import ceil_div
 from xbarmip.network.graph import Network
+from xbarmip.network.stream import only
 from xbarmip.problem import Problem
 from xbarmip.schedules.problem import Cost, Schedule, Unit, part_of
 from xbarmip.timing.evaluate import evaluate
@@ -71,8 +72,10 @@ class Segment:
         edges = tuple(e for e in network.edges if {e.producer, e.consumer} <= inside)
         outputs = tuple(network.layers[layer].name for layer in ends(schedule, self.stop) if
                         network.layers[layer].name in inside)  # fmt: skip
-        whole = schedule.whole
-        return replace(whole, network=Network(network.name, layers, edges, outputs))
+        left = ((name, only(tree, inside)) for name, tree in network.streams if name in inside)
+        streams = tuple((name, tree) for name, tree in left if tree is not None)
+        inner = Network(network.name, layers, edges, outputs, streams=streams)
+        return replace(schedule.whole, network=inner)
 
     @cached_property
     def unit(self) -> Cost:
