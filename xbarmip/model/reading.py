@@ -242,8 +242,6 @@ def _auxiliaries(one: Stated) -> list[Auxiliary]:
 def _settled(stated: Any) -> Any:
     """True or False where that depends on nothing."""
     bounded = isinstance(stated, Interval)
-    if bounded and stated.lower is None and stated.upper is None:
-        return True
     body = stated.body if bounded else stated
     if isinstance(body, Separable):
         if body.slopes or any(any(table.values()) for table in body.tables.values()):
