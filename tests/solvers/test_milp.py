@@ -87,7 +87,8 @@ def test_the_optimum_is_that_of_plain_search(objective, rule, start):
             assert list(result.allocation) == [layer.name for layer in problem.network.layers]
             assert evaluate(problem, result.allocation) == best
             assert problem.crossbars_used(tuple(result.allocation.values())) <= problem.crossbars
-            assert math.ceil(result.statistics["dual_bound"] - 1e-6) == best
+            if objective != "cycles":  # by path cuts, which need not come to ask HiGHS
+                assert math.ceil(result.statistics["dual_bound"] - 1e-6) == best
 
 
 def test_alexnet_takes_44_steps():
@@ -130,9 +131,6 @@ def test_what_is_too_large_is_named():
     (reason,) = Milp().unsupported(Problem(network, 10**9, 1))
     assert "layer 'wide' may take 1000000000 crossbars" in reason
     assert f"up to {highs.LARGEST_NUMBER} only" in reason
-    (reason,) = Milp().unsupported(Problem(vgg_a(), 2304))
-    assert "linear timing of 'cycles'" in reason
-    assert "the limit is 200000" in reason
     assert Milp().unsupported(Problem(vgg_a(), 1)) == ()  # infeasible: answered without a model
 
 
@@ -187,7 +185,7 @@ class Patience(Watch):
         return self.questions > self.most
 
 
-@pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
+@pytest.mark.parametrize(("objective", "rule"), OBJECTIVES[1:])
 def test_time_that_ends_before_highs_begins_ends_the_work_at_once(monkeypatch, objective, rule):
     """Whichever question finds the time over (a sample of them), none is asked after it."""
     problem = Problem(HARD.network, HARD.crossbars, HARD.size, objective, rule)
@@ -231,19 +229,19 @@ def test_highs_is_given_what_remains_when_the_model_is_passed(monkeypatch):
 
 def test_the_sweeps_of_the_pipeline_are_refused_before_they_are_made(monkeypatch):
     """Counted on full menus and on those that `steps` leaves; one pair less is too few."""
-    menus = sum(16 * most for most in HARD.largest[1:])  # the two consumers
-    assert sweep_pairs(HARD) == menus
-    for at_most, pairs in ((None, menus), (12, sweep_pairs(HARD, 12))):
+    menus = sum(16 * most for most in STALLING.largest[1:])  # the two consumers
+    assert sweep_pairs(STALLING) == menus
+    for at_most, pairs in ((None, menus), (12, sweep_pairs(STALLING, 12))):
         assert 0 < pairs <= menus
-        assert sum(16 * len(menu) for menu in cycles_windows(HARD, at_most).menus[1:]) <= pairs
+        assert sum(16 * len(menu) for menu in cycles_windows(STALLING, at_most).menus[1:]) <= pairs
         monkeypatch.setattr(statement, "MOST_PAIRS", pairs)
-        assert linear_obstacle(HARD, at_most) is None
+        assert linear_obstacle(STALLING, at_most) is None
         monkeypatch.setattr(statement, "MOST_PAIRS", pairs - 1)
         with monkeypatch.context() as context:
             context.setattr(statement, "_windows", None)  # not called
-            obstacle = linear_obstacle(HARD, at_most)
+            obstacle = linear_obstacle(STALLING, at_most)
         assert f"{pairs} pairs of R and output, the limit is {pairs - 1}" in obstacle
-    assert sweep_pairs(HARD, 1) == 0
+    assert sweep_pairs(STALLING, 1) == 0
 
 
 @pytest.mark.parametrize("readings", [2, 3])
@@ -285,14 +283,15 @@ def lying_run(monkeypatch, **lies):
     monkeypatch.setattr(milp, "run_highs", lie)
 
 
-def three(crossbars=8):
+def three(crossbars=8, objective="steps", rule="published"):
     """Three 3x3 convolutions over 4x4 maps; a copy of each takes one crossbar."""
     layers = [Layer(name, 1, 1, 4, 4, Window.square(3, 1, 1)) for name in "abc"]
     edges = (Edge("a", "b"), Edge("b", "c"))
-    return Problem(Network("three", tuple(layers), edges), crossbars, 16)
+    return Problem(Network("three", tuple(layers), edges), crossbars, 16, objective, rule)
 
 
 HARD = three()
+STALLING = three(objective="cycles", rule=None)
 
 
 def test_windows_alone_do_not_solve_the_hard_problem():

@@ -47,9 +47,8 @@ def _at(value: Any, keys: Iterable[str]) -> Any:
 
 def difference(where: str, file: Any, own: Any) -> str | None:
     """The first difference of two JSON values, `where` names them, in words."""
-    if isinstance(file, dict) and isinstance(own, dict):
-        keys = dict.fromkeys((*own, *file))
-        pairs = [(f"{where}.{key}", file.get(key), own.get(key)) for key in keys]
+    if isinstance(file, dict) and isinstance(own, dict) and file.keys() == own.keys():
+        pairs = [(f"{where}.{key}", file[key], own[key]) for key in own]
     elif isinstance(file, list) and isinstance(own, list):
         if len(file) != len(own):
             return f"number of {where}: {len(file)} in the file, {len(own)} wanted"

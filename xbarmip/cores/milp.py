@@ -17,9 +17,9 @@ from xbarmip.cores.score import score
 from xbarmip.cores.statement import build_placement_model, placement_of, read_layout
 from xbarmip.errors import InputError, UnsupportedError, XbarmipError
 from xbarmip.model.rows import LARGEST_NUMBER, constraints, read_constraint
+from xbarmip.solvers.answer import BOUND_MARGIN
 from xbarmip.solvers.highs import End, HighsError, check_options, run_highs
 from xbarmip.solvers.memory import Memory
-from xbarmip.solvers.milp import BOUND_MARGIN
 from xbarmip.solvers.protocol import Watch
 from xbarmip.solvers.result import Proof, Stop
 

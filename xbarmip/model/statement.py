@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 import pyomo.environ as pyo
 from pyomo.core.expr.numeric_expr import LinearExpression
@@ -12,8 +12,9 @@ from xbarmip.exact import as_int, ceil_div
 from xbarmip.model import cycles_lowering, steps_lowering
 from xbarmip.model.constraint_rows import add_constraints, constraint_obstacle
 from xbarmip.model.cycles_windows import CyclesWindows, cycles_windows, sweep_pairs
+from xbarmip.model.function import ModelFunction
 from xbarmip.model.hardware_expressions import add_hardware_expressions
-from xbarmip.model.hooks import by_layer
+from xbarmip.model.hooks import Copies, by_layer
 from xbarmip.model.menus import every_r, trivial_bound
 from xbarmip.model.pause import Pause, no_pause
 from xbarmip.model.reading import read_additions
@@ -203,7 +204,7 @@ def _add_choices(model: pyo.ConcreteModel, problem: Problem) -> None:
     choices = {name: [model.choose[name, r] for r in menu] for name, menu in menus.items()}
     sets = dict(zip(names, problem.sets, strict=True))
     outputs = dict(zip(names, problem.view.counted, strict=True))
-    model.R = by_layer(model, problem, lambda _, r: r, "[l]: copies of layer l")
+    model.R = by_layer(model, problem, lambda _, r: r, "[l]: copies of layer l", kind=Copies)
     model.crossbars = pyo.Expression(
         model.LAYERS,
         rule=lambda m, n: sets[n] * m.R[n],
@@ -258,16 +259,12 @@ def _add_linear(
     return windows.menus
 
 
-class _Evaluation:
+class _Evaluation(ModelFunction):
     """The objective as a function of R, for Pyomo's external functions."""
 
-    __qualname__ = "evaluate"
-
     def __init__(self, problem: Problem) -> None:
+        super().__init__("evaluate")
         self.problem = problem
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "_Evaluation":
-        return self
 
     def __call__(self, *duplication: float) -> int:
         whole = [int(r) for r in duplication]

@@ -13,9 +13,9 @@ from xbarmip.schedules.statement import (
     read_plan,
     statement_rows,
 )
+from xbarmip.solvers.answer import BOUND_MARGIN
 from xbarmip.solvers.highs import End, HighsError, check_options, run_highs
 from xbarmip.solvers.memory import Memory
-from xbarmip.solvers.milp import BOUND_MARGIN
 from xbarmip.solvers.protocol import Watch
 from xbarmip.solvers.result import Proof, Stop
 

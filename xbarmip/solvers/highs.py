@@ -4,7 +4,7 @@ The rows come from `xbarmip.model.rows`, so HiGHS sees what `verify` checks. hig
 directly because the run needs callbacks (progress, interruption) and the dual bound as it stands.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -119,12 +119,37 @@ def run_highs(
     """
     program = _Program(model, watch.check)
     solver = quiet_highs()
-    _configure(solver, threads, seed)
+    configure(solver, threads, seed)
     _require(solver.passModel(program.lp), "passModel")
     if start:
         solution = highspy.HighsSolution()
         solution.col_value = [float(variable.value) for variable in program.variables]
         _require(solver.setSolution(solution), "setSolution")
+    told = finish(solver, watch, memory)
+    values = None
+    if told.values is not None:
+        values = ComponentMap(zip(program.variables, told.values, strict=True))
+    sizes = {"columns": len(program.variables), "rows": len(program.rows)}
+    return Run(told.end, told.bound, values, {**sizes, **told.statistics})
+
+
+class Told(NamedTuple):
+    """What HiGHS said of a program that was passed to it; as in `Run`, values by column."""
+
+    end: End
+    bound: float | None
+    values: Sequence[float] | None
+    statistics: dict[str, Any]
+
+
+def finish(solver: Any, watch: Watch, memory: Memory) -> Told:
+    """Let HiGHS solve what was passed to it, within limits.
+
+    Raises
+    ------
+    HighsError
+        On a status of HiGHS that says nothing of the kinds of `End`.
+    """
     if watch.remaining is not None:  # asked as late as can be: passing the model takes time too
         _set(solver, "time_limit", watch.remaining)
     forced = _supervise(solver, watch, memory)
@@ -134,16 +159,11 @@ def run_highs(
     end = forced if forced and _ENDS[status] is End.INTERRUPTED else _ENDS[status]
     info = solver.getInfo()
     found = info.primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible)
-    values = None
-    if found and end is not End.INFEASIBLE:
-        values = ComponentMap(zip(program.variables, solver.getSolution().col_value, strict=True))
-    return Run(
+    return Told(
         end,
         info.mip_dual_bound if np.isfinite(info.mip_dual_bound) else None,
-        values,
+        solver.getSolution().col_value if found and end is not End.INFEASIBLE else None,
         {
-            "columns": len(program.variables),
-            "rows": len(program.rows),
             "nodes": max(0, info.mip_node_count),
             "dual_bound": info.mip_dual_bound,
             "highs": solver.version(),
@@ -212,7 +232,8 @@ def _bound(bound: Any, otherwise: float, component: Any) -> float:
     return otherwise if bound is None else _number(exact(bound, "bound", component), component)
 
 
-def _configure(solver: Any, threads: int, seed: int) -> None:
+def configure(solver: Any, threads: int, seed: int) -> None:
+    """Set threads and seed, and both MIP gaps to 0."""
     options: dict[str, Any] = {
         "threads": threads,
         "parallel": "on" if threads > 1 else "off",

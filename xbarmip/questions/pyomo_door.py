@@ -4,18 +4,32 @@ They solve models of `build_model` with what was added to them, like `xbarmip.so
 way Pyomo's solvers do. Importing `xbarmip` registers them.
 """
 
+import warnings
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import fields
 from importlib import metadata
 from math import inf
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import pyomo.environ as pyo
+from pyomo.common.collections import Bunch
+from pyomo.common.enums import SolverAPIVersion
 from pyomo.core.base.symbol_map import SymbolMap
 from pyomo.gdp import Disjunct
 from pyomo.opt import Solution, SolverResults, SolverStatus, TerminationCondition
 
-from xbarmip.solvers.protocol import Progress
-from xbarmip.solvers.registry import EXACT, solve
+from xbarmip.errors import InputError, short
+from xbarmip.questions.door import solve
+from xbarmip.solvers.protocol import Progress, Solver
+from xbarmip.solvers.registry import EXACT, make_solver, solver_class
 from xbarmip.solvers.result import Result, Status, Stop
+
+_LIMITS = ("time_limit", "memory_limit")
+_KEYWORDS = ("tee", "load_solutions", "logfile", "warmstart", "options")
+_OTHER_NAMES = {"timelimit": "time_limit"}
+_WITHOUT_EFFECT = ("keepfiles", "symbolic_solver_labels", "report_timing")  # no file, no label
 
 _CONDITIONS = {
     Stop.FINISHED: (SolverStatus.ok, TerminationCondition.feasible),
@@ -31,15 +45,16 @@ class PyomoSolver:
 
     Attributes
     ----------
-    options : dict
-        Options of the solver, and `time_limit`, `memory_limit`; those of a call come on top.
+    options : Bunch
+        Options of the solver, and `time_limit`, `memory_limit`, also as attributes; those of a call
+        come on top.
     """
 
     solver = ""
 
     def __init__(self, **settings: Any) -> None:
         settings.pop("type", None)
-        self.options: dict[str, Any] = dict(settings.pop("options", {}), **settings)
+        self.options = Bunch(**{**settings.pop("options", {}), **settings})
 
     def __enter__(self) -> "PyomoSolver":
         return self
@@ -51,6 +66,14 @@ class PyomoSolver:
     def name(self) -> str:
         """Its name in the SolverFactory."""
         return f"xbarmip_{self.solver}"
+
+    def api_version(self) -> SolverAPIVersion:
+        """The interface of SolverFactory in pyomo.environ."""
+        return SolverAPIVersion.V1
+
+    def warm_start_capable(self) -> bool:
+        """Whether `warmstart` has an effect."""
+        return self.solver == "dp"
 
     def available(self, exception_flag: bool = True) -> bool:
         """Always: nothing outside the package is called."""
@@ -68,9 +91,10 @@ class PyomoSolver:
         self,
         model: pyo.ConcreteModel,
         tee: bool = False,
-        timelimit: float | None = None,
         load_solutions: bool = True,
         options: dict[str, Any] | None = None,
+        logfile: str | None = None,
+        warmstart: bool = False,
         **more: Any,
     ) -> SolverResults:
         """Solve a model of `build_model`, with the constraints that were added to it.
@@ -80,13 +104,16 @@ class PyomoSolver:
         model : pyomo ConcreteModel
         tee : bool
             Print what the solver tells while it runs.
-        timelimit : float, optional
-            Seconds.
         load_solutions : bool
             Load the values into the model. Otherwise the results hold them, and
             `model.solutions.load_from(results)` loads them.
         options : dict, optional
-            Options of the solver.
+            Options of the solver, `time_limit` or `timelimit` in seconds, `memory_limit` in bytes.
+            They may be given as keywords, too.
+        logfile : str, optional
+            Where to write what `tee` prints.
+        warmstart : bool
+            Begin with the allocation that is in the model's values.
 
         Returns
         -------
@@ -97,14 +124,26 @@ class PyomoSolver:
         ------
         InputError, UnsupportedError, VerificationError
             As `xbarmip.solve`; an unknown argument is refused.
+
+        Warns
+        -----
+        UserWarning
+            On an argument of Pyomo's that has no effect here.
         """
-        settings = {**self.options, **(options or {}), **more}
-        if timelimit is not None:
-            settings["time_limit"] = timelimit
+        settings = self._settings({**self.options, **(options or {}), **more})
+        limits = {name: settings.pop(name) for name in _LIMITS if name in settings}
         before = _values(model)
-        result = solve(model, self.solver, progress=_teller() if tee else None, **settings)
-        if tee:
-            print(f"{self.name}: {result.status}, value {result.value}, bound {result.bound}")
+        solver: Solver = make_solver(self.solver, **settings)
+        if warmstart:
+            solver = _started(solver, model)
+        with ExitStack() as stack:
+            outputs: list[TextIO | None] = [None] if tee else []
+            if logfile is not None:
+                outputs.append(stack.enter_context(_opened(logfile)))
+            result = solve(model, solver, progress=_teller(outputs), **limits)
+            end = f"{self.name}: {result.status}, value {result.value}, bound {result.bound}"
+            for output in outputs:
+                print(end, file=output)
         results = _results(model, result)
         if not load_solutions and result.allocation is not None:
             _hold(results, _values(model))
@@ -112,18 +151,78 @@ class PyomoSolver:
                 variable.set_value(value, skip_validation=True)
         return results
 
+    def _settings(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Settings that have a meaning, by the package's names; those of Pyomo's that have none go.
 
-def _teller() -> Progress:
-    """Prints the best value and the bound whenever they move."""
+        Raises
+        ------
+        InputError
+            On any other, with a list of what there is.
+        """
+        kind: Any = solver_class(self.solver)
+        known = [*_LIMITS, *(field.name for field in fields(kind))]
+        settings: dict[str, Any] = {}
+        for name, value in given.items():
+            own = _OTHER_NAMES.get(name, name)
+            if own in known:
+                settings[own] = _seconds(name, value) if own == "time_limit" else value
+            elif name not in _WITHOUT_EFFECT:
+                raise InputError(
+                    f"solver {self.name!r} has no option {name!r} "
+                    f"(it takes: {', '.join((*known, *_KEYWORDS))})"
+                )
+            elif value:
+                warnings.warn(f"{self.name}: {name} has no effect", stacklevel=3)
+        return settings
+
+
+def _seconds(name: str, value: Any) -> float | None:
+    """A time limit, which Pyomo's users write as a text, too."""
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} must be a number of seconds, got {short(value)}") from None
+
+
+def _opened(logfile: str) -> TextIO:
+    try:
+        return Path(logfile).open("w", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"logfile {logfile!r} cannot be written: {error.strerror}") from None
+
+
+def _started(solver: Solver, model: pyo.ConcreteModel) -> Solver:
+    """The solver with the allocation of the model's values, if they are one, to begin with."""
+    chosen = {
+        layer: r
+        for (layer, r), choice in model.choose.items()
+        if choice.value is not None and round(choice.value) == 1
+    }
+    from xbarmip.solvers.dp.solver import DynamicProgram
+    from xbarmip.solvers.started import Started
+
+    if not isinstance(solver, DynamicProgram):
+        warnings.warn(f"{solver.name}: warmstart has no effect", stacklevel=3)
+    elif list(chosen) != list(model.LAYERS):
+        warnings.warn("warmstart: the values of choose are no allocation", stacklevel=3)
+    else:
+        return Started(solver, (tuple(chosen.values()),))
+    return solver
+
+
+def _teller(outputs: Sequence[TextIO | None]) -> Progress | None:
+    """Prints the best value and the bound whenever they move; None stands for standard output."""
     last: list[tuple[Any, Any]] = []
 
     def tell(facts: dict[str, Any]) -> None:
         now = (facts.get("best"), facts.get("bound"))
         if last[-1:] != [now]:
             last.append(now)
-            print(f"{facts['seconds']:8.2f} s  best {now[0]}  bound {now[1]}", flush=True)
+            for output in outputs:
+                line = f"{facts['seconds']:8.2f} s  best {now[0]}  bound {now[1]}"
+                print(line, file=output, flush=True)
 
-    return tell
+    return tell if outputs else None
 
 
 def _values(model: pyo.ConcreteModel) -> list[tuple[Any, Any]]:
@@ -151,7 +250,7 @@ def _results(model: pyo.ConcreteModel, result: Result) -> SolverResults:
     results.solver.status = status
     results.solver.termination_condition = condition
     results.solver.message = result.message
-    results.solver.wallclock_time = result.seconds
+    results.solver.wallclock_time = results.solver.time = result.seconds
     return results
 
 
