@@ -33,7 +33,7 @@ from xbarmip.solvers.protocol import Limits, Watch
 from xbarmip.solvers.result import Proof, Status, Stop
 from xbarmip.timing.step_time import step_time, ticks_of
 
-CASES = [case.schedule for case in random_cases(200, seed=1)]
+CASES = [case.schedule for case in random_cases(150, seed=1)]
 NOTHING_LEFT_OUT = 2**200
 
 
@@ -57,7 +57,7 @@ def test_both_solvers_are_brute_force():
         seen[result.status] += 1
         longest = max(longest, len(result.plan or ()))
         divided += any("[" in name for name in result.allocation or ())
-    assert seen[Status.OPTIMAL] > 150
+    assert seen[Status.OPTIMAL] > 100
     assert seen[Status.INFEASIBLE] > 1
     assert divided > 5
     assert longest > 4
@@ -121,7 +121,7 @@ def test_even_cuts_by_hand():
 def test_the_least_latency_is_that_of_exhaustive_search():
     """Segments have steps of their own, and the time of writing needs no whole number of them."""
     random, seen, plain = Random(6), {Status.OPTIMAL: 0, Status.INFEASIBLE: 0}, 0
-    for case in random_cases(60, seed=5):
+    for case in random_cases(40, seed=5):
         asked = case.schedule
         hardware = random_hardware(random, asked.crossbar, (*SHIPPED, *OWN))
         write = random.choice((asked.write_cycles, None))
@@ -139,8 +139,8 @@ def test_the_least_latency_is_that_of_exhaustive_search():
             assert value == sum(by_definition(timed, written) for written in result.plan)
             plain += len(result.plan) > 1
         seen[result.status] += 1
-    assert seen[Status.OPTIMAL] > 50
-    assert plain > 10
+    assert seen[Status.OPTIMAL] > 30
+    assert plain > 5
 
 
 def test_a_join_counts_what_of_it_is_in_the_segment():

@@ -7,6 +7,7 @@ from functools import lru_cache
 from xbarmip.errors import UnsupportedError
 from xbarmip.model.rows import LARGEST_NUMBER
 from xbarmip.model.statement import build_model, linear_obstacle
+from xbarmip.model.steps_windows import window_bound
 from xbarmip.model.verify import verify
 from xbarmip.problem import Problem
 from xbarmip.solvers.answer import Answer
@@ -105,18 +106,18 @@ class Milp:
         """Values up to which the problem is stated, in turn, until one is reached.
 
         The value of a known allocation is enough. Where constraints keep the descent from finding
-        one, the values double from what it finds without them; None states the whole problem.
+        one, the values rise from the windows' bound, each time by twice as much: what is stated is
+        small, and the bound grows with each that is not reached. None states the whole problem.
         """
         known = self._known(problem)
         if known is not None:
             yield evaluate(problem, known)
         elif self.start:
-            free = replace(problem, constraints=())
-            target = evaluate(free, _descend(free) or ())
+            target, rise = window_bound(problem), 1
             worst = sum(layer.outputs for layer in problem.network.layers)
             while target < worst:
                 yield target
-                target *= 2
+                target, rise = target + rise, 2 * rise
         yield None
 
     def _by_statement(self, problem: Problem, answer: Answer, watch: Watch) -> None:
