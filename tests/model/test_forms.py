@@ -301,7 +301,7 @@ FORMS = {
     "Complementarity": (complementarity, "Complementarity 'c' was added to the model"),
     "Port, Arc": (port, "Port 'c' was added to the model"),
     "ContinuousSet, DerivativeVar": (time, "ContinuousSet 'c' was added to the model"),
-    "a second Objective": (second_objective, "Objective 'c' was added to the model"),
+    "a second Objective": (second_objective, "expected one active objective, found 'obj.*', 'c'"),
     "what build_model built, deactivated": (changed, "Constraint 'budget' was changed since"),
     "what build_model built, removed": (removed, "'budget' was removed from the model"),
 }  # fmt: skip

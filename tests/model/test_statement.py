@@ -236,7 +236,7 @@ def _drop_timing(model):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (_add_objective, "Objective 'second' was added"),
+        (_add_objective, "expected one active objective, found 'objective', 'second'"),
         (_add_sos, "SOSConstraint 'sos' was added"),
         (_bound, "Var 'value' was changed"),
         (_domain, r"Var 'choose\[b,2\]' was changed"),

@@ -237,10 +237,16 @@ def _values(model: pyo.ConcreteModel) -> list[tuple[Any, Any]]:
 def _results(model: pyo.ConcreteModel, result: Result) -> SolverResults:
     results = SolverResults()
     results.problem.name = model.name
-    results.problem.sense = pyo.minimize
+    (aim,) = model.component_data_objects(pyo.Objective, active=True, descend_into=True)
+    results.problem.sense = aim.sense
     results.problem.number_of_objectives = 1
-    results.problem.lower_bound = -inf if result.bound is None else result.bound
-    results.problem.upper_bound = inf if result.value is None else result.value
+    bounds = (
+        -inf if result.bound is None else result.bound,
+        inf if result.value is None else result.value,
+    )
+    if aim.sense == pyo.maximize:  # its negative was minimised
+        bounds = -bounds[1], -bounds[0]
+    results.problem.lower_bound, results.problem.upper_bound = bounds
     status, condition = _CONDITIONS[result.stop]
     if result.status is Status.OPTIMAL:
         status, condition = SolverStatus.ok, TerminationCondition.optimal
