@@ -8,8 +8,9 @@ none, leaving that one out is not enough.
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
-from xbarmip.constraint import LinearConstraint
+from xbarmip.constraint import LinearConstraint, Recipe
 from xbarmip.errors import UnsupportedError
 from xbarmip.goal import MICROSECONDS, Sum
 from xbarmip.plain import plain
@@ -42,7 +43,10 @@ def remedies(problem: Problem, solver: Solver, seconds: float | None = None) -> 
         if (least := _least(goal, solver, seconds)) is not None:
             name, value = amount_of(goal, label).shown(least)
             found.append(f"{name} at most {plain(most)} is too little, {value} would do")
+    adjustable = _adjustable(problem)
     for constraint in problem.constraints:
+        if constraint.name not in adjustable:
+            continue
         alike = [each for each in problem.constraints if each.name == constraint.name]
         if isinstance(constraint, LinearConstraint) and len(alike) == 1:
             rest = tuple(each for each in problem.constraints if each is not constraint)
@@ -54,6 +58,17 @@ def remedies(problem: Problem, solver: Solver, seconds: float | None = None) -> 
                 value = Fraction(least, constraint.scale)
                 found.append(f"{constraint.name}: {asked} is too little, {value} would do")
     return found
+
+
+def _adjustable(problem: Problem) -> set[str]:
+    """Names of constraints whose limit a user gave: not of a rate, or of a list of R."""
+    names = {constraint.name for constraint in problem.constraints}
+    given: tuple[Any, ...] = problem._given  # type: ignore[attr-defined]
+    for recipe in given:
+        limited = hasattr(recipe, "limit") or hasattr(recipe, "tiles")
+        if isinstance(recipe, Recipe) and not limited:
+            names -= {constraint.name for constraint in recipe.on(problem)}
+    return names
 
 
 def _least(goal: Problem, solver: Solver, seconds: float | None) -> int | None:
