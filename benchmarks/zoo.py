@@ -124,7 +124,8 @@ def counted(path: Path) -> Count | None:
     nodes = [
         (node, [name in run for name in node.input[:2]])
         for node in model.graph.node
-        if node.op_type in COUNTED and not run.isdisjoint(node.input[:2])
+        if (node.op_type in COUNTED and not run.isdisjoint(node.input[:2]))
+        or (node.op_type == "Einsum" and run.issuperset(node.input))
     ]
     wanted = {name for node, _ in nodes for name in (*node.input[:2], node.output[0])}
     shapes = _inferred(model)
@@ -136,7 +137,7 @@ def counted(path: Path) -> Count | None:
     for node, moving in nodes:
         made = shapes[node.output[0]]
         if all(moving):
-            products += prod(made) * shapes[node.input[0]][-1]
+            products += _multiplied(node, [shapes[name] for name in node.input], made)
         else:
             at = int(moving[0])
             layers.append(_layer(node, at, shapes[node.input[at]], made))
@@ -207,6 +208,20 @@ def _run(model: onnx.ModelProto, names: Sequence[str]) -> dict[str, tuple[int, .
     except Exception:  # onnxruntime raises what C++ gives it
         return {}
     return {name: array.shape for name, array in zip(names, made, strict=True)}
+
+
+def _multiplied(
+    node: onnx.NodeProto, read: Sequence[tuple[int, ...]], made: tuple[int, ...]
+) -> int:
+    """Multiplications of one product of activations."""
+    if node.op_type != "Einsum":
+        return prod(made) * read[0][-1]
+    equation = onnx.helper.get_attribute_value(node.attribute[0]).decode().replace(" ", "")
+    terms = equation.partition("->")[0].split(",")
+    sizes: dict[str, int] = {}
+    for term, shape in zip(terms, read, strict=True):
+        sizes |= dict(zip(term, shape, strict=True))
+    return prod(sizes.values())
 
 
 def _layer(

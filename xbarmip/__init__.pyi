@@ -35,6 +35,7 @@ from .network.window import Whole as Whole
 from .network.window import Window as Window
 from .problem import Problem as Problem
 from .questions.door import solve as solve
+from .questions.pyomo_door import PyomoSolver as PyomoSolver
 from .questions.result import GoalResult as GoalResult
 from .questions.score import Score as Score
 from .questions.score import score as score
@@ -49,7 +50,6 @@ from .solvers.dp.frontier import Frontier as Frontier
 from .solvers.dp.frontier import Point as Point
 from .solvers.dp.frontier import frontier as frontier
 from .solvers.explain import explain as explain
-from .solvers.pyomo_door import PyomoSolver as PyomoSolver
 from .solvers.result import Proof as Proof
 from .solvers.result import Result as Result
 from .solvers.result import Status as Status

@@ -19,8 +19,9 @@ from xbarmip.constraints.library import make
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.export import refutation
 from xbarmip.export.formula import Formula
-from xbarmip.export.linear import linear_model, lp, mps
+from xbarmip.export.linear import add_cuts, linear_model, lp, mps
 from xbarmip.export.refutation import refute
+from xbarmip.model.verify import verify
 from xbarmip.network.generate import Shape
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
@@ -98,6 +99,19 @@ def test_files_for_milp_solvers_have_the_optimum(objective, rule, tmp_path):
             if at_most != 0:
                 path.write_text(text(linear_model(problem, at_most, windows)))
                 assert read_file(path) == found, (problem, at_most, windows)
+
+
+@pytest.mark.parametrize(("objective", "rule"), KINDS)
+def test_cuts_change_no_optimum_and_reach_the_value_of_their_allocation(objective, rule, tmp_path):
+    path = tmp_path / "problem.lp"
+    for problem, value in problems(objective, rule, 15, "cuts"):
+        model = linear_model(problem)
+        verify(model, [1] * len(problem.sets))  # loads it
+        add_cuts(model, problem)
+        slack = [row.body() - row.lower for row in model.path.values()]
+        assert min(slack) == 0
+        path.write_text(lp(model))
+        assert read_file(path) == value
 
 
 @pytest.mark.parametrize(("objective", "rule"), KINDS)
@@ -250,6 +264,7 @@ def test_command_line(tmp_path, monkeypatch, capsys):
     ("more", "status", "message"),
     [
         (["--format", "mps", "--windows"], 2, "--windows needs --at-most"),
+        (["--format", "opb", "--cuts"], 2, "--cuts needs --format mps or lp, got opb"),
         (["--format", "opb", "--proof", "p"], 2, "--proof needs --at-most"),
         (["--format", "lp", "--proof", "p", "--at-most", "9"], 2, "--proof needs --format opb"),
         (["--format", "opb", "--proof", "p", "--at-most", "9", "--windows"], 2, "without --windo"),

@@ -174,7 +174,7 @@ def _maximised(model):
         (_nan, "constraint 'extra': number must be a finite number, got nan"),
         (_logarithm, "constraint 'extra': function 'log' has no exact value"),
         (_sos, "SOSConstraint 'extra'.*not supported"),
-        (_two_objectives, "Objective 'extra' was added"),
+        (_two_objectives, "expected one active objective, found 'objective', 'extra'"),
         (_maximised, "expected one active objective to minimise"),
     ],
 )

@@ -546,7 +546,7 @@ class Problem:
         self.in_order = version != 2
         names = "name crossbars layers edges constraints time "
         names += "measure view" if self.in_order else "objective rule tails"
-        goal = record.get("goal") if type(record) is dict and self.in_order else None
+        goal = record.get("goal") if type(record) is dict and version == VERSION else None
         if goal is not None:
             record = {key: each for key, each in record.items() if key != "goal"}
         name, crossbars, layers, edges, constraints, time, *measure = fields(

@@ -11,7 +11,7 @@ from xbarmip.cli.parser import Parser, add_command, integer
 from xbarmip.cli.progress import progress_line
 from xbarmip.errors import InputError
 from xbarmip.export.formula import Formula
-from xbarmip.export.linear import linear_model, lp, mps
+from xbarmip.export.linear import add_cuts, linear_model, lp, mps
 from xbarmip.export.refutation import refute
 from xbarmip.files import check_writable, written
 from xbarmip.measures.registry import counts
@@ -36,6 +36,11 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         "--windows",
         action="store_true",
         help="leave out what no allocation of such a value uses: far smaller",
+    )
+    parser.add_argument(
+        "--cuts",
+        action="store_true",
+        help="add rows that follow: what critical paths of some allocations take at least",
     )
     parser.add_argument(
         "--proof",
@@ -71,6 +76,8 @@ def _check(arguments: Namespace) -> None:
     if arguments.at_most is None and (arguments.windows or arguments.proof):
         option = "--windows" if arguments.windows else "--proof"
         raise InputError(f"{option} needs --at-most")
+    if arguments.cuts and arguments.format == "opb":
+        raise InputError("--cuts needs --format mps or lp, got opb")
     if arguments.proof is not None:
         if arguments.format != "opb":
             raise InputError(f"--proof needs --format opb, got {arguments.format}")
@@ -84,6 +91,8 @@ def _check(arguments: Namespace) -> None:
 
 def _statement(problem: Problem, arguments: Namespace) -> str:
     model = linear_model(problem, arguments.at_most, arguments.windows)
+    if arguments.cuts:
+        add_cuts(model, problem)
     if arguments.format == "opb":
         return Formula(model, problem).text(minimise=arguments.at_most is None)
     return mps(model) if arguments.format == "mps" else lp(model)

@@ -5,10 +5,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pyomo.environ as pyo
+from pyomo.core.expr.numeric_expr import LinearExpression
 from pyomo.repn.plugins.lp_writer import LPWriter
 
 from xbarmip.errors import UnsupportedError
 from xbarmip.exact import as_int
+from xbarmip.model.critical_paths import critical_paths
+from xbarmip.model.menus import every_r
+from xbarmip.model.path_cuts import path_cut
 from xbarmip.model.rows import (
     Exact,
     Row,
@@ -20,6 +24,7 @@ from xbarmip.model.rows import (
 )
 from xbarmip.model.statement import build_model
 from xbarmip.problem import Problem
+from xbarmip.solvers.descent import descend
 
 
 def linear_model(
@@ -48,6 +53,37 @@ def linear_model(
     model.value.setub(horizon(model, problem) if at_most is None else at_most)
     model.value.setlb(min(model.value.ub, model.value.lb))
     return model
+
+
+def add_cuts(model: pyo.ConcreteModel, problem: Problem) -> None:
+    """Add `model.path[number]`, rows over the choices and the value that follow from the others.
+
+    The cuts of the critical paths of one copy of each layer and of a good allocation. They hold
+    for every allocation (docs/model.md, *Path cuts*), so that no optimum changes.
+    """
+    names, menus = list(problem.network.index), every_r(problem)
+    known = (tuple(1 for _ in names), descend(problem))
+    paths = [
+        path
+        for allocation in known
+        if allocation is not None
+        for path in critical_paths(problem.view, allocation)[1]
+    ]
+    model.path = pyo.Constraint(pyo.Any, doc="[number]: value is at least what a path takes")
+    for number, path in enumerate(dict.fromkeys(paths), start=1):
+        cut = path_cut(problem.view, path, menus)
+        steps = {
+            (names[k], int(r)): int(g)
+            for k, some in cut.steps.items()
+            for r, g in zip(menus[k], some, strict=True)
+            if g
+        }
+        body = LinearExpression(
+            constant=0,
+            linear_coefs=[1, *(-g for g in steps.values())],
+            linear_vars=[model.value, *(model.choose[pair] for pair in steps)],
+        )
+        model.path.add(number, (cut.constant, body, None))
 
 
 def horizon(model: pyo.ConcreteModel, problem: Problem) -> int:

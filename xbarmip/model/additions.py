@@ -24,6 +24,7 @@ HARMLESS = (
     pyo.BooleanVar,
     pyo.Expression,
     pyo.Suffix,
+    pyo.Objective,
     pyo.ExternalFunction,
     pyo.Block,
     Disjunct,

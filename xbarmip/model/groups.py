@@ -7,6 +7,7 @@ from typing import Any
 
 from xbarmip.constraint import Constraint, Predicate
 from xbarmip.errors import VerificationError
+from xbarmip.model.goal_reading import Aim
 from xbarmip.model.projection import Step
 from xbarmip.model.quantity import Auxiliary, Exact, Key, Quantity
 
@@ -65,12 +66,18 @@ class Reading:
     steps : tuple of Step
         Variables that were taken out of their conditions, in this order.
     variables : mapping of Auxiliary to pyomo variable data
+    aim : Aim, optional
+        The objective, where it is not `value`.
+    at_most : int, optional
+        What `value` may be at most.
     """
 
     constraints: tuple[Constraint, ...]
     groups: tuple[Group, ...]
     steps: tuple[Step, ...]
     variables: Mapping[Auxiliary, Any]
+    aim: Aim | None
+    at_most: int | None
 
     def values(self, chosen: Mapping[str, int]) -> dict[Auxiliary, Exact]:
         """Values of the user's variables that meet all conditions where these R do.

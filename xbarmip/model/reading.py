@@ -20,6 +20,7 @@ from xbarmip.errors import UnsupportedError
 from xbarmip.exact import as_rational
 from xbarmip.model.additions import Addition, additions
 from xbarmip.model.expressions import Fold, about
+from xbarmip.model.goal_reading import VALUE, bound_of_value, read_aim
 from xbarmip.model.groups import Group, Reading, several
 from xbarmip.model.linear import Interval, linear_constraints
 from xbarmip.model.projection import Span, Stated, project
@@ -83,6 +84,16 @@ class _Reader:
         self.order = {one.names[0]: place for place, one in enumerate(stated)}
         left, steps = project(stated, self.spans, self.menus)
         constraints = [*self._bounds_of_choices()]
+        at_most = None
+        for one in left:
+            if VALUE in one.keys:
+                with about(f"constraint {self._called(one.names)!r}"):
+                    bound = bound_of_value(one)
+                at_most = bound if at_most is None else min(at_most, bound)
+        if at_most is not None and at_most < 1:
+            constraints.append(self._never("value"))
+            at_most = None
+        left = [one for one in left if VALUE not in one.keys]
         for one in left:
             if not _auxiliaries(one):
                 with about(f"constraint {self._called(one.names)!r}"):
@@ -93,7 +104,9 @@ class _Reader:
                 constraints.append(group.predicate)
             elif group.witness(()) is None:
                 constraints.append(self._never(group.name))
-        return Reading(tuple(constraints), groups, tuple(steps), self.variables)
+        largest = {str(layer): len(menu) for layer, menu in self.menus.items()}
+        aim = read_aim(self.model, self.fold, largest)
+        return Reading(tuple(constraints), groups, tuple(steps), self.variables, aim, at_most)
 
     def _read(self, addition: Addition) -> Iterator[Stated]:
         """What it states, if anything."""
@@ -168,6 +181,8 @@ class _Reader:
             return Separable(0, {layer: {r: 1}})
         if variable.model() is not self.model:
             raise UnsupportedError(f"variable {variable.name!r} belongs to another model")
+        if variable is self.model.component("value"):
+            return Separable(0, {}, {VALUE: 1})
         if id(variable) in self.built:
             raise UnsupportedError(
                 f"variable {variable.name!r} belongs to the objective; conditions are on R alone"
@@ -242,8 +257,6 @@ def _auxiliaries(one: Stated) -> list[Auxiliary]:
 def _settled(stated: Any) -> Any:
     """True or False where that depends on nothing."""
     bounded = isinstance(stated, Interval)
-    if bounded and stated.lower is None and stated.upper is None:
-        return True
     body = stated.body if bounded else stated
     if isinstance(body, Separable):
         if body.slopes or any(any(table.values()) for table in body.tables.values()):

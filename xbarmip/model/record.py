@@ -114,7 +114,7 @@ def _facts(model: pyo.ConcreteModel, data: Any) -> tuple[Any, ...]:
         return (data.fixed, data.lb, data.ub, data.domain.name)
     facts = (data.active,) if hasattr(data, "active") else ()
     if data.ctype is pyo.Objective:
-        return (*facts, data.sense, data.expr)
+        return (data.sense, data.expr)  # another may take its place
     if data.ctype in (pyo.Constraint, pyo.Expression):
         return (*facts, data.expr)
     return facts

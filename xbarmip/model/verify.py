@@ -88,16 +88,22 @@ def verify(
     own = {id(variable) for variable in reading.variables.values()} | record.built.keys()
     _check_variables(model, own, pause)
     checked = _check_constraints(model, record, pause)
-    stated = read_objective(objective(model)).body
     confirmed = evaluate(problem, chosen)
-    for what, other in (
-        ("the model's objective", stated),
-        ("the model's timing", value),
-        ("the claim", confirmed if claimed is None else claimed),
-    ):
+    _check_values(confirmed, {"the model's timing": value})
+    if reading.aim is None:
+        stated = read_objective(objective(model)).body
+    else:
+        stated = reading.aim.sign * numbers(_value)(reading.aim.data.expr)
+        confirmed = reading.aim.total(problem.network.index, chosen)
+    claim = confirmed if claimed is None else claimed
+    _check_values(confirmed, {"the model's objective": stated, "the claim": claim})
+    return Verification(confirmed, problem.crossbars_used(chosen), checked)
+
+
+def _check_values(confirmed: int, others: Mapping[str, Exact]) -> None:
+    for what, other in others.items():
         if other != confirmed:
             raise VerificationError(f"the allocation's value is {confirmed}, but {what} is {other}")
-    return Verification(confirmed, problem.crossbars_used(chosen), checked)
 
 
 def _check_limits(problem: Problem, allocation: tuple[int, ...]) -> None:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from xbarmip.errors import UnsupportedError
 from xbarmip.model.rows import LARGEST_NUMBER
 from xbarmip.model.statement import build_model, linear_obstacle
+from xbarmip.model.steps_windows import window_bound
 from xbarmip.model.verify import verify
 from xbarmip.problem import Problem
 from xbarmip.solvers.answer import Answer
@@ -24,7 +25,8 @@ class Milp:
     """The problem handed to HiGHS; its choices rounded, everything else recomputed.
 
     Where steps stall (`cycles`), by path cuts: a statement of all times would be far larger than
-    what decides. A closed form is stated whole, which is small.
+    what decides. A closed form is stated whole where that is within the limits of `build_model`,
+    else solved by path cuts, too.
 
     With `start`, a descent by trades finds an allocation first, and the search goes no further than
     its value: much smaller, the same optimum. Where constraints keep the descent from finding one,
@@ -73,8 +75,9 @@ class Milp:
         ]
         if reasons:
             return tuple(reasons)
-        find = cuts_obstacle if problem.view.stalls else linear_obstacle
-        obstacle = find(_ample(problem), next(self._targets(problem)))
+        if not self._needs_cuts(problem):
+            return ()
+        obstacle = cuts_obstacle(_ample(problem), next(self._targets(problem)))
         return (obstacle,) if obstacle else ()
 
     def solve(self, problem: Problem, watch: Watch) -> Result:
@@ -86,7 +89,7 @@ class Milp:
         answer.offer(self._known(problem))
         try:
             watch.tell(best=answer.value, bound=answer.bound)
-            search = self._by_cuts if problem.view.stalls else self._by_statement
+            search = self._by_cuts if self._needs_cuts(problem) else self._by_statement
             search(problem, answer, watch)
         except StoppedError as stopped:
             answer.stop = stopped.stop
@@ -98,6 +101,11 @@ class Milp:
             answer.stop, answer.message = Stop.MEMORY, str(error)
         return answer.result(self.name)
 
+    def _needs_cuts(self, problem: Problem) -> bool:
+        """Whether steps stall, or the closed form is too large to be stated."""
+        target = next(self._targets(problem))
+        return problem.view.stalls or linear_obstacle(_ample(problem), target) is not None
+
     def _known(self, problem: Problem) -> Allocation | None:
         return _descend(problem) if self.start else None
 
@@ -105,18 +113,18 @@ class Milp:
         """Values up to which the problem is stated, in turn, until one is reached.
 
         The value of a known allocation is enough. Where constraints keep the descent from finding
-        one, the values double from what it finds without them; None states the whole problem.
+        one, the values rise from the windows' bound, each time by twice as much: what is stated is
+        small, and the bound grows with each that is not reached. None states the whole problem.
         """
         known = self._known(problem)
         if known is not None:
             yield evaluate(problem, known)
         elif self.start:
-            free = replace(problem, constraints=())
-            target = evaluate(free, _descend(free) or ())
+            target, rise = window_bound(problem), 1
             worst = sum(layer.outputs for layer in problem.network.layers)
             while target < worst:
                 yield target
-                target *= 2
+                target, rise = target + rise, 2 * rise
         yield None
 
     def _by_statement(self, problem: Problem, answer: Answer, watch: Watch) -> None:

@@ -1,24 +1,25 @@
-"""A solver that begins with allocations that are known."""
+"""The dynamic program, beginning with allocations that are known."""
 
 from dataclasses import dataclass
 
 from xbarmip.problem import Problem
-from xbarmip.solvers.protocol import Counting, Hint, HintedSolver, Watch
+from xbarmip.solvers.dp.solver import DynamicProgram
+from xbarmip.solvers.protocol import Hint, Watch
 from xbarmip.solvers.result import Proof, Result
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """An exact solver, and allocations that each of its searches is told.
+    """The solver, and allocations that each of its searches is told.
 
     Attributes
     ----------
-    solver : HintedSolver that refutes
+    solver : DynamicProgram
     allocations : tuple of (tuple of int)
         In layer order; those that a problem does not allow are of no use and no harm.
     """
 
-    solver: HintedSolver
+    solver: DynamicProgram
     allocations: tuple[tuple[int, ...], ...]
 
     @property
