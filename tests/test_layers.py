@@ -27,6 +27,7 @@ FLOORS = (
     "constraint",
     "goal",
     "problem",
+    "allocation",
     "timing",
     "constraints",
     "model",

@@ -19,4 +19,4 @@ __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 @wrapt.when_imported("pyomo.environ")  # type: ignore[untyped-decorator]
 def _register_solvers(_: ModuleType) -> None:
     """Make `SolverFactory("xbarmip_dp")` and its siblings known as soon as there is a factory."""
-    import_module("xbarmip.solvers.pyomo_door")
+    import_module("xbarmip.questions.pyomo_door")

@@ -2,6 +2,7 @@ from . import certificate as certificate
 from . import constraints as constraints
 from . import contract as contract
 from . import hardware as hardware
+from .allocation import read_allocation as read_allocation
 from .compare.run import compare as compare
 from .cores.door import place as place
 from .cores.problem import Placement as Placement
@@ -34,7 +35,13 @@ from .network.window import Whole as Whole
 from .network.window import Window as Window
 from .problem import Problem as Problem
 from .questions.door import solve as solve
+from .questions.pyomo_door import PyomoSolver as PyomoSolver
 from .questions.result import GoalResult as GoalResult
+from .questions.score import Score as Score
+from .questions.score import score as score
+from .questions.shared import SharedChip as SharedChip
+from .questions.shared import SharedResult as SharedResult
+from .questions.shared import solve_shared as solve_shared
 from .schedules.door import schedule as schedule
 from .schedules.problem import Schedule as Schedule
 from .solvers.conflict import Conflict as Conflict
@@ -43,7 +50,6 @@ from .solvers.dp.frontier import Frontier as Frontier
 from .solvers.dp.frontier import Point as Point
 from .solvers.dp.frontier import frontier as frontier
 from .solvers.explain import explain as explain
-from .solvers.pyomo_door import PyomoSolver as PyomoSolver
 from .solvers.result import Proof as Proof
 from .solvers.result import Result as Result
 from .solvers.result import Status as Status

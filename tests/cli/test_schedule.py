@@ -1,6 +1,7 @@
 """`xbarmip schedule`: answers, files, and what is refused."""
 
 import json
+from fractions import Fraction
 
 import pytest
 
@@ -67,6 +68,19 @@ def test_a_picture(run, tmp_path):
     assert f"written: {path}" in run(*LENET, "--plot", str(path))
     assert path.read_bytes().startswith(b"\x89PNG")
     assert "must end in .png" in run(*LENET, "--plot", str(tmp_path / "time.svg"), status=2)
+
+
+def test_a_latency(run):
+    """Writing takes 5 cycles of 2.1 us, and so does every step of lenet-5 on this hardware."""
+    command = ["schedule", "lenet-5", "--crossbars", "8", "--hardware", "isaac-like",
+               "--write-cycles", "5", "--objective", "latency"]  # fmt: skip
+    facts = json.loads(run(*command, "--json"))
+    for segment in facts["segments"]:
+        assert segment["write_us"] == pytest.approx(10.5 * segment["crossbars"])
+        assert segment["run_us"] == pytest.approx(segment["count"] * segment["step_us"])
+    total = sum(segment["write_us"] + segment["run_us"] for segment in facts["segments"])
+    assert total == pytest.approx(float(facts["value"] * Fraction(facts["unit_s"]) * 10**6))
+    assert f"{total:,.2f} us, " in run(*command)
 
 
 def test_infeasible_is_an_answer(run):

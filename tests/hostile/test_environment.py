@@ -138,6 +138,7 @@ ALONE = [
     ["place", "odd.json", "--cores", "2", "--crossbars-per-core", "8", "--size", "8"],
     ["schedule", "odd.json", "--crossbars", "2", "--size", "8", "--write-cycles", "1"],
     ["simulate", "odd.json", "--allocation", "1,2,2"],
+    ["score", *BUDGET, "--allocation", "chosen.json"],
     ["plot", *BUDGET, "--layers", "odd.png"],
     ["report", "made.jsonl", "--html", "r.html", "--markdown", "r.md", "--csv", "r.csv"],
     ["regress", "made.jsonl", "made.jsonl"],
@@ -163,6 +164,7 @@ def folder(tmp_path):
     """A folder with hostile names in its files."""
     (tmp_path / "odd.json").write_text(json.dumps(ODD))
     (tmp_path / "pair.json").write_text(json.dumps(PAIR))
+    (tmp_path / "chosen.json").write_text(json.dumps([1, 2, 2]))
     (tmp_path / "mine.toml").write_text(SUITE.replace("One pair.", NAMES[-1]), encoding="utf-8")
     rows = [row(name, "a", 1.0, 2, 2) for name in NAMES]
     written(tmp_path, rows)

@@ -306,7 +306,7 @@ def _of_another_model(model):
 
 def _continuous(model):
     model.x = pyo.Var(bounds=(0, 1))
-    return model.R["a"] <= 3 + model.x
+    return model.R["a"] <= 3 + model.x * model.x
 
 
 def _unbounded_integer(model):
@@ -333,13 +333,14 @@ def _no_value(model):
         (lambda m: m.R["a"] <= 0.1 + 0.2, "number is 0.30000000000000004, which is not exact"),
         (lambda m: 1e200 * m.R["a"] <= 1, "number must lie between 1e-100 and 1e100, got 1e.200"),
         (_of_another_model, r"variable 'choose\[a,1\]' belongs to another model"),
-        (lambda m: m.value + m.R["a"] <= 9, "variable 'value' belongs to the objective"),
+        (
+            lambda m: m.value + m.R["a"] <= 9,
+            "on value, .* upper bounds alone",
+        ),
         (lambda m: pyo.exp(m.R["a"]) <= 9, "function 'exp' has no exact value"),
         (lambda m: m.R["a"] ** 0.5 <= 2, "a power must have an integer of at most 10000 as its ex"),
         (lambda m: 1 / (m.R["a"] - 3) <= 2, "divides by zero for some R"),
         (lambda m: m.R["b"] / (m.R["a"] - 3) <= 2, "divides by zero for some R"),
-        (lambda m: 0 * m.R["a"] <= 2, "concerns no layer: what it restricts is always 0"),
-        (lambda m: m.R["a"] - m.R["a"] <= 2, "concerns no layer: what it restricts is always 0"),
         (
             lambda m: pyo.inequality(m.R["b"], m.R["a"], 3),
             "Ranged Inequality with a variable lower",
@@ -356,16 +357,6 @@ def test_refusals_name_the_constraint(build, message):
     add(model, expression, "mine")
     with pytest.raises((InputError, UnsupportedError), match=f"constraint 'mine'.*{message}"):
         read(model)
-
-
-def test_empty_constraints_are_refused_by_name():
-    for empty in (pyo.ConstraintList(), pyo.Constraint(pyo.Any)):
-        model = model_of_pair()
-        model.mine = empty
-        with pytest.raises(InputError, match="constraint 'mine' is empty"):
-            read(model)
-        model.mine.deactivate()
-        assert read(model) == ()
 
 
 def test_a_condition_that_fails_or_does_not_answer():

@@ -48,6 +48,7 @@ MOST_CHOICES = 2**23  # values of R in all windows together
 MOST_BITS = 1024  # of any number
 MOST_TERMS = 2**24  # values of R and legs of paths in all bounds that are kept at a time
 MOST_IN_LABELS = 2**22  # numbers in all labels of one stage
+MOST_SPLITS = 2**20  # of crossbars among some networks
 MOST_HALVES = 2**10  # windows that are still to be refuted
 MOST_ROWS = 2**10  # ways to pick one operand of every join that a layer reads
 DEEPEST = 64  # joins and concatenations inside of each other
@@ -545,7 +546,7 @@ class Problem:
         self.in_order = version != 2
         names = "name crossbars layers edges constraints time "
         names += "measure view" if self.in_order else "objective rule tails"
-        goal = record.get("goal") if type(record) is dict and self.in_order else None
+        goal = record.get("goal") if type(record) is dict and version == VERSION else None
         if goal is not None:
             record = {key: each for key, each in record.items() if key != "goal"}
         name, crossbars, layers, edges, constraints, time, *measure = fields(
@@ -1242,6 +1243,134 @@ class Decision:
         return new
 
 
+# --- several networks on one chip
+
+
+class Shared:
+    """Problems that share the crossbars of a chip, each with a count and constraints of its own.
+
+    What is least is the largest or the sum of number * count over the problems, or, where the
+    numbers are deadlines that no count may exceed, the crossbars of all together.
+    """
+
+    def __init__(self, record: Any) -> None:
+        share, crossbars, numbers, problems = fields(
+            record, "shared", "share crossbars numbers problems"
+        )
+        self.share, self.crossbars = text(share, "share"), integer(crossbars, "crossbars", 1)
+        if share not in ("slowest", "sum", "deadlines"):
+            raise Refused(f"unknown share {cut(share)}")
+        self.problems = [Problem(each) for each in array_of(problems, "problems")]
+        self.weights = integers(numbers, "numbers", len(self.problems), 1)
+        for problem in self.problems:
+            if problem.goal is not None or problem.time is not None:
+                raise Refused("a shared chip has problems of one count each")
+            integer(problem.crossbars, "crossbars of a problem", crossbars, crossbars)
+
+    def numbers(self) -> dict[str, Any]:
+        """What a certificate states of it."""
+        return {
+            "share": self.share,
+            "crossbars": self.crossbars,
+            "numbers": self.weights,
+            "problems": [problem.numbers() for problem in self.problems],
+        }
+
+    def cost(self, counts: list[int], crossbars: list[int]) -> int:
+        """What is least, of the counts and crossbars of a split."""
+        if self.share == "deadlines":
+            return sum(crossbars)
+        weighted = [a * count for a, count in zip(self.weights, counts, strict=True)]
+        return sum(weighted) if self.share == "sum" else max(weighted)
+
+    def value(self, allocations: Any) -> int:
+        """What a split costs; refuses one that is not allowed."""
+        counts, crossbars = list[int](), list[int]()
+        split = array_of(allocations, "allocations", len(self.problems))
+        for problem, record in zip(self.problems, split, strict=True):
+            allocation = integers(record, "allocation", len(problem.layers))
+            problem.check_allowed(allocation)
+            counts.append(problem.value(allocation))
+            crossbars.append(sum(r * s for r, s in zip(allocation, problem.sets, strict=True)))
+        integer(sum(crossbars), "crossbars of all together", None, self.crossbars)
+        if self.share == "deadlines":
+            for count, due in zip(counts, self.weights, strict=True):
+                integer(count, "count of a network", None, due)
+        return self.cost(counts, crossbars)
+
+    def bound(self, refuted: list[list[tuple[int, int | None]]]) -> int | None:
+        """No split costs less, if no network has what is refuted of it; None if there is none.
+
+        Of a network (X, t) says that no allocation with X crossbars has a count of t or less, with
+        None that there is no allocation. So with X + 1 crossbars up to the next X the count is at
+        least the next t + 1. Partial splits of which another takes and costs no more are dropped.
+        """
+        partial = [(0, 0)]
+        for weight, problem, known in zip(self.weights, self.problems, refuted, strict=True):
+            steps, least = list[tuple[int, int]](), problem.crossbars - problem.spare
+            nexts = [*(t for _, t in known), 0]
+            for begin, t in zip([least, *(x + 1 for x, _ in known)], nexts, strict=True):
+                if t is None or (self.share == "deadlines" and t >= weight):
+                    continue
+                steps.append((begin, begin if self.share == "deadlines" else weight * (t + 1)))
+            costs = sorted(
+                (used + x, max(cost, own) if self.share == "slowest" else cost + own)
+                for used, cost in partial
+                for x, own in steps
+                if used + x <= self.crossbars
+            )
+            partial = []
+            for used, cost in costs:
+                if not partial or cost < partial[-1][1]:
+                    partial.append((used, cost))
+            if len(partial) > MOST_SPLITS:
+                raise Refused(f"more than {MOST_SPLITS} partial splits")
+        return min((cost for _, cost in partial), default=None)
+
+
+def prove_shared(lines: Records, shared: Shared) -> tuple[Any, Any]:
+    """Read what is refuted of each network, with its proof; value and bound of the claim."""
+    value, bound, split = fields(one(lines, "claim"), "claim", "value bound allocation")
+    if (value is None) != (split is None):
+        raise Refused("a value needs allocations")
+    if split is not None and shared.value(split) != integer(value, "value"):
+        raise Refused(f"the allocations have {shared.value(split)}, not {value}")
+    known: list[list[tuple[int, int | None]]] = [[] for _ in shared.problems]
+    last = (0, 0)
+    for _, line in lines:
+        k, most, target = array_of(fields(line, "line", "refuted")[0], "refuted", 3)
+        k = integer(k, "network of what is refuted", last[0], len(known) - 1)
+        problem = shared.problems[k]
+        least = max(problem.crossbars - problem.spare, last[1] + 1 if k == last[0] else 0)
+        most = integer(most, "crossbars of what is refuted", least, shared.crossbars)
+        if target is not None:
+            integer(target, "count of what is refuted", 1)
+        prove(lines, problem.part(most, [], timed=False), target)
+        known[k].append((most, target))
+        last = k, most
+    found = shared.bound(known)
+    if bound is not None:
+        integer(bound, "bound", 1, value)
+    if (found is None) != (bound is None) or (found is not None and bound > found):
+        raise Refused(f"what is refuted gives the bound {found}, not {bound}")
+    if found is None and split is not None:
+        raise Refused("there is a split, but no bound")
+    return value, bound
+
+
+def claim_of_shared(shared: Shared, value: int | None, bound: int | None) -> str:
+    """What is proven of networks on one chip."""
+    if bound is None:
+        return "no split is allowed"
+    what = {
+        "slowest": "a largest weighted count",
+        "sum": "a weighted sum of counts",
+        "deadlines": "a number of crossbars",
+    }
+    given = "" if value is None else f"; the given one has {value}"
+    return f"no split has {what[shared.share]} of less than {bound}{given}"
+
+
 # --- the course of a check
 
 
@@ -1375,7 +1504,7 @@ def one(lines: Records, key: str) -> Any:
 
 
 # With the value and the bound of the claim; of a goal, values and bounds.
-Proven = tuple[Problem, Any, Any]
+Proven = tuple[Any, Any, Any]
 
 
 def check(path: str) -> str:
@@ -1383,7 +1512,7 @@ def check(path: str) -> str:
     return words(*verify(path))
 
 
-def verify(path: str, meet: Callable[[Problem], None] | None = None) -> Proven:
+def verify(path: str, meet: Callable[[Any], None] | None = None) -> Proven:
     """Check the certificate in a file; the problem, and what of it is proven.
 
     `meet` may refuse the problem. Raises Refused where the certificate does not prove what it
@@ -1393,6 +1522,8 @@ def verify(path: str, meet: Callable[[Problem], None] | None = None) -> Proven:
     problem = read_problem(lines)
     if meet is not None:
         meet(problem)
+    if isinstance(problem, Shared):
+        return problem, *prove_shared(lines, problem)
     value, bound, allocation = fields(one(lines, "claim"), "claim", "value bound allocation")
     if problem.goal is not None:
         prove_goal(lines, problem, problem.goal, value, bound, allocation)
@@ -1465,8 +1596,8 @@ def prove_below(lines: Records, level: int, left: Problem, target: int | None) -
         prove(lines, left, target)
 
 
-def read_problem(lines: Records) -> Problem:
-    """The problem of a certificate; its digest is that which the first line gives."""
+def read_problem(lines: Records) -> Problem | Shared:
+    """What a certificate is about; its digest is that which the first line gives."""
     first = following(lines)
     oldest = type(first) is dict and first.get("version") == OLDER[0]
     names = "format version" if oldest else "format version digest"
@@ -1474,7 +1605,9 @@ def read_problem(lines: Records) -> Problem:
     if name != FORMAT or integer(version, "version") not in (VERSION, *OLDER):
         known = " or ".join(map(str, (*OLDER, VERSION)))
         raise Refused(f"not a certificate in the format {FORMAT}, version {known}")
-    problem = Problem(one(lines, "problem"), version)
+    key, record = entry(lines, "problem", "shared")
+    shared = key == "shared" and version == VERSION
+    problem = Shared(record) if shared else Problem(record, version)
     if given and digest(problem.numbers()) != text(given[0], "digest"):
         raise Refused(f"the digest of the problem is not {cut(given[0])}")
     return problem
@@ -1511,13 +1644,16 @@ def prove_chain(lines: Records, problem: Problem, target: int) -> None:
         most = target // count
 
 
-def words(problem: Problem, value: Any, bound: Any) -> str:
+def words(problem: Any, value: Any, bound: Any) -> str:
     """What a certificate proves, of a problem that nobody but the certificate speaks of."""
     return f"the problem that the file states ({facts(problem)}): {claim(problem, value, bound)}"
 
 
-def facts(problem: Problem) -> str:
+def facts(problem: Any) -> str:
     """A problem by what was checked of it: no name is."""
+    if isinstance(problem, Shared):
+        networks = f"{len(problem.problems)} networks on one chip"
+        return f"{networks}, {problem.crossbars} crossbars, digest {digest(problem.numbers())}"
     counts = [(len(problem.layers), "layer"), (problem.crossbars, "crossbar")]
     if problem.constraints:
         counts.append((len(problem.constraints), "constraint"))
@@ -1538,8 +1674,10 @@ def claim_of_goal(problem: Problem, goal: Goal, value: Any, bound: Any) -> str:
     return f"no allocation{within} has less than {order} in the order {least}{given}{unit}"
 
 
-def claim(problem: Problem, value: Any, bound: Any) -> str:
+def claim(problem: Any, value: Any, bound: Any) -> str:
     """What is proven of a problem."""
+    if isinstance(problem, Shared):
+        return claim_of_shared(problem, value, bound)
     if problem.goal is not None:
         return claim_of_goal(problem, problem.goal, value, bound)
     if bound is None:
@@ -1556,9 +1694,7 @@ def claim(problem: Problem, value: Any, bound: Any) -> str:
     )
 
 
-def examine(
-    path: str, meet: Callable[[Problem], None] | None = None
-) -> tuple[int, str, Proven | None]:
+def examine(path: str, meet: Callable[[Any], None] | None = None) -> tuple[int, str, Proven | None]:
     """Check a file, whatever is in it: how that ends, in words, and what is proven."""
     status, message, proven = examined(lambda: verify(path, meet))
     return status, message or words(*proven), proven

@@ -19,7 +19,7 @@ _ORDER = (  # what else follows from it is compared after it, so that the cause 
 )
 
 
-def require_same(stated: check.Problem, own: check.Problem) -> None:
+def require_same(stated: check.Problem | check.Shared, own: check.Problem) -> None:
     """Refuse the problem that a certificate states if it is not one's own; names play no part.
 
     Raises
@@ -27,6 +27,8 @@ def require_same(stated: check.Problem, own: check.Problem) -> None:
     Refused
         Naming the first number that differs.
     """
+    if isinstance(stated, check.Shared):
+        raise check.Refused("the file states another problem: several networks on one chip")
     file, wanted = stated.numbers(), own.numbers()
     goals = difference("goal", file.get("goal"), wanted.get("goal"))
     if goals is not None:
@@ -45,9 +47,8 @@ def _at(value: Any, keys: Iterable[str]) -> Any:
 
 def difference(where: str, file: Any, own: Any) -> str | None:
     """The first difference of two JSON values, `where` names them, in words."""
-    if isinstance(file, dict) and isinstance(own, dict):
-        keys = dict.fromkeys((*own, *file))
-        pairs = [(f"{where}.{key}", file.get(key), own.get(key)) for key in keys]
+    if isinstance(file, dict) and isinstance(own, dict) and file.keys() == own.keys():
+        pairs = [(f"{where}.{key}", file[key], own[key]) for key in own]
     elif isinstance(file, list) and isinstance(own, list):
         if len(file) != len(own):
             return f"number of {where}: {len(file)} in the file, {len(own)} wanted"

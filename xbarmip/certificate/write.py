@@ -78,16 +78,19 @@ def write_certificate(
     require_certifiable(problem)
     if result.bound is None and result.status is not Status.INFEASIBLE:
         raise UnsupportedError(f"no certificate: {result.solver} proves no bound")
+    return written_lines(path, lines(problem, result, watch), watch, _claims(result))
+
+
+def written_lines(path: Path, made: Iterator[Any], watch: Watch, claims: str) -> Certificate:
+    """Write lines as they are made; `claims` says what is wrong where a proof fails."""
     labels = 0
     try:
         with replacing(path) as raw, gzip.GzipFile("", "wb", 9, raw, 0) as file:
-            for line in lines(problem, result, watch):
+            for line in made:
                 labels += isinstance(line, list)
                 file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
     except NotRefuted:
-        raise VerificationError(
-            f"{result.solver} claims {_claimed(result)}: that is wrong"
-        ) from None
+        raise VerificationError(f"{claims}: that is wrong") from None
     return Certificate(path, path.stat().st_size, labels, watch.seconds)
 
 
@@ -124,5 +127,6 @@ def lines(problem: Problem, result: Result, watch: Watch) -> Iterator[Any]:
         yield from proof(stated, None, watch)
 
 
-def _claimed(result: Result) -> str:
-    return "INFEASIBLE" if result.bound is None else f"a bound of {result.bound}"
+def _claims(result: Result) -> str:
+    what = "INFEASIBLE" if result.bound is None else f"a bound of {result.bound}"
+    return f"{result.solver} claims {what}"

@@ -20,6 +20,18 @@ def add_network(parser: Parser) -> None:
     add_reading(parser)
 
 
+def add_networks(parser: Parser) -> None:
+    """The argument NETWORK, once or several times."""
+    parser.add_argument(
+        "networks",
+        nargs="+",
+        metavar="NETWORK",
+        help="a name that `xbarmip networks` lists, or a path to an .onnx, .pt2 or .json file; "
+        "several with --share, then also with a weight, as NAME:2, or a deadline, as NAME=300",
+    )
+    add_reading(parser)
+
+
 def add_reading(parser: Parser) -> None:
     """The options --input and --digital: how `network_of` reads a file."""
     parser.add_argument(

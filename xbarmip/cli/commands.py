@@ -8,6 +8,7 @@ COMMANDS = {
     "frontier": "find the fewest cycles or steps for every budget: the points where it improves",
     "bandwidth": "find what more or less bandwidth does to the least latency, and one more tile",
     "simulate": "evaluate an allocation: what every measure counts",
+    "score": "score an allocation out of a file: every measure, and the gap to the optimum",
     "place": "place copies in cores that do one product at a time, so that the busiest ends first",
     "schedule": "cut a network whose weights exceed the chip into segments, run one after another",
     "plot": "draw an allocation: its pipeline, its layers, the frontier (needs matplotlib)",

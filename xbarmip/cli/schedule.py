@@ -23,7 +23,7 @@ from xbarmip.files import check_writable, written
 from xbarmip.schedules.certificate import stated_schedule, write_schedule_certificate
 from xbarmip.schedules.door import SCHEDULE_SOLVERS, make_schedule_solver, schedule
 from xbarmip.schedules.picture import schedule_figure
-from xbarmip.schedules.problem import OBJECTIVES, Schedule
+from xbarmip.schedules.problem import OBJECTIVES, Cost, Schedule
 from xbarmip.schedules.result import Plan, ScheduleResult, part_names, planned, segments_as_dict
 from xbarmip.solvers.result import Status, Stop
 
@@ -98,6 +98,7 @@ def as_dict(asked: Schedule, result: ScheduleResult) -> dict[str, Any]:
         **asked.as_dict(),
         "smallest_budget": asked.whole.smallest_budget,
         **result.as_dict(),
+        "unit_s": str(result.unit) if asked.is_latency else None,
         "segments": None if result.plan is None else segments_as_dict(asked, result.plan),
     }
 
@@ -115,11 +116,17 @@ def _table(asked: Schedule, plan: Plan) -> Any:
     rows = []
     for number, (segment, figures) in enumerate(planned(asked, plan), start=1):
         parts = part_names(segment)
+        write, run = (_shown(asked, time * segment.unit) for time in (figures.write, figures.run))
         rows.append(
-            (number, len(parts), parts[0], parts[-1], figures.crossbars, figures.write,
-             figures.count, figures.interval, figures.run)
+            (number, len(parts), parts[0], parts[-1], figures.crossbars, write,
+             figures.count, figures.interval, run)
         )  # fmt: skip
     return table(names, rows)
+
+
+def _shown(asked: Schedule, cost: Cost) -> str:
+    """A number of steps, or a time."""
+    return f"{float(cost * 10**6):,.2f} us" if asked.is_latency else str(cost)
 
 
 def _answer(asked: Schedule, result: ScheduleResult) -> str:
@@ -127,16 +134,23 @@ def _answer(asked: Schedule, result: ScheduleResult) -> str:
     effort = f"{result.solver}, {result.seconds:.2f} s"
     if result.stop is not Stop.FINISHED:
         effort += f", stopped: {result.stop}"
-    bound = "no bound" if result.bound is None else f"bound {result.bound}"
+    bound = "no bound"
+    if result.bound is not None:
+        bound = f"bound {_shown(asked, result.bound * result.unit)}"
     if result.status is Status.INFEASIBLE:
         return f"INFEASIBLE: {result.message}"
-    if result.plan is None:
+    if result.plan is None or result.value is None:
         return f"UNKNOWN, no schedule found, {bound} ({effort})"
-    write = sum(figures.write for _, figures in planned(asked, result.plan))
-    many = len(result.plan)
-    words = f"{many} segment{'s' * (many != 1)}, {result.value} {asked.whole.measure.words}"
-    words += f", {write} of them writing" * (asked.write_cycles > 0)
+    many, unit = len(result.plan), "" if asked.is_latency else f" {asked.whole.measure.words}"
+    words = f"{many} segment{'s' * (many != 1)}, "
+    words += f"{_shown(asked, result.value * result.unit)}{unit}"
+    if asked.write_time:
+        found = planned(asked, result.plan)
+        write = sum(figures.write * segment.unit for segment, figures in found)
+        words += f", {_shown(asked, write)} of them writing"
     if result.status is Status.OPTIMAL:
         return f"{words}; OPTIMAL, {result.proof} proof ({effort})"
-    gap = "" if result.gap is None else f", gap {result.gap}"
+    gap = ""
+    if result.gap is not None and result.bound:
+        gap = f", gap {100 * result.gap / result.bound:.2f} percent"
     return f"{words}; FEASIBLE, {bound}{gap} ({effort})"

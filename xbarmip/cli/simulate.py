@@ -1,7 +1,9 @@
 """`xbarmip simulate`: what a given allocation takes."""
 
 from argparse import Namespace, _SubParsersAction
+from pathlib import Path
 
+from xbarmip.allocation import read_allocation
 from xbarmip.cli.arguments import add_network, add_size, network_of
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, sides, table
@@ -17,10 +19,10 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     add_network(parser)
     parser.add_argument(
         "--allocation",
-        type=integers,
         required=True,
-        metavar="R1,R2,...",
-        help="the duplication R of every layer, in the order of `xbarmip show`",
+        metavar="R1,R2,...|FILE",
+        help="the duplication R of every layer, in the order of `xbarmip show`, or a file of them, "
+        "as `xbarmip score` takes it",
     )
     add_size(parser)
 
@@ -29,7 +31,11 @@ def run(arguments: Namespace) -> int:
     """Evaluate and print."""
     network = network_of(arguments)
     problem = Problem(network, crossbars=1, size=arguments.size)
-    allocation = problem.allocation(arguments.allocation)
+    given = arguments.allocation
+    numbers = set(given) <= set("0123456789,- ")
+    allocation = (
+        problem.allocation(integers(given)) if numbers else read_allocation(Path(given), network)
+    )
     found = {each: count_of(each.view(network), allocation) for each in measures()}
     used = problem.crossbars_used(allocation)
     if arguments.json:

@@ -10,7 +10,7 @@ from typing import Any
 from xbarmip.certificate.write import Certificate, require_certifiable, write_certificate
 from xbarmip.cli.arguments import (
     add_limits,
-    add_network,
+    add_networks,
     add_objective,
     add_option,
     add_solver,
@@ -24,7 +24,9 @@ from xbarmip.cli.latency import answer_line, frontier_table, hardware_facts, ste
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import progress_line
+from xbarmip.cli.share import add_share, run_shared
 from xbarmip.digest import problem_digest
+from xbarmip.errors import InputError
 from xbarmip.exact import ceil_div
 from xbarmip.files import check_writable
 from xbarmip.problem import Problem
@@ -39,10 +41,11 @@ from xbarmip.solvers.result import Result, Status, Stop
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
     parser = add_command(commands, "solve", COMMANDS["solve"], run)
-    add_network(parser)
+    add_networks(parser)
     add_budget(parser)
     add_objective(parser, every_objective(), sums=True)
     add_goal(parser)
+    add_share(parser)
     add_solver(parser, SOLVERS, "dp")
     add_option(parser)
     parser.add_argument(
@@ -61,6 +64,11 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
 
 def run(arguments: Namespace) -> int:
     """Solve and print the answer, which `solve` has confirmed."""
+    if arguments.share is not None:
+        return run_shared(arguments)
+    arguments.network, *more = arguments.networks
+    if more:
+        raise InputError(f"--share must say how {len(more) + 1} networks share the crossbars")
     problem = problem_of(arguments)
     options = dict(arguments.option)
     make_solver(arguments.solver, **options)  # refuses an option that could be mistaken for another

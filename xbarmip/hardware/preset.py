@@ -180,14 +180,18 @@ class Hardware:
         return self.signed_pair * ceil_div(self.weight_bits, self.bits_per_cell)
 
     @property
-    def write_cycles(self) -> int | None:
-        """What writing one crossbar costs in cycles of compute_ns, rounded up (SPEC §13): all its
-        rows, shared by the ports. None where the figures do not say.
-        """
-        if self.row_write_ns is None or self.compute_ns is None:
+    def crossbar_write_ns(self) -> Fraction | None:
+        """Writing one crossbar (SPEC §13): all its rows, shared by the ports; None if not said."""
+        if self.row_write_ns is None:
             return None
-        whole = self.crossbar.rows * self.row_write_ns / (self.write_ports or 1)
-        return ceil(whole / self.compute_ns)
+        return self.crossbar.rows * self.row_write_ns / (self.write_ports or 1)
+
+    @property
+    def write_cycles(self) -> int | None:
+        """The same in cycles of compute_ns, rounded up; None where the figures do not say."""
+        if self.crossbar_write_ns is None or self.compute_ns is None:
+            return None
+        return ceil(self.crossbar_write_ns / self.compute_ns)
 
     def _check_tile(self) -> None:
         if self.signed_pair not in (None, 1, 2):

@@ -12,17 +12,19 @@ from typing import Any
 import pyomo.environ as pyo
 from pyomo.gdp import Disjunct, Disjunction
 
-from xbarmip.errors import InputError, UnsupportedError
+from xbarmip.errors import UnsupportedError
 from xbarmip.model.record import Record
 
 HARMLESS = (
     pyo.Set,
+    pyo.SetOf,
     pyo.RangeSet,
     pyo.Param,
     pyo.Var,
     pyo.BooleanVar,
     pyo.Expression,
     pyo.Suffix,
+    pyo.Objective,
     pyo.ExternalFunction,
     pyo.Block,
     Disjunct,
@@ -50,8 +52,8 @@ def additions(model: pyo.ConcreteModel, record: Record) -> Iterator[Addition]:
 
     Raises
     ------
-    UnsupportedError, InputError
-        On an active component of a kind that is not understood, or an empty one, naming it.
+    UnsupportedError
+        On an active component of a kind that is not understood, naming it.
     """
     yield from _in_block(model, record, ())
 
@@ -68,7 +70,7 @@ def _in_block(block: Any, record: Record, guards: tuple[Any, ...]) -> Iterator[A
                     yield from _in_block(disjunct, record, (*guards, disjunct.indicator_var))
         elif component.ctype in CONDITIONS:
             yield from _conditions(component, record, guards)
-        elif not isinstance(component, HARMLESS):
+        elif component.ctype not in HARMLESS:
             for data in component.values():
                 if id(data) not in record.built and getattr(data, "active", True):
                     raise UnsupportedError(
@@ -78,10 +80,6 @@ def _in_block(block: Any, record: Record, guards: tuple[Any, ...]) -> Iterator[A
 
 
 def _conditions(component: Any, record: Record, guards: tuple[Any, ...]) -> Iterator[Addition]:
-    if not len(component) and component.name not in record.names:
-        raise InputError(
-            f"{component.ctype.__name__.lower()} {component.name!r} is empty: it states nothing"
-        )
     for data in component.values():
         if data.active and id(data) not in record.built:
             yield Addition(data, guards)

@@ -6,6 +6,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from xbarmip.hardware.tiles import tiles_taken
+from xbarmip.model.function import ModelFunction
 from xbarmip.model.hooks import by_layer
 from xbarmip.network.stream import has_join
 from xbarmip.problem import Problem
@@ -74,16 +75,12 @@ def _quadratic(
     return total
 
 
-class _StepTime:
+class _StepTime(ModelFunction):
     """T_A of one layer as a function of its R and its producers', for Pyomo."""
 
-    __qualname__ = "step_time"
-
     def __init__(self, layer: LayerTicks, unit: Fraction) -> None:
+        super().__init__("step_time")
         self.layer, self.unit = layer, unit
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "_StepTime":
-        return self
 
     def __call__(self, own: float, *producers: float) -> Fraction:
         return self.layer(int(own), [int(r) for r in producers]) * self.unit

@@ -1,18 +1,50 @@
 """What a user can attach to a model beside plain Pyomo: expressions and conditions in Python."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import pyomo.environ as pyo
 from pyomo.common.modeling import unique_component_name
+from pyomo.core.base.expression import ExpressionData, IndexedExpression
 from pyomo.core.expr.numeric_expr import LinearExpression
 
 from xbarmip.constraint import Predicate
+from xbarmip.errors import UnsupportedError
 from xbarmip.exact import as_rational
+from xbarmip.model.function import ModelFunction
 from xbarmip.model.record import record_of
 from xbarmip.network.layer import Layer
 from xbarmip.problem import Problem
 from xbarmip.strict import located
+
+
+class _CopiesData(ExpressionData):  # type: ignore[misc]
+    """R of a layer, which says what to write where a variable would be fixed or bounded."""
+
+    __slots__ = ()
+
+    def _refuse(self, relation: str, number: Any) -> NoReturn:
+        raise UnsupportedError(
+            f"{self.name} is an expression: write a constraint, {self.name} {relation} {number}"
+        )
+
+    def fix(self, value: Any = 1, skip_validation: bool = False) -> NoReturn:
+        """Refuse, naming the constraint that does it."""
+        self._refuse("==", value)
+
+    def setlb(self, val: Any) -> NoReturn:
+        """Refuse, naming the constraint that does it."""
+        self._refuse(">=", val)
+
+    def setub(self, val: Any) -> NoReturn:
+        """Refuse, naming the constraint that does it."""
+        self._refuse("<=", val)
+
+
+class Copies(IndexedExpression):  # type: ignore[misc]
+    """R of every layer."""
+
+    _ComponentDataClass = _CopiesData
 
 
 def add_expression(
@@ -51,6 +83,7 @@ def by_layer(
     function: Callable[[Layer, int], Any],
     doc: str | None,
     name: str = "expression",
+    kind: type[pyo.Expression] = pyo.Expression,
 ) -> pyo.Expression:
     """An expression for each layer, a function of its R; not yet part of the model."""
     bodies = {}
@@ -62,7 +95,7 @@ def by_layer(
             linear_coefs=[as_rational(function(layer, r), f"{what} at R={r}") for r in menu],
             linear_vars=[model.choose[layer.name, r] for r in menu],
         )
-    return pyo.Expression(model.LAYERS, initialize=bodies, doc=doc)
+    return kind(model.LAYERS, initialize=bodies, doc=doc)
 
 
 def add_condition(
@@ -107,16 +140,12 @@ def condition_holds(model: pyo.ConcreteModel, predicate: Predicate) -> Any:
     return function(*(model.R[layer] for layer in predicate.layers)) == 1
 
 
-class _Condition:
+class _Condition(ModelFunction):
     """A predicate for Pyomo's external functions: 1 where it holds, else 0."""
 
-    __qualname__ = "condition"
-
     def __init__(self, predicate: Predicate) -> None:
+        super().__init__("condition")
         self.predicate = predicate
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "_Condition":
-        return self
 
     def __call__(self, *duplication: float) -> int:
         return int(self.predicate.holds(tuple(map(int, duplication))))

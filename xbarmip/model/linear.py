@@ -29,7 +29,7 @@ from xbarmip.exact import capped
 from xbarmip.model.quantity import Exact, General, Key, Quantity, Separable, product, total
 
 _Table = list[Exact]
-_Domains = Mapping[Key, range]
+_Domains = Mapping[Key, Sequence[Exact]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def _upper_bounds(stated: Interval) -> Iterator[tuple[int, Exact]]:
         yield -1, -stated.lower
 
 
-def _over(table: Mapping[int, Exact], domain: range) -> _Table:
+def _over(table: Mapping[Exact, Exact], domain: Sequence[Exact]) -> _Table:
     return [table.get(value, 0) for value in domain]
 
 
@@ -140,7 +140,7 @@ def _terms(quantity: Any, times: Exact = 1) -> list[tuple[Separable, Separable]]
 def _by_layer(
     terms: Sequence[tuple[Separable, Separable]],
     key: Key,
-    menu: range,
+    menu: Sequence[Exact],
     others: _Domains,
 ) -> tuple[_Table, list[tuple[_Table, _Table]]] | None:
     """What hangs on one layer alone, and products of that with what hangs on the others.

@@ -5,8 +5,8 @@ A quantity depends on the R of some layers, and perhaps on auxiliary variables o
 function of one layer's R is such a table, also R**2 or 1/R. Everything else is *general*.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -18,30 +18,42 @@ Function = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Auxiliary:
-    """A discrete variable that a user added, by name."""
+    """A variable that a user added, by name."""
 
     name: str
 
 
 Key = str | Auxiliary  # a layer by name, or an auxiliary variable
-Point = Mapping[Key, int]
+Point = Mapping[Key, Exact]
 
 
 @dataclass(frozen=True, slots=True)
 class Separable:
-    """A constant plus one table entry for each key; an R that a table leaves out counts 0."""
+    """A constant plus one table entry for each key, plus multiples of variables.
+
+    Attributes
+    ----------
+    constant : int or Fraction
+    tables : mapping of key to mapping of value to number
+        A value that a table leaves out counts 0.
+    slopes : mapping of Auxiliary to number
+        None is 0.
+    """
 
     constant: Exact
-    tables: Mapping[Key, Mapping[int, Exact]]
+    tables: Mapping[Key, Mapping[Exact, Exact]]
+    slopes: Mapping[Auxiliary, Exact] = field(default_factory=dict)
 
     @property
     def keys(self) -> tuple[Key, ...]:
         """What it depends on."""
-        return tuple(self.tables)
+        return tuple(dict.fromkeys((*self.tables, *self.slopes)))
 
     def at(self, point: Point) -> Exact:
         """Its value."""
-        return self.constant + sum(table.get(point[k], 0) for k, table in self.tables.items())
+        entries = (table.get(point[key], 0) for key, table in self.tables.items())
+        multiples = (slope * point[key] for key, slope in self.slopes.items())
+        return self.constant + sum(entries) + sum(multiples)
 
     def times(self, factor: Exact) -> "Separable":
         """The same, multiplied."""
@@ -49,7 +61,8 @@ class Separable:
             key: {r: factor * value for r, value in table.items()}
             for key, table in self.tables.items()
         }
-        return Separable(factor * self.constant, tables)
+        slopes = {key: factor * slope for key, slope in self.slopes.items() if factor}
+        return Separable(factor * self.constant, tables, slopes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +111,11 @@ class Algebra:
 
     Parameters
     ----------
-    domains : mapping of key to range
-        The values of every layer's R and of every auxiliary variable.
+    domains : mapping of key to sequence
+        The values of every layer's R, and of every auxiliary variable that has but a few.
     """
 
-    def __init__(self, domains: Mapping[Key, range]) -> None:
+    def __init__(self, domains: Mapping[Key, Sequence[Any]]) -> None:
         self.domains = domains
 
     def apply(self, function: Function, operands: Iterable[Any]) -> Any:
@@ -114,15 +127,14 @@ class Algebra:
         if function is negative:
             return self.apply(product, (-1, *operands))
         keys = tuple(dict.fromkeys(key for quantity in quantities for key in quantity.keys))
-        if function is quotient and len(keys) > 1 and len(_keys(operands[1])) < 2:
+        if function is quotient and len(_keys(operands[1])) < (2 if len(keys) > 1 else 1):
             return self.apply(product, (operands[0], self.apply(quotient, (1, operands[1]))))
         if function is total and all(isinstance(some, Separable) for some in quantities):
-            return _sum(operands)
+            return added(operands)
         if function is product and len(quantities) == 1 and isinstance(quantities[0], Separable):
             a, b = operands
             return a.times(b) if isinstance(a, Separable) else b.times(a)
-        if len(keys) == 1:
-            key = keys[0]
+        if len(keys) == 1 and (key := keys[0]) in self.domains:
             values = {r: _at(function, operands, {key: r}) for r in self.domains[key]}
             return Separable(0, {key: {r: value for r, value in values.items() if value}})
         return General(function, operands, keys)
@@ -136,9 +148,11 @@ def _at(function: Function, operands: tuple[Any, ...], point: Point) -> Any:
     return function(*(value_at(operand, point) for operand in operands))
 
 
-def _sum(operands: tuple[Any, ...]) -> Separable:
+def added(operands: Iterable[Any]) -> Separable:
+    """The sum of separable quantities and numbers."""
     constant: Exact = 0
-    tables: dict[Key, dict[int, Exact]] = {}
+    tables: dict[Key, dict[Exact, Exact]] = {}
+    slopes: dict[Auxiliary, Exact] = {}
     for operand in operands:
         if not isinstance(operand, Separable):
             constant += operand
@@ -148,4 +162,6 @@ def _sum(operands: tuple[Any, ...]) -> Separable:
             mine = tables.setdefault(key, {})
             for r, value in table.items():
                 mine[r] = mine.get(r, 0) + value
-    return Separable(constant, tables)
+        for other, slope in operand.slopes.items():
+            slopes[other] = slopes.get(other, 0) + slope
+    return Separable(constant, tables, {key: slope for key, slope in slopes.items() if slope})

@@ -1,14 +1,13 @@
 """A user's conditions on a model read back as constraints of the problem (SPEC §8).
 
-What is linear in the choices becomes linear constraints, anything else a predicate. Conditions that
-share discrete variables of the user's (binaries, indicators of disjuncts) become one predicate
+What is linear in the choices becomes linear constraints, anything else a predicate. Variables of
+the user's that linear conditions alone hold are taken out of them (`xbarmip.model.projection`).
+Conditions that share other discrete ones (binaries, indicators of disjuncts) become one predicate
 together: it holds where some values of these variables meet them all.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import product
-from math import floor, prod
+from collections.abc import Iterable, Iterator, Sequence
+from math import ceil, floor, prod
 from typing import Any
 
 import networkx as nx
@@ -16,13 +15,16 @@ import pyomo.environ as pyo
 from pyomo.common.errors import PyomoException
 from pyomo.gdp import Disjunction
 
-from xbarmip.constraint import Constraint, Predicate
-from xbarmip.errors import InputError, UnsupportedError
+from xbarmip.constraint import Constraint, LinearConstraint, Predicate
+from xbarmip.errors import UnsupportedError
 from xbarmip.exact import as_rational
 from xbarmip.model.additions import Addition, additions
 from xbarmip.model.expressions import Fold, about
+from xbarmip.model.goal_reading import VALUE, bound_of_value, read_aim
+from xbarmip.model.groups import Group, Reading, several
 from xbarmip.model.linear import Interval, linear_constraints
-from xbarmip.model.quantity import Algebra, Auxiliary, Key, Quantity, Separable
+from xbarmip.model.projection import Span, Stated, project
+from xbarmip.model.quantity import Algebra, Auxiliary, Exact, Key, Quantity, Separable
 from xbarmip.model.record import Record
 from xbarmip.model.rows import label
 
@@ -35,68 +37,14 @@ def interval(data: Any, fold: Fold) -> Interval:
     Raises
     ------
     UnsupportedError
-        On bounds that are not numbers, or none at all.
+        On bounds that are not numbers.
     """
     try:
         lower, body, upper = data.to_bounded_expression()
     except (PyomoException, ValueError) as error:
         raise UnsupportedError(" ".join(str(error).split())) from None
     low, high = (None if bound is None else fold(bound) for bound in (lower, upper))
-    if low is None and high is None:
-        raise InputError("has no bound: it states nothing")
     return Interval(fold(body), low, high)
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Conditions that share auxiliary variables.
-
-    Attributes
-    ----------
-    names : tuple of str
-        Of the components.
-    layers : tuple of str
-    values : mapping of Auxiliary to range
-    conditions : tuple of Quantity
-        True or False each.
-    """
-
-    names: tuple[str, ...]
-    layers: tuple[str, ...]
-    values: Mapping[Auxiliary, range]
-    conditions: tuple[Quantity, ...]
-
-    def witness(self, duplication: Sequence[int]) -> dict[Auxiliary, int] | None:
-        """Values of the variables that meet all conditions at these R of the layers, if any do."""
-        keys: tuple[Key, ...] = (*self.layers, *self.values)
-        for values in product(*self.values.values()):
-            point = dict(zip(keys, (*duplication, *values), strict=True))
-            if all(condition.at(point) for condition in self.conditions):
-                return dict(zip(self.values, values, strict=True))
-        return None
-
-    @property
-    def predicate(self) -> Predicate:
-        """Whether there is a witness."""
-        name = ", ".join(self.names)
-        return Predicate(name, self.layers, lambda *chosen: self.witness(chosen) is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What was read.
-
-    Attributes
-    ----------
-    constraints : tuple of Constraint
-    groups : tuple of Group
-        Those of the constraints that stand for several conditions.
-    variables : mapping of Auxiliary to pyomo variable data
-    """
-
-    constraints: tuple[Constraint, ...]
-    groups: tuple[Group, ...]
-    variables: Mapping[Auxiliary, Any]
 
 
 def read_additions(model: pyo.ConcreteModel, record: Record) -> Reading:
@@ -117,51 +65,98 @@ class _Reader:
         self.model, self.record, self.built = model, record, record.built
         problem = record.problem
         self.choices = {id(choice): pair for pair, choice in model.choose.items()}
-        self.domains: dict[Key, range] = {
+        self.menus: dict[Key, Sequence[Exact]] = {
             name: range(1, most + 1)
             for name, most in zip(problem.network.index, problem.largest, strict=True)
         }
+        self.values: dict[Auxiliary, Sequence[Exact]] = {}
+        self.spans: dict[Auxiliary, Span] = {}
         self.variables: dict[Auxiliary, Any] = {}
-        self.algebra = Algebra(self.domains)
+        self.order: dict[str, int] = {}
+        self.algebra = Algebra(self.menus)
         self.fold = Fold(self._leaf, self.algebra.apply)
 
     def read(self) -> Reading:
-        constraints: list[Constraint] = []
-        linked: list[tuple[str, Quantity]] = []
+        stated: list[Stated] = []
         for addition in additions(self.model, self.record):
             with about(label(addition.data)):
-                for found in self._read(addition):
-                    if isinstance(found, Quantity):
-                        linked.append((addition.data.name, found))
-                    else:
-                        constraints.append(found)
-        groups = tuple(self._groups(linked))
-        constraints += [group.predicate for group in groups]
-        return Reading(tuple(constraints), groups, self.variables)
+                stated += self._read(addition)
+        self.order = {one.names[0]: place for place, one in enumerate(stated)}
+        left, steps = project(stated, self.spans, self.menus)
+        constraints = [*self._bounds_of_choices()]
+        at_most = None
+        for one in left:
+            if VALUE in one.keys:
+                with about(f"constraint {self._called(one.names)!r}"):
+                    bound = bound_of_value(one)
+                at_most = bound if at_most is None else min(at_most, bound)
+        if at_most is not None and at_most < 1:
+            constraints.append(self._never("value"))
+            at_most = None
+        left = [one for one in left if VALUE not in one.keys]
+        for one in left:
+            if not _auxiliaries(one):
+                with about(f"constraint {self._called(one.names)!r}"):
+                    constraints += self._constraints(one)
+        groups = tuple(self._groups([one for one in left if _auxiliaries(one)]))
+        for group in groups:
+            if group.layers:
+                constraints.append(group.predicate)
+            elif group.witness(()) is None:
+                constraints.append(self._never(group.name))
+        largest = {str(layer): len(menu) for layer, menu in self.menus.items()}
+        aim = read_aim(self.model, self.fold, largest)
+        return Reading(tuple(constraints), groups, tuple(steps), self.variables, aim, at_most)
 
-    def _read(self, addition: Addition) -> Iterator[Constraint | Quantity]:
-        """Constraints, or a condition that hangs on auxiliary variables."""
+    def _read(self, addition: Addition) -> Iterator[Stated]:
+        """What it states, if anything."""
         data, guards = addition.data, [self.fold(guard) for guard in addition.guards]
         if any(guard == 0 for guard in guards if not isinstance(guard, Quantity)):
             return
         guards = [guard for guard in guards if isinstance(guard, Quantity)]
-        stated = self._stated(data)
-        body = stated.body if isinstance(stated, Interval) else stated
-        keys = body.keys if isinstance(body, Quantity) else ()
-        if isinstance(body, Separable) and not any(any(t.values()) for t in body.tables.values()):
-            body, keys = body.constant, ()
-        if not keys:
-            raise InputError(f"concerns no layer: what it restricts is always {body}")
-        if guards or any(isinstance(key, Auxiliary) for key in keys):
-            yield self._condition(stated, guards)
-        elif isinstance(stated, Interval) and (
-            linear := linear_constraints(data.name, stated, self.domains)
-        ):
-            yield from linear
+        stated = _settled(self._stated(data))
+        if isinstance(stated, Interval | Quantity) or not stated:
+            yield Stated((data.name,), self._condition(stated, guards) if guards else stated)
+
+    def _constraints(self, one: Stated) -> Iterator[Constraint]:
+        """A condition on R alone as constraints."""
+        name, stated = self._called(one.names), one.what
+        layers = tuple(key for key in one.keys if isinstance(key, str))
+        if not layers:
+            yield self._never(name)
+            return
+        linear = None
+        if isinstance(stated, Interval):
+            linear = linear_constraints(name, stated, self.menus)
+        if linear is None:
+            yield Predicate(name, layers, _asked(self._condition(stated, []), layers))
         else:
-            condition = self._condition(stated, [])
-            layers = tuple(key for key in keys if isinstance(key, str))
-            yield Predicate(data.name, layers, _asked(condition, layers))
+            yield from linear
+
+    def _called(self, names: Iterable[str]) -> str:
+        """Names in the order of their declaration, of many the first few."""
+        return several(sorted(names, key=lambda name: self.order.get(name, 0)))
+
+    def _never(self, name: str) -> Constraint:
+        """What no allocation meets, as a constraint on the first layer."""
+        first = self.record.problem.network.layers[0].name
+        return LinearConstraint(name, ((first, (0,) * len(self.menus[first])),), -1)
+
+    def _bounds_of_choices(self) -> Iterator[Constraint]:
+        """What bounds and fixed values of `choose` leave of a layer's R."""
+        some: dict[str, set[Exact]] = {}
+        for (layer, r), choice in self.model.choose.items():
+            if choice.fixed or choice.lb != 0 or choice.ub != 1:
+                with about(label(choice)):
+                    values = _values_of_choice(choice)
+                left = some.setdefault(layer, set(self.menus[layer]))
+                if 0 not in values:
+                    left &= {r}
+                if 1 not in values:
+                    left -= {r}
+        for layer, left in some.items():
+            weights = tuple(int(r not in left) for r in self.menus[layer])
+            yield LinearConstraint(f"bounds of choose[{layer}]", ((layer, weights),), 0)
 
     def _stated(self, data: Any) -> Any:
         """An interval, or the quantity that must be true."""
@@ -186,6 +181,8 @@ class _Reader:
             return Separable(0, {layer: {r: 1}})
         if variable.model() is not self.model:
             raise UnsupportedError(f"variable {variable.name!r} belongs to another model")
+        if variable is self.model.component("value"):
+            return Separable(0, {}, {VALUE: 1})
         if id(variable) in self.built:
             raise UnsupportedError(
                 f"variable {variable.name!r} belongs to the objective; conditions are on R alone"
@@ -196,50 +193,87 @@ class _Reader:
             return self._leaf(variable.get_associated_binary())
         key = Auxiliary(variable.name)
         if key not in self.variables:
-            self.domains[key] = _values(variable)
             self.variables[key] = variable
-        return Separable(0, {key: {value: value for value in self.domains[key] if value}})
+            self._take(key, variable)
+        return Separable(0, {}, {key: 1})
 
-    def _groups(self, linked: list[tuple[str, Quantity]]) -> Iterator[Group]:
+    def _take(self, key: Auxiliary, variable: Any) -> None:
+        """Note what values a variable may have."""
+        values: Sequence[Exact] | None = None
+        if variable.ctype is pyo.BooleanVar:
+            values = range(2)
+        elif variable.is_continuous() or variable.is_integer():
+            lower, upper = (b if b is None else as_rational(b, "bound") for b in variable.bounds)
+            self.spans[key] = Span(lower, upper, variable.is_integer())
+            if variable.is_integer() and lower is not None and upper is not None:
+                values = range(ceil(lower), floor(upper) + 1)
+        elif variable.domain.isfinite():
+            lower, upper = variable.bounds
+            values = [
+                as_rational(value, f"variable {variable.name!r}: value")
+                for value in variable.domain
+                if lower <= value <= upper
+            ]
+        if values is not None:
+            self.values[key] = values
+            if len(values) <= MOST_VALUES:
+                self.menus[key] = values
+
+    def _groups(self, linked: list[Stated]) -> Iterator[Group]:
         """The conditions, those that share an auxiliary variable together."""
         graph: nx.Graph[Any] = nx.Graph()
-        for number, (_, condition) in enumerate(linked):
-            graph.add_edges_from((number, key) for key in _auxiliaries(condition))
+        for number, one in enumerate(linked):
+            graph.add_edges_from((number, key) for key in _auxiliaries(one))
         for part in nx.connected_components(graph):
             numbers = sorted(node for node in part if isinstance(node, int))
             yield self._group([linked[number] for number in numbers])
 
-    def _group(self, together: list[tuple[str, Quantity]]) -> Group:
-        names = tuple(dict.fromkeys(name for name, _ in together))
-        keys = dict.fromkeys(key for _, condition in together for key in condition.keys)
-        values = {key: self.domains[key] for key in keys if isinstance(key, Auxiliary)}
+    def _group(self, together: list[Stated]) -> Group:
+        name = self._called({name for one in together for name in one.names})
+        keys = dict.fromkeys(key for one in together for key in one.keys)
+        variables = [key for key in keys if isinstance(key, Auxiliary)]
+        with about(f"constraint {name!r}"):
+            for key in variables:
+                if key not in self.values:
+                    raise UnsupportedError(
+                        f"variable {key.name!r} is not a binary or bounded integer variable, "
+                        "and the choices do not determine it"
+                    )
+            count = prod(len(self.values[key]) for key in variables)
+            if count > MOST_VALUES:
+                raise UnsupportedError(
+                    f"its {len(variables)} variables have {count} values together, "
+                    f"the limit is {MOST_VALUES}"
+                )
         layers = tuple(key for key in keys if isinstance(key, str))
-        what = f"constraint {', '.join(names)!r}"
-        if not layers:
-            raise InputError(f"{what} concerns no layer")
-        if prod(map(len, values.values())) > MOST_VALUES:
-            raise UnsupportedError(
-                f"{what}: its {len(values)} variables have {prod(map(len, values.values()))} "
-                f"values together, the limit is {MOST_VALUES}"
-            )
-        return Group(names, layers, values, tuple(condition for _, condition in together))
+        conditions = tuple(self._condition(one.what, []) for one in together)
+        return Group(name, layers, {key: self.values[key] for key in variables}, conditions)
 
 
-def _auxiliaries(condition: Quantity) -> list[Auxiliary]:
-    return [key for key in condition.keys if isinstance(key, Auxiliary)]
+def _auxiliaries(one: Stated) -> list[Auxiliary]:
+    return [key for key in one.keys if isinstance(key, Auxiliary)]
+
+
+def _settled(stated: Any) -> Any:
+    """True or False where that depends on nothing."""
+    bounded = isinstance(stated, Interval)
+    body = stated.body if bounded else stated
+    if isinstance(body, Separable):
+        if body.slopes or any(any(table.values()) for table in body.tables.values()):
+            return stated
+        body = body.constant
+    if isinstance(body, Quantity):
+        return stated
+    return stated.contains(body) if bounded else bool(body)
+
+
+def _values_of_choice(choice: Any) -> list[int]:
+    """The values that bounds and fixing leave to a binary."""
+    if choice.fixed and choice.value not in (0, 1):
+        raise UnsupportedError(f"is fixed to {choice.value}, must be 0 or 1")
+    values = (choice.value,) if choice.fixed else (0, 1)
+    return [int(value) for value in values if choice.lb <= value <= choice.ub]
 
 
 def _asked(condition: Quantity, layers: tuple[str, ...]) -> Any:
     return lambda *chosen: bool(condition.at(dict(zip(layers, chosen, strict=True))))
-
-
-def _values(variable: Any) -> range:
-    if variable.ctype is pyo.BooleanVar:
-        return range(2)
-    lower, upper = variable.bounds
-    if variable.is_continuous() or lower is None or upper is None:
-        raise UnsupportedError(
-            f"variable {variable.name!r} is not a binary or bounded integer variable, "
-            "and the choices do not determine it"
-        )
-    return range(-floor(-as_rational(lower, "bound")), floor(as_rational(upper, "bound")) + 1)

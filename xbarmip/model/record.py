@@ -12,7 +12,7 @@ from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.model.pause import Pause, paused
 from xbarmip.problem import Problem
 
-_HARMLESS = (pyo.Set, pyo.RangeSet, pyo.Param, pyo.Expression, pyo.Suffix, pyo.ExternalFunction)
+_DATA = (pyo.Set, pyo.SetOf, pyo.RangeSet, pyo.Param, pyo.Suffix, pyo.ExternalFunction)
 _ATTRIBUTE = "_xbarmip_record"
 
 
@@ -48,7 +48,7 @@ def write_record(
     model: pyo.ConcreteModel, problem: Problem, at_most: int | None, pause: Pause
 ) -> None:
     """Attach to `model` the record of what it holds now."""
-    parts = [(data, _facts(data)) for data in paused(_components(model), pause)]
+    parts = [(data, _facts(model, data)) for data in paused(_components(model), pause)]
     setattr(model, _ATTRIBUTE, Record(problem, at_most, _names(model), parts))
 
 
@@ -78,7 +78,7 @@ def check_unchanged(model: pyo.ConcreteModel, record: Record) -> None:
     found = set()
     for data in _components(model):
         found.add(id(data))
-        if id(data) in built and not _same(_facts(data), built[id(data)]):
+        if id(data) in built and not _same(_facts(model, data), built[id(data)]):
             raise UnsupportedError(
                 f"{data.ctype.__name__} {data.name!r} was changed since the model was built"
             )
@@ -102,17 +102,19 @@ def _names(model: pyo.ConcreteModel) -> tuple[str, ...]:
 
 
 def _datas(component: Any) -> Iterator[Any]:
-    if isinstance(component, _HARMLESS) and not isinstance(component, pyo.Expression):
+    if component.ctype in _DATA:
         return iter(())
     return iter(component.values())
 
 
-def _facts(data: Any) -> tuple[Any, ...]:
+def _facts(model: pyo.ConcreteModel, data: Any) -> tuple[Any, ...]:
     if data.ctype is pyo.Var:
+        if data.parent_component() is model.component("choose"):
+            return (data.domain.name,)  # bounds and fixed values are read as constraints
         return (data.fixed, data.lb, data.ub, data.domain.name)
     facts = (data.active,) if hasattr(data, "active") else ()
     if data.ctype is pyo.Objective:
-        return (*facts, data.sense, data.expr)
+        return (data.sense, data.expr)  # another may take its place
     if data.ctype in (pyo.Constraint, pyo.Expression):
         return (*facts, data.expr)
     return facts

@@ -9,11 +9,13 @@ from pyomo.core.expr.numeric_expr import LinearExpression
 
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.exact import as_int, ceil_div
+from xbarmip.goal import MICROSECONDS
 from xbarmip.model import cycles_lowering, steps_lowering
 from xbarmip.model.constraint_rows import add_constraints, constraint_obstacle
 from xbarmip.model.cycles_windows import CyclesWindows, cycles_windows, sweep_pairs
+from xbarmip.model.function import ModelFunction
 from xbarmip.model.hardware_expressions import add_hardware_expressions
-from xbarmip.model.hooks import by_layer
+from xbarmip.model.hooks import Copies, by_layer
 from xbarmip.model.menus import every_r, trivial_bound
 from xbarmip.model.pause import Pause, no_pause
 from xbarmip.model.reading import read_additions
@@ -23,6 +25,7 @@ from xbarmip.network.window import Array
 from xbarmip.problem import Problem
 from xbarmip.timing.evaluate import evaluate
 from xbarmip.timing.step_limit import least_step
+from xbarmip.timing.step_time import ticks_of
 
 Timing = Literal["auto", "linear", "function"]
 
@@ -119,7 +122,9 @@ def problem_of(model: pyo.ConcreteModel) -> Problem:
     """The problem that a model from `build_model` states, with what was added to it.
 
     Active constraints, logical constraints and disjunctions that were added become constraints of
-    the problem (docs/adding-a-constraint.md); Params count with the values that they have now.
+    the problem (docs/adding-a-constraint.md); Params count with the values that they have now. An
+    objective that took the place of the model's becomes a sum that is minimised (its negative,
+    where it is maximised), upper bounds on `value` become bounds of the goal.
 
     Raises
     ------
@@ -134,10 +139,19 @@ def problem_of(model: pyo.ConcreteModel) -> Problem:
     if record.at_most is not None:
         raise UnsupportedError(f"the model states values up to {record.at_most} only (at_most)")
     check_unchanged(model, record)
-    added = read_additions(model, record).constraints
-    if not added:
-        return record.problem
-    return replace(record.problem, constraints=(*record.problem.constraints, *added))
+    problem, reading = record.problem, read_additions(model, record)
+    if reading.constraints:
+        problem = replace(problem, constraints=(*problem.constraints, *reading.constraints))
+    if reading.at_most is not None:
+        bound: Any = reading.at_most
+        if problem.is_latency:  # from ticks to microseconds
+            bound *= ticks_of(problem).tick * 10**6
+        unit = MICROSECONDS if problem.is_latency else ""
+        problem = replace(problem, at_most={problem.label + unit: bound})
+    if reading.aim is not None:
+        own = reading.aim.sum
+        problem = replace(problem, objective=own.name, rule=None, sums=(own,))
+    return problem
 
 
 def assign_timing(model: pyo.ConcreteModel, problem: Problem, allocation: tuple[int, ...]) -> int:
@@ -203,7 +217,7 @@ def _add_choices(model: pyo.ConcreteModel, problem: Problem) -> None:
     choices = {name: [model.choose[name, r] for r in menu] for name, menu in menus.items()}
     sets = dict(zip(names, problem.sets, strict=True))
     outputs = dict(zip(names, problem.view.counted, strict=True))
-    model.R = by_layer(model, problem, lambda _, r: r, "[l]: copies of layer l")
+    model.R = by_layer(model, problem, lambda _, r: r, "[l]: copies of layer l", kind=Copies)
     model.crossbars = pyo.Expression(
         model.LAYERS,
         rule=lambda m, n: sets[n] * m.R[n],
@@ -258,16 +272,12 @@ def _add_linear(
     return windows.menus
 
 
-class _Evaluation:
+class _Evaluation(ModelFunction):
     """The objective as a function of R, for Pyomo's external functions."""
 
-    __qualname__ = "evaluate"
-
     def __init__(self, problem: Problem) -> None:
+        super().__init__("evaluate")
         self.problem = problem
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "_Evaluation":
-        return self
 
     def __call__(self, *duplication: float) -> int:
         whole = [int(r) for r in duplication]

@@ -12,8 +12,9 @@ from xbarmip.errors import VerificationError
 from xbarmip.exact import as_rational
 from xbarmip.model.additions import additions
 from xbarmip.model.expressions import Fold, about, numbers
+from xbarmip.model.groups import Reading
 from xbarmip.model.pause import Pause, no_pause, paused
-from xbarmip.model.reading import Reading, interval, read_additions
+from xbarmip.model.reading import interval, read_additions
 from xbarmip.model.record import Record, record_of
 from xbarmip.model.rows import (
     Exact,
@@ -87,16 +88,22 @@ def verify(
     own = {id(variable) for variable in reading.variables.values()} | record.built.keys()
     _check_variables(model, own, pause)
     checked = _check_constraints(model, record, pause)
-    stated = read_objective(objective(model)).body
     confirmed = evaluate(problem, chosen)
-    for what, other in (
-        ("the model's objective", stated),
-        ("the model's timing", value),
-        ("the claim", confirmed if claimed is None else claimed),
-    ):
+    _check_values(confirmed, {"the model's timing": value})
+    if reading.aim is None:
+        stated = read_objective(objective(model)).body
+    else:
+        stated = reading.aim.sign * numbers(_value)(reading.aim.data.expr)
+        confirmed = reading.aim.total(problem.network.index, chosen)
+    claim = confirmed if claimed is None else claimed
+    _check_values(confirmed, {"the model's objective": stated, "the claim": claim})
+    return Verification(confirmed, problem.crossbars_used(chosen), checked)
+
+
+def _check_values(confirmed: int, others: Mapping[str, Exact]) -> None:
+    for what, other in others.items():
         if other != confirmed:
             raise VerificationError(f"the allocation's value is {confirmed}, but {what} is {other}")
-    return Verification(confirmed, problem.crossbars_used(chosen), checked)
 
 
 def _check_limits(problem: Problem, allocation: tuple[int, ...]) -> None:
@@ -143,13 +150,10 @@ def _load_auxiliary(
     index: Mapping[str, int],
     allocation: Sequence[int],
 ) -> None:
-    """Set the discrete variables of the user to the first values that meet their conditions."""
-    for group in reading.groups:
-        found = group.witness([allocation[index[layer]] for layer in group.layers])
-        if found is None:
-            raise _violated(", ".join(group.names), group.layers, index, allocation)
-        for key, value in found.items():
-            reading.variables[key].set_value(value, skip_validation=True)
+    """Set the variables of the user to values that meet their conditions."""
+    chosen = {layer: allocation[number] for layer, number in index.items()}
+    for key, value in reading.values(chosen).items():
+        reading.variables[key].set_value(value, skip_validation=True)
     within = (pyo.Block, Disjunct)
     for boolean in model.component_data_objects(pyo.BooleanVar, descend_into=within):
         binary = boolean.get_associated_binary()
@@ -167,10 +171,13 @@ def _check_variables(model: pyo.ConcreteModel, own: Collection[int], pause: Paus
                 f"{label(variable)} has no value: the allocation does not determine it"
             )
         value = exact(variable.value, "value", variable)
-        if not variable.is_continuous() and value != int(value):
+        if variable.is_integer() and value != int(value):
             raise VerificationError(f"{label(variable)} is {value}, but must be an integer")
+        if not (variable.is_integer() or variable.is_continuous() or value in variable.domain):
+            raise VerificationError(f"{label(variable)} is {value}, which its domain has not")
         lower, upper = (
-            None if bound is None else exact(bound, "bound", variable) for bound in variable.bounds
+            bound if type(bound) is int or bound is None else as_rational(bound, "bound")
+            for bound in variable.bounds
         )
         _check_bounds(variable, value, lower, upper)
 

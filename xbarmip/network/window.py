@@ -43,6 +43,9 @@ def _integers(
 ) -> None:
     if not isinstance(values, tuple) or len(values) != count:
         raise InputError(f"{what} must be {count} integers, got {values!r}")
+    plain = set(map(type, values)) == {int}
+    if plain and minimum <= min(values) <= max(values) <= maximum:
+        return  # long lists of positions, at once
     for value in values:
         as_int(value, what, minimum, maximum)
 

@@ -81,6 +81,10 @@ def solve(
     watch, compiled_before = Watch(Limits(time_limit, memory_limit), progress), compile_seconds()
     result = walk.solve(problem, watch)
     _confirm(problem, result)
+    if not isinstance(what, Problem) and result.allocation is not None:
+        from xbarmip.model.verify import verify
+
+        verify(what, result.allocation, claimed=result.value)
     return replace(
         result,
         seconds=watch.seconds,

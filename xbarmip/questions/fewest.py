@@ -105,7 +105,7 @@ def fewest(
 def _ask_directly(asker: Asker, level: Level, problem: Problem, target: int) -> None:
     solver, began = asker.solver, asker.watch.seconds
     assert isinstance(solver, Frugal)
-    hint = Hint(tuple(asker.known), level.bound)
+    hint = Hint(() if level.allocation is None else (level.allocation,), level.bound)
     answer = solver.fewest_crossbars(problem, target, asker.watch, hint)
     asker.note(f"{problem}: fewest crossbars for {target}", answer, asker.watch.seconds - began)
     if answer.allocation is not None:

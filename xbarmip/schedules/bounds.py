@@ -5,17 +5,23 @@ more, so it costs at least
 
     batch * v + write_cycles * S(v),      S(v) = sum over l of set_l * ceil(N*_l / v) <= Total
 
-and the least of that over all v is a bound. S falls in v; for v in (a, b] the pair (a + 1, S(b)) is
-no more than either, so that a grid of v will do.
+and the least of that over all v is a bound. Of a latency the first term is multiplied by T_C, the
+shortest that a step can be, and the second by the time of writing. S falls in v; for v in (a, b]
+the pair (a + 1, S(b)) is no more than either, so that a grid of v will do.
 """
+
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
+from xbarmip.exact import INT64_MAX
 from xbarmip.network.window import Array
-from xbarmip.schedules.problem import Schedule
+from xbarmip.schedules.problem import Cost, Schedule
 from xbarmip.schedules.segment import Segment
+from xbarmip.timing.step_time import common
 
-Bounds = dict[tuple[int, int], int]
+Bounds = dict[tuple[int, int], Cost]
 _FINE = 2**12  # the grid has every v up to this, and then _FINE more each time that v doubles
 
 
@@ -38,10 +44,22 @@ def pace_bounds(schedule: Schedule) -> Bounds:
     return found
 
 
-def _least(schedule: Schedule, low: Array, total: Array) -> int:
-    if schedule.write_cycles == 0:
-        return schedule.batch * int(low[0])
-    return int((schedule.batch * low + schedule.write_cycles * total).min())
+def _least(schedule: Schedule, low: Array, total: Array) -> Cost:
+    step = Fraction(1)
+    if schedule.is_latency:
+        assert schedule.hardware is not None and schedule.hardware.compute_ns is not None
+        step = schedule.hardware.compute_ns / 10**9
+    if not schedule.write_time:
+        return _plain(schedule.batch * int(low[0]) * step)
+    unit = common([step, Fraction(schedule.write_time)])
+    run, write = int(schedule.batch * step / unit), int(schedule.write_time / unit)
+    reach = run * int(low.max()) + write * int(total.max())
+    kind: Any = np.int64 if reach <= INT64_MAX else object
+    return _plain(int((run * low.astype(kind) + write * total.astype(kind)).min()) * unit)
+
+
+def _plain(cost: Fraction) -> Cost:
+    return int(cost) if cost.denominator == 1 else cost
 
 
 def _grid(most: int) -> tuple[Array, Array]:

@@ -153,13 +153,15 @@ def _bounded(
     NotRefuted
         When a path of proven least costs is below the bound.
     """
-    bounds, found = check_schedule.pace_bounds(stated), dict[Edge, Links]()
+    bounds: dict[Edge, int] = check_schedule.pace_bounds(stated)
+    found = dict[Edge, Links]()
     searches = dict[Edge, SegmentSearch]()
     while True:
         watch.check(segments=len(found))
         path = shortest_path(len(schedule.units), bounds)
         assert path is not None
-        if path.cost >= bound:
+        missing = bound - int(path.cost)
+        if missing <= 0:
             return found
         new = [edge for edge in path.edges if edge not in found]
         if new:
@@ -172,9 +174,9 @@ def _bounded(
             raise NotRefuted
         edge = open_edges[0]
         search = searches.setdefault(edge, SegmentSearch(Segment(schedule, *edge), 1))
-        search.prove(bounds[edge] + bound - path.cost, watch.part(lambda _: None))
+        search.prove(bounds[edge] + missing, watch.part(lambda _: None))
         own = _own(stated, edge)
-        found[edge] = _fewest(own, search, min(search.bound, bounds[edge] + bound - path.cost))
+        found[edge] = _fewest(own, search, min(search.bound, bounds[edge] + missing))
         bounds[edge] = own.bound(found[edge])
 
 
@@ -184,7 +186,9 @@ def _own(stated: check_schedule.Schedule, edge: Edge) -> check_schedule.Segment:
 
 def _fewest(segment: check_schedule.Segment, search: SegmentSearch, bound: int) -> Links:
     """Links of what a search proved, without those that its bound does not need."""
-    links = sorted({(f.crossbars, f.interval, f.fewest - 1) for f in search.facts if f.fewest > 1})
+    links = sorted(
+        {(f.crossbars, f.interval, f.fewest - 1) for f in search.facts if f.fewest and f.fewest > 1}
+    )
     kept: Sequence[check_schedule.Link] = links
     for link in links:
         fewer = [other for other in kept if other != link]

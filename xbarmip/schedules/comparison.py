@@ -6,6 +6,7 @@ of their own, as placements have, in one process; rows and verdicts are those of
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 from xbarmip.compare.instance import InstanceFacts
@@ -15,9 +16,10 @@ from xbarmip.compare.verdict import Verdict, judge
 from xbarmip.errors import InputError
 from xbarmip.schedules.cases import ScheduleCase
 from xbarmip.schedules.door import ScheduleSolver
-from xbarmip.schedules.problem import Schedule
-from xbarmip.schedules.result import ScheduleResult, planned
+from xbarmip.schedules.problem import Cost, Schedule
+from xbarmip.schedules.result import ScheduleResult, plan_cost, planned
 from xbarmip.solvers.protocol import Limits, Watch
+from xbarmip.timing.step_time import common
 
 
 class Compared(NamedTuple):
@@ -35,8 +37,24 @@ def compare_schedules(
 ) -> Iterator[Compared]:
     """Run every solver on every case; one verdict for each case, as soon as it is known."""
     for case in cases:
-        rows = tuple(_row(case, solver, Limits(time_limit)) for solver in solvers)
+        answers = [_answered(case.schedule, solver, Limits(time_limit)) for solver in solvers]
+        units = [Fraction(result.unit) for result, _ in answers if result is not None]
+        unit = common(units) if units else Fraction(1)
+        rows = tuple(
+            _row(case, solver, result, seconds, unit)
+            for solver, (result, seconds) in zip(solvers, answers, strict=True)
+        )
         yield Compared(case, rows, judge(facts_of(case), rows))
+
+
+def _answered(
+    schedule: Schedule, solver: ScheduleSolver, limits: Limits
+) -> tuple[ScheduleResult | None, float]:
+    """A solver's answer and its seconds; None where it refuses."""
+    if solver.unsupported(schedule):
+        return None, 0.0
+    watch = Watch(limits)
+    return solver.solve(schedule, watch), watch.seconds
 
 
 def facts_of(case: ScheduleCase) -> InstanceFacts:
@@ -54,22 +72,24 @@ def facts_of(case: ScheduleCase) -> InstanceFacts:
     )
 
 
-def _row(case: ScheduleCase, solver: ScheduleSolver, limits: Limits) -> Row:
-    if reasons := solver.unsupported(case.schedule):
-        return _record(case, solver, Outcome.REFUSED, UNSUPPORTED, message="; ".join(reasons))
-    watch = Watch(limits)
-    result = solver.solve(case.schedule, watch)
-    return row_of(case, solver, result, watch.seconds)
-
-
-def row_of(
-    case: ScheduleCase, solver: ScheduleSolver, result: ScheduleResult, seconds: float
+def _row(
+    case: ScheduleCase,
+    solver: ScheduleSolver,
+    result: ScheduleResult | None,
+    seconds: float,
+    unit: Cost,
 ) -> Row:
-    """What a solver claims, beside what its plan takes."""
-    confirmed, used, defect = _confirmed(case.schedule, result)
+    """What a solver claims, beside what its plan takes, in a unit that all answers share."""
+    if result is None:
+        reasons = "; ".join(solver.unsupported(case.schedule))
+        return _record(case, solver, Outcome.REFUSED, UNSUPPORTED, message=reasons)
+    scale = int(result.unit / unit)
+    confirmed, used, defect = _confirmed(case.schedule, result, unit)
     return _record(
         case, solver, Outcome.ANSWERED, result.status.value,
-        stop=result.stop.value, value=result.value, bound=result.bound,
+        stop=result.stop.value,
+        value=None if result.value is None else result.value * scale,
+        bound=None if result.bound is None else result.bound * scale,
         proof=None if result.proof is None else result.proof.value,
         allocation=result.allocation, confirmed=confirmed, crossbars_used=used, defect=defect,
         seconds=seconds, message=result.message, statistics=result.statistics,
@@ -77,7 +97,9 @@ def row_of(
     )  # fmt: skip
 
 
-def _confirmed(schedule: Schedule, result: ScheduleResult) -> tuple[int | None, int | None, str]:
+def _confirmed(
+    schedule: Schedule, result: ScheduleResult, unit: Cost
+) -> tuple[int | None, int | None, str]:
     """Value and most crossbars of the plan, evaluated anew; or why it is not allowed."""
     if result.plan is None:
         return None, None, ""
@@ -85,7 +107,7 @@ def _confirmed(schedule: Schedule, result: ScheduleResult) -> tuple[int | None, 
         found = planned(schedule, result.plan)
     except InputError as error:
         return None, None, str(error)
-    value = sum(figures.cost for _, figures in found)
+    value = int(plan_cost(schedule, result.plan) / unit)
     return value, max(figures.crossbars for _, figures in found), ""
 
 

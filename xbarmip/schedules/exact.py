@@ -9,28 +9,31 @@ known. So only edges are proven that a better path could use, and each only as f
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, NamedTuple
 
 from xbarmip.schedules.bounds import pace_bounds
 from xbarmip.schedules.cuts import Edge, filled
-from xbarmip.schedules.problem import Schedule
+from xbarmip.schedules.problem import Cost, Schedule
 from xbarmip.schedules.result import Plan, ScheduleResult, Written, answer
 from xbarmip.schedules.search import SegmentSearch
 from xbarmip.schedules.segment import Segment
 from xbarmip.solvers.dp.run import until_stopped
 from xbarmip.solvers.protocol import Progress, Watch
 
+_ANY = 2**400  # no segment costs more
+
 
 class Path(NamedTuple):
     """Edges from unit 0 to the end, and what they cost."""
 
-    cost: int
+    cost: Cost
     edges: tuple[Edge, ...]
 
 
-def shortest_path(length: int, costs: Mapping[Edge, int]) -> Path | None:
+def shortest_path(length: int, costs: Mapping[Edge, Cost]) -> Path | None:
     """The cheapest path from 0 to `length` over edges that go up; None where there is none."""
-    best: dict[int, tuple[int, int]] = {0: (0, 0)}  # by position: cost, and the position before it
+    best: dict[int, tuple[Cost, int]] = {0: (0, 0)}  # by position: cost, and the position before it
     for (start, stop), cost in sorted(costs.items()):
         if start in best:
             known = best.get(stop)
@@ -51,7 +54,7 @@ class Segments:
     Attributes
     ----------
     schedule : Schedule
-    bounds : dict of (int, int) to int
+    bounds : dict of (int, int) to int or Fraction
         Of each segment that fits the chip.
     searches : dict of (int, int) to SegmentSearch
         Of each that was looked at.
@@ -65,15 +68,19 @@ class Segments:
     def __getitem__(self, edge: Edge) -> SegmentSearch:
         """The search of a segment."""
         if edge not in self.searches:
-            self.searches[edge] = SegmentSearch(Segment(self.schedule, *edge), self.bounds[edge])
+            segment = Segment(self.schedule, *edge)
+            bound = ceil(self.bounds[edge] / segment.unit)
+            self.searches[edge] = SegmentSearch(segment, bound)
         return self.searches[edge]
 
-    def prove(self, edge: Edge, enough: int | None, watch: Watch) -> SegmentSearch:
+    def prove(self, edge: Edge, enough: Cost | None, watch: Watch) -> SegmentSearch:
         """Raise a bound to `enough`, or to the segment's least cost (see `SegmentSearch`)."""
         search = self[edge]
-        if not search.proven and (enough is None or search.bound < enough):
-            search.prove(enough or 2**200, watch)
-        self.bounds[edge] = search.bound
+        unit = search.segment.unit
+        wanted = _ANY if enough is None else ceil(enough / unit)
+        if not search.proven and search.bound < wanted:
+            search.prove(wanted, watch)
+        self.bounds[edge] = search.bound * unit
         return search
 
     def start(self, edges: Iterable[Edge]) -> None:
@@ -83,7 +90,7 @@ class Segments:
 
     def best(self) -> Path | None:
         """The cheapest path over segments of which an allocation is known."""
-        costs = {edge: s.cost for edge, s in self.searches.items() if s.cost is not None}
+        costs = {edge: s.value for edge, s in self.searches.items() if s.value is not None}
         return shortest_path(len(self.schedule.units), costs)
 
     def plan(self, path: Path) -> Plan:
@@ -124,12 +131,11 @@ class ScheduleSearch:
             None if path is None else segments.plan(path),
             bound if path is None else min(bound, path.cost),
             stop,
-            bounds=segments.bounds,
             statistics=statistics,
         )
 
 
-def _bound(segments: Segments) -> int:
+def _bound(segments: Segments) -> Cost:
     path = shortest_path(len(segments.schedule.units), segments.bounds)
     assert path is not None  # every unit fits the chip
     return path.cost
@@ -154,13 +160,18 @@ def _meet(segments: Segments, watch: Watch) -> None:
         tell = _teller(segments, best.cost, low.cost, watch)
         tell({})
         watch.check()
-        edge = max(low.edges, key=lambda each: segments[each].open)
+        edge = max(low.edges, key=lambda each: segments[each].open * segments[each].segment.unit)
         segments.prove(edge, segments.bounds[edge] + best.cost - low.cost, watch.part(tell))
 
 
-def _teller(segments: Segments, best: int, bound: int, watch: Watch) -> Progress:
+def _teller(segments: Segments, best: Cost, bound: Cost, watch: Watch) -> Progress:
     def tell(_: dict[str, Any]) -> None:
         proven = sum(search.proven for search in segments.searches.values())
-        watch.tell(best=best, bound=bound, segments_proven=proven)
+        watch.tell(best=_shown(best), bound=_shown(bound), segments_proven=proven)
 
     return tell
+
+
+def _shown(cost: Cost) -> int:
+    """For a progress line: steps, or nanoseconds, rounded down."""
+    return cost if isinstance(cost, int) else int(cost * 10**9)

@@ -7,13 +7,14 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from xbarmip.exact import as_int
-from xbarmip.schedules.problem import Schedule
+from xbarmip.schedules.problem import Cost, Schedule
 from xbarmip.schedules.result import Plan, ScheduleResult, Written, answer
 from xbarmip.schedules.segment import Segment
 from xbarmip.solvers.protocol import Watch
 from xbarmip.solvers.result import Stop
 from xbarmip.solvers.space import Space
 from xbarmip.timing.evaluate import evaluate_many
+from xbarmip.timing.step_time import ticks_of
 
 _ROWS = 20_000  # allocations at a time
 _MOST_UNITS = 16
@@ -57,7 +58,7 @@ class ScheduleExhaustive:
         """Look at all schedules (see `ScheduleSolver.solve`)."""
         if schedule.obstacle:
             return answer(schedule, self.name, None, None)
-        best: dict[tuple[int, int], tuple[int, Written]] = {}
+        best: dict[tuple[int, int], tuple[Cost, Written]] = {}
         plan, value, stop = None, None, Stop.FINISHED
         try:
             for segment in _segments(schedule):
@@ -83,7 +84,7 @@ def _segments(schedule: Schedule) -> Iterator[Segment]:
             yield segment
 
 
-def cheapest(segment: Segment) -> tuple[int, Written]:
+def cheapest(segment: Segment) -> tuple[Cost, Written]:
     """The least cost of a segment, and an allocation that has it."""
     schedule, needed = segment.schedule, np.array(segment.needed)
     sets = np.array(segment.problem.sets)
@@ -91,17 +92,19 @@ def cheapest(segment: Segment) -> tuple[int, Written]:
     for rows, _ in Space.of(segment.problem).blocks(_ROWS):
         interval = (-(-needed // rows)).max(axis=1)
         run = evaluate_many(segment.problem, rows) + (schedule.batch - 1) * interval
-        cost = run + schedule.write_cycles * (rows @ sets)
+        if schedule.is_latency:
+            run = run.astype(object) * (segment.tick * ticks_of(segment.timed).many(rows))
+        cost = run + segment.write * (rows @ sets)
         least = int(cost.argmin())
         found = (int(cost[least]), tuple(rows[least].tolist()))
         best = found if best is None else min(best, found)
     assert best is not None  # one copy of each layer fits
-    return best[0], Written(segment.start, segment.stop, best[1])
+    return best[0] * segment.unit, Written(segment.start, segment.stop, best[1])
 
 
 def _plans(
-    best: dict[tuple[int, int], tuple[int, Written]], length: int
-) -> Iterator[tuple[int, Plan]]:
+    best: dict[tuple[int, int], tuple[Cost, Written]], length: int
+) -> Iterator[tuple[Cost, Plan]]:
     """Every set of cuts with its cost."""
     for count in range(length):
         for cuts in combinations(range(1, length), count):

@@ -7,7 +7,7 @@ from random import Random
 from xbarmip.exact import as_int
 from xbarmip.schedules.cuts import even_cuts, filled
 from xbarmip.schedules.exact import Path, Segments
-from xbarmip.schedules.problem import Schedule
+from xbarmip.schedules.problem import Cost, Schedule
 from xbarmip.schedules.result import ScheduleResult, answer
 from xbarmip.solvers.dp.run import until_stopped
 from xbarmip.solvers.protocol import Watch
@@ -97,17 +97,15 @@ class _Breed:
                 child = child - {unit} | {unit + self.random.choice((-1, 1))}
         return frozenset(child)
 
-    def _cost(self, cuts: Cuts) -> int:
+    def _cost(self, cuts: Cuts) -> Cost:
         """What a plan with these cuts costs at least."""
-        total, edges = 0, filled(self.schedule, cuts)
+        total: Cost = 0
+        edges = filled(self.schedule, cuts)
         for edge in edges:
             self.watch.check()
-            cost = self.segments.prove(edge, None, self.watch).cost
-            assert cost is not None
-            total += cost
+            self.segments.prove(edge, None, self.watch)
+            total += self.segments.bounds[edge]
         if self.best is None or total < self.best.cost:
             self.best = Path(total, edges)
-        self.watch.tell(
-            best=self.best.cost, bound=None, segments_proven=len(self.segments.searches)
-        )
+        self.watch.tell(segments_proven=len(self.segments.searches))
         return total

@@ -1,9 +1,8 @@
 """Rivals that cut by a rule: `filling` and `even`."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
-from xbarmip.schedules.cuts import Edge, even_cuts, filled
+from xbarmip.schedules.cuts import even_cuts, filled
 from xbarmip.schedules.exact import Path, Segments
 from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import ScheduleResult, Written, answer
@@ -56,23 +55,15 @@ class EvenCuts:
         return ()
 
     def solve(self, schedule: Schedule, watch: Watch) -> ScheduleResult:
-        """Cut evenly, then prove each segment."""
+        """Cut evenly, then prove each segment; no bound, as the cuts are given."""
         if schedule.obstacle:
             return answer(schedule, self.name, None, None)
-        return best_of(self, schedule, even_cuts(schedule), watch)
+        segments, edges = Segments(schedule), even_cuts(schedule)
+        segments.start(edges)
 
+        def prove() -> None:
+            for edge in edges:
+                segments.prove(edge, None, watch)
 
-def best_of(
-    solver: Any, schedule: Schedule, edges: tuple[Edge, ...], watch: Watch
-) -> ScheduleResult:
-    """The cheapest allocation of each of some segments; no bound, as the cuts are given."""
-    segments = Segments(schedule)
-
-    def prove() -> None:
-        for edge in edges:
-            segments.prove(edge, None, watch)
-
-    stop = until_stopped(prove)
-    known = all(segments[edge].cost is not None for edge in edges)
-    plan = segments.plan(Path(0, edges)) if known else None
-    return answer(schedule, solver.name, plan, None, stop, options=asdict(solver))
+        stop = until_stopped(prove)
+        return answer(schedule, self.name, segments.plan(Path(0, edges)), None, stop)

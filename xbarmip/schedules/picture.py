@@ -17,10 +17,12 @@ def schedule_figure(schedule: Schedule, plan: Plan) -> Any:
     -------
     matplotlib Figure
     """
-    clock, spans = 0, list[tuple[int, int, int, int, tuple[str, ...]]]()
+    clock, spans = 0.0, list[tuple[float, float, float, int, tuple[str, ...]]]()
     for segment, figures in planned(schedule, plan):
-        begun, clock = clock, clock + figures.cost
-        spans.append((begun, begun + figures.write, clock, figures.crossbars, part_names(segment)))
+        each = segment.unit * 10**6 if schedule.is_latency else 1
+        begun, ran = clock, clock + float(figures.write * each)
+        clock = ran + float(figures.run * each)
+        spans.append((begun, ran, clock, figures.crossbars, part_names(segment)))
     figure, (above, below) = new_figure(11.0, 4.5, rows=2)
     for row, color, bars in (
         (1, COLORS[1], [(begun, ran - begun) for begun, ran, *_ in spans]),
@@ -38,10 +40,10 @@ def schedule_figure(schedule: Schedule, plan: Plan) -> Any:
                 label, (middle, 0), xytext=(0, 3), textcoords="offset points",
                 ha="center", va="bottom", rotation=90, fontsize=7,
             )  # fmt: skip
-    unit = schedule.whole.measure.unit
+    unit = "us" if schedule.is_latency else schedule.whole.measure.unit
     above.set_title(
-        f"{for_picture(schedule.network.name)}, {schedule.crossbars:,} crossbars: {clock:,} {unit} "
-        f"in {len(plan)} segments"
+        f"{for_picture(schedule.network.name)}, {schedule.crossbars:,} crossbars: "
+        f"{clock:,.0f} {unit} in {len(plan)} segments"
     )
     above.grid(visible=False, axis="y")
     above.set_ylim(-0.5, 1.8)

@@ -7,7 +7,8 @@ program; `exact.py` finds the shortest path over the cut positions. A plan, some
 allocations, is evaluated by `result.py` alone, whoever made it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -20,9 +21,12 @@ from xbarmip.network.graph import Network
 from xbarmip.network.layer import Layer
 from xbarmip.problem import Problem
 
-OBJECTIVES = ("cycles", "steps")
+OBJECTIVES = ("cycles", "steps", "latency", "latency-steps")
 MOST_WRITE = 10**12
 MOST_BATCH = 10**9
+
+
+Cost = int | Fraction  # cycles or steps, or seconds
 
 
 class Unit(NamedTuple):
@@ -49,7 +53,8 @@ class Schedule:
 
         count + (batch - 1) * interval + write_cycles * crossbars
 
-    and the schedule costs the sum over its segments.
+    and the schedule costs the sum over its segments. Of a latency the steps of a segment are
+    multiplied by its step time (SPEC §6), and writing by the time of a cycle, compute_ns.
 
     Attributes
     ----------
@@ -59,17 +64,21 @@ class Schedule:
     size : Crossbar, int or (int, int), optional
         As that of a `Problem`.
     objective, rule : str
-        The count of a segment: "cycles", or "steps" by a rule.
+        The count of a segment: "cycles", or "steps" by a rule; or one of them multiplied by the
+        step time of the segment's allocation, "latency" or "latency-steps".
     write_cycles : int, optional
         What writing one crossbar costs, in cycles; crossbars are written one after another. By
-        default what the hardware's figures give, or 0 without hardware.
+        default what the hardware's figures give, or 0 without hardware; a latency takes their time
+        as it is, not rounded to cycles.
     batch : int
         Images that run through a segment before the next one is written.
     divide : bool
         Whether a cut may pass through every layer, between two of its column blocks. Without it
         only layers whose set exceeds the chip are divided so.
     hardware : Hardware, optional
-        Where the crossbar size comes from, and what writing costs.
+        Where the crossbar size, the cost of writing and step times come from.
+    write_time : int or Fraction
+        What writing one crossbar costs in the unit of the objective: cycles, or seconds.
 
     Raises
     ------
@@ -87,6 +96,7 @@ class Schedule:
     batch: int = 1
     divide: bool = False
     hardware: Hardware | None = None
+    write_time: Cost = field(init=False, repr=False, compare=False, default=0)
 
     def __post_init__(self) -> None:
         if self.objective not in OBJECTIVES:
@@ -95,12 +105,14 @@ class Schedule:
                 f"objective of a schedule must be one of {known}, got {self.objective!r}"
             )
         whole = self.whole
+        by_hardware = self.write_cycles is None
         for name in ("crossbars", "size", "rule"):
             object.__setattr__(self, name, getattr(whole, name))
-        if self.write_cycles is None:
+        if by_hardware:
             object.__setattr__(self, "write_cycles", _write_cycles(self.hardware))
         for name, least, most in (("write_cycles", 0, MOST_WRITE), ("batch", 1, MOST_BATCH)):
             object.__setattr__(self, name, as_int(getattr(self, name), name, least, most))
+        object.__setattr__(self, "write_time", self._write_time(by_hardware))
         if not isinstance(self.divide, bool):
             raise InputError(f"divide must be True or False, got {self.divide!r}")
         if len(self.units) > MOST_LAYERS:
@@ -109,12 +121,27 @@ class Schedule:
                 f"for cuts to pass between, must be at most {MOST_LAYERS}"
             )
 
+    def _write_time(self, by_hardware: bool) -> Cost:
+        """Of one crossbar: in cycles, or of a latency in seconds."""
+        hardware = self.hardware
+        if not self.whole.is_latency or hardware is None:
+            return self.write_cycles
+        if by_hardware and hardware.crossbar_write_ns is not None:
+            return hardware.crossbar_write_ns / 10**9
+        assert hardware.compute_ns is not None  # a step time needs it
+        return self.write_cycles * hardware.compute_ns / 10**9
+
     @cached_property
     def whole(self) -> Problem:
         """The network uncut: what a single segment would be."""
         return Problem(
             self.network, self.crossbars, self.size, self.objective, self.rule, (), self.hardware
         )
+
+    @property
+    def is_latency(self) -> bool:
+        """Whether costs are times, in seconds."""
+        return self.whole.is_latency
 
     @property
     def crossbar(self) -> Crossbar:

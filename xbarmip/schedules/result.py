@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from xbarmip.errors import InputError
-from xbarmip.schedules.problem import Schedule
+from xbarmip.schedules.problem import Cost, Schedule
 from xbarmip.schedules.segment import Figures, Segment
 from xbarmip.solvers.result import Proof, Result, Status, Stop
+from xbarmip.timing.step_time import common, ticks_of
 
 
 class Written(NamedTuple):
@@ -23,20 +25,19 @@ Plan = tuple[Written, ...]
 
 @dataclass(frozen=True, slots=True)
 class ScheduleResult(Result):
-    """A Result whose value and bound are cycles or steps of the whole batch, writing included.
+    """A Result whose value and bound are those of the whole batch, writing included.
 
     Attributes
     ----------
     plan : tuple of Written, or None
         The segments in order. `allocation` is R by layer name, of a divided layer by
         "name[first-last]", column blocks counted from 1.
-    bounds : mapping of (int, int) to int
-        Of each segment that fits the chip, by first unit and the unit behind the last: a proven
-        bound of its cost. Only the exact search has them.
+    unit : int or Fraction
+        Of value and bound: 1 where they are cycles or steps, seconds where they are times.
     """
 
     plan: Plan | None = None
-    bounds: Mapping[tuple[int, int], int] | None = None
+    unit: Cost = 1
 
 
 def planned(schedule: Schedule, plan: Plan) -> tuple[tuple[Segment, Figures], ...]:
@@ -67,9 +68,9 @@ def planned(schedule: Schedule, plan: Plan) -> tuple[tuple[Segment, Figures], ..
     return tuple(found)
 
 
-def plan_cost(schedule: Schedule, plan: Plan) -> int:
-    """What a plan costs (see `planned`)."""
-    return sum(figures.cost for _, figures in planned(schedule, plan))
+def plan_cost(schedule: Schedule, plan: Plan) -> Cost:
+    """What a plan costs (see `planned`): cycles or steps, or seconds."""
+    return sum(figures.cost * segment.unit for segment, figures in planned(schedule, plan))
 
 
 def part_names(segment: Segment) -> tuple[str, ...]:
@@ -86,19 +87,18 @@ def answer(
     schedule: Schedule,
     solver: str,
     plan: Plan | None,
-    bound: int | None,
+    bound: Cost | None,
     stop: Stop = Stop.FINISHED,
     proof: Proof = Proof.EXACT,
-    bounds: Mapping[tuple[int, int], int] | None = None,
     statistics: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
     message: str = "",
 ) -> ScheduleResult:
-    """A result whose status follows from what is known."""
-    value, allocation = None, None
+    """A result whose status, and unit, follow from what is known."""
+    value: Cost | None = None
+    allocation = None
     if plan is not None:
-        found = planned(schedule, plan)
-        value = sum(figures.cost for _, figures in found)
+        found, value = planned(schedule, plan), plan_cost(schedule, plan)
         allocation = {
             name: r
             for (segment, _), written in zip(found, plan, strict=True)
@@ -110,33 +110,42 @@ def answer(
         status = Status.UNKNOWN
     else:
         status = Status.OPTIMAL if value == bound else Status.FEASIBLE
+    unit: Cost = 1
+    if schedule.is_latency:  # a tick of the whole network, or what else divides both
+        tick = ticks_of(schedule.whole).tick
+        unit = common([tick, *(Fraction(cost) for cost in (value, bound) if cost)])
     return ScheduleResult(
         solver,
         status,
         Stop.FINISHED if status is Status.OPTIMAL else stop,
-        value,
-        bound,
+        None if value is None else int(value / unit),
+        None if bound is None else int(bound / unit),
         allocation,
         None if bound is None else proof,
         statistics=statistics or {},
         options=options or {},
         message=message,
         plan=plan,
-        bounds=bounds,
+        unit=unit,
     )
 
 
 def segments_as_dict(schedule: Schedule, plan: Sequence[Written]) -> list[dict[str, Any]]:
-    """The segments of a plan for JSON."""
-    return [
-        {
-            "units": [written.start, written.stop],
-            "allocation": dict(zip(part_names(segment), written.allocation, strict=True)),
-            "count": figures.count,
-            "interval": figures.interval,
-            "crossbars": figures.crossbars,
-            "write": figures.write,
-            "run": figures.run,
-        }
-        for (segment, figures), written in zip(planned(schedule, tuple(plan)), plan, strict=True)
-    ]
+    """The segments of a plan for JSON; times in microseconds."""
+    found = []
+    for (segment, figures), written in zip(planned(schedule, tuple(plan)), plan, strict=True):
+        times: dict[str, Any] = {"write": figures.write, "run": figures.run}
+        if schedule.is_latency:
+            times = {"step": figures.step, **times}
+            times = {f"{key}_us": float(t * segment.unit * 10**6) for key, t in times.items()}
+        found.append(
+            {
+                "units": [written.start, written.stop],
+                "allocation": dict(zip(part_names(segment), written.allocation, strict=True)),
+                "count": figures.count,
+                "interval": figures.interval,
+                "crossbars": figures.crossbars,
+                **times,
+            }
+        )
+    return found

@@ -1,61 +1,68 @@
 """The least cost of one segment, by questions to the dynamic program (SPEC §13).
 
-With count c, interval v and crossbars x of an allocation, the cost is c + (batch - 1) * v + w * x.
-Count and interval pull at the same R, so neither frontier alone decides. A *box* holds the
-allocations with x in [x0, x1] and v in [v0, v1]. All of them have R_l >= ceil(N*_l / v1), so the
-dynamic program, asked for the least count within x1 crossbars under these limits, bounds the cost
-of all of them:
+With count c, interval v, crossbars x and step time s of an allocation, the cost is
+(c + (batch - 1) * v) * s + w * x, where s is 1 unless times are asked for. All of them pull at the
+same R, so no frontier of two of them decides. A *box* holds the allocations with x in [x0, x1], v
+in [v0, v1] and s in [s0, s1]. All of them have R_l >= ceil(N*_l / v1), and a step time up to s1,
+which are constraints on R. So the dynamic program, asked for the least count within x1 crossbars
+under these, bounds the cost of all of them:
 
-    cost >= c(x1, v1) + (batch - 1) * v0 + w * x0
+    cost >= (c(x1, v1, s1) + (batch - 1) * v0) * s0 + w * x0
 
-Let nothing below a goal g be wanted. Then x1 can come down to where c(x1, v1) + (batch - 1) * v0 +
-w * x1 < g, and v1 alike, as c only grows when they do: what is cut off costs g or more. If the
-answer is an optimum, with allocation (x, v), that is below x or below v, unless both of its terms
-are already paid for; then the box is cut in two, and one half has a larger v0 or x0. A box of one
-point costs what its optimum costs. So it ends, with all boxes empty: the least of g and the best
-cost seen is proven.
+Let nothing below a goal g be wanted. Then x1 can come down until the same with x1 in place of x0 is
+below g, and v1 and s1 alike, as c only grows when they do: what is cut off costs g or more. If the
+answer is an optimum, its allocation costs g or more, so that one of its x, v and s is beyond the
+lower end of the box, which comes down, or is cut in two. A box of one point costs what its optimum
+costs. So it ends, with all boxes empty: the least of g and the best cost seen is proven.
 
 The program is not asked for c, but for a bound that takes a good part off the box (`Hint.enough`):
-far from the optimum that is cheap. What it proves of (x1, v1) holds in all smaller boxes, and is
-kept.
+far from the optimum that is cheap. What it proves of (x1, v1, s1) holds in all smaller boxes, and
+is kept.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from xbarmip.constraint import LinearConstraint
+from xbarmip.constraint import Constraint, LinearConstraint
 from xbarmip.exact import ceil_div
 from xbarmip.problem import Problem
+from xbarmip.schedules.problem import Cost
 from xbarmip.schedules.segment import Segment
 from xbarmip.solvers.dp.solver import DynamicProgram
 from xbarmip.solvers.interrupt import interruptions
 from xbarmip.solvers.protocol import Hint, StoppedError, Watch
 from xbarmip.solvers.result import Status, Stop
+from xbarmip.timing.step_limit import least_step, longest_step, step_limit
+from xbarmip.timing.step_time import ticks_of
 
+ANY_STEP = 2**60  # no step is longer
 _PART = 4  # a question is to take one part in so many off a box, at least
 
 
 class Box(NamedTuple):
-    """Crossbars and intervals from .. to, both included."""
+    """Crossbars, intervals and step times from .. to, both included."""
 
     x0: int
     x1: int
     v0: int
     v1: int
+    s0: int
+    s1: int
 
 
 class Fact(NamedTuple):
-    """No allocation with at most so many crossbars and such an interval has a smaller count."""
+    """No allocation within a box's upper limits has a smaller count; None: there is none at all."""
 
     crossbars: int
     interval: int
-    fewest: int
+    step: int
+    fewest: int | None
     exact: bool
 
 
 class SegmentSearch:
-    """What is known of a segment's least cost.
+    """What is known of a segment's least cost, in the segment's unit.
 
     Attributes
     ----------
@@ -72,8 +79,7 @@ class SegmentSearch:
         self.cost: int | None = None
         self.allocation: tuple[int, ...] | None = None
         self.facts: list[Fact] = []
-        schedule = segment.schedule
-        self._write, self._more = schedule.write_cycles, schedule.batch - 1
+        self._write, self._more = segment.write, segment.schedule.batch - 1
         self._sets, self._needed = segment.problem.sets, segment.needed
         self._slowest = max(self._needed)
 
@@ -81,6 +87,11 @@ class SegmentSearch:
     def proven(self) -> bool:
         """Whether the least cost is known."""
         return self.cost is not None and self.open == 0
+
+    @property
+    def value(self) -> Cost | None:
+        """The same cost in the unit of the objective."""
+        return None if self.cost is None else self.cost * self.segment.unit
 
     @property
     def open(self) -> int:
@@ -101,7 +112,7 @@ class SegmentSearch:
             for layer, size in zip(self.segment.problem.network.layers, self._sets, strict=True)
         )
         chip = min(self.segment.schedule.crossbars, most)
-        boxes = [Box(sum(self._sets), chip, 1, self._slowest)]
+        boxes = [Box(sum(self._sets), chip, 1, self._slowest, *self._steps())]
         while boxes:
             box = self._shrunk(boxes.pop(), min(enough, self._best))
             if box is None:
@@ -112,6 +123,15 @@ class SegmentSearch:
                 self._ask(box, min(enough, self._best), watch)
                 boxes.append(box)
         self.bound = max(self.bound, min(enough, self._best))
+
+    def _steps(self) -> tuple[int, int]:
+        """The shortest and the longest that a step can be."""
+        timed, tick = self.segment.timed, self.segment.tick
+        if not timed.is_latency:
+            return 1, 1
+        longest = ticks_of(timed).longest(timed.largest)
+        separable = all(layer.separable for layer in ticks_of(timed).layers)
+        return tick * least_step(timed), tick * longest if separable else ANY_STEP
 
     @property
     def _best(self) -> int:
@@ -151,77 +171,113 @@ class SegmentSearch:
             low, high = (low, middle) if self._used(middle) <= crossbars else (middle + 1, high)
         return low
 
-    def _fewest(self, box: Box) -> int:
-        """A bound of the counts in a box: what is known, and no image is faster than the next."""
-        known = (f.fewest for f in self.facts if box.x1 <= f.crossbars and box.v1 <= f.interval)
-        return max(box.v0, max(known, default=1))
+    def _fewest(self, box: Box) -> int | None:
+        """A bound of the counts in a box: what is known, and an image takes v0 steps or more."""
+        known = [
+            fact.fewest
+            for fact in self.facts
+            if box.x1 <= fact.crossbars and box.v1 <= fact.interval and box.s1 <= fact.step
+        ]
+        return None if None in known else max([box.v0, *(each for each in known if each)])
 
     def _known(self, box: Box) -> bool:
         """Whether the least count of a box, by its upper limits, is known."""
-        return any(f.exact and (f.crossbars, f.interval) == (box.x1, box.v1) for f in self.facts)
+        limits = (box.x1, box.v1, box.s1)
+        return any(f.exact and (f.crossbars, f.interval, f.step) == limits for f in self.facts)
 
     def _shrunk(self, box: Box, goal: int) -> Box | None:
         """The box without what costs `goal` or more; None where nothing is left."""
+        write, more = self._write, self._more
         while True:
             x0 = max(box.x0, self._used(box.v1))
-            v0 = max(box.v0, self._pace(box.x1)) if box.x1 >= x0 else box.v1 + 1
-            x1, v1 = box.x1, box.v1
-            if x0 > x1 or v0 > v1:
+            if x0 > box.x1 or box.s0 > box.s1:
                 return None
-            fewest = max(v0, self._fewest(box))
-            if fewest + self._more * v0 + self._write * x0 >= goal:
+            v0 = max(box.v0, self._pace(box.x1))
+            fewest = self._fewest(box._replace(v0=v0))
+            if v0 > box.v1 or fewest is None:
                 return None
-            if self._write:
-                x1 = min(x1, (goal - 1 - fewest - self._more * v0) // self._write)
-            if self._more:
-                v1 = min(v1, (goal - 1 - fewest - self._write * x0) // self._more)
-            if (x0, x1, v0, v1) == box:
+            images, free = fewest + more * v0, goal - 1 - write * x0  # what running may cost
+            if images * box.s0 > free:
+                return None
+            x1, v1, s1 = box.x1, box.v1, self._occurring(min(box.s1, free // images))
+            if write:
+                x1 = min(x1, (goal - 1 - images * box.s0) // write)
+            if more:
+                v1 = min(v1, (free // box.s0 - fewest) // more)
+            if (x0, x1, v0, v1, box.s0, s1) == box:
                 return box
-            box = Box(x0, x1, v0, v1)
+            box = Box(x0, x1, v0, v1, box.s0, s1)
+
+    def _occurring(self, step: int) -> int:
+        """The longest step up to `step` that there can be; at least the shortest."""
+        if not self.segment.timed.is_latency:
+            return step
+        tick = self.segment.tick
+        return min(step, tick * longest_step(self.segment.timed, step // tick))
 
     def _ask(self, box: Box, goal: int, watch: Watch) -> None:
         """Bound the counts of a box by as much as takes a part of it off."""
-        wanted = [goal - self._more * box.v0 - self._write * box.x0]
-        if self._write:
-            off = box.x1 + 1 - ceil_div(box.x1 + 1 - box.x0, _PART)
-            wanted.append(goal - self._more * box.v0 - self._write * off)
-        if self._more:
-            off = box.v1 + 1 - ceil_div(box.v1 + 1 - box.v0, _PART)
-            wanted.append(goal - self._more * off - self._write * box.x0)
-        problem = self.limited(box.x1, box.v1)
+        problem = self.limited(box)
         known = [] if self.allocation is None else [self.allocation]
         known = [r for r in (*known, self.at_pace(box.v1)) if problem.meets(r)]
-        hint, noted = Hint(tuple(known), self._fewest(box), min(wanted)), interruptions()
+        hint = Hint(tuple(known), self._fewest(box) or 1, self._wanted(box, goal))
+        noted = interruptions()
         answer = DynamicProgram().solve_from(problem, watch.part(lambda _: watch.tell()), hint)
-        exact = answer.status is Status.OPTIMAL
         if answer.allocation is not None:
             self.take(tuple(answer.allocation.values()))
-        if answer.bound is not None:
-            self.facts.append(Fact(box.x1, box.v1, answer.bound, exact))
+        none = answer.status is Status.INFEASIBLE
+        if answer.bound is not None or none:
+            exact = none or answer.status is Status.OPTIMAL
+            self.facts.append(Fact(box.x1, box.v1, box.s1, answer.bound, exact))
         if answer.stop is Stop.INTERRUPTED or interruptions() > noted:
             raise StoppedError(Stop.INTERRUPTED)
         if answer.stop is not Stop.FINISHED:
             raise StoppedError(answer.stop, answer.message)
 
-    def limited(self, crossbars: int, interval: int) -> Problem:
-        """The segment within so many crossbars and with at most such an interval."""
-        problem = replace(self.segment.problem, crossbars=crossbars)
-        least = self.at_pace(interval)
-        limits = tuple(
+    def _wanted(self, box: Box, goal: int) -> int:
+        """The least count that empties the box, or takes a part off one of its sides."""
+        write, more, free = self._write, self._more, goal - self._write * box.x0
+        wanted = [ceil_div(free, box.s0) - more * box.v0]
+        if write:
+            left = goal - write * _inside(box.x0, box.x1)
+            wanted.append(ceil_div(left, box.s0) - more * box.v0)
+        if more:
+            wanted.append(ceil_div(free, box.s0) - more * _inside(box.v0, box.v1))
+        if box.s1 > box.s0:
+            wanted.append(ceil_div(free, _inside(box.s0, box.s1)) - more * box.v0)
+        return min(wanted)
+
+    def limited(self, box: Box) -> Problem:
+        """The segment within the upper limits of a box."""
+        problem = replace(self.segment.problem, crossbars=box.x1)
+        limits: list[Constraint] = [
             LinearConstraint(
                 f"pace of {layer.name}",
                 ((layer.name, tuple(int(r < low) for r in range(1, most + 1))),),
                 0,
             )
-            for layer, most, low in zip(problem.network.layers, problem.largest, least, strict=True)
+            for layer, most, low in zip(
+                problem.network.layers, problem.largest, self.at_pace(box.v1), strict=True
+            )
             if low > 1
-        )
-        return replace(problem, constraints=limits)
+        ]
+        if self.segment.timed.is_latency:
+            timed = replace(self.segment.timed, crossbars=box.x1)
+            limits += step_limit(timed, box.s1 // self.segment.tick)
+        return replace(problem, constraints=tuple(limits))
 
     def _halves(self, box: Box) -> list[Box]:
-        """Two boxes, cut along the side that costs more."""
-        if self._write * (box.x1 - box.x0) >= self._more * (box.v1 - box.v0):
-            middle = (box.x0 + box.x1) // 2
-            return [box._replace(x1=middle), box._replace(x0=middle + 1)]
-        middle = (box.v0 + box.v1) // 2
-        return [box._replace(v1=middle), box._replace(v0=middle + 1)]
+        """Two boxes, cut along the side that costs most."""
+        images = (self._fewest(box) or 1) + self._more * box.v0
+        _, low, high = max(
+            (self._write * (box.x1 - box.x0), "x0", "x1"),
+            (self._more * (box.v1 - box.v0) * box.s0, "v0", "v1"),
+            (images * (box.s1 - box.s0), "s0", "s1"),
+        )
+        middle = (getattr(box, low) + getattr(box, high)) // 2
+        return [box._replace(**{high: middle}), box._replace(**{low: middle + 1})]
+
+
+def _inside(low: int, high: int) -> int:
+    """Of a range the first value of its last part, which is to be taken off."""
+    return high + 1 - ceil_div(high + 1 - low, _PART)

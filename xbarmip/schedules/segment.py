@@ -2,22 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 
 from xbarmip.exact import ceil_div
 from xbarmip.network.graph import Network
+from xbarmip.network.stream import only
 from xbarmip.problem import Problem
-from xbarmip.schedules.problem import Schedule, Unit, part_of
+from xbarmip.schedules.problem import Cost, Schedule, Unit, part_of
 from xbarmip.timing.evaluate import evaluate
+from xbarmip.timing.step_time import common, ticks_of
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What an allocation of a segment costs, and of what: run + write."""
+    """What an allocation of a segment costs, run + write, and of what; in the segment's unit.
+
+    `step` is how long a step lasts, 1 where steps are counted.
+    """
 
     count: int
     interval: int
     crossbars: int
+    step: int
     run: int
     write: int
 
@@ -49,7 +56,13 @@ class Segment:
 
     @cached_property
     def problem(self) -> Problem:
-        """Least count within the chip."""
+        """The least count within the chip."""
+        timed = self.timed
+        return replace(timed, objective=timed.count, hardware=None)
+
+    @cached_property
+    def timed(self) -> Problem:
+        """The segment under the schedule's own objective, a latency or a count."""
         schedule, network = self.schedule, self.schedule.network
         layers = tuple(
             part_of(schedule.crossbar, network.layers[layer], first, blocks)
@@ -59,8 +72,33 @@ class Segment:
         edges = tuple(e for e in network.edges if {e.producer, e.consumer} <= inside)
         outputs = tuple(network.layers[layer].name for layer in ends(schedule, self.stop) if
                         network.layers[layer].name in inside)  # fmt: skip
-        whole = schedule.whole
-        return replace(whole, network=Network(network.name, layers, edges, outputs))
+        left = ((name, only(tree, inside)) for name, tree in network.streams if name in inside)
+        streams = tuple((name, tree) for name, tree in left if tree is not None)
+        inner = Network(network.name, layers, edges, outputs, streams=streams)
+        return replace(schedule.whole, network=inner)
+
+    @cached_property
+    def unit(self) -> Cost:
+        """What costs of this segment are whole multiples of: 1, or seconds that divide all."""
+        if not self.schedule.is_latency:
+            return 1
+        return common([ticks_of(self.timed).tick, Fraction(self.schedule.write_time)])
+
+    @cached_property
+    def write(self) -> int:
+        """What writing one crossbar costs."""
+        return int(self.schedule.write_time / self.unit)
+
+    @cached_property
+    def tick(self) -> int:
+        """Of a step, as a multiple of the unit."""
+        return int(ticks_of(self.timed).tick / self.unit) if self.schedule.is_latency else 1
+
+    def step(self, allocation: Sequence[int]) -> int:
+        """How long a step lasts."""
+        if not self.schedule.is_latency:
+            return 1
+        return self.tick * ticks_of(self.timed)(allocation)
 
     @cached_property
     def needed(self) -> tuple[int, ...]:
@@ -74,9 +112,9 @@ class Segment:
     def figures(self, allocation: Sequence[int]) -> Figures:
         """What an allocation costs."""
         count, interval = evaluate(self.problem, tuple(allocation)), self.interval(allocation)
-        crossbars = self.problem.crossbars_used(allocation)
-        run = count + (self.schedule.batch - 1) * interval
-        return Figures(count, interval, crossbars, run, self.schedule.write_cycles * crossbars)
+        crossbars, step = self.problem.crossbars_used(allocation), self.step(allocation)
+        run = (count + (self.schedule.batch - 1) * interval) * step
+        return Figures(count, interval, crossbars, step, run, self.write * crossbars)
 
 
 def ends(schedule: Schedule, stop: int) -> list[int]:

@@ -22,6 +22,7 @@ SOLVERS: dict[str, str | type[Solver]] = {  # a class, or where it is found when
     "published-dp": "xbarmip.solvers.heuristics.published_dp:PublishedDynamicProgram",
     "woho": "xbarmip.solvers.heuristics.woho:WohoProportional",
     "stride": "xbarmip.solvers.heuristics.stride:StrideBalanced",
+    "cim-mlc": "xbarmip.solvers.heuristics.cim_mlc:CimMlc",
     "identical": "xbarmip.solvers.heuristics.identical:Identical",
     "greedy": "xbarmip.solvers.heuristics.greedy:Greedy",
     "lagrangian": "xbarmip.solvers.heuristics.lagrangian:Lagrangian",

@@ -195,7 +195,7 @@ def step_ticks(network: Network, hardware: Hardware) -> StepTicks:
     hardware.require_step_time()
     sites, levels = list(_sites(network, hardware)), _levels(hardware)
     compute = _compute(hardware)
-    tick = _common([compute, *(rule.grain(site) / b for site, _ in sites for rule, b in levels)])
+    tick = common([compute, *(rule.grain(site) / b for site, _ in sites for rule, b in levels)])
     layers = tuple(LayerTicks(site, producers, levels, tick) for site, producers in sites)
     return StepTicks(tick, int(compute / tick), layers)
 
@@ -230,7 +230,7 @@ def _sites(network: Network, hardware: Hardware) -> list[tuple[Site, tuple[int, 
     return sites
 
 
-def _common(values: Sequence[Fraction]) -> Fraction:
+def common(values: Sequence[Fraction]) -> Fraction:
     """The largest rational that divides all values."""
     return Fraction(
         gcd(*(value.numerator for value in values)), lcm(*(value.denominator for value in values))

@@ -116,6 +116,31 @@ def test_a_choice_by_a_value_of_the_run_is_refused_by_name(tmp_path):
     )
 
 
+@pytest.mark.parametrize("values", [[], [1, 0]])
+def test_a_condition_is_one_value(tmp_path, values):
+    writer, x = started()
+    several = writer.node("Cast", [writer.constant(np.array(values, int))], to=TensorProto.BOOL)
+    y = choice(writer, several, passing(x), passing(x), name="choice")
+    expected = "node 'choice' (If) has graphs inside it, which is not understood"
+    assert refusal(tmp_path, writer, ended(writer, y)) == expected
+
+
+def test_a_choice_of_other_results_than_it_has_is_refused(tmp_path):
+    writer, x = started()
+    y, _ = writer.node(
+        "If", [boolean(writer, 1)], "choice", 2, then_branch=passing(x), else_branch=passing(x)
+    )
+    assert "node 'choice' (If) has graphs inside it" in refusal(tmp_path, writer, ended(writer, y))
+
+
+def test_weights_may_come_with_a_branch(tmp_path):
+    writer, x = started()
+    own = branch([], "own.weight", [weights("own.weight", 5, 4, 1, 1)])
+    chosen = choice(writer, boolean(writer, 0), branch([], "first.weight"), own)
+    network = read(tmp_path, writer, writer.node("Conv", [x, chosen]))
+    assert [layer.name for layer in network.layers] == ["first", "own"]
+
+
 HIDDEN = "node 'choice' (If) has layers in a graph inside it, a branch or a loop, which is not"
 WITH_WEIGHTS = {
     "branch": (

@@ -394,6 +394,16 @@ def lying(monkeypatch, tmp_path, through):
 ROWS = tuple(range(1, 9))
 
 
+def test_scales_of_an_untrained_normalisation_hide_nothing(tmp_path):
+    """A residual branch that is scaled by 0 at first, as many exporters write it."""
+    writer, x = started()
+    zeros, ones = writer.constant(np.zeros(4)), writer.constant(np.ones(4))
+    branch = writer.conv(x, 4, 4, pads=[1, 1, 1, 1], weight="branch.weight")
+    scaled = writer.node("BatchNormalization", [branch, zeros, zeros, zeros, ones])
+    ended(writer, writer.node("Add", [x, scaled]))
+    assert verified(tmp_path, writer).loose == ()
+
+
 def test_a_need_map_that_asks_for_too_little_is_caught(monkeypatch, tmp_path):
     found = lying(monkeypatch, tmp_path, (Reach((1, *ROWS[:-1]), ROWS),))
     assert found.wrong

@@ -4,13 +4,16 @@ from dataclasses import replace
 from itertools import product
 from random import Random
 
+import numpy as np
 import pytest
 
 import xbarmip as xb
 from tests.brute import OBJECTIVES, tiny_problem
 from xbarmip.constraint import LinearConstraint, Predicate
+from xbarmip.network.builder import NetworkBuilder
 from xbarmip.network.generate import Shape
 from xbarmip.solvers.dp.bounds.cuts import Goal, Switches
+from xbarmip.solvers.dp.constraints import Carried
 from xbarmip.solvers.dp.plain import plain_optimum
 from xbarmip.solvers.dp.state.step import AFTER
 from xbarmip.solvers.dp.sweep import search as module
@@ -181,3 +184,55 @@ def test_sums_beyond_64_bits_are_left_to_python_integers():
     result = xb.solve(replace(problem, constraints=(huge,)))
     assert result.statistics["arithmetic"] == "python"
     assert result.allocation[name] == 1
+
+
+def branches(consumers):
+    """Some layers that read one concatenation of two, all maps 6 x 6."""
+    build = NetworkBuilder("branches", channels=1, height=6, width=6)
+    a, b = (build.conv(build.input, name, 4, kernel=1) for name in "ab")
+    for number in range(consumers):
+        build.conv(build.concat(a, b), f"c{number}", 4, kernel=1)
+    return xb.Problem(build.network(), 40, 64)
+
+
+def carried(problem, constraints):
+    """How many numbers labels carry after each decision, and which constraints are in them."""
+    names = tuple(problem.network.index)
+    largest = np.array(problem.largest, dtype=np.int64)
+    found = Carried(constraints, names, largest, range(len(names))[::-1])
+    return [stage.limits for stage in found.stages]
+
+
+def test_rows_that_end_alike_are_one():
+    """Caps of a + b, each with its own consumer: decided from the last on, one number is left. Then
+    b is decided, and what is left is a cap of a.
+    """
+    problem = branches(4)
+    copies = range(1, 37)
+    constraints = [
+        LinearConstraint(
+            f"behind c{number}",
+            ((f"c{number}", tuple(-caps // r for r in copies)), ("a", copies), ("b", copies)),
+            0,
+        )
+        for number, caps in enumerate((30, 40, 50, 60))
+    ]
+    inside = [(3, 1)], [(3, 1), (2, 1)], [(3, 1), (2, 1), (1, 1)]
+    every = [(3, 1), (2, 1), (1, 1), (0, 1)]
+    assert carried(problem, constraints) == [
+        *((tuple(some),) for some in inside), (tuple(every),), (tuple(every),), (),
+    ]  # fmt: skip
+    limited = replace(problem, constraints=tuple(constraints))
+    assert xb.solve(limited).value == xb.solve(limited, "exhaustive").value
+
+
+def test_weights_with_a_common_divisor_end_alike():
+    """3 a + c0 <= 40 and 2 a + c1 <= 31: what is left of both is a number of copies of a."""
+    problem, copies = branches(2), range(1, 37)
+    constraints = [
+        LinearConstraint(f"on c{n}", ((f"c{n}", copies), ("a", tuple(w * r for r in copies))), most)
+        for n, w, most in ((0, 3, 40), (1, 2, 31))
+    ]
+    assert carried(problem, constraints)[:2] == [(((1, 2),),), (((1, 2), (0, 3)),)]
+    limited = replace(problem, constraints=tuple(constraints))
+    assert xb.solve(limited).value == xb.solve(limited, "exhaustive").value

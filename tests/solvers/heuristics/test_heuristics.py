@@ -12,6 +12,7 @@ from tests.brute import OBJECTIVES, brute_force, tiny_problem
 from xbarmip.constraint import Predicate
 from xbarmip.exact import ceil_div
 from xbarmip.network.generate import Shape
+from xbarmip.solvers.heuristics.cim_mlc import CimMlc, divisors
 from xbarmip.solvers.heuristics.draws import fitted, shares
 from xbarmip.solvers.heuristics.encoding import Encoding
 from xbarmip.solvers.heuristics.stride import stride_weights
@@ -19,7 +20,7 @@ from xbarmip.solvers.protocol import Limits, Watch
 from xbarmip.solvers.registry import EXACT, SOLVERS, make_solver
 
 SEARCHES = ("random", "genetic", "annealing")
-RECIPES = ("woho", "stride", "identical", "greedy", "lagrangian")
+RECIPES = ("woho", "stride", "identical", "cim-mlc", "greedy", "lagrangian")
 SHAPES = [Shape(4), Shape(4, branching=0.5, joining=0.4)]
 QUICK = {"evaluations": 60}
 
@@ -114,6 +115,42 @@ def test_woho_is_the_plain_formula_where_every_share_buys_a_copy():
             plain += 1
             assert copies("woho", problem) == formula
     assert plain > 20
+
+
+@pytest.mark.parametrize(
+    ("network", "cores", "total", "cycles"),
+    [
+        ("vgg-a", 138, 4312, 466), ("vgg-a", 256, 2324, 351),
+        ("resnet-18", 138, 3192, 220), ("resnet-18", 256, 1694, 164),
+    ],
+)  # fmt: skip
+def test_cim_mlc_gives_what_its_own_program_gives(network, cores, total, cycles):
+    """Its sums and what they take, run by its file (github.com/Zhaoshixin-sky/CIM-MLC)."""
+    problem = xb.Problem(xb.load_network(network), 16 * cores)
+    copies = CimMlc().copies(problem)
+    layers = problem.network.layers
+    assert sum(ceil_div(one.outputs, k) for one, k in zip(layers, copies, strict=True)) == total
+    assert xb.solve(problem, "cim-mlc").value == cycles
+
+
+def test_cim_mlc_has_the_least_sum_of_all_divisors():
+    seen = 0
+    for problem in problems(150, "cim-mlc"):
+        layers, solver = problem.network.layers, CimMlc(core=3)
+        sizes = [ceil_div(each, 3) for each in problem.sets]
+        sums = [
+            sum(ceil_div(one.outputs, k) for one, k in zip(layers, ks, strict=True))
+            for ks in product(*map(divisors, layers))
+            if sum(k * size for k, size in zip(ks, sizes, strict=True)) <= problem.crossbars // 3
+        ]
+        copies = solver.copies(problem)
+        assert (copies is None) == (not sums)
+        if copies is not None:
+            found = sum(ceil_div(one.outputs, k) for one, k in zip(layers, copies, strict=True))
+            assert found == min(sums)
+            assert all(r >= k for r, k in zip(solver.allocation(problem), copies, strict=True))
+            seen += 1
+    assert seen > 30
 
 
 def test_identical_is_the_largest_that_fits():

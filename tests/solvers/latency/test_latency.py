@@ -18,11 +18,12 @@ from xbarmip.constraint import allowed
 from xbarmip.hardware.preset import load_hardware
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.solver import DynamicProgram
+from xbarmip.solvers.latency.facts import Facts, Spans
 from xbarmip.solvers.protocol import Hint, Limits, Watch
 from xbarmip.solvers.registry import solver_for
 from xbarmip.solvers.result import Proof, Status, Stop
 from xbarmip.timing.evaluate import evaluate, evaluate_count
-from xbarmip.timing.step_time import step_time
+from xbarmip.timing.step_time import step_ticks, step_time
 
 KINDS = [
     ("cycles", "latency", None),
@@ -127,6 +128,58 @@ def test_a_hint_changes_no_answer(kind):
         for known in (hint, Hint(hint.allocations[:1], random.randint(1, plain.value))):
             hinted = DynamicProgram().solve_from(problem, Watch(Limits()), known)
             assert (hinted.status, hinted.value) == (plain.status, plain.value)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_known_at_once_is_true(kind):
+    """A quick answer has an allocation where there is one, and a bound."""
+    random = Random(f"quick {kind}")
+    statuses = set()
+    for _ in range(60):
+        problem = replace(timed(random, SHAPES[1], kind, 400), objective=kind[0], hardware=None)
+        best = xb.solve(problem, "exhaustive")
+        quick = DynamicProgram().solve_from(problem, Watch(Limits()), Hint(quick=True))
+        statuses.add(quick.status)
+        assert quick.stop is Stop.FINISHED
+        assert (quick.status is Status.INFEASIBLE) == (best.status is Status.INFEASIBLE)
+        if best.value is not None:
+            assert quick.bound <= best.value <= quick.value
+    assert {Status.INFEASIBLE, Status.OPTIMAL} <= statuses
+
+
+def test_a_walk_knows_a_bound_before_it_looks_for_short_steps():
+    """The first report behind the first question: the bound of the count, times T_C."""
+    problem = Problem(xb.load_network("vgg-a"), 2304, objective="latency", hardware=ISAAC)
+    told = []
+    result = xb.solve(problem, progress=told.append)
+    second = next(facts for facts in told if facts["subproblem"] == 2)
+    free = xb.solve(replace(problem, objective="cycles", hardware=None)).value
+    assert second["best"] is not None
+    assert 0.8 * free * step_ticks(problem.network, ISAAC).compute < second["bound"] < result.value
+
+
+def test_spans_keep_every_step_that_can_be_better():
+    """Random facts, splits and better values; a step is left out only if it gives no less."""
+    random = Random("spans")
+    for _ in range(200):
+        least = sorted((random.randint(1, 30) for _ in range(200)), reverse=True)  # c(1), c(2), ..
+        facts = Facts(1, least[-1])
+        spans, best = Spans(facts), random.randint(20, 200)
+        for _ in range(12):
+            spans.trim(best)
+            products = {step: step * count for step, count in enumerate(least, 1)}
+            ranges = [range(low, (high or 200) + 1) for low, high in spans._open]
+            left = {step for each in ranges for step in each}
+            assert all(products[step] >= best for step in products.keys() - left)
+            if not spans:
+                break
+            assert spans.least <= min(products[step] for step in left)
+            span = spans.weakest
+            if span.high is not None and span.high > span.low:
+                middle = (span.low + span.high) // 2
+                facts.add(middle, random.randint(1, least[middle - 1]))
+                spans.split(span, middle)
+            best = random.randint(1, best)
 
 
 def test_alexnet_of_the_paper():

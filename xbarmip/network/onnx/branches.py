@@ -19,9 +19,11 @@ def known_choices(graph: onnx.GraphProto, constants: Constants) -> Choices:
     for node in graph.node:
         if _is_choice(node):
             try:
-                chosen[node.output[0]] = bool(constants.array(node.input[0]).all())
+                condition = constants.array(node.input[0])
             except InputError:  # a value of the run: the If stays, and is refused where it matters
                 continue
+            if condition.size == 1:
+                chosen[node.output[0]] = bool(condition.item())
     return chosen
 
 

@@ -314,20 +314,27 @@ def _drawn(kind: int, shape: Sequence[int], rng: np.random.Generator) -> NDArray
 def _draw_weights(
     proto: onnx.ModelProto, folder: Path, layers: Sequence[Layer], rng: np.random.Generator
 ) -> None:
-    """Positive weights for every layer, so that nothing hides a change; and other missing ones."""
+    """Positive weights for every layer, so that nothing hides a change; other missing ones, and
+    those that are all 0, as the scales of untrained normalisations are.
+    """
     weights = {layer.weight: layer for layer in layers}
     for tensor in _floats(proto):
         if tensor.name in weights:
             layer = weights[tensor.name]
             taps = prod(layer.kernel) * layer.in_channels // layer.groups
             values = rng.uniform(0.5, 1.5, tuple(tensor.dims)) / taps
-        elif tensor.data_location == TensorProto.EXTERNAL:
+        elif tensor.data_location == TensorProto.EXTERNAL or _silent(tensor):
             values = rng.uniform(0.5, 1.5, tuple(tensor.dims))
         else:
             continue
         name, dtype = tensor.name, helper.tensor_dtype_to_np_dtype(tensor.data_type)
         tensor.CopyFrom(numpy_helper.from_array(values.astype(dtype), name))
     onnx.external_data_helper.load_external_data_for_model(proto, str(folder))
+
+
+def _silent(tensor: TensorProto) -> bool:
+    """Whether it holds a 0 for each channel."""
+    return len(tensor.dims) == 1 < tensor.dims[0] and not numpy_helper.to_array(tensor).any()
 
 
 def _floats(proto: onnx.ModelProto) -> Iterator[TensorProto]:

@@ -25,8 +25,8 @@ from xbarmip.constraint import Constraint, LinearConstraint, Predicate
 from xbarmip.model.menus import fitting
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp.effort import FINE
-from xbarmip.solvers.dp.rows import Passage, Rows, Sums
 from xbarmip.solvers.dp.state.bounds import Windows
+from xbarmip.solvers.dp.state.rows import Passage, Rows, Sums
 from xbarmip.solvers.dp.state.step import LEAST, MOST
 
 LARGEST = 2**60  # of a sum of weights that 64 bits hold with ease

@@ -7,6 +7,8 @@ from xbarmip.solvers.dp.bounds.cuts import Goal
 from xbarmip.solvers.dp.effort import FEWEST_ROUNDS, POINT_BEAMS
 from xbarmip.solvers.dp.run import Run
 from xbarmip.solvers.dp.sweep.search import TargetSearch
+from xbarmip.solvers.protocol import Hint
+from xbarmip.timing.evaluate import evaluate
 
 
 class Fewest:
@@ -25,12 +27,18 @@ class Fewest:
         Crossbars of the run's allocation; None as long as none is known that meets the target.
     """
 
-    def __init__(self, run: Run, search: TargetSearch, target: int, at_least: int) -> None:
+    def __init__(self, run: Run, search: TargetSearch, target: int, hint: Hint) -> None:
         self.run, self._search, self._target = run, search, target
-        self.bound = max(at_least, run.problem.smallest_budget)
+        self.bound = max(hint.at_least, run.problem.smallest_budget)
         self.used: int | None = None
-        if run.allocation is not None and run.value <= target:
-            self.used = run.problem.crossbars_used(run.allocation)
+        for allocation in (
+            *hint.allocations,
+            *([] if run.allocation is None else [run.allocation]),
+        ):
+            used = run.problem.crossbars_used(allocation)
+            meets = run.problem.meets(allocation) and evaluate(run.problem, allocation) <= target
+            if meets and (self.used is None or used < self.used):
+                self._accept(allocation, used)
 
     @property
     def infeasible(self) -> bool:

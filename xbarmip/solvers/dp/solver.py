@@ -83,11 +83,11 @@ class DynamicProgram:
         Value and bound of the result are crossbars, as is `at_least` of the hint.
         """
         with interrupts_held() as let_through:
-            run = Run(problem, watch, let_through, Hint(hint.allocations))
+            run = Run(problem, watch, let_through)
             search = run.search(self.switches)
             if search is None:
                 return Result(self.name, Status.UNKNOWN, Stop.FINISHED)
-            fewest = Fewest(run, search, target, hint.at_least)
+            fewest = Fewest(run, search, target, hint)
             stop = until_stopped(lambda: fewest.find(self.beam))
         known: dict[str, Any] = {"statistics": run.statistics, "options": asdict(self)}
         if fewest.infeasible:

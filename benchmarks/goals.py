@@ -1,0 +1,119 @@
+"""Goals: solvers against every allocation, corners against the frontier, networks on one chip.
+
+Run from anywhere: python benchmarks/goals.py --part random|corners|shared. Writes
+results/goals/PART.md. `random` are 2,000 tiny problems with bounds, ties and constraints, by `dp`
+and `exhaustive`, the first 200 also by `milp`. `corners` asks for the fewest crossbars of every
+count of the frontiers of four networks. `shared` splits one chip among three ONNX models.
+"""
+
+import sys
+import time
+from argparse import ArgumentParser
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+from statistics import median
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+import xbarmip as xb  # noqa: E402
+from tests.goals import best_tuple, goal_problem  # noqa: E402
+from xbarmip.certificate import check  # noqa: E402
+from xbarmip.certificate.shared import write_shared_certificate  # noqa: E402
+from xbarmip.solvers.result import Status  # noqa: E402
+
+CURVES = (("alexnet", 2304), ("vgg-a", 2304), ("resnet-18", 2048), ("squeezenet-1.1-112", 512))
+MODELS = ("onnx:light_squeezenet", "onnx:light_shufflenet", "onnx:light_inception_v1")
+Rows = Iterator[Sequence[Any]]
+
+
+def answered(problem: xb.Problem, solver: str) -> tuple[int | None, ...] | None:
+    """The values of what is minimised, all proven; None where nothing is allowed."""
+    result = xb.solve(problem, solver)
+    if result.status is Status.INFEASIBLE:
+        return None
+    assert isinstance(result, xb.GoalResult)
+    assert result.status is Status.OPTIMAL, (problem, result)
+    return tuple(least.value for least in result.minima)
+
+
+def random_goals(count: int) -> Rows:
+    """How often each solver answers as every allocation does."""
+    random, seen = Random("goals"), Counter[tuple[str, str]]()
+    for number in range(count):
+        problem = goal_problem(random, most=300 if number < count // 10 else 1500)
+        best = best_tuple(problem)
+        for solver in ("dp", "exhaustive", *(("milp",) if number < count // 10 else ())):
+            agreed = answered(problem, solver) == best
+            seen[solver, "equal" if agreed else "DIFFERENT"] += 1
+            seen[solver, "infeasible"] += best is None
+    yield "solver", "problems", "equal", "of these infeasible", "different"
+    for solver in ("dp", "exhaustive", "milp"):
+        equal, different = seen[solver, "equal"], seen[solver, "DIFFERENT"]
+        yield solver, equal + different, equal, seen[solver, "infeasible"], different
+
+
+def corners(_: int) -> Rows:
+    """The fewest crossbars for each count of a frontier."""
+    yield (
+        "network", "up to", "points", "frontier s", "equal", "median s a question", "longest s",
+    )  # fmt: skip
+    for name, most in CURVES:
+        network, seconds, equal = xb.load_network(name), [], 0
+        curve = xb.frontier(xb.Problem(network, most))
+        for point in curve.points:
+            began = time.monotonic()
+            goal = xb.Problem(network, minimise="crossbars", at_most={"cycles": point.value})
+            result = xb.solve(goal)
+            seconds.append(time.monotonic() - began)
+            equal += result.status is Status.OPTIMAL and result.value == point.crossbars
+        taken = (f"{median(seconds):.2f}", f"{max(seconds):.2f}")
+        yield name, most, len(curve.points), f"{curve.seconds:.1f}", equal, *taken
+
+
+def shared(_: int) -> Rows:
+    """Three models on a chip of 1.5 times what one copy of all layers takes."""
+    networks = [xb.load_network(name) for name in MODELS]
+    total = sum(xb.Problem(each, 1).smallest_budget for each in networks) * 3 // 2
+    problems = tuple(xb.Problem(each, total) for each in networks)
+    yield "share", "status", "value", "crossbars", "counts", "seconds", "bytes", "accepted"
+    slowest = xb.solve_shared(xb.SharedChip(problems))
+    due = [2 * part.count for part in slowest.parts]
+    for chip in (
+        xb.SharedChip(problems),
+        xb.SharedChip(problems, "sum"),
+        xb.SharedChip(problems, "deadlines", deadlines=due),
+    ):
+        result, path = xb.solve_shared(chip), ROOT / "results" / "goals" / "shared.cert.gz"
+        size = write_shared_certificate(chip, result, path).size
+        accepted = check.examine(str(path))[0] == check.ACCEPTED
+        path.unlink()
+        yield (
+            chip.share, result.status, result.value, [part.crossbars for part in result.parts],
+            [part.count for part in result.parts], f"{result.seconds:.1f}", size, accepted,
+        )  # fmt: skip
+
+
+PARTS = {"random": random_goals, "corners": corners, "shared": shared}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one part, and write and print its table."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--part", choices=PARTS, required=True)
+    parser.add_argument("--count", type=int, default=2000, help="random problems (default: 2000)")
+    arguments = parser.parse_args(argv)
+    folder = ROOT / "results" / "goals"
+    folder.mkdir(parents=True, exist_ok=True)
+    head, *rows = PARTS[arguments.part](arguments.count)
+    lines = [head, ["---"] * len(head), *rows]
+    text = "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
+    print(text, end="")
+    (folder / f"{arguments.part}.md").write_text(f"# Goals: {arguments.part}\n\n{text}", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

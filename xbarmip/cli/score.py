@@ -1,0 +1,84 @@
+"""`xbarmip score`: an allocation out of a file, beside the proven optimum."""
+
+from argparse import Namespace, _SubParsersAction
+from pathlib import Path
+
+from xbarmip.allocation import read_allocation
+from xbarmip.cli.arguments import (
+    add_limits,
+    add_network,
+    add_objective,
+    add_option,
+    add_solver,
+    every_objective,
+)
+from xbarmip.cli.budget import add_budget, problem_of, question
+from xbarmip.cli.commands import COMMANDS
+from xbarmip.cli.output import print_json, print_rich, say, table
+from xbarmip.cli.parser import Parser, add_command
+from xbarmip.questions.score import Score, score
+from xbarmip.solvers.registry import SOLVERS
+from xbarmip.solvers.result import Status, Stop
+
+
+def add(commands: "_SubParsersAction[Parser]") -> None:
+    """Add the command to the parser."""
+    parser = add_command(commands, "score", COMMANDS["score"], run)
+    add_network(parser)
+    add_budget(parser)
+    parser.add_argument(
+        "--allocation",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="CSV with the header layer,R, or JSON of layers and R, as `solve --json` writes it "
+        "or PIMCOMP takes it",
+    )
+    add_objective(parser, every_objective())
+    add_solver(parser, SOLVERS, "dp")
+    add_option(parser)
+    add_limits(parser)
+
+
+def run(arguments: Namespace) -> int:
+    """Read, solve, compare, print."""
+    problem = problem_of(arguments)
+    allocation = read_allocation(arguments.allocation, problem.network)
+    found = score(
+        problem,
+        allocation,
+        arguments.solver,
+        arguments.time_limit,
+        memory_limit=arguments.memory_limit,
+        **dict(arguments.option),
+    )
+    if arguments.json:
+        print_json(found.as_dict())
+    else:
+        print_rich(table(("measure", str(arguments.allocation)), found.measures.items()))
+        say(f"{question(problem)}: {_verdict(found)}")
+    return 1 if found.result.stop is Stop.ERROR else 0
+
+
+def _verdict(found: Score) -> str:
+    """Value, optimum and gap, and what of the problem it breaks, in one line."""
+    unit = " us" if found.problem.is_latency else f" {found.problem.measure.words}"
+    parts = [f"{found.shown(found.value)}{unit}", _optimum(found)]
+    over = found.crossbars_used - found.problem.crossbars
+    if over > 0:
+        parts.append(f"the allocation takes {over} crossbar{'s' * (over != 1)} too many")
+    parts += [f"it breaks {name}" for name in found.broken]
+    return "; ".join(parts)
+
+
+def _optimum(found: Score) -> str:
+    result, effort = found.result, f"({found.result.solver}, {found.result.seconds:.2f} s)"
+    if result.status is Status.INFEASIBLE:
+        return f"nothing is allowed here {effort}"
+    if found.above is None:
+        return f"no other allocation was found {effort}"
+    bound = "" if result.status is Status.OPTIMAL else f", bound {found.shown(found.bound)}"
+    name = "the proven optimum is" if result.status is Status.OPTIMAL else "the best found is"
+    percent = float(100 * found.above)
+    side = "above" if percent >= 0 else "below"
+    return f"{name} {found.shown(found.best)}{bound}: {abs(percent):.1f} percent {side} it {effort}"

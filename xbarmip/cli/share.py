@@ -1,0 +1,111 @@
+"""`xbarmip solve A B C --share ...`: several networks on one chip."""
+
+from argparse import Namespace
+from copy import copy
+
+from xbarmip.certificate.shared import stated_shared, write_shared_certificate
+from xbarmip.cli.budget import problem_of
+from xbarmip.cli.output import print_json, print_rich, say, sides, table
+from xbarmip.cli.parser import Parser
+from xbarmip.cli.progress import progress_line
+from xbarmip.errors import InputError
+from xbarmip.files import check_writable
+from xbarmip.questions.shared import SHARES, SharedChip, SharedResult, solve_shared
+from xbarmip.solvers.result import Status, Stop
+
+_OF_ONE = {"bounds": "at-most", "then": "then", "sum": "sum", "whole_frontier": "whole-frontier"}
+
+
+def add_share(parser: Parser) -> None:
+    """The option --share."""
+    parser.add_argument(
+        "--share",
+        choices=SHARES,
+        help="several networks on one chip: make the largest count least (slowest) or their sum, "
+        "with weights as A:2; or take the fewest crossbars for deadlines, as A=300",
+    )
+
+
+def run_shared(arguments: Namespace) -> int:
+    """Split the chip and print what each network gets."""
+    chip = _chip(arguments)
+    if arguments.certificate is not None:
+        check_writable(arguments.certificate)
+        stated_shared(chip)
+    with progress_line() as progress:
+        result = solve_shared(
+            chip,
+            arguments.solver,
+            arguments.time_limit,
+            arguments.memory_limit,
+            progress,
+            **dict(arguments.option),
+        )
+    if arguments.json:
+        print_json({**chip.as_dict(), **result.as_dict()})
+    else:
+        _print(chip, result)
+    if arguments.certificate is not None:
+        made = write_shared_certificate(chip, result, arguments.certificate)
+        if not arguments.json:
+            say(f"{made.path}: certificate of {made.size} bytes ({made.seconds:.2f} s)")
+    return 1 if result.stop is Stop.ERROR else 0
+
+
+def _chip(arguments: Namespace) -> SharedChip:
+    for name, option in _OF_ONE.items():
+        if getattr(arguments, name):
+            raise InputError(f"--{option} is for one network, and here is --share")
+    mark = "=" if arguments.share == "deadlines" else ":"
+    named = [_split(text, mark) for text in arguments.networks]
+    if mark == "=" and None in [number for _, number in named]:
+        raise InputError("--share deadlines needs a deadline for each network, as lenet-5=300")
+    problems = []
+    for name, _ in named:
+        one = copy(arguments)
+        one.network = name
+        problems.append(problem_of(one))
+    numbers = tuple(1 if number is None else number for _, number in named)
+    if mark == "=":
+        return SharedChip(tuple(problems), arguments.share, deadlines=numbers)
+    return SharedChip(tuple(problems), arguments.share, weights=numbers)
+
+
+def _split(text: str, mark: str) -> tuple[str, int | None]:
+    """A network, and the number behind it if there is one."""
+    name, _, number = text.rpartition(mark)
+    return (name, int(number)) if name and number.isdecimal() else (text, None)
+
+
+def _print(chip: SharedChip, result: SharedResult) -> None:
+    if result.parts:
+        what = "deadline" if chip.share == "deadlines" else "weight"
+        counted = chip.problems[0].measure.words
+        rows = [
+            (
+                problem.network.name,
+                number,
+                part.crossbars,
+                part.count,
+                ",".join(map(str, part.allocation.values())),
+            )
+            for problem, number, part in zip(chip.problems, chip.numbers, result.parts, strict=True)
+        ]
+        print_rich(table(("network", what, "crossbars", counted, "R"), rows))
+    size = chip.problems[0].crossbar
+    where = f"{chip.crossbars} crossbars of {sides((size.rows, size.columns))}"
+    say(f"{len(chip.problems)} networks, {where}: {_answer(chip, result)}")
+
+
+def _answer(chip: SharedChip, result: SharedResult) -> str:
+    effort = f"{result.solver}, {result.seconds:.2f} s"
+    if result.stop is not Stop.FINISHED:
+        effort += f", stopped: {result.stop}"
+    bound = "no bound" if result.bound is None else f"bound {result.bound}"
+    if result.status is Status.INFEASIBLE:
+        return f"INFEASIBLE: no split is within the limits ({effort})"
+    if result.value is None:
+        return f"UNKNOWN, no split found, {bound} ({effort})"
+    what = {"slowest": "largest count", "sum": "sum of counts", "deadlines": "crossbars"}
+    proof = f"{result.proof} proof" if result.status is Status.OPTIMAL else bound
+    return f"{what[chip.share]} {result.value}, {result.status}, {proof} ({effort})"

@@ -1,0 +1,224 @@
+"""Variables of the user that linear conditions alone hold, taken out of them exactly (SPEC §8).
+
+A variable z in conditions that are linear in it is bounded by sums over the choices and the other
+variables: L_1, L_2, ... <= z <= U_1, U_2, ..., its own bounds among them. It goes, and every pair
+says L_i <= U_j instead:
+
+- If z is continuous, any value between the largest L and the smallest U will do, and there is one
+  exactly if no L_i exceeds any U_j.
+- If z is whole, that is still so where all L_i are whole for whatever is chosen: z is the largest
+  of them. Likewise where all U_j are whole: z is the smallest. A sum that is whole but for its
+  constant is made whole by rounding the constant up in an L and down in a U, as z is whole.
+
+Where neither the L nor the U are whole, a whole z stays. So a maximum, R[l] <= z for every l, goes
+without a trace, and what bounds z bounds each R[l] in a condition of its own.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import product
+from math import ceil, floor
+from typing import Any
+
+from xbarmip.model.linear import Interval
+from xbarmip.model.quantity import Auxiliary, Exact, Key, Point, Quantity, Separable, added
+
+MOST_PAIRS = 5_000  # of a lower and an upper bound of one variable
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An interval of numbers.
+
+    Attributes
+    ----------
+    lower, upper : int or Fraction, or None for no bound
+    whole : bool
+        Whether only its integers count.
+    """
+
+    lower: Exact | None
+    upper: Exact | None
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A condition: a quantity or a number within an interval, or a quantity that must be true.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the components that it comes from.
+    what : Interval or Quantity
+    """
+
+    names: tuple[str, ...]
+    what: Any
+
+    @property
+    def body(self) -> Any:
+        """The quantity, or a number."""
+        return self.what.body if isinstance(self.what, Interval) else self.what
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """What it depends on."""
+        return self.body.keys if isinstance(self.body, Quantity) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A sum that a variable must not be below, or not above; `whole` if it is an integer always."""
+
+    names: tuple[str, ...]
+    sum: Separable
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A variable that was taken out, with its bounds.
+
+    Attributes
+    ----------
+    key : Auxiliary
+    whole : bool
+        Whether it is an integer.
+    lower, upper : tuple of _Bound
+    """
+
+    key: Auxiliary
+    whole: bool
+    lower: tuple[_Bound, ...]
+    upper: tuple[_Bound, ...]
+
+    @property
+    def exact(self) -> bool:
+        """Whether it may be taken out."""
+        return not self.whole or self._at(self.lower) or self._at(self.upper)
+
+    @property
+    def size(self) -> int:
+        """How many conditions that leaves."""
+        return len(self.lower) * len(self.upper)
+
+    def value(self, point: Point) -> Exact:
+        """A value within all bounds, where there is one, given all that they depend on."""
+        if self.lower and (not self.upper or self._at(self.lower)):
+            least = max(bound.sum.at(point) for bound in self.lower)
+            return ceil(least) if self.whole else least
+        if self.upper:
+            most = min(bound.sum.at(point) for bound in self.upper)
+            return floor(most) if self.whole else most
+        return 0
+
+    def _at(self, bounds: Iterable[_Bound]) -> bool:
+        """Whether the variable may be the last of these bounds, whatever that is."""
+        return not self.whole or all(bound.whole for bound in bounds)
+
+    def pairs(self) -> Iterator[Stated]:
+        """What is left without it."""
+        for low, high in product(self.lower, self.upper):
+            names = tuple(dict.fromkeys((*low.names, *high.names))) or (self.key.name,)
+            difference = added((low.sum, high.sum.times(-1)))
+            yield Stated(names, Interval(_reduced(difference), None, 0))
+
+
+def project(
+    stated: Iterable[Stated], spans: Mapping[Auxiliary, Span], domains: Mapping[Key, Sequence[Any]]
+) -> tuple[list[Stated], list[Step]]:
+    """Take variables out, as many as can be, those first that leave the fewest conditions.
+
+    Parameters
+    ----------
+    stated : iterable of Stated
+    spans : mapping of Auxiliary to Span
+        Of the variables whose values are an interval, or its integers.
+    domains : mapping of key to sequence
+        The values of every layer's R.
+
+    Returns
+    -------
+    conditions : list of Stated
+        They can be met exactly where the given ones can. What always holds is left out.
+    steps : list of Step
+        In the order in which the variables went: a bound of one may depend on those that went
+        later.
+    """
+    left, steps = list(stated), list[Step]()
+    while True:
+        about: dict[Auxiliary, list[Stated]] = {}
+        for one in left:
+            for key in one.keys:
+                if isinstance(key, Auxiliary) and key in spans:
+                    about.setdefault(key, []).append(one)
+        ways = [_step(key, some, spans) for key, some in about.items()]
+        found = [way for way in ways if way is not None and way.exact]
+        best = min(found, key=lambda step: step.size, default=None)
+        if best is None or best.size > MOST_PAIRS:
+            return left, steps
+        gone = {id(one) for one in about[best.key]}
+        left = [one for one in left if id(one) not in gone]
+        left += [pair for pair in best.pairs() if not _always(pair, domains)]
+        steps.append(best)
+
+
+def _step(key: Auxiliary, stated: Sequence[Stated], spans: Mapping[Auxiliary, Span]) -> Step | None:
+    """All bounds of a variable; None where a condition is not linear in it."""
+    bounds: dict[int, list[_Bound]] = {1: [], -1: []}
+
+    def add(sign: int, bound: Exact | None, names: tuple[str, ...], rest: Separable) -> None:
+        if bound is not None:
+            moved = replace(rest, constant=rest.constant + bound)
+            bounds[sign].append(_bound(names, moved, sign, spans[key].whole, spans))
+
+    for sign, own in ((1, spans[key].lower), (-1, spans[key].upper)):
+        add(sign, own, (), Separable(0, {}))
+    for one in stated:
+        body = one.body
+        if not (isinstance(one.what, Interval) and isinstance(body, Separable)):
+            return None
+        if key in body.tables:
+            return None
+        per = Fraction(1) / body.slopes[key]
+        slopes = {other: value for other, value in body.slopes.items() if other != key}
+        rest = replace(body, slopes=slopes).times(-per)
+        turn = 1 if per > 0 else -1
+        for sign, own in ((turn, one.what.lower), (-turn, one.what.upper)):
+            add(sign, None if own is None else own * per, one.names, rest)
+    return Step(key, spans[key].whole, tuple(bounds[1]), tuple(bounds[-1]))
+
+
+def _bound(
+    names: tuple[str, ...],
+    bound: Separable,
+    sign: int,
+    rounded: bool,
+    spans: Mapping[Auxiliary, Span],
+) -> _Bound:
+    """A lower (sign 1) or an upper bound (-1), its constant rounded where that makes it whole."""
+    numbers = [value for table in bound.tables.values() for value in table.values()]
+    whole = all(number.denominator == 1 for number in (*numbers, *bound.slopes.values()))
+    whole = whole and all(key in spans and spans[key].whole for key in bound.slopes)
+    if whole and rounded:
+        constant = ceil(bound.constant) if sign > 0 else floor(bound.constant)
+        bound = replace(bound, constant=constant)
+    return _Bound(names, bound, whole)
+
+
+def _reduced(body: Separable) -> Any:
+    """The number that it is, where it depends on nothing."""
+    return body if body.keys else body.constant
+
+
+def _always(one: Stated, domains: Mapping[Key, Sequence[Any]]) -> bool:
+    """Whether a sum is within its upper bound whatever is chosen."""
+    body = one.body
+    if not isinstance(body, Separable):
+        return one.what.contains(body)
+    if body.slopes:
+        return False
+    most = (max(table.get(r, 0) for r in domains[key]) for key, table in body.tables.items())
+    return one.what.contains(body.constant + sum(most))
