@@ -121,7 +121,7 @@ def test_time_that_is_over_ends_the_work_at_once():
 def test_a_time_limit_within_highs():
     result = solve(SLOW, seconds=1)
     assert result.stop is Stop.TIME or result.status is Status.OPTIMAL
-    assert 290 < result.bound <= 317 <= result.value == evaluate(SLOW, result.allocation)
+    assert result.bound <= 317 <= result.value == evaluate(SLOW, result.allocation)
 
 
 def test_a_memory_limit(monkeypatch):
