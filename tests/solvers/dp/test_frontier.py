@@ -80,7 +80,7 @@ def test_equals_the_optima_of_all_budgets(objective, rule, shape):
         infeasible += not optima
         improving += len(curve.points) > 1
     assert infeasible > 0
-    assert improving > 2
+    assert improving > 1
 
 
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
@@ -319,7 +319,8 @@ def test_infeasible_on_the_command_line(run):
     assert status == 0
     assert out == (
         "pair, crossbars of 128x128: INFEASIBLE up to 1: one copy of every layer does not fit; "
-        "the smallest budget that works is 2 crossbars\n"
+        "the smallest budget that works is 2 crossbars; `xbarmip schedule` cuts the network into "
+        "segments that do\n"
     )
     assert err == "xbarmip: none.png: not drawn: the frontier has no points\n"
     assert Path("none.csv").read_text() == "crossbars,cycles,a,b\n"
