@@ -1,7 +1,7 @@
 """Constraints on the duplication of layers, beyond the budget, as exact integers (SPEC §8)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import floor, lcm
 from typing import Any, Protocol, runtime_checkable
@@ -29,6 +29,8 @@ class LinearConstraint:
         For each layer in its scope, by name, the weight of R = 1, 2, ... up to at least the largest
         R that the budget leaves.
     limit : int
+    scale : int
+        What weights and limit were multiplied by to be integers; for messages only.
 
     Raises
     ------
@@ -39,6 +41,7 @@ class LinearConstraint:
     name: str
     weights: tuple[tuple[str, tuple[int, ...]], ...]
     limit: int
+    scale: int = field(default=1, compare=False)
 
     def __post_init__(self) -> None:
         _check_scope(self.name, self.layers)
@@ -59,7 +62,7 @@ class LinearConstraint:
             (layer, tuple(int(factor * number) for number in table))
             for layer, table in tables.items()
         )
-        return cls(name, weights, floor(factor * limit))
+        return cls(name, weights, floor(factor * limit), factor)
 
     @property
     def layers(self) -> tuple[str, ...]:

@@ -108,7 +108,9 @@ def question(problem: Problem) -> str:
     return f"{problem.network.name}, {where} ({crossbars}){bounds}"
 
 
-def crossbars_of(arguments: Namespace, hardware: Hardware | None) -> Any:
+def crossbars_of(
+    arguments: Namespace, hardware: Hardware | None, option: str = "--crossbars"
+) -> Any:
     """The crossbars that were asked for; None where none need be, as these or tiles are minimised.
 
     Raises
@@ -122,14 +124,14 @@ def crossbars_of(arguments: Namespace, hardware: Hardware | None) -> Any:
     if arguments.tiles is None and getattr(arguments, "objective", "") in (CROSSBARS, TILES):
         return None
     if arguments.tiles is not None and arguments.crossbars is not None:
-        raise InputError("--crossbars and --tiles both give the budget: only one is allowed")
+        raise InputError(f"{option} and --tiles both give the budget: only one is allowed")
     if hardware is None:
         wanted = (
-            "--tiles needs" if arguments.tiles is not None else "needs --crossbars, or --tiles and"
+            "--tiles needs" if arguments.tiles is not None else f"needs {option}, or --tiles and"
         )
         raise InputError(f"{wanted} --hardware")
     tiles = hardware.tiles if arguments.tiles is None else as_int(arguments.tiles, "--tiles", 1)
-    each, give = hardware.crossbars_per_tile, "--crossbars must give the budget"
+    each, give = hardware.crossbars_per_tile, f"{option} must give the budget"
     if each is None:
         raise InputError(f"hardware {hardware.name!r} has no crossbars_per_tile: {give}")
     if tiles is None:

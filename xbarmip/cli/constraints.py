@@ -8,8 +8,9 @@ from xbarmip.constraint import Recipe
 from xbarmip.constraints.library import READY, name_of, parse
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.problem import Problem
+from xbarmip.questions.remedy import remedies
 from xbarmip.solvers.conflict import conflict
-from xbarmip.solvers.registry import EXACT
+from xbarmip.solvers.registry import EXACT, make_solver
 
 
 def add_constraint(parser: Parser) -> None:
@@ -56,13 +57,16 @@ def why_infeasible(problem: Problem, solver: str, seconds: float | None) -> str:
             f"the smallest budget that works is {problem.smallest_budget} crossbars; "
             "`xbarmip schedule` cuts the network into segments that do"
         )
-    if problem.at_most:
-        return "no allocation is within the bounds and meets the constraints"
+    chosen = make_solver(solver if solver in EXACT else "dp")
+    remedy = "".join(f"; {words}" for words in remedies(problem, chosen, seconds))
+    if not problem.is_core:
+        return f"no allocation is within the bounds and meets the constraints{remedy}"
     try:
         found = conflict(problem, solver if solver in EXACT else "dp", seconds)
     except UnsupportedError:
         found = None
-    return "no allocation meets the constraints" if found is None else str(found)
+    why = "no allocation meets the constraints" if found is None else str(found)
+    return why + remedy
 
 
 def _recipe(text: str) -> Recipe:

@@ -3,7 +3,8 @@
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 
-from xbarmip.cli.arguments import add_limits, add_network, add_objective, add_size, network_of
+from xbarmip.cli.arguments import add_limits, add_network, add_objective, network_of
+from xbarmip.cli.budget import add_hardware, add_size_beside, crossbars_of
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import add_constraint, check_for_every_budget, why_infeasible
 from xbarmip.cli.output import print_json, print_rich, say, sides, table, warn
@@ -14,6 +15,7 @@ from xbarmip.compare.pictures.frontier import frontier_figure
 from xbarmip.compare.report.table import as_csv
 from xbarmip.errors import InputError
 from xbarmip.files import check_writable, written
+from xbarmip.hardware.preset import load_hardware
 from xbarmip.measures.registry import counts
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.frontier import Frontier, frontier
@@ -25,7 +27,15 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser = add_command(commands, "frontier", COMMANDS["frontier"], run)
     add_network(parser)
     parser.add_argument(
-        "--up-to", type=integer, required=True, metavar="N", help="largest budget, in crossbars"
+        "--up-to",
+        dest="crossbars",
+        type=integer,
+        metavar="N",
+        help="largest budget, in crossbars (default: the tiles of the hardware)",
+    )
+    add_hardware(parser)
+    parser.add_argument(
+        "--tiles", type=integer, metavar="N", help="largest budget, in tiles of the hardware"
     )
     parser.add_argument(
         "--from",
@@ -34,7 +44,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         metavar="M",
         help="smallest budget of interest (default: the smallest that works)",
     )
-    add_size(parser)
+    add_size_beside(parser)
     add_objective(parser, counts())
     add_constraint(parser)
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the points as CSV")
@@ -48,16 +58,19 @@ def run(arguments: Namespace) -> int:
     """Trace the frontier, print it, write the files."""
     _check_files(arguments)
     check_for_every_budget(arguments.constraint)
+    hardware = None if arguments.hardware is None else load_hardware(arguments.hardware)
+    up_to = crossbars_of(arguments, hardware, "--up-to")
     problem = Problem(
         network_of(arguments),
-        arguments.up_to,
+        up_to,
         arguments.size,
         arguments.objective,
         arguments.rule,
         tuple(arguments.constraint),
+        hardware,
     )
-    if arguments.down_to is not None and not 1 <= arguments.down_to <= arguments.up_to:
-        raise InputError(f"--from must be in 1..{arguments.up_to}, got {arguments.down_to}")
+    if arguments.down_to is not None and not 1 <= arguments.down_to <= up_to:
+        raise InputError(f"--from must be in 1..{up_to}, got {arguments.down_to}")
     with progress_line() as progress:
         curve = frontier(
             problem,

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from xbarmip.constraint import Constraint, LinearConstraint, Predicate
 from xbarmip.constraints.packing import packs
-from xbarmip.constraints.parameters import tables
+from xbarmip.constraints.parameters import tables, tile_of
 from xbarmip.exact import as_int
 from xbarmip.network.layer import Layer
 from xbarmip.problem import Problem
@@ -34,17 +34,18 @@ class CorePacking:
 
     Attributes
     ----------
-    crossbars_per_core : int
-        Logical crossbars of a core.
+    crossbars_per_core : int, optional
+        Logical crossbars of a core; those of a tile of the problem's hardware if not given.
     cores : int, optional
         Cores of the chip; the budget divided by `crossbars_per_core`, rounded down, if not given.
     """
 
-    crossbars_per_core: int
+    crossbars_per_core: int | None = None
     cores: int | None = None
 
     def __post_init__(self) -> None:
-        as_int(self.crossbars_per_core, "core-packing: crossbars_per_core", 1)
+        if self.crossbars_per_core is not None:
+            as_int(self.crossbars_per_core, "core-packing: crossbars_per_core", 1)
         if self.cores is not None:
             as_int(self.cores, "core-packing: cores", 1)
 
@@ -55,7 +56,7 @@ class CorePacking:
 
     def on(self, problem: Problem) -> tuple[Constraint, ...]:
         """One sum for each size of blocks, and a predicate where these are not enough."""
-        core = self.crossbars_per_core
+        core = tile_of(problem, self.crossbars_per_core, "core-packing: crossbars_per_core")
         cores = problem.crossbars // core if self.cores is None else self.cores
         layers = problem.network.layers
         blocks = [problem.crossbar.row_blocks(layer) for layer in layers]

@@ -43,6 +43,21 @@ def chosen_layers(problem: Problem, names: Sequence[str], what: str) -> list[Lay
     return [layer for layer in problem.network.layers if not names or layer.name in chosen]
 
 
+def tile_of(problem: Problem, given: int | None, what: str) -> int:
+    """Crossbars of a tile: as given, or those of the problem's hardware.
+
+    Raises
+    ------
+    InputError
+        Where neither says so.
+    """
+    hardware = problem.hardware
+    own = None if hardware is None else hardware.crossbars_per_tile
+    if given is None and own is None:
+        raise InputError(f"{what} must be given, or hardware that has crossbars_per_tile")
+    return given or own or 1
+
+
 def tables(
     problem: Problem, entry: Callable[[Layer, int, int], Any], layers: Iterable[Layer] | None = None
 ) -> dict[str, tuple[Any, ...]]:

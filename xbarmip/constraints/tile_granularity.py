@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from xbarmip.constraint import LinearConstraint
-from xbarmip.constraints.parameters import tables
+from xbarmip.constraints.parameters import tables, tile_of
 from xbarmip.exact import as_int
 from xbarmip.hardware.tiles import tiles_taken
 from xbarmip.problem import Problem
@@ -21,17 +21,18 @@ class TileGranularity:
 
     Attributes
     ----------
-    crossbars_per_tile : int
-        Logical crossbars of a tile.
+    crossbars_per_tile : int, optional
+        Logical crossbars of a tile; those of the problem's hardware if not given.
     tiles : int, optional
         Tiles of the chip; the budget divided by `crossbars_per_tile`, rounded down, if not given.
     """
 
-    crossbars_per_tile: int
+    crossbars_per_tile: int | None = None
     tiles: int | None = None
 
     def __post_init__(self) -> None:
-        as_int(self.crossbars_per_tile, "tile-granularity: crossbars_per_tile", 1)
+        if self.crossbars_per_tile is not None:
+            as_int(self.crossbars_per_tile, "tile-granularity: crossbars_per_tile", 1)
         if self.tiles is not None:
             as_int(self.tiles, "tile-granularity: tiles", 1)
 
@@ -42,7 +43,7 @@ class TileGranularity:
 
     def on(self, problem: Problem) -> tuple[LinearConstraint, ...]:
         """One sum over all layers."""
-        tile = self.crossbars_per_tile
+        tile = tile_of(problem, self.crossbars_per_tile, "tile-granularity: crossbars_per_tile")
         tiles = problem.crossbars // tile if self.tiles is None else self.tiles
         taken = tables(problem, lambda _, crossbar_set, r: tiles_taken(crossbar_set, r, tile))
         return (LinearConstraint.scaled("tile-granularity", taken, tiles),)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from xbarmip.model.steps_windows import window_bound
 from xbarmip.problem import Problem
 from xbarmip.solvers.descent import Allocation
 from xbarmip.solvers.highs import End, HighsError, Run
@@ -25,13 +24,16 @@ STOPS = {
 
 
 class Answer:
-    """The best allocation and bound so far, and what is wrong with them."""
+    """The best allocation and bound so far, and what is wrong with them.
 
-    def __init__(self, problem: Problem) -> None:
+    The `bound` to begin with is one of exact arithmetic.
+    """
+
+    def __init__(self, problem: Problem, bound: int) -> None:
         self.problem = problem
         self.value: int | None = None
         self.allocation: Allocation | None = None
-        self.bound = self._sure = window_bound(problem)
+        self.bound = self._sure = bound
         self.proof = Proof.EXACT
         self.stop = Stop.FINISHED
         self.infeasible = False

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from xbarmip.errors import UnsupportedError
+from xbarmip.model.menus import trivial_bound
 from xbarmip.model.rows import LARGEST_NUMBER
-from xbarmip.model.statement import build_model, linear_obstacle
+from xbarmip.model.statement import AUTOMATIC_AUXILIARY, build_model, linear_obstacle
 from xbarmip.model.steps_windows import window_bound
 from xbarmip.model.verify import verify
 from xbarmip.problem import Problem
@@ -25,7 +26,8 @@ class Milp:
     """The problem handed to HiGHS; its choices rounded, everything else recomputed.
 
     Where steps stall (`cycles`), by path cuts: a statement of all times would be far larger than
-    what decides. A closed form is stated whole, which is small.
+    what decides. A closed form is stated whole where that is as small as `build_model` makes it
+    unasked, else solved by path cuts, too.
 
     With `start`, a descent by trades finds an allocation first, and the search goes no further than
     its value: much smaller, the same optimum. Where constraints keep the descent from finding one,
@@ -74,8 +76,9 @@ class Milp:
         ]
         if reasons:
             return tuple(reasons)
-        find = cuts_obstacle if problem.view.stalls else linear_obstacle
-        obstacle = find(_ample(problem), next(self._targets(problem)))
+        if not self._needs_cuts(problem):
+            return ()
+        obstacle = cuts_obstacle(_ample(problem), next(self._targets(problem)))
         return (obstacle,) if obstacle else ()
 
     def solve(self, problem: Problem, watch: Watch) -> Result:
@@ -83,11 +86,11 @@ class Milp:
         if not problem.feasible:
             message = f"the smallest budget is {problem.smallest_budget} crossbars"
             return Result(self.name, Status.INFEASIBLE, Stop.FINISHED, message=message)
-        answer = Answer(problem)
+        answer = Answer(problem, _least(problem))
         answer.offer(self._known(problem))
         try:
             watch.tell(best=answer.value, bound=answer.bound)
-            search = self._by_cuts if problem.view.stalls else self._by_statement
+            search = self._by_cuts if self._needs_cuts(problem) else self._by_statement
             search(problem, answer, watch)
         except StoppedError as stopped:
             answer.stop = stopped.stop
@@ -98,6 +101,13 @@ class Milp:
         except UnsupportedError as error:  # a target after the first one
             answer.stop, answer.message = Stop.MEMORY, str(error)
         return answer.result(self.name)
+
+    def _needs_cuts(self, problem: Problem) -> bool:
+        """Whether steps stall, or the closed form is too large to be stated."""
+        target = next(self._targets(problem))
+        return problem.view.stalls or (
+            linear_obstacle(_ample(problem), target, AUTOMATIC_AUXILIARY) is not None
+        )
 
     def _known(self, problem: Problem) -> Allocation | None:
         return _descend(problem) if self.start else None
@@ -113,7 +123,7 @@ class Milp:
         if known is not None:
             yield evaluate(problem, known)
         elif self.start:
-            target, rise = window_bound(problem), 1
+            target, rise = _least(problem), 1
             worst = sum(layer.outputs for layer in problem.network.layers)
             while target < worst:
                 yield target
@@ -144,6 +154,11 @@ class Milp:
             if search.up_to(target):
                 return
             answer.nothing_up_to(target)
+
+
+def _least(problem: Problem) -> int:
+    """A bound to begin with: of a pipeline one that takes no time, as the cuts soon say more."""
+    return (trivial_bound if problem.view.stalls else window_bound)(problem)
 
 
 def _ample(problem: Problem) -> Problem:

@@ -6,7 +6,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from tests.onnx_graphs import GraphWriter, ended, pool, read, started
+from tests.onnx_graphs import GraphWriter, ended, pool, read, sliced, started
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.onnx import read_onnx
@@ -402,3 +402,22 @@ def test_weights_rearranged_on_their_way_keep_their_name(tmp_path):
     turned = writer.node("Transpose", [writer.weights((3, 12), "head.weight")])
     writer.node("MatMul", ["x", turned])
     assert read(tmp_path, writer).layers[0].name == "head"
+
+
+def test_trees_that_double_from_block_to_block_stay_within_the_limit(tmp_path):
+    """Dual-path blocks cut what they read, add to one part and concatenate again; slices keep the
+    whole tree, so beyond the limit each producer counts once.
+    """
+    writer, x = started()
+    for block in range(16):
+        width = 4 + block
+        made = writer.conv(x, 3, width, (1, 1))
+        parts = [
+            sliced(writer, tensor, [low], [high], [1], [1])
+            for tensor, low, high in ((x, 0, 2), (made, 0, 2), (x, 2, width), (made, 2, 3))
+        ]
+        added = writer.node("Add", parts[:2])
+        x = writer.node("Concat", [added, *parts[2:]], axis=1)
+    network = read(tmp_path, writer, writer.conv(x, 5, 20, (1, 1), weight="last.weight"))
+    assert len(network.layers) == 18
+    assert len([edge for edge in network.edges if edge.consumer == "last"]) == 17

@@ -265,7 +265,7 @@ def test_json(run):
     assert answer.pop("message").startswith("2 points, optimal steps (pipeline) of the budgets 4 ")
     assert answer == {
         "network": "pair", "up_to": 9, "size": 128, "objective": "steps", "rule": "pipeline",
-        "constraints": [],
+        "constraints": [], "goal": "steps/pipeline", "at_most": {}, "then": [],
         "complete": True, "stop": "FINISHED", "covered": [4, 9], "smallest_budget": 2,
         "points": [
             {"crossbars": 4, "value": 2, "allocation": {"a": 2, "b": 2}},
@@ -340,7 +340,7 @@ def test_no_time_on_the_command_line(run):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "the following arguments are required: --up-to (see xbarmip frontier --help)"),
+        ([], "needs --up-to, or --tiles and --hardware"),
         (["--up-to", "x"], "--up-to: must be an integer, got 'x' (see"),
         (["--up-to", "0"], "crossbars must be at least 1, got 0"),
         (["--up-to", "9", "--from", "10"], "--from must be in 1..9, got 10"),

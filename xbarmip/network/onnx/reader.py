@@ -27,7 +27,7 @@ from xbarmip.network.onnx.refusals import (
     is_layer,
     refuse_operators,
 )
-from xbarmip.network.onnx.value import Step, Value, all_of
+from xbarmip.network.onnx.value import Step, Value, all_of, stream_of
 from xbarmip.network.onnx.ways import bounded, check_edges
 from xbarmip.network.stream import join_streams, renamed
 from xbarmip.network.window import Whole, Window
@@ -224,7 +224,8 @@ def _leaving(node: Node, tensors: Tensors) -> Value:
     sources = dict.fromkeys(
         replace(one, field=anything) for name in read for one in tensors.values[name].sources
     )
-    return Value((), tuple(sources), join_streams(tensors.values[name].stream for name in read))
+    stream = stream_of(join_streams, (tensors.values[name] for name in read))
+    return Value((), tuple(sources), stream)
 
 
 def _network(

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from xbarmip.errors import InputError
 from xbarmip.network.onnx.field import Field, Index, Shape, reach_of
-from xbarmip.network.stream import Stream, concatenate, join_streams, only
+from xbarmip.network.stream import Stream, concatenate, join_streams, leaves, only
 from xbarmip.network.window import Broadcast, Operator, Whole, Window
 
 
@@ -155,13 +156,27 @@ def broadcast_shape(shapes: Iterable[Shape]) -> Shape:
 def join(values: Iterable[Value], shape: Shape) -> Value:
     """One stream: entry by entry, what any of the values depends on, repeated to `shape`."""
     joined = tuple(values)
-    return Value(shape, _united(joined, shape), join_streams(one.stream for one in joined))
+    return Value(shape, _united(joined, shape), stream_of(join_streams, joined))
 
 
 def side_by_side(values: Iterable[Value], shape: Shape) -> Value:
     """Streams beside each other: values of one shape, no two with something at the same entry."""
     placed = tuple(values)
-    return Value(shape, _united(placed, shape), concatenate(one.stream for one in placed))
+    return Value(shape, _united(placed, shape), stream_of(concatenate, placed))
+
+
+def stream_of(
+    make: Callable[[Iterable[Stream | None]], Stream | None], values: Iterable[Value]
+) -> Stream | None:
+    """The tree that `make` makes of the values' trees; its producers side by side, each once, if
+    that is too large. A slice keeps the tree of all that it is cut from, so that trees double where
+    blocks cut, add and concatenate again, as in dual-path networks.
+    """
+    streams = [value.stream for value in values]
+    try:
+        return make(streams)
+    except InputError:
+        return concatenate(sorted({leaf for one in streams for leaf in leaves(one)}))
 
 
 def _united(values: Iterable[Value], shape: Shape) -> tuple[Source, ...]:

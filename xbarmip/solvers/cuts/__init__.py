@@ -1,1 +1,1 @@
-"""`cycles` by path cuts: HiGHS over the choices alone, and one row for each path found so far."""
+"""Path cuts: HiGHS over the choices alone, and one row for each path found so far."""

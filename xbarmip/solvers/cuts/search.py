@@ -1,15 +1,13 @@
 """The search by path cuts: relax, drop what cannot be best, solve the master, add cuts, again."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from xbarmip.model.constraint_rows import constraint_obstacle
 from xbarmip.model.critical_paths import critical_paths
-from xbarmip.model.cycles_windows import cycles_windows, sweep_pairs
+from xbarmip.model.cycles_windows import CyclesWindows, cycles_windows, sweep_pairs
 from xbarmip.model.path_cuts import Path
 from xbarmip.model.statement import MOST_CHOICES, MOST_OUTPUTS, MOST_PAIRS
-from xbarmip.model.steps_windows import steps_windows
+from xbarmip.model.steps_windows import StepsWindows, steps_windows
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
 from xbarmip.solvers.answer import STOPS, Answer
@@ -35,14 +33,13 @@ _DEAR = (  # they look for solutions by smaller programs: dearer than the proof
 )
 
 
-def window_menus(problem: Problem, at_most: int) -> tuple[Array, ...] | None:
-    """The R that windows leave for values up to `at_most`; None for none.
+def windows_for(problem: Problem, at_most: int | None) -> StepsWindows | CyclesWindows | None:
+    """Windows for values up to `at_most`, all of them without; None where nothing is left.
 
     Those of the pipeline where they are quickly swept, else those of the closed form below it.
     """
-    quick = sweep_pairs(problem, at_most) <= MOST_PAIRS
-    windows = (cycles_windows if quick else steps_windows)(problem, at_most)
-    return None if windows is None else windows.menus
+    quick = problem.view.stalls and sweep_pairs(problem, at_most) <= MOST_PAIRS
+    return cycles_windows(problem, at_most) if quick else steps_windows(problem, at_most)
 
 
 def cuts_obstacle(problem: Problem, at_most: int | None) -> str | None:
@@ -52,12 +49,12 @@ def cuts_obstacle(problem: Problem, at_most: int | None) -> str | None:
     outputs = sum(problem.view.outputs)
     if outputs > MOST_OUTPUTS:
         return f"path cuts for {outputs} outputs, the limit is {MOST_OUTPUTS}"
-    menus = window_menus(problem, outputs if at_most is None else at_most)
-    return None if menus is None else constraint_obstacle(problem, menus)
+    windows = windows_for(problem, at_most)
+    return None if windows is None else constraint_obstacle(problem, windows.menus)
 
 
 class CutSearch:
-    """One solve of a problem whose steps stall.
+    """One solve of a problem.
 
     Parameters
     ----------
@@ -89,12 +86,16 @@ class CutSearch:
         """Look for values up to `target`, all of them without; False where there are none."""
         answer, problem = self._answer, self._problem
         answer.statistics = {"start": answer.value, "columns": 0, "cuts": 0, **self._counts}
-        self._most = sum(problem.view.outputs) if target is None else target
+        below = target if answer.value is None else answer.value - 1
+        windows = windows_for(problem, below)
+        if windows is None:
+            self._most = below or 0
+            return self._nothing(Proof.EXACT)
+        self._most, menus = windows.at_most, list(windows.menus)
         if answer.allocation is not None:
             self._paths = self._try(answer.allocation)
-        menus: Sequence[Array] | None = window_menus(problem, self._most)
         relaxed_for = None
-        while menus is not None and all(map(len, menus)):
+        while all(map(len, menus)):
             master = Master(problem, menus, [*self._paths, *self._relaxed], self._watch.check)
             if relaxed_for != self._most:
                 fewer = self._relax(master)
@@ -135,7 +136,8 @@ class CutSearch:
 
     def _relax(self, master: Master) -> list[Array] | None:
         """Add cuts to the linear relaxation; fewer choices as soon as there are, or None."""
-        solver, separation = master.program(), Separation(master)
+        solver = master.program()
+        separation = Separation(master) if self._problem.view.stalls else None
         mean, before, idle = np.zeros(0), 0.0, 0
         while idle < IDLE:
             self._counts["relaxations"] += 1
@@ -151,8 +153,9 @@ class CutSearch:
             values = np.array(solution.row_value)
             self._relaxed = [p for p in master.near(values, NEAR) if p not in self._paths]
             mean = shares if not len(mean) else mean + LATEST * (shares - mean)
-            found = separation.longer(value, mean) or separation.longer(value, shares)
-            found += self._try(master.rounded(shares))
+            found = self._try(master.rounded(shares))
+            if separation is not None:
+                found += separation.longer(value, mean) or separation.longer(value, shares)
             if sum(map(master.add, found)) == 0:
                 break
             idle = 0 if value - before > LITTLE * value else idle + 1
