@@ -36,7 +36,7 @@ class Verification:
     Attributes
     ----------
     value : int
-        Objective, in steps or cycles.
+        Objective, in steps or cycles; of a user's own objective the sum that is minimised.
     crossbars : int
         Crossbars that it occupies.
     constraints : int
@@ -88,22 +88,21 @@ def verify(
     own = {id(variable) for variable in reading.variables.values()} | record.built.keys()
     _check_variables(model, own, pause)
     checked = _check_constraints(model, record, pause)
-    confirmed = evaluate(problem, chosen)
-    _check_values(confirmed, {"the model's timing": value})
+    timed = confirmed = evaluate(problem, chosen)
     if reading.aim is None:
         stated = read_objective(objective(model)).body
     else:
         stated = reading.aim.sign * numbers(_value)(reading.aim.data.expr)
         confirmed = reading.aim.total(problem.network.index, chosen)
-    claim = confirmed if claimed is None else claimed
-    _check_values(confirmed, {"the model's objective": stated, "the claim": claim})
+    _check_value(confirmed, "the model's objective", stated)
+    _check_value(timed, "the model's timing", value)
+    _check_value(confirmed, "the claim", confirmed if claimed is None else claimed)
     return Verification(confirmed, problem.crossbars_used(chosen), checked)
 
 
-def _check_values(confirmed: int, others: Mapping[str, Exact]) -> None:
-    for what, other in others.items():
-        if other != confirmed:
-            raise VerificationError(f"the allocation's value is {confirmed}, but {what} is {other}")
+def _check_value(confirmed: int, what: str, other: Exact) -> None:
+    if other != confirmed:
+        raise VerificationError(f"the allocation's value is {confirmed}, but {what} is {other}")
 
 
 def _check_limits(problem: Problem, allocation: tuple[int, ...]) -> None:
