@@ -19,7 +19,7 @@ def kills(monkeypatch):
 def test_nothing_is_lost_or_doubled(kills, tmp_path):
     options = [
         "--kills",
-        "3",
+        "2",
         "--suite",
         "first",
         "--solvers",
@@ -28,7 +28,7 @@ def test_nothing_is_lost_or_doubled(kills, tmp_path):
         str(tmp_path),
     ]
     counts = kills.main(options)
-    assert counts["kills"] == 3
+    assert counts["kills"] == 2
     assert counts["rows"] == 8
     assert counts["rounds"] >= 1
     for bad in ("lost", "doubled", "different", "outlived"):

@@ -19,6 +19,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     add_network(parser)
     parser.add_argument(
         "--allocation",
+        type=_given,
         required=True,
         metavar="R1,R2,...|FILE",
         help="the duplication R of every layer, in the order of `xbarmip show`, or a file of them, "
@@ -32,10 +33,9 @@ def run(arguments: Namespace) -> int:
     network = network_of(arguments)
     problem = Problem(network, crossbars=1, size=arguments.size)
     given = arguments.allocation
-    numbers = set(given) <= set("0123456789,- ")
-    allocation = (
-        problem.allocation(integers(given)) if numbers else read_allocation(Path(given), network)
-    )
+    if isinstance(given, Path):
+        given = read_allocation(given, network)
+    allocation = problem.allocation(given)
     found = {each: count_of(each.view(network), allocation) for each in measures()}
     used = problem.crossbars_used(allocation)
     if arguments.json:
@@ -49,3 +49,8 @@ def run(arguments: Namespace) -> int:
     rows.append((f"crossbars of {sides(arguments.size)}", used))
     print_rich(table((network.name, ""), rows))
     return 0
+
+
+def _given(text: str) -> Path | tuple[int, ...]:
+    """Numbers, or the file that holds them."""
+    return integers(text) if set(text) <= set("0123456789.,- ") else Path(text)
