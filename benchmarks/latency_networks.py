@@ -23,7 +23,7 @@ from xbarmip.solvers.registry import make_solver, solver_for
 from xbarmip.timing.evaluate import seconds_of
 
 COLUMNS = (
-    "network", "layers", "joins", "factor", "crossbars", "status", "latency_us", "bound_us", "gap",
+    "network", "layers", "joins", "factor", "crossbars", "status", "latency_us", "bound_us",
     "seconds", "questions", "peak_mib",
 )  # fmt: skip
 FACTORS = ("2", "4")
