@@ -10,17 +10,6 @@ CHIP = ["--cores", "4", "--crossbars-per-core", "12"]
 LENET = ["place", "lenet-5", *CHIP]
 
 
-@pytest.fixture
-def run(capsys):
-    def call(*arguments, status=0):
-        found = main(list(arguments))
-        out, err = capsys.readouterr()
-        assert found == status, err
-        return out if status == 0 else err
-
-    return call
-
-
 def test_a_table_and_a_line(run):
     out = run(*LENET)
     assert "lenet-5, 4 cores of 12 crossbars of 128x128: " in out

@@ -5,20 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from xbarmip.cli.main import main
-
 LENET = ["schedule", "lenet-5", "--crossbars", "8", "--write-cycles", "2", "--batch", "3"]
-
-
-@pytest.fixture
-def run(capsys):
-    def call(*arguments, status=0):
-        found = main(list(arguments))
-        out, err = capsys.readouterr()
-        assert found == status, err
-        return out if status == 0 else err
-
-    return call
 
 
 def test_a_table_and_a_line(run):

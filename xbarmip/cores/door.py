@@ -1,7 +1,6 @@
 """The solvers of placements by name, and the one door to them."""
 
 from dataclasses import replace
-from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, Protocol
 
 from xbarmip.clock import compile_seconds
@@ -11,7 +10,7 @@ from xbarmip.cores.result import PlacementResult
 from xbarmip.cores.score import score
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.solvers.protocol import Limits, Progress, Watch
-from xbarmip.solvers.registry import with_options
+from xbarmip.solvers.registry import solver_of
 
 if TYPE_CHECKING:
     import pyomo.environ as pyo
@@ -50,11 +49,7 @@ def make_placement_solver(name: str, /, **options: Any) -> PlacementSolver:
     InputError
         On an unknown solver or option.
     """
-    if name not in PLACEMENT_SOLVERS:
-        known = ", ".join(PLACEMENT_SOLVERS)
-        raise InputError(f"solver of a placement must be one of {known}, got {name!r}")
-    kind = resolve_name(PLACEMENT_SOLVERS[name])
-    solver: PlacementSolver = with_options(kind, name, options)
+    solver: PlacementSolver = solver_of(PLACEMENT_SOLVERS, "solver of a placement", name, options)
     return solver
 
 

@@ -1,7 +1,6 @@
 """The solvers of schedules by name, and the one door to them."""
 
 from dataclasses import replace
-from pkgutil import resolve_name
 from typing import Any, Protocol
 
 from xbarmip.clock import compile_seconds
@@ -9,7 +8,7 @@ from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import ScheduleResult, plan_cost
 from xbarmip.solvers.protocol import Limits, Progress, Watch
-from xbarmip.solvers.registry import with_options
+from xbarmip.solvers.registry import solver_of
 
 
 class ScheduleSolver(Protocol):
@@ -45,10 +44,7 @@ def make_schedule_solver(name: str, /, **options: Any) -> ScheduleSolver:
     InputError
         On an unknown solver or option.
     """
-    if name not in SCHEDULE_SOLVERS:
-        known = ", ".join(SCHEDULE_SOLVERS)
-        raise InputError(f"solver of a schedule must be one of {known}, got {name!r}")
-    solver: ScheduleSolver = with_options(resolve_name(SCHEDULE_SOLVERS[name]), name, options)
+    solver: ScheduleSolver = solver_of(SCHEDULE_SOLVERS, "solver of a schedule", name, options)
     return solver
 
 

@@ -48,9 +48,7 @@ def make_solver(name: str, /, **options: Any) -> Solver:
     InputError
         On an unknown solver or option.
     """
-    if name not in SOLVERS:
-        raise InputError(f"solver must be one of {', '.join(SOLVERS)}, got {name!r}")
-    solver: Solver = with_options(solver_class(name), name, options)
+    solver: Solver = solver_of(SOLVERS, "solver", name, options)
     return solver
 
 
@@ -71,14 +69,18 @@ def made_solver(solver: str | Solver, options: Mapping[str, Any]) -> Solver:
     return solver
 
 
-def with_options(kind: Any, name: str, options: Mapping[str, Any]) -> Any:
-    """A solver of this class, called `name`, with its options set.
+def solver_of(table: Mapping[str, Any], words: str, name: str, options: Mapping[str, Any]) -> Any:
+    """The solver called `name` in a table of classes, or of where they are, with its options set.
 
     Raises
     ------
     InputError
-        On an unknown option.
+        On an unknown name, for which `words` says of what, or option.
     """
+    if name not in table:
+        raise InputError(f"{words} must be one of {', '.join(table)}, got {name!r}")
+    found = table[name]
+    kind = resolve_name(found) if isinstance(found, str) else found
     known = [field.name for field in fields(kind)]
     for option in options:
         if option not in known:
