@@ -1,6 +1,5 @@
 """The solver `milp` of placements: the Pyomo statement, solved by HiGHS (SPEC §16)."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -17,19 +16,12 @@ from xbarmip.cores.score import score
 from xbarmip.cores.statement import build_placement_model, placement_of, read_layout
 from xbarmip.errors import InputError, UnsupportedError, XbarmipError
 from xbarmip.model.rows import LARGEST_NUMBER, constraints, read_constraint
-from xbarmip.solvers.answer import BOUND_MARGIN
+from xbarmip.solvers.answer import STOPS, whole_bound
 from xbarmip.solvers.highs import End, HighsError, check_options, run_highs
 from xbarmip.solvers.memory import Memory
 from xbarmip.solvers.protocol import Watch
 from xbarmip.solvers.result import Proof, Stop
 
-_STOPS = {
-    End.OPTIMAL: Stop.FINISHED,
-    End.INFEASIBLE: Stop.FINISHED,
-    End.TIME: Stop.TIME,
-    End.MEMORY: Stop.MEMORY,
-    End.INTERRUPTED: Stop.INTERRUPTED,
-}
 _START_TRIES = 100
 
 
@@ -106,10 +98,10 @@ class PlacementMilp:
             )
         except HighsError as error:
             return answer(placement, self.name, known, None, Stop.ERROR, message=str(error))
-        stop, message = _STOPS[run.end], ""
+        stop, message = STOPS[run.end], ""
         bound = None
         if run.bound is not None and run.bound > 0:
-            bound = math.ceil(run.bound - BOUND_MARGIN * max(1.0, abs(run.bound)))
+            bound = whole_bound(run.bound)
         layout = known
         if run.values is not None:
             try:

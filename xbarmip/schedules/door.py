@@ -33,7 +33,6 @@ SCHEDULE_SOLVERS: dict[str, str] = {  # where each is found when it is first wan
     "even": "xbarmip.schedules.heuristics:EvenCuts",
     "genetic": "xbarmip.schedules.genetic:GeneticCuts",
 }
-SCHEDULE_EXACT = ("dp", "milp", "exhaustive")
 
 
 def make_schedule_solver(name: str, /, **options: Any) -> ScheduleSolver:

@@ -1,6 +1,5 @@
 """The solver `milp` of schedules: the Pyomo statement, solved by HiGHS (SPEC §13)."""
 
-import math
 from dataclasses import asdict, dataclass
 
 from xbarmip.errors import InputError
@@ -13,19 +12,11 @@ from xbarmip.schedules.statement import (
     read_plan,
     statement_rows,
 )
-from xbarmip.solvers.answer import BOUND_MARGIN
+from xbarmip.solvers.answer import STOPS, whole_bound
 from xbarmip.solvers.highs import End, HighsError, check_options, run_highs
 from xbarmip.solvers.memory import Memory
 from xbarmip.solvers.protocol import Watch
 from xbarmip.solvers.result import Proof, Stop
-
-_STOPS = {
-    End.OPTIMAL: Stop.FINISHED,
-    End.INFEASIBLE: Stop.ERROR,  # a unit alone always fits
-    End.TIME: Stop.TIME,
-    End.MEMORY: Stop.MEMORY,
-    End.INTERRUPTED: Stop.INTERRUPTED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +61,9 @@ class ScheduleMilp:
             return answer(schedule, self.name, known, None, Stop.ERROR, message=str(error))
         except KeyboardInterrupt:
             return answer(schedule, self.name, known, None, Stop.INTERRUPTED)
-        stop, message, bound, plan = _STOPS[run.end], "", None, known
+        stop, message, bound, plan = STOPS[run.end], "", None, known
         if run.bound is not None and run.bound > 0:
-            bound = math.ceil(run.bound - BOUND_MARGIN * max(1.0, abs(run.bound)))
+            bound = whole_bound(run.bound)
         if run.values is not None:
             for variable, number in run.values.items():
                 variable.set_value(number, skip_validation=True)
@@ -80,8 +71,8 @@ class ScheduleMilp:
                 plan = min(known, read_plan(model), key=lambda each: plan_cost(schedule, each))
             except InputError as error:
                 stop, message = Stop.ERROR, f"HiGHS's choices, rounded: {error}"
-        if run.end is End.INFEASIBLE:
-            message = "HiGHS calls a schedule infeasible that is not"
+        if run.end is End.INFEASIBLE:  # a unit alone always fits
+            stop, message = Stop.ERROR, "HiGHS calls a schedule infeasible that is not"
         elif bound is not None and bound > plan_cost(schedule, plan):
             stop, message, bound = Stop.ERROR, f"HiGHS claims a bound of {bound}", None
         return answer(

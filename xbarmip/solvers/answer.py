@@ -23,6 +23,11 @@ STOPS = {
 }
 
 
+def whole_bound(bound: float) -> int:
+    """The integer that a dual bound of HiGHS counts as."""
+    return math.ceil(bound - BOUND_MARGIN * max(1.0, abs(bound)))
+
+
 class Answer:
     """The best allocation and bound so far, and what is wrong with them.
 
@@ -83,7 +88,7 @@ class Answer:
 
     def bounded(self, bound: float) -> None:
         """Take HiGHS's dual bound, rounded up after a margin."""
-        self.raise_bound(math.ceil(bound - BOUND_MARGIN * max(1.0, abs(bound))))
+        self.raise_bound(whole_bound(bound))
 
     def raise_bound(self, bound: int, proof: Proof = Proof.NUMERICAL) -> None:
         """Take a bound that is better than the one at hand, and does not contradict the value."""

@@ -9,7 +9,7 @@ from xbarmip.errors import InputError
 from xbarmip.network.onnx.field import Field, Shape
 from xbarmip.network.onnx.operation import Operation
 from xbarmip.network.onnx.spatial import hypothesis
-from xbarmip.network.onnx.value import Value, all_of, broadcast_shape, join, side_by_side
+from xbarmip.network.onnx.value import Value, broadcast_shape, join, side_by_side
 from xbarmip.network.window import Window
 
 Result = tuple[Value, ...]
@@ -258,8 +258,3 @@ def _image(data: Value) -> tuple[int, int, int, int]:
         raise InputError(f"reads a tensor of shape {list(data.shape)}, must have four axes")
     n, c, h, w = data.shape
     return n, c, h, w
-
-
-def any_entry(operation: Operation) -> Result:
-    """A tensor of the first operand's shape whose every entry may depend on all operands."""
-    return (all_of(operation.operands, operation.value(0).shape),)
