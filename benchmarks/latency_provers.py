@@ -4,7 +4,7 @@ Run from anywhere: python benchmarks/latency_provers.py [--time-limit S] [--case
 Writes results/bandwidth/latency_provers.{md,json}. The dynamic program solves each case; a
 certificate of its answer is written, and checked by the checker alone in a process of its own;
 HiGHS solves the case too, by the same walk, and so does exhaustive search, without one. Where the
-statement of cycles is too large for HiGHS, or there are too many allocations to look at, the row
+statement is too large for HiGHS, or there are too many allocations to look at, the row
 says `refused`. All cases take up to an hour.
 """
 

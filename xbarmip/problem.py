@@ -198,7 +198,7 @@ class Problem:
         """
         if not self.is_core:
             raise UnsupportedError(
-                f"{self}: bounds, ties and sums are for xbarmip.solve, nothing else takes them yet"
+                f"{self}: bounds, ties and sums are for xbarmip.solve, nothing else takes them"
             )
 
     @cached_property
