@@ -51,7 +51,6 @@ ROOMS = (  # of the dynamic program, in the same way
     "sorting",
     "table",
     "state",
-    "rows",
     "constraints",
     "timing",
     "bounds",
