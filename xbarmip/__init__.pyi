@@ -34,6 +34,9 @@ from .network.window import Broadcast as Broadcast
 from .network.window import Whole as Whole
 from .network.window import Window as Window
 from .problem import Problem as Problem
+from .questions.against import ParetoFront as ParetoFront
+from .questions.against import ParetoPoint as ParetoPoint
+from .questions.against import pareto as pareto
 from .questions.door import solve as solve
 from .questions.pyomo_door import PyomoSolver as PyomoSolver
 from .questions.result import GoalResult as GoalResult

@@ -1,19 +1,27 @@
 """What would do where nothing is allowed (SPEC §12)."""
 
+from collections import Counter
 from dataclasses import replace
+from itertools import product
 from random import Random
 
 import pytest
 
 import xbarmip as xb
+from tests.brute import tiny_problem
+from tests.constraints.test_ready import fits_one_by_one
 from tests.goals import best_tuple, goal_problem
+from tests.model.test_statement import SHAPES
+from tests.random_constraints import constrained
 from xbarmip import constraints as ready
 from xbarmip.cli.main import main
 from xbarmip.errors import InputError
 from xbarmip.hardware.preset import load_hardware
 from xbarmip.questions.amounts import amount_of
 from xbarmip.questions.remedy import remedies
+from xbarmip.questions.then import GoalWalk
 from xbarmip.solvers.dp.solver import DynamicProgram
+from xbarmip.solvers.exhaustive import Exhaustive
 
 LENET = xb.load_network("lenet-5")
 
@@ -44,6 +52,48 @@ def every_least(goal):
     """The first of the best tuple, also of a problem with neither bounds nor ties."""
     best = best_tuple(goal)
     return None if best is None else best[0]
+
+
+def fewest_cores(problem, core, most):
+    """Up to `most`, by packing every allocation that the rest allows; None where none fits."""
+    found = []
+    for chosen in product(*(range(1, largest + 1) for largest in problem.largest)):
+        if problem.meets(chosen):
+            sizes = map(problem.crossbar.row_blocks, problem.network.layers)
+            pairs = zip(chosen, sizes, strict=True)
+            blocks = [width for r, (count, width) in pairs for _ in range(r * count)]
+            found.append(sorted(blocks, reverse=True))
+    for cores in range(1, most + 1):
+        for blocks in found:
+            if sum(blocks) <= core * cores and fits_one_by_one(blocks, [core] * cores):
+                return cores
+    return None
+
+
+def test_cores_are_the_fewest_that_would_do():
+    random, outcomes = Random("cores"), Counter()
+    while sum(outcomes.values()) < 150:
+        free = tiny_problem(random, random.choice(SHAPES), "cycles", None, 60)
+        core = random.randint(1, 6)
+        if free.feasible and random.random() < 0.8:
+            free = constrained(random, free)
+        if not free.feasible or free.crossbars > 24:
+            continue
+        packing = ready.CorePacking(core, random.randint(1, 5))
+        problem = replace(free, constraints=(*free.constraints, packing))
+        least = fewest_cores(free, core, free.crossbars)
+        if least is not None and least <= packing.cores:
+            continue
+        expected = f"core-packing: {packing.cores} is too little, {least} would do"
+        for solver in (DynamicProgram(), Exhaustive()):
+            if GoalWalk(solver).unsupported(problem):
+                outcomes["refused"] += 1
+                continue
+            said = [words for words in remedies(problem, solver) if words.startswith("core-pack")]
+            assert said == ([] if least is None else [expected]), (problem, packing)
+            ones = [1] * len(free.sets)
+            outcomes["none" if least is None else "ones" if free.meets(ones) else "more"] += 1
+    assert min(outcomes[key] for key in ("none", "ones", "more")) > 5, outcomes
 
 
 def test_limits_of_constraints_by_hand():

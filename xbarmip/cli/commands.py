@@ -5,7 +5,7 @@ COMMANDS = {
     "check": "check certificates: is it proven that nothing is better?",
     "export": "write the problem for MILP or pseudo-Boolean solvers, a refutation for a checker",
     "explain": "list the constraints, how each exact solver treats them, and what that costs",
-    "frontier": "find the fewest cycles or steps for every budget: the points where it improves",
+    "frontier": "find the optimum of every budget, or two measures against each other at one",
     "bandwidth": "find what more or less bandwidth does to the least latency, and one more tile",
     "simulate": "evaluate an allocation: what every measure counts",
     "score": "score an allocation out of a file: every measure, and the gap to the optimum",

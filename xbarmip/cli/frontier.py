@@ -1,8 +1,9 @@
-"""`xbarmip frontier`: the optimum of every budget."""
+"""`xbarmip frontier`: the optimum of every budget, or two measures against each other at one."""
 
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 
+from xbarmip.cli.against import add_against, refuse_without_against, run_against
 from xbarmip.cli.arguments import add_limits, add_network, add_objective, network_of
 from xbarmip.cli.budget import add_hardware, add_size_beside, crossbars_of
 from xbarmip.cli.commands import COMMANDS
@@ -51,11 +52,15 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser.add_argument(
         "--plot", type=Path, metavar="FILE.png", help="draw the curve (needs matplotlib)"
     )
+    add_against(parser)
     add_limits(parser)
 
 
 def run(arguments: Namespace) -> int:
     """Trace the frontier, print it, write the files."""
+    if arguments.against is not None:
+        return run_against(arguments)
+    refuse_without_against(arguments)
     _check_files(arguments)
     check_for_every_budget(arguments.constraint)
     hardware = None if arguments.hardware is None else load_hardware(arguments.hardware)

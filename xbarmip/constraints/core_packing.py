@@ -1,13 +1,15 @@
 """Row blocks kept within cores."""
 
+from bisect import bisect_left
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from xbarmip.constraint import Constraint, LinearConstraint, Predicate
 from xbarmip.constraints.packing import packs
 from xbarmip.constraints.parameters import tables, tile_of
-from xbarmip.exact import as_int
+from xbarmip.exact import as_int, ceil_div
 from xbarmip.network.layer import Layer
 from xbarmip.problem import Problem
 
@@ -56,8 +58,8 @@ class CorePacking:
 
     def on(self, problem: Problem) -> tuple[Constraint, ...]:
         """One sum for each size of blocks, and a predicate where these are not enough."""
-        core = tile_of(problem, self.crossbars_per_core, "core-packing: crossbars_per_core")
-        cores = problem.crossbars // core if self.cores is None else self.cores
+        core = self._core_on(problem)
+        cores = self.cores_on(problem)
         layers = problem.network.layers
         blocks = [problem.crossbar.row_blocks(layer) for layer in layers]
         sizes = sorted({width for _, width in blocks})
@@ -66,13 +68,43 @@ class CorePacking:
             return necessary
 
         def fits(*duplication: int) -> bool:
-            counts: Counter[int] = Counter()
-            for r, (count, width) in zip(duplication, blocks, strict=True):
-                counts[width] += r * count
-            return packs(counts, core, cores)
+            return packs(_counted(blocks, duplication), core, cores)
 
         names = tuple(layer.name for layer in layers)
         return (*necessary, Predicate("core-packing", names, fits))
+
+    def cores_on(self, problem: Problem) -> int:
+        """Cores of the chip, as given or those of the budget."""
+        if self.cores is not None:
+            return self.cores
+        return problem.crossbars // self._core_on(problem)
+
+    def fewest_cores(self, problem: Problem, duplication: Sequence[int]) -> int | None:
+        """The fewest cores that hold an allocation; None where a block exceeds a core.
+
+        Blocks that fit into some cores fit into more, so halving finds the number between that of
+        all crossbars together and that of each layer in cores of its own.
+        """
+        core = self._core_on(problem)
+        blocks = [problem.crossbar.row_blocks(layer) for layer in problem.network.layers]
+        if any(width > core for _, width in blocks):
+            return None
+        counts = _counted(blocks, duplication)
+        low = ceil_div(sum(width * count for width, count in counts.items()), core)
+        high = sum(ceil_div(count, core // width) for width, count in counts.items())
+        sizes = range(low, high)
+        return low + bisect_left(sizes, True, key=lambda cores: packs(counts, core, cores))
+
+    def _core_on(self, problem: Problem) -> int:
+        return tile_of(problem, self.crossbars_per_core, "core-packing: crossbars_per_core")
+
+
+def _counted(blocks: Sequence[tuple[int, int]], duplication: Sequence[int]) -> Counter[int]:
+    """By size, how many blocks there are."""
+    counts: Counter[int] = Counter()
+    for r, (count, width) in zip(duplication, blocks, strict=True):
+        counts[width] += r * count
+    return counts
 
 
 def _at_most(problem: Problem, size: int, pieces: int) -> LinearConstraint:

@@ -80,7 +80,7 @@ def solve(
         )
     watch, compiled_before = Watch(Limits(time_limit, memory_limit), progress), compile_seconds()
     result = walk.solve(problem, watch)
-    _confirm(problem, result)
+    confirm_goal(problem, result)
     if not isinstance(what, Problem) and result.allocation is not None:
         from xbarmip.model.verify import verify
 
@@ -93,7 +93,7 @@ def solve(
     )
 
 
-def _confirm(problem: Problem, result: GoalResult) -> None:
+def confirm_goal(problem: Problem, result: GoalResult) -> None:
     """Hold the answer against the problem: limits, bounds, and each measure that is minimised.
 
     Raises

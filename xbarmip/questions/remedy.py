@@ -4,18 +4,26 @@ A bound of a goal is left out, and its measure minimised subject to all that is 
 not do, and that much does. So it is with a constraint that is one sum over the layers: its limit is
 left out, and the sum minimised. Each number holds with everything else as it stands; where there is
 none, leaving that one out is not enough.
+
+What fits into some cores fits into more. So of `core-packing` the number is halved between one that
+is too little and one that does, beginning with the cores that the largest R of every layer would
+take, which hold whatever is allowed. An allocation that is found may take fewer cores than were
+asked for, and no allocation takes fewer than one copy of every layer does.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from xbarmip.constraint import LinearConstraint, Recipe
+from xbarmip.constraints.core_packing import CorePacking
 from xbarmip.errors import UnsupportedError
 from xbarmip.goal import MICROSECONDS, Sum
 from xbarmip.plain import plain
 from xbarmip.problem import Problem
 from xbarmip.questions.amounts import amount_of
+from xbarmip.questions.result import GoalResult
 from xbarmip.questions.then import GoalWalk
 from xbarmip.solvers.protocol import Limits, Solver, Watch
 from xbarmip.solvers.result import Status
@@ -57,7 +65,42 @@ def remedies(problem: Problem, solver: Solver, seconds: float | None = None) -> 
                 asked = Fraction(constraint.limit, constraint.scale)
                 value = Fraction(least, constraint.scale)
                 found.append(f"{constraint.name}: {asked} is too little, {value} would do")
-    return found
+    return [*found, *_core_remedies(problem, solver, seconds)]
+
+
+def _core_remedies(problem: Problem, solver: Solver, seconds: float | None) -> Iterator[str]:
+    given: tuple[Any, ...] = problem._given  # type: ignore[attr-defined]
+    for place, recipe in enumerate(given):
+        if isinstance(recipe, CorePacking):
+            least = _fewest_cores(problem, place, solver, seconds)
+            if least is not None:
+                asked = recipe.cores_on(problem)
+                yield f"core-packing: {asked} is too little, {least} would do"
+
+
+def _fewest_cores(
+    problem: Problem, place: int, solver: Solver, seconds: float | None
+) -> int | None:
+    """The least number of cores for the CorePacking at a place; None where no number is proven."""
+    given: tuple[Any, ...] = problem._given  # type: ignore[attr-defined]
+    packing: CorePacking = given[place]
+    enough = packing.fewest_cores(problem, problem.largest)
+    least = packing.fewest_cores(problem, (1,) * len(problem.sets))
+    if enough is None or least is None:
+        return None
+    low, high = max(packing.cores_on(problem), least - 1), None
+    while high is None or low + 1 < high:
+        cores = max(enough, low + 1) if high is None else (low + high) // 2
+        constraints = (*given[:place], replace(packing, cores=cores), *given[place + 1 :])
+        goal = replace(problem, objective="interval", rule=None, constraints=constraints, then=())
+        answer = _answer(goal, solver, seconds)
+        if answer is not None and answer.allocation is not None:
+            high = packing.fewest_cores(problem, tuple(answer.allocation.values()))
+        elif high is None or answer is None or answer.status is not Status.INFEASIBLE:
+            return None
+        else:
+            low = cores
+    return high
 
 
 def _adjustable(problem: Problem) -> set[str]:
@@ -73,11 +116,14 @@ def _adjustable(problem: Problem) -> set[str]:
 
 def _least(goal: Problem, solver: Solver, seconds: float | None) -> int | None:
     """The least value of a goal; None where there is none, or it cannot be asked or proven."""
+    answer = _answer(goal, solver, seconds)
+    return None if answer is None or answer.status is not Status.OPTIMAL else answer.value
+
+
+def _answer(goal: Problem, solver: Solver, seconds: float | None) -> GoalResult | None:
+    """What is answered; None where it cannot be asked."""
     walk = GoalWalk(solver)
     try:
-        if walk.unsupported(goal):
-            return None
-        answer = walk.solve(goal, Watch(Limits(seconds)))
+        return None if walk.unsupported(goal) else walk.solve(goal, Watch(Limits(seconds)))
     except UnsupportedError:
         return None
-    return answer.value if answer.status is Status.OPTIMAL else None

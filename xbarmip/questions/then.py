@@ -68,14 +68,7 @@ class GoalWalk:
 
     def solve(self, problem: Problem, watch: Watch) -> GoalResult:
         """Prove the goal (see `Solver.solve`)."""
-        walk = Walk(problem, self.solver, watch)
-        try:
-            stop, message = walk.run(), ""
-        except StoppedError as stopped:
-            stop, message = stopped.stop, stopped.message
-        except KeyboardInterrupt:
-            stop, message = Stop.INTERRUPTED, ""
-        return walk.result(stop, message)
+        return Walk(problem, self.solver, watch).answer()
 
 
 class Walk:
@@ -92,10 +85,31 @@ class Walk:
         self.problem, self.watch = problem, watch
         self._asker = Asker(solver, watch, self._tell)
         self._counted, self._bounds = counted(problem), bounds_of(problem)
-        self._levels = [
-            Level(amount_of(problem, label)) for label in (problem.label, *problem.then)
-        ]
+        self._begin()
+
+    def _begin(self) -> None:
+        labels = (self.problem.label, *self.problem.then)
+        self._levels = [Level(amount_of(self.problem, label)) for label in labels]
         self._at = 0
+
+    def begin_again(self, label: str, most: int, at_least: int) -> None:
+        """Have one measure at most `most`, where the first is known to be at least `at_least`.
+
+        Allocations that were found are not forgotten.
+        """
+        self._begin()
+        self._bounds = {**bounds_of(self.problem), label: most}
+        self._levels[0].bound = max(self._levels[0].bound, at_least)
+
+    def answer(self) -> GoalResult:
+        """Prove the goal, or say how far it came and what stopped it."""
+        try:
+            stop, message = self.run(), ""
+        except StoppedError as stopped:
+            stop, message = stopped.stop, stopped.message
+        except KeyboardInterrupt:
+            stop, message = Stop.INTERRUPTED, ""
+        return self.result(stop, message)
 
     @property
     def first(self) -> Problem:
@@ -103,6 +117,11 @@ class Walk:
         level = self._levels[0]
         pivot, _, others = self._core(level)
         return limited(self.problem, pivot, others)
+
+    @property
+    def proof(self) -> Proof:
+        """What all refutations so far rest on."""
+        return self._asker.proof
 
     def run(self) -> Stop:
         """Minimise level by level, until all are proven or nothing is allowed.
@@ -149,7 +168,7 @@ class Walk:
         fewest(self._asker, level, question, target)
 
     def _ask_least(self, level: Level, core: Problem, target: int) -> None:
-        answer = self._asker.least(core)
+        answer = self._asker.least(core, level.bound)
         level.bound = max(level.bound, answer.bound or level.bound)
         if answer.value is not None and answer.value <= target and answer.allocation is not None:
             level.take(tuple(answer.allocation.values()))
