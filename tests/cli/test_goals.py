@@ -43,6 +43,42 @@ def test_a_certificate_of_a_goal_is_held_against_it(capsys, tmp_path):
     assert (status, "--then says what the problem is, and needs --network" in err) == (2, True)
 
 
+CHIP = ("--crossbars", "300", "--share")
+LENET, ALEXNET = ("--network", "lenet-5:2"), ("--network", "alexnet")
+
+
+def test_a_certificate_of_several_networks_is_held_against_them(capsys, tmp_path):
+    path, other = str(tmp_path / "c"), str(tmp_path / "other")
+    shared = ("lenet-5:2", "alexnet", *CHIP, "slowest", "--certificate", path)
+    assert run(capsys, "solve", *shared)[0] == 0
+    assert run(capsys, "solve", "lenet-5", "--crossbars", "300", "--certificate", other)[0] == 0
+    status, out, _ = run(capsys, "check", path, *LENET, *ALEXNET, *CHIP, "slowest")
+    assert (status, "accepted: 2 networks, 300 crossbars of 128x128 (digest" in out) == (0, True)
+    asked = (*LENET, *ALEXNET, *CHIP)
+    for file, arguments, words in (
+        (path, (*ALEXNET, *LENET, *CHIP, "slowest"), "numbers[0]: 2 in the file, 1 wanted"),
+        (path, (*asked, "sum"), "share: slowest in the file, sum wanted"),
+        (path, (*LENET, *LENET[:1], "lenet-5", *CHIP, "slowest"), "network 2: layers[0].outputs"),
+        (path, (*LENET, *CHIP, "slowest"), "number of numbers: 2 in the file, 1 wanted"),
+        (path, (*asked, "slowest", "--crossbars", "301"), "crossbars: 300 in the file, 301 wanted"),
+        (path, (*asked, "slowest", "--constraint", "powers-of-two"), "network 1: number of constr"),
+        (path, (*LENET[:1], "lenet-5", "--crossbars", "300"), "several networks on one chip"),
+        (other, (*asked, "slowest"), "the file states another problem: one network"),
+    ):
+        status, out, _ = run(capsys, "check", file, *arguments)
+        assert (status, words in out) == (1, True), (out, words)
+    for arguments, words in (
+        ((*LENET, *ALEXNET, "--crossbars", "300"), "--share must say how 2 networks share"),
+        (("--share", "sum"), "--share says what the problem is, and needs --network"),
+        ((*asked, "sum", "--cores", "2"), "--cores is for one network"),
+        ((*asked, "sum", "--batch", "2"), "--batch is for one network"),
+        ((*asked, "sum", "--then", "interval"), "--then is for one network"),
+        ((*asked, "deadlines"), "needs a deadline for each network"),
+    ):
+        status, _, err = run(capsys, "check", path, *arguments)
+        assert (status, words in err) == (2, True), (err, words)
+
+
 def test_a_time_in_microseconds(capsys):
     status, out, _ = run(
         capsys, "solve", "lenet-5", "--hardware", "isaac-like", "--objective", "tiles",

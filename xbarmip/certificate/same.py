@@ -1,6 +1,6 @@
 """Whether a certificate is about a problem that somebody has, number by number."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from xbarmip.certificate import check
@@ -29,14 +29,37 @@ def require_same(stated: check.Problem | check.Shared, own: check.Problem) -> No
     """
     if isinstance(stated, check.Shared):
         raise check.Refused("the file states another problem: several networks on one chip")
+    _refuse_first(_differences(stated, own))
+
+
+def require_same_chip(stated: check.Problem | check.Shared, own: check.Shared) -> None:
+    """Refuse what a certificate states if it is not one's own networks, in one's own order.
+
+    Raises
+    ------
+    Refused
+        Naming the first number that differs.
+    """
+    if not isinstance(stated, check.Shared):
+        raise check.Refused("the file states another problem: one network")
     file, wanted = stated.numbers(), own.numbers()
-    goals = difference("goal", file.get("goal"), wanted.get("goal"))
-    if goals is not None:
-        raise check.Refused(f"the file states another problem: {goals}")
+    keys = ("share", "crossbars", "numbers")
+    _refuse_first(difference(key, file[key], wanted[key]) for key in keys)
+    for place, pair in enumerate(zip(stated.problems, own.problems, strict=True)):
+        _refuse_first(_differences(*pair), f"network {place + 1}: ")
+
+
+def _refuse_first(differences: Iterable[str | None], where: str = "") -> None:
+    found = next((each for each in differences if each is not None), None)
+    if found is not None:
+        raise check.Refused(f"the file states another problem: {where}{found}")
+
+
+def _differences(stated: check.Problem, own: check.Problem) -> Iterator[str | None]:
+    file, wanted = stated.numbers(), own.numbers()
+    yield difference("goal", file.get("goal"), wanted.get("goal"))
     for keys in _ORDER:
-        found = difference(".".join(keys), _at(file, keys), _at(wanted, keys))
-        if found is not None:
-            raise check.Refused(f"the file states another problem: {found}")
+        yield difference(".".join(keys), _at(file, keys), _at(wanted, keys))
 
 
 def _at(value: Any, keys: Iterable[str]) -> Any:

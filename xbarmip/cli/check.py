@@ -16,7 +16,7 @@ from xbarmip.errors import InputError
 
 _OF_A_PROBLEM = (
     "crossbars", "tiles", "size", "hardware", "objective", "rule", "constraint", "input", "digital",
-    "bounds", "then", "sum",
+    "bounds", "then", "sum", "share",
 )  # fmt: skip
 _OF_CORES = ("cores", "crossbars_per_core", "split")
 _OF_SEGMENTS = ("write_cycles", "batch", "divide")
@@ -38,13 +38,16 @@ def _add_problem(parser: Parser) -> None:
     from xbarmip.cli.chip import add_chip
     from xbarmip.cli.goal import add_goal
     from xbarmip.cli.segments import add_segments
+    from xbarmip.cli.share import add_share
 
     parser.add_argument(
         "--network",
+        dest="networks",
+        action="append",
         metavar="NETWORK",
         help="accept a certificate of this problem only: a name that `xbarmip networks` lists, or "
         "a path, with the budget and whatever else `solve`, `place` or `schedule` was given "
-        "(default: whatever problem the file states)",
+        "(default: whatever problem the file states); with --share once for each network, in order",
     )
     add_reading(parser)
     add_budget(parser)
@@ -52,6 +55,7 @@ def _add_problem(parser: Parser) -> None:
     add_segments(parser)
     add_objective(parser, (*every_objective(), *_OF_PLACEMENTS), sums=True)
     add_goal(parser)
+    add_share(parser)
     parser.set_defaults(objective=None)  # so that it is seen whether it was given
 
 
@@ -77,7 +81,12 @@ class _Wanted(NamedTuple):
 
 def _wanted(arguments: Namespace) -> _Wanted | None:
     """The problem that was asked for, of which kind its options say; None for any."""
-    if getattr(arguments, "network", None) is not None:
+    if getattr(arguments, "networks", None):
+        if arguments.share is not None:
+            return _shared(arguments)
+        arguments.network, *more = arguments.networks
+        if more:
+            raise InputError(f"--share must say how {len(more) + 1} networks share the crossbars")
         of_cores = _given(arguments, _OF_CORES) or arguments.objective in _OF_PLACEMENTS
         if _given(arguments, _OF_SEGMENTS):
             if of_cores:
@@ -109,6 +118,19 @@ def _allocation(arguments: Namespace) -> _Wanted:
     problem = problem_of(arguments)
     words = ", ".join([question(problem), *problem.constraint_names])
     return _Wanted(check, words, partial(require_same, own=stated_problem(problem)))
+
+
+def _shared(arguments: Namespace) -> _Wanted:
+    from xbarmip.certificate.same import require_same_chip
+    from xbarmip.certificate.shared import stated_shared
+    from xbarmip.cli.share import chip_of, question
+
+    for name in (*_OF_CORES, *_OF_SEGMENTS):
+        if _given(arguments, (name,)):
+            raise InputError(f"--{_option(name)} is for one network, and here is --share")
+    arguments.objective = arguments.objective or "cycles"
+    chip = chip_of(arguments)
+    return _Wanted(check, question(chip), partial(require_same_chip, own=stated_shared(chip)))
 
 
 def _placement(arguments: Namespace) -> _Wanted:

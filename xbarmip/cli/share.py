@@ -28,7 +28,7 @@ def add_share(parser: Parser) -> None:
 
 def run_shared(arguments: Namespace) -> int:
     """Split the chip and print what each network gets."""
-    chip = _chip(arguments)
+    chip = chip_of(arguments)
     if arguments.certificate is not None:
         check_writable(arguments.certificate)
         stated_shared(chip)
@@ -52,9 +52,16 @@ def run_shared(arguments: Namespace) -> int:
     return 1 if result.stop is Stop.ERROR else 0
 
 
-def _chip(arguments: Namespace) -> SharedChip:
+def chip_of(arguments: Namespace) -> SharedChip:
+    """The networks that share a chip, as they were asked for.
+
+    Raises
+    ------
+    InputError
+        On an option that is for one network, or a missing deadline.
+    """
     for name, option in _OF_ONE.items():
-        if getattr(arguments, name):
+        if getattr(arguments, name, None):
             raise InputError(f"--{option} is for one network, and here is --share")
     mark = "=" if arguments.share == "deadlines" else ":"
     named = [_split(text, mark) for text in arguments.networks]
@@ -92,9 +99,14 @@ def _print(chip: SharedChip, result: SharedResult) -> None:
             for problem, number, part in zip(chip.problems, chip.numbers, result.parts, strict=True)
         ]
         print_rich(table(("network", what, "crossbars", counted, "R"), rows))
+    say(f"{question(chip)}: {_answer(chip, result)}")
+
+
+def question(chip: SharedChip) -> str:
+    """How many networks, and the budget, in words."""
     size = chip.problems[0].crossbar
     where = f"{chip.crossbars} crossbars of {sides((size.rows, size.columns))}"
-    say(f"{len(chip.problems)} networks, {where}: {_answer(chip, result)}")
+    return f"{len(chip.problems)} networks, {where}"
 
 
 def _answer(chip: SharedChip, result: SharedResult) -> str:
