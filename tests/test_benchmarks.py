@@ -2,6 +2,7 @@
 
 import json
 import sys
+from fractions import Fraction
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -12,6 +13,7 @@ from tests import ROOT
 from xbarmip.compare.instance import Suite
 from xbarmip.compare.known import read_known
 from xbarmip.compare.suite import read_suite
+from xbarmip.solvers.dp.effort import NEAR
 
 pytestmark = pytest.mark.long
 
@@ -77,6 +79,19 @@ def test_constraints(run):
     assert (constrained["free"], constrained["change"]) == (free["value"], "+19.4 %")
     for row in (free, constrained):
         assert (row["milp_value"], row["certificate"], row["agree"]) == (row["value"], True, True)
+
+
+def test_knobs(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(FOLDER)
+    import_module("knobs").main(["--smoke", "--output", str(tmp_path), "--knobs", "EVENLY"])
+    rows = json.loads((tmp_path / "knobs.json").read_text(encoding="utf-8"))["rows"]
+    assert [(row["knob"], row["value"], row["proven"]) for row in rows] == [
+        ("EVENLY", "100", 1), ("EVENLY", "400", 1),
+    ]  # fmt: skip
+    scaled = import_module("scaling").scaled
+    assert scaled((1, 3), Fraction(1, 2)) == (1, 1)
+    assert scaled(NEAR, Fraction(2)) == (64, Fraction(1, 64), (1, 256))
+    assert scaled(0.3, Fraction(1, 2)) == 0.15
 
 
 def test_growth(run, tmp_path):
