@@ -5,18 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_cli import PAIR
 from xbarmip.cli.main import main
 from xbarmip.solvers.registry import EXACT
 
-NETWORK = {
-    "format": "xbarmip-network",
-    "version": 1,
-    "name": "pair",
-    "layers": [
-        {"name": "a", "in_channels": 1, "out_channels": 1, "size": [1, 4], "kernel": 1},
-        {"name": "b", "in_channels": 1, "out_channels": 1, "size": [1, 4], "kernel": 1},
-    ],
-}
 HARDWARE = """
 format = "xbarmip-hardware"
 version = 1
@@ -42,7 +34,7 @@ rule = "shared-buffer"
 def solve(tmp_path, monkeypatch, capsys):
     """Run `xbarmip solve` on two tiles; its output."""
     monkeypatch.chdir(tmp_path)
-    Path("pair.json").write_text(json.dumps(NETWORK))
+    Path("pair.json").write_text(json.dumps(PAIR))
     Path("slow.toml").write_text(HARDWARE)
 
     def call(*options):

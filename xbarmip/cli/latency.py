@@ -7,10 +7,11 @@ from typing import Any
 from rich.table import Table
 
 from xbarmip.cli.budget import tiles_of
+from xbarmip.cli.effort import effort
 from xbarmip.cli.output import table
 from xbarmip.problem import Problem
 from xbarmip.solvers.latency.result import LatencyResult
-from xbarmip.solvers.result import Result, Status, Stop
+from xbarmip.solvers.result import Result, Status
 from xbarmip.timing.evaluate import evaluate_count
 from xbarmip.timing.step_time import StepTime, step_time
 
@@ -75,19 +76,16 @@ def frontier_table(problem: Problem, result: LatencyResult) -> Table:
 def answer_line(problem: Problem, result: LatencyResult) -> str:
     """Latency, status, bound and proof in one line."""
     asked = len(result.subproblems)
-    effort = f"{result.solver}, {result.seconds:.2f} s"
-    if asked:
-        effort += f", {asked} subproblem{'s' * (asked != 1)}"
-    if result.stop is not Stop.FINISHED:
-        effort += f", stopped: {result.stop}"
+    questions = [f"{asked} subproblem{'s' * (asked != 1)}"] if asked else []
+    by = effort(result, *questions)
     bound = result.latency_bound
     bound_words = "no bound" if bound is None else f"bound {shown(bound)} us"
     if result.latency is None or result.step_time is None or result.allocation is None:
-        return f"UNKNOWN, no allocation found, {bound_words} ({effort})"
+        return f"UNKNOWN, no allocation found, {bound_words} ({by})"
     words = (
         f"{shown(result.latency)} us = {result.count} {problem.measure.words} of "
         f"{shown(result.step_time.seconds)} us, {result.status}, "
     )
     words += f"{result.proof} proof" if result.status is Status.OPTIMAL else bound_words
     used = problem.crossbars_used(problem.allocation(result.allocation))
-    return f"{words} ({effort}); {used} crossbars used; {binding_words(result.step_time)}"
+    return f"{words} ({by}); {used} crossbars used; {binding_words(result.step_time)}"

@@ -12,6 +12,7 @@ from xbarmip.cli.budget import add_hardware, add_size_beside
 from xbarmip.cli.chip import add_chip, placement_of, question
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import add_constraint
+from xbarmip.cli.effort import effort
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import progress_line
@@ -224,21 +225,19 @@ def _print(placement: Placement, result: PlacementResult) -> None:
 
 def _answer(placement: Placement, result: PlacementResult) -> str:
     """Status, value, bound and proof in one line."""
-    effort = f"{result.solver}, {result.seconds:.2f} s"
-    if result.stop is not Stop.FINISHED:
-        effort += f", stopped: {result.stop}"
+    by = effort(result)
     bound = "no bound" if result.bound is None else f"bound {_shown(result, result.bound)}"
     if result.status is Status.INFEASIBLE:
         return f"INFEASIBLE: {result.message}"
     if result.layout is None:
-        return f"UNKNOWN, no placement found, {bound} ({effort})"
+        return f"UNKNOWN, no placement found, {bound} ({by})"
     words = _scored(placement, result.layout)
     if result.status is Status.OPTIMAL:
-        return f"{words}; OPTIMAL, {result.proof} proof ({effort})"
+        return f"{words}; OPTIMAL, {result.proof} proof ({by})"
     gap = ""
     if result.bound is not None and result.value is not None:
         gap = f", gap {100 * (result.value - result.bound) / result.bound:.2f} percent"
-    return f"{words}; FEASIBLE, {bound}{gap} ({effort})"
+    return f"{words}; FEASIBLE, {bound}{gap} ({by})"
 
 
 def _shown(result: PlacementResult, value: int) -> str:

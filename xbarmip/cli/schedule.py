@@ -14,6 +14,7 @@ from xbarmip.cli.arguments import (
 )
 from xbarmip.cli.budget import add_crossbars
 from xbarmip.cli.commands import COMMANDS
+from xbarmip.cli.effort import effort
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import progress_line
@@ -131,16 +132,14 @@ def _shown(asked: Schedule, cost: Cost) -> str:
 
 def _answer(asked: Schedule, result: ScheduleResult) -> str:
     """Status, value, bound and proof in one line."""
-    effort = f"{result.solver}, {result.seconds:.2f} s"
-    if result.stop is not Stop.FINISHED:
-        effort += f", stopped: {result.stop}"
+    by = effort(result)
     bound = "no bound"
     if result.bound is not None:
         bound = f"bound {_shown(asked, result.bound * result.unit)}"
     if result.status is Status.INFEASIBLE:
         return f"INFEASIBLE: {result.message}"
     if result.plan is None or result.value is None:
-        return f"UNKNOWN, no schedule found, {bound} ({effort})"
+        return f"UNKNOWN, no schedule found, {bound} ({by})"
     many, unit = len(result.plan), "" if asked.is_latency else f" {asked.whole.measure.words}"
     words = f"{many} segment{'s' * (many != 1)}, "
     words += f"{_shown(asked, result.value * result.unit)}{unit}"
@@ -149,8 +148,8 @@ def _answer(asked: Schedule, result: ScheduleResult) -> str:
         write = sum(figures.write * segment.unit for segment, figures in found)
         words += f", {_shown(asked, write)} of them writing"
     if result.status is Status.OPTIMAL:
-        return f"{words}; OPTIMAL, {result.proof} proof ({effort})"
+        return f"{words}; OPTIMAL, {result.proof} proof ({by})"
     gap = ""
     if result.gap is not None and result.bound:
         gap = f", gap {100 * result.gap / result.bound:.2f} percent"
-    return f"{words}; FEASIBLE, {bound}{gap} ({effort})"
+    return f"{words}; FEASIBLE, {bound}{gap} ({by})"

@@ -5,6 +5,7 @@ from copy import copy
 
 from xbarmip.certificate.shared import stated_shared, write_shared_certificate
 from xbarmip.cli.budget import problem_of
+from xbarmip.cli.effort import effort
 from xbarmip.cli.output import print_json, print_rich, say, sides, table
 from xbarmip.cli.parser import Parser
 from xbarmip.cli.progress import progress_line
@@ -110,14 +111,12 @@ def question(chip: SharedChip) -> str:
 
 
 def _answer(chip: SharedChip, result: SharedResult) -> str:
-    effort = f"{result.solver}, {result.seconds:.2f} s"
-    if result.stop is not Stop.FINISHED:
-        effort += f", stopped: {result.stop}"
+    by = effort(result)
     bound = "no bound" if result.bound is None else f"bound {result.bound}"
     if result.status is Status.INFEASIBLE:
-        return f"INFEASIBLE: no split is within the limits ({effort})"
+        return f"INFEASIBLE: no split is within the limits ({by})"
     if result.value is None:
-        return f"UNKNOWN, no split found, {bound} ({effort})"
+        return f"UNKNOWN, no split found, {bound} ({by})"
     what = {"slowest": "largest count", "sum": "sum of counts", "deadlines": "crossbars"}
     proof = f"{result.proof} proof" if result.status is Status.OPTIMAL else bound
-    return f"{what[chip.share]} {result.value}, {result.status}, {proof} ({effort})"
+    return f"{what[chip.share]} {result.value}, {result.status}, {proof} ({by})"

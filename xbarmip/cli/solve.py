@@ -19,6 +19,7 @@ from xbarmip.cli.arguments import (
 from xbarmip.cli.budget import add_budget, problem_of, question
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import why_infeasible
+from xbarmip.cli.effort import effort
 from xbarmip.cli.goal import add_goal
 from xbarmip.cli.latency import answer_line, frontier_table, hardware_facts, step_columns
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
@@ -165,20 +166,18 @@ def _answer(problem: Problem, result: Result) -> str:
     """Status, value, bound and proof in one line."""
     if isinstance(result, LatencyResult) and result.status is not Status.INFEASIBLE:
         return answer_line(problem, result)
-    effort = f"{result.solver}, {result.seconds:.2f} s"
-    if result.stop is not Stop.FINISHED:
-        effort += f", stopped: {result.stop}"
+    by = effort(result)
     if result.status is Status.INFEASIBLE:
         return f"INFEASIBLE: {result.message}"
     bound = "no bound" if result.bound is None else f"bound {_shown(problem, result.bound)}"
     value, used = _value(problem, result), f"{_used(problem, result)} crossbars used"
     match result.status:
         case Status.OPTIMAL:
-            return f"{value}, OPTIMAL, {result.proof} proof ({effort}); {used}"
+            return f"{value}, OPTIMAL, {result.proof} proof ({by}); {used}"
         case Status.FEASIBLE:
             gap = "" if result.gap is None else f", gap {_shown(problem, result.gap)}"
-            return f"{value}, FEASIBLE, {bound}{gap} ({effort}); {used}"
-    return f"UNKNOWN, no allocation found, {bound} ({effort})"
+            return f"{value}, FEASIBLE, {bound}{gap} ({by}); {used}"
+    return f"UNKNOWN, no allocation found, {bound} ({by})"
 
 
 def _shown(problem: Problem, value: int) -> Any:

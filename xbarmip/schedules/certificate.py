@@ -1,7 +1,5 @@
 """Writing the certificate of a schedule (docs/schedule.md)."""
 
-import gzip
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,9 +8,8 @@ from xbarmip.certificate import check, check_schedule
 from xbarmip.certificate.same import difference
 from xbarmip.certificate.statement import statement
 from xbarmip.certificate.sweep import NotRefuted, proof
-from xbarmip.certificate.write import Certificate
-from xbarmip.errors import UnsupportedError, VerificationError
-from xbarmip.files import replacing
+from xbarmip.certificate.write import Certificate, written_lines
+from xbarmip.errors import UnsupportedError
 from xbarmip.schedules.cuts import Edge
 from xbarmip.schedules.exact import shortest_path
 from xbarmip.schedules.problem import Schedule
@@ -106,17 +103,8 @@ def write_schedule_certificate(
     stated = stated_schedule(schedule)
     if result.plan is None or result.bound is None:
         raise UnsupportedError(f"no certificate: {result.solver} proves no bound of a schedule")
-    labels = 0
-    try:
-        with replacing(path) as raw, gzip.GzipFile("", "wb", 9, raw, 0) as file:
-            for line in _lines(schedule, stated, result, watch):
-                labels += isinstance(line, list)
-                file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
-    except NotRefuted:
-        raise VerificationError(
-            f"{result.solver} claims a bound of {result.bound}: that is wrong"
-        ) from None
-    return Certificate(path, path.stat().st_size, labels, watch.seconds)
+    claims = f"{result.solver} claims a bound of {result.bound}"
+    return written_lines(path, _lines(schedule, stated, result, watch), watch, claims)
 
 
 def _lines(
