@@ -1,15 +1,14 @@
 """The solvers of placements by name, and the one door to them."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from xbarmip.clock import compile_seconds
 from xbarmip.cores.layout import check_layout
 from xbarmip.cores.problem import Placement
 from xbarmip.cores.result import PlacementResult
 from xbarmip.cores.score import score
-from xbarmip.errors import InputError, UnsupportedError, VerificationError
-from xbarmip.solvers.protocol import Limits, Progress, Watch
+from xbarmip.errors import InputError, VerificationError
+from xbarmip.solvers.asking import require_taken, timed
+from xbarmip.solvers.protocol import Progress, Watch
 from xbarmip.solvers.registry import solver_of
 
 if TYPE_CHECKING:
@@ -98,14 +97,16 @@ def place(
     reasons = chosen.unsupported(placement)
     if of_model and not hasattr(chosen, "solve_model"):
         reasons = (*reasons, "it takes no model")
-    if reasons:
-        raise UnsupportedError(f"solver {chosen.name!r} cannot take this: {'; '.join(reasons)}")
-    watch, compiled_before = Watch(Limits(time_limit, memory_limit), progress), compile_seconds()
-    solve = chosen.solve_model if of_model else chosen.solve
-    result: PlacementResult = solve(what, watch)
-    confirm(placement, result)
-    compiled = compile_seconds() - compiled_before
-    return replace(result, seconds=watch.seconds, compile_seconds=compiled)
+    require_taken(chosen.name, reasons)
+
+    def answer(watch: Watch) -> PlacementResult:
+        solve = chosen.solve_model if of_model else chosen.solve
+        result: PlacementResult = solve(what, watch)
+        confirm(placement, result)
+        return result
+
+    result: PlacementResult = timed(answer, time_limit, memory_limit, progress)
+    return result
 
 
 def _stated(what: "Placement | pyo.ConcreteModel") -> Placement:

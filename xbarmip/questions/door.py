@@ -3,14 +3,14 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from xbarmip.clock import compile_seconds
-from xbarmip.errors import InputError, UnsupportedError, VerificationError
+from xbarmip.errors import InputError, VerificationError
 from xbarmip.problem import Problem
 from xbarmip.questions.amounts import amount_of, bounds_of
 from xbarmip.questions.result import GoalResult
 from xbarmip.questions.then import GoalWalk
-from xbarmip.solvers.protocol import Limits, Progress, Solver, Watch
-from xbarmip.solvers.registry import made_solver, stated
+from xbarmip.solvers.asking import require_taken, timed
+from xbarmip.solvers.protocol import Progress, Solver, Watch
+from xbarmip.solvers.registry import made_solver, stated, verify_in_model
 from xbarmip.solvers.registry import solve as solve_core
 from xbarmip.solvers.result import Result, Status
 
@@ -74,23 +74,16 @@ def solve(
         raise InputError("a problem with bounds, ties or a sum has no frontier of step times")
     made = made_solver(solver, options)
     walk = GoalWalk(made)
-    if reasons := walk.unsupported(problem):
-        raise UnsupportedError(
-            f"solver {made.name!r} cannot take this problem: {'; '.join(reasons)}"
-        )
-    watch, compiled_before = Watch(Limits(time_limit, memory_limit), progress), compile_seconds()
-    result = walk.solve(problem, watch)
-    confirm_goal(problem, result)
-    if not isinstance(what, Problem) and result.allocation is not None:
-        from xbarmip.model.verify import verify
+    require_taken(made.name, walk.unsupported(problem), "this problem")
 
-        verify(what, result.allocation, claimed=result.value)
-    return replace(
-        result,
-        seconds=watch.seconds,
-        compile_seconds=compile_seconds() - compiled_before,
-        options={**options, **result.options},
-    )
+    def answer(watch: Watch) -> GoalResult:
+        result = walk.solve(problem, watch)
+        confirm_goal(problem, result)
+        verify_in_model(what, result)
+        return replace(result, options={**options, **result.options})
+
+    result: GoalResult = timed(answer, time_limit, memory_limit, progress)
+    return result
 
 
 def confirm_goal(problem: Problem, result: GoalResult) -> None:

@@ -1,13 +1,12 @@
 """The solvers of schedules by name, and the one door to them."""
 
-from dataclasses import replace
 from typing import Any, Protocol
 
-from xbarmip.clock import compile_seconds
-from xbarmip.errors import InputError, UnsupportedError, VerificationError
+from xbarmip.errors import InputError, VerificationError
 from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import ScheduleResult, plan_cost
-from xbarmip.solvers.protocol import Limits, Progress, Watch
+from xbarmip.solvers.asking import require_taken, timed
+from xbarmip.solvers.protocol import Progress, Watch
 from xbarmip.solvers.registry import solver_of
 
 
@@ -85,13 +84,15 @@ def schedule(
         When the plan does not survive being evaluated anew.
     """
     chosen = make_schedule_solver(solver, **options)
-    if reasons := chosen.unsupported(what):
-        raise UnsupportedError(f"solver {chosen.name!r} cannot take this: {'; '.join(reasons)}")
-    watch, compiled_before = Watch(Limits(time_limit, memory_limit), progress), compile_seconds()
-    result = chosen.solve(what, watch)
-    confirm(what, result)
-    compiled = compile_seconds() - compiled_before
-    return replace(result, seconds=watch.seconds, compile_seconds=compiled)
+    require_taken(chosen.name, chosen.unsupported(what))
+
+    def answer(watch: Watch) -> ScheduleResult:
+        result = chosen.solve(what, watch)
+        confirm(what, result)
+        return result
+
+    result: ScheduleResult = timed(answer, time_limit, memory_limit, progress)
+    return result
 
 
 def confirm(what: Schedule, result: ScheduleResult) -> None:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from xbarmip.errors import InputError, UnsupportedError
+from xbarmip.errors import InputError
 from xbarmip.problem import Problem
+from xbarmip.solvers.asking import require_taken
 from xbarmip.solvers.check import confirm
 from xbarmip.solvers.protocol import Limits, Solver, Watch
 from xbarmip.solvers.registry import EXACT, make_solver, stated
@@ -117,9 +118,7 @@ def _status(solver: Solver, problem: Problem, names: list[str], seconds: float |
     if not kept:
         return Status.FEASIBLE
     question = replace(problem, constraints=kept)
-    reasons = solver.unsupported(question)
-    if reasons:
-        raise UnsupportedError(f"solver {solver.name!r} cannot take this: {'; '.join(reasons)}")
+    require_taken(solver.name, solver.unsupported(question))
     answer = solver.solve(question, _UntilFound(Limits(seconds)))
     confirm(question, solver.name, answer)
     return answer.status

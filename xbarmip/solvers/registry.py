@@ -5,11 +5,11 @@ from dataclasses import fields, replace
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
-from xbarmip.clock import compile_seconds
-from xbarmip.errors import InputError, UnsupportedError
+from xbarmip.errors import InputError
 from xbarmip.problem import Problem
+from xbarmip.solvers.asking import require_taken, timed
 from xbarmip.solvers.check import confirm
-from xbarmip.solvers.protocol import Counting, Limits, Progress, Solver, Watch
+from xbarmip.solvers.protocol import Counting, Progress, Solver, Watch
 from xbarmip.solvers.result import Result
 
 if TYPE_CHECKING:
@@ -134,26 +134,32 @@ def solve(
     problem = stated(what)
     made = made_solver(solver, options)
     chosen = solver_for(problem, made, whole_frontier)
-    reasons = chosen.unsupported(problem)
-    if reasons:
-        raise UnsupportedError(
-            f"solver {made.name!r} cannot take this problem: {'; '.join(reasons)}"
-        )
-    watch, compiled_before = Watch(Limits(time_limit, memory_limit), progress), compile_seconds()
-    result = chosen.solve(problem, watch)
-    confirm(problem, made.name, result)
-    if problem.is_latency:
-        from xbarmip.solvers.latency.result import LatencyResult, latency_result
+    require_taken(made.name, chosen.unsupported(problem), "this problem")
 
-        if not isinstance(result, LatencyResult):
-            result = latency_result(problem, result)
+    def answer(watch: Watch) -> Result:
+        result = chosen.solve(problem, watch)
+        confirm(problem, made.name, result)
+        if problem.is_latency:
+            from xbarmip.solvers.latency.result import LatencyResult, latency_result
+
+            if not isinstance(result, LatencyResult):
+                result = latency_result(problem, result)
+        verify_in_model(what, result)
+        return replace(result, options={**options, **result.options})
+
+    result: Result = timed(answer, time_limit, memory_limit, progress)
+    return result
+
+
+def verify_in_model(what: "Problem | pyo.ConcreteModel", result: Result) -> None:
+    """Verify an answer in the model that was to be solved, if it was a model.
+
+    Raises
+    ------
+    VerificationError
+        When the answer does not survive that.
+    """
     if not isinstance(what, Problem) and result.allocation is not None:
         from xbarmip.model.verify import verify
 
         verify(what, result.allocation, claimed=result.value)
-    return replace(
-        result,
-        seconds=watch.seconds,
-        compile_seconds=compile_seconds() - compiled_before,
-        options={**options, **result.options},
-    )
