@@ -1,7 +1,7 @@
 """`xbarmip schedule`: a network whose weights exceed the chip, in segments (SPEC §13)."""
 
-import sys
 from argparse import Namespace, _SubParsersAction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from xbarmip.cli.arguments import (
     add_solver,
 )
 from xbarmip.cli.budget import add_crossbars
+from xbarmip.cli.certify import certify
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.effort import effort
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
@@ -21,7 +22,6 @@ from xbarmip.cli.progress import progress_line
 from xbarmip.cli.segments import add_segments, question, schedule_of
 from xbarmip.compare.pictures.canvas import check_picture, png
 from xbarmip.files import check_writable, written
-from xbarmip.schedules.certificate import stated_schedule, write_schedule_certificate
 from xbarmip.schedules.door import SCHEDULE_SOLVERS, make_schedule_solver, schedule
 from xbarmip.schedules.picture import schedule_figure
 from xbarmip.schedules.problem import OBJECTIVES, Cost, Schedule
@@ -60,6 +60,8 @@ def run(arguments: Namespace) -> int:
     if arguments.plot is not None:
         check_picture(arguments.plot, "--plot")
     if arguments.certificate is not None:
+        from xbarmip.schedules.certificate import stated_schedule
+
         check_writable(arguments.certificate)
         stated_schedule(asked)
     with progress_line() as progress:
@@ -80,17 +82,11 @@ def run(arguments: Namespace) -> int:
         if not arguments.json:
             say(f"written: {arguments.plot}")
     if arguments.certificate is not None:
-        _certify(asked, result, arguments)
+        from xbarmip.schedules.certificate import write_schedule_certificate
+
+        write = partial(write_schedule_certificate, asked, result, arguments.certificate)
+        certify(write, arguments.json)
     return 1 if result.stop is Stop.ERROR else 0
-
-
-def _certify(asked: Schedule, result: ScheduleResult, arguments: Namespace) -> None:
-    """Write the certificate, once the answer is out; say so, except beside JSON."""
-    sys.stdout.flush()
-    with progress_line() as progress:
-        made = write_schedule_certificate(asked, result, arguments.certificate, progress)
-    if not arguments.json:
-        say(f"{made.path}: certificate of {made.size} bytes ({made.seconds:.2f} s)")
 
 
 def as_dict(asked: Schedule, result: ScheduleResult) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from argparse import Namespace
 from copy import copy
+from functools import partial
 
-from xbarmip.certificate.shared import stated_shared, write_shared_certificate
 from xbarmip.cli.budget import problem_of
+from xbarmip.cli.certify import certify
 from xbarmip.cli.effort import effort
 from xbarmip.cli.output import print_json, print_rich, say, sides, table
 from xbarmip.cli.parser import Parser
@@ -31,6 +32,8 @@ def run_shared(arguments: Namespace) -> int:
     """Split the chip and print what each network gets."""
     chip = chip_of(arguments)
     if arguments.certificate is not None:
+        from xbarmip.certificate.shared import stated_shared
+
         check_writable(arguments.certificate)
         stated_shared(chip)
     with progress_line() as progress:
@@ -47,9 +50,10 @@ def run_shared(arguments: Namespace) -> int:
     else:
         _print(chip, result)
     if arguments.certificate is not None:
-        made = write_shared_certificate(chip, result, arguments.certificate)
-        if not arguments.json:
-            say(f"{made.path}: certificate of {made.size} bytes ({made.seconds:.2f} s)")
+        from xbarmip.certificate.shared import write_shared_certificate
+
+        write = partial(write_shared_certificate, chip, result, arguments.certificate)
+        certify(write, arguments.json)
     return 1 if result.stop is Stop.ERROR else 0
 
 

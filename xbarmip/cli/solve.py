@@ -1,13 +1,12 @@
 """`xbarmip solve`: the best allocation, with what is proven about it."""
 
-import sys
 from argparse import Namespace, _SubParsersAction
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from xbarmip.certificate.write import Certificate, require_certifiable, write_certificate
 from xbarmip.cli.arguments import (
     add_limits,
     add_networks,
@@ -17,6 +16,7 @@ from xbarmip.cli.arguments import (
     every_objective,
 )
 from xbarmip.cli.budget import add_budget, problem_of, question
+from xbarmip.cli.certify import certify
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import why_infeasible
 from xbarmip.cli.effort import effort
@@ -74,6 +74,8 @@ def run(arguments: Namespace) -> int:
     options = dict(arguments.option)
     make_solver(arguments.solver, **options)  # refuses an option that could be mistaken for another
     if arguments.certificate is not None:
+        from xbarmip.certificate.write import require_certifiable
+
         check_writable(arguments.certificate)
         require_certifiable(problem)
     with progress_line() as progress:
@@ -94,22 +96,11 @@ def run(arguments: Namespace) -> int:
     else:
         _print(problem, result, arguments.whole_frontier)
     if arguments.certificate is not None:
-        _certify(problem, result, arguments)
+        from xbarmip.certificate.write import write_certificate
+
+        write = partial(write_certificate, problem, result, arguments.certificate)
+        certify(write, arguments.json, labels=True)
     return 1 if result.stop is Stop.ERROR else 0
-
-
-def _certify(problem: Problem, result: Result, arguments: Namespace) -> None:
-    """Write the certificate, once the answer is out; say so, except beside JSON."""
-    sys.stdout.flush()
-    with progress_line() as progress:
-        made = write_certificate(problem, result, arguments.certificate, progress)
-    if not arguments.json:
-        say(_written(made))
-
-
-def _written(made: Certificate) -> str:
-    labels = f"{made.labels} label{'s' * (made.labels != 1)}"
-    return f"{made.path}: certificate of {made.size} bytes, {labels} ({made.seconds:.2f} s)"
 
 
 def as_dict(problem: Problem, result: Result) -> dict[str, Any]:
