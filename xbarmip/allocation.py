@@ -1,7 +1,6 @@
 """Allocations in files, as solvers, spreadsheets and compilers write them."""
 
 import csv
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from xbarmip.errors import InputError
 from xbarmip.network.graph import Network
 from xbarmip.problem import checked_allocation
-from xbarmip.strict import located, read_text, short
+from xbarmip.strict import each_once, located, parse_json, read_text, short
 
 _HEADER = ["layer", "R"]
 _WITHIN = ("allocation", "replication")  # of `solve --json` and `place --export`
@@ -35,24 +34,12 @@ def read_allocation(path: Path, network: Network) -> tuple[int, ...]:
 
 
 def _json(text: str) -> Mapping[str, int] | Sequence[int]:
-    try:
-        data: Any = json.loads(text, object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"is not readable as JSON: {error}") from None
+    data: Any = parse_json(text)
     if isinstance(data, dict):
         for key in _WITHIN:
             if isinstance(data.get(key), dict | list):
                 return data[key]
     return data
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object in which no key occurs twice."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise InputError(f"{next(n for n in names if names.count(n) > 1)!r} is given twice")
-    return found
 
 
 def _csv(text: str) -> dict[str, int]:
@@ -64,7 +51,7 @@ def _csv(text: str) -> dict[str, int]:
         if len(row) != len(_HEADER):
             raise InputError(f"row {number}: must be a layer and its R, got {short(row)}")
         pairs.append((row[0].strip(), _number(row[1].strip(), number)))
-    return _once(pairs)
+    return each_once(pairs)
 
 
 def _number(text: str, row: int) -> int:

@@ -1,7 +1,9 @@
 """Strict reading of data files: nothing unknown, missing, given twice or of the wrong kind."""
 
+import json
+import math
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
@@ -56,6 +58,54 @@ def _decimal(text: str) -> Decimal:
         return Decimal(text)
     except InvalidOperation:
         raise InputError(f"is not readable as TOML: {short(text)} is out of range") from None
+
+
+def parse_json(text: str) -> Any:
+    """The value that a text of JSON stands for, read strictly.
+
+    Raises
+    ------
+    InputError
+        On anything else than JSON, on a key that is given twice, on a number that is not finite,
+        and on text that is no Unicode.
+    """
+    try:
+        value = json.loads(
+            text, object_pairs_hook=each_once, parse_float=_finite, parse_constant=_refuse
+        )
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeError:
+        raise InputError("holds half of a character (a surrogate)") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"is not readable as JSON: {' '.join(str(error).split())}") from None
+    return value
+
+
+def each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """A table in which no key is given twice.
+
+    Raises
+    ------
+    InputError
+        Naming the one that is.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for n, (key, _) in enumerate(pairs) if key in dict(pairs[:n]))
+        raise InputError(f"key {short(twice)} is given twice")
+    return found
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise InputError(f"{short(number)} is not a finite number")
+    return value
+
+
+def _refuse(constant: str) -> None:
+    raise InputError(f"{constant} is not a finite number")
 
 
 def check_format(data: Any, name: str, version: int, *older: int) -> None:

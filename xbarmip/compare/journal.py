@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from xbarmip.compare.row import Row
-from xbarmip.compare.typed import anything, mapped, one_of, parse
+from xbarmip.compare.typed import anything, mapped, one_of
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.files import writing, written
 from xbarmip.plain import plain
-from xbarmip.strict import located
+from xbarmip.strict import located, parse_json
 from xbarmip.text import for_file_name
 
 RUN, ROW = "run", "row"
@@ -163,7 +163,7 @@ def read_records(path: str | os.PathLike[str], seen: int = 0) -> Iterator[Record
 
 
 def _record(line: str) -> tuple[str, dict[str, Any]]:
-    facts = mapped(anything)(parse(line), "a record")
+    facts = mapped(anything)(parse_json(line), "a record")
     return one_of(KINDS)(facts.pop("record", None), "record"), facts
 
 

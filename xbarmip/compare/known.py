@@ -16,13 +16,13 @@ from xbarmip.compare.comparison import Comparison
 from xbarmip.compare.instance import INFEASIBLE, Instance, Suite
 from xbarmip.compare.resume import refusal
 from xbarmip.compare.row import Row
-from xbarmip.compare.typed import NAME, integer, listed, optional, parse, table, text
+from xbarmip.compare.typed import NAME, integer, listed, optional, table, text
 from xbarmip.data import find_file, shipped_names
 from xbarmip.digest import stranger
 from xbarmip.errors import InputError
 from xbarmip.problem import Problem
 from xbarmip.solvers.result import Status
-from xbarmip.strict import check_format, located, read_text
+from xbarmip.strict import check_format, located, parse_json, read_text
 from xbarmip.text import for_file_name
 from xbarmip.timing.evaluate import evaluate
 
@@ -107,7 +107,7 @@ def read_known(name_or_path: str | PathLike[str]) -> dict[str, Known]:
     """
     file = find_file("known", name_or_path, (".json",))
     with located(str(file)):
-        data = parse(read_text(file))
+        data = parse_json(read_text(file))
         check_format(data, FORMAT, VERSION)
         found = _FILE(data, "")["instances"]
     return {known.instance: known for known in found}

@@ -1,7 +1,5 @@
 """Fields of results files, each read by what it must be: no other value gets past the reader."""
 
-import json
-import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -121,44 +119,3 @@ LIMITS: Reader = extended(
         "threads": integer(1),
     }
 )
-
-
-def parse(line: str) -> Any:
-    """The value that a line of JSON stands for, read strictly.
-
-    Raises
-    ------
-    InputError
-        On anything else than JSON, on a key that is given twice, on a number that is not finite,
-        and on text that is no Unicode.
-    """
-    try:
-        value = json.loads(
-            line, object_pairs_hook=_unique, parse_float=_finite, parse_constant=_refuse
-        )
-        if "\\u" in line:
-            json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeError:
-        raise InputError("holds half of a character (a surrogate)") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"is not readable as JSON: {' '.join(str(error).split())}") from None
-    return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = next(key for n, (key, _) in enumerate(pairs) if key in dict(pairs[:n]))
-        raise InputError(f"key {short(twice)} is given twice")
-    return found
-
-
-def _finite(number: str) -> float:
-    value = float(number)
-    if not math.isfinite(value):
-        raise InputError(f"{short(number)} is not a finite number")
-    return value
-
-
-def _refuse(constant: str) -> None:
-    raise InputError(f"{constant} is not a finite number")

@@ -9,11 +9,11 @@ from typing import Any
 
 from xbarmip.compare.facts import code_facts, machine_facts
 from xbarmip.compare.report.summary import code_words, machine_words
-from xbarmip.compare.typed import anything, mapped, parse, table
+from xbarmip.compare.typed import anything, mapped, table
 from xbarmip.files import written
 from xbarmip.reproduce.records import as_json, reader
 from xbarmip.solvers.protocol import Progress
-from xbarmip.strict import located, read_text
+from xbarmip.strict import located, parse_json, read_text
 
 Work = Callable[[Progress | None], Any]  # computes a row
 
@@ -74,7 +74,9 @@ class Store:
         self.rows: dict[str, Kept] = {}
         if self._file.exists():
             with located(f"{self._file}: is not a file of `xbarmip reproduce`"):
-                found = table({"rows": mapped(mapped(anything))})(parse(read_text(self._file)), "")
+                found = table({"rows": mapped(mapped(anything))})(
+                    parse_json(read_text(self._file)), ""
+                )
                 self.rows = {key: _kept(kind, row, key) for key, row in found["rows"].items()}
 
     def clear(self) -> None:
