@@ -27,8 +27,8 @@ def read_allocation(path: Path, network: Network) -> tuple[int, ...]:
         On a file that is none of these, an unknown, missing or doubled layer, an R out of range;
         the message names the file.
     """
+    text = read_text(path)
     with located(str(path)):
-        text = read_text(path)
         given = _json(text) if text.lstrip()[:1] in ("{", "[") else _csv(text)
         return checked_allocation(network, given)
 
