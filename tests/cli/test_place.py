@@ -131,7 +131,7 @@ def test_a_certificate_of_an_allocation_is_none_of_a_placement(tmp_path, capsys)
     path = str(tmp_path / "a")
     assert main(["solve", "lenet-5", "--crossbars", "12", "--certificate", path]) == 0
     assert main(["check", path, *OWN]) == 1
-    assert "another problem: an allocation without cores" in capsys.readouterr().out
+    assert "another problem: an allocation of one network" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
