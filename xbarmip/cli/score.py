@@ -5,11 +5,11 @@ from pathlib import Path
 
 from xbarmip.allocation import read_allocation
 from xbarmip.cli.arguments import (
+    add_any_solver,
     add_limits,
     add_network,
     add_objective,
     add_option,
-    add_solver,
     every_objective,
 )
 from xbarmip.cli.budget import add_budget, problem_of, question
@@ -17,7 +17,6 @@ from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.questions.score import Score, score
-from xbarmip.solvers.registry import SOLVERS
 from xbarmip.solvers.result import Status, Stop
 
 
@@ -35,7 +34,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         "or PIMCOMP takes it",
     )
     add_objective(parser, every_objective())
-    add_solver(parser, SOLVERS, "dp")
+    add_any_solver(parser)
     add_option(parser)
     add_limits(parser)
 
