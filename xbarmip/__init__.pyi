@@ -11,6 +11,7 @@ from .errors import InputError as InputError
 from .errors import UnsupportedError as UnsupportedError
 from .errors import VerificationError as VerificationError
 from .errors import XbarmipError as XbarmipError
+from .goal import Largest as Largest
 from .goal import Sum as Sum
 from .hardware.crossbar import Crossbar as Crossbar
 from .measures.registry import Measure as Measure

@@ -11,6 +11,12 @@ from xbarmip.measures.registry import counts, measure_of, measures, rules, times
 from xbarmip.network.graph import Network
 from xbarmip.network.library import load_network
 from xbarmip.problem import checked_allocation
+from xbarmip.solvers.registry import SOLVERS
+
+SOLVER_WORDS = (
+    f"one of {', '.join(SOLVERS)}, or of a package that brings solvers, or one's own as "
+    "module:Class or path/to/file.py:Class"
+)
 
 
 def add_network(parser: Parser) -> None:
@@ -125,6 +131,13 @@ def add_solver(parser: Parser, names: Iterable[str], default: str) -> None:
     """The option --solver, one of `names`."""
     parser.add_argument(
         "--solver", choices=tuple(names), default=default, help=f"(default: {default})"
+    )
+
+
+def add_any_solver(parser: Parser) -> None:
+    """The option --solver: one that ships, that a package brings, or of one's own."""
+    parser.add_argument(
+        "--solver", default="dp", metavar="NAME", help=f"{SOLVER_WORDS} (default: dp)"
     )
 
 

@@ -21,7 +21,7 @@ COMMANDS = {
     "show": "show the layers of a network and its smallest budget",
     "hardware": "list the hardware presets, or show one, or list the data-movement rules",
     "suites": "list the suites that ship with xbarmip",
-    "suite": "check suites, write them as integers, record what is known of them",
+    "suite": "check suites, write them as integers, record what is known; begin a solver",
     "warm": "compile the kernels, so that no solve has to wait for it",
     "version": "print the version; with --json, of the libraries too",
 }

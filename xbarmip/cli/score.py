@@ -5,11 +5,11 @@ from pathlib import Path
 
 from xbarmip.cli.arguments import (
     add_allocation,
+    add_any_solver,
     add_limits,
     add_network,
     add_objective,
     add_option,
-    add_solver,
     allocation_of,
     every_objective,
 )
@@ -18,7 +18,6 @@ from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.questions.score import Score, score
-from xbarmip.solvers.registry import SOLVERS
 from xbarmip.solvers.result import Status, Stop
 
 
@@ -29,7 +28,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     add_budget(parser)
     add_allocation(parser)
     add_objective(parser, every_objective())
-    add_solver(parser, SOLVERS, "dp")
+    add_any_solver(parser)
     add_option(parser)
     add_limits(parser)
 

@@ -1,75 +1,30 @@
-#!/usr/bin/env python3
-"""Check certificates of placements: `python check.py FILE ...`.
+"""Check certificates of placements, for `check.py` beside this file, which reads them.
 
-This file needs Python 3.11 and nothing else, and can be read without the rest of the package: what
-it has in common with `xbarmip/certificate/check.py` is stated again on purpose. It trusts no number
-in a certificate. docs/cores.md has the format.
+It trusts no number in a certificate. docs/certificate-format.md has the format and the argument.
 
 A certificate states a chip, the layers as integers, a layout and prices. What it proves is computed
 here anew, in Python integers, without a search: the layout places every copy and no core holds too
 much; its value; and that the prices leave no placement of a smaller value than the bound.
 """
 
-import hashlib
-import json
 import math
-import reprlib
-import sys
 from collections.abc import Callable
 from typing import Any
 
-FORMAT, VERSION = "xbarmip-placement-certificate", 1
-ACCEPTED, REFUSED, UNREADABLE = 0, 1, 2  # how the check of a file ends
-MOST_BYTES = 2**26  # of a file
-MOST_BITS = 256  # of any number
+if __package__:
+    from xbarmip.certificate import check
+else:
+    import check  # type: ignore[import-not-found, no-redef]
+
+Refused, ceil, text, fields, array_of = (
+    check.Refused, check.ceil, check.text, check.fields, check.array_of
+)  # fmt: skip
+FORMAT, VERSION = "xbarmip-placement-certificate", 2
 MOST_CORES = 2**16  # and crossbars of each
 MOST_LAYERS = 2**12
 MOST_CELLS = 2**24  # of a knapsack
 MOST_STEPS = 2**32  # cells times kinds of parts of a knapsack
 MOST_OPTIONS = 2**20  # values of R of all layers together
-
-
-class Refused(Exception):  # noqa: N818 - a verdict, not an error
-    """The certificate does not prove what it claims; the message says why."""
-
-
-# --- reading: one JSON value, each part of it checked for its type and range
-
-
-def read(path: str) -> Any:
-    """The JSON value in a file."""
-    with open(path, "rb") as file:  # noqa: PTH123
-        content = file.read(MOST_BYTES + 1)
-    demand(len(content) <= MOST_BYTES, f"the file is longer than {MOST_BYTES} bytes")
-    try:
-        return json.loads(
-            str(content, "utf-8"), object_pairs_hook=no_twins, parse_constant=no_number
-        )
-    except (ValueError, RecursionError) as error:
-        raise Refused(f"is not a JSON value: {cut(str(error))}") from None
-
-
-def no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object whose keys differ."""
-    if len(pairs) != len(dict(pairs)):
-        raise ValueError("a key occurs twice")
-    return dict(pairs)
-
-
-def no_number(name: str) -> None:
-    """Refuse NaN and the infinities, which are no JSON."""
-    raise ValueError(f"{name} is not a number")
-
-
-def plain(line: str) -> str:
-    """A line without what a terminal obeys: everything that cannot be printed is a "?"."""
-    return "".join(c if c.isprintable() else "?" for c in line)
-
-
-def cut(value: Any) -> str:
-    """A value for a message: short, printable, on one line."""
-    line = plain((value if isinstance(value, str) else reprlib.repr(value))[:81])
-    return line if len(line) <= 80 else line[:77] + "..."
 
 
 def demand(holds: bool, message: str) -> None:
@@ -80,40 +35,12 @@ def demand(holds: bool, message: str) -> None:
 
 def integer(value: Any, what: str, low: int = 0, high: int | None = None) -> int:
     """An integer from `low` to `high`."""
-    if type(value) is not int or value.bit_length() > MOST_BITS:
-        raise Refused(f"{what} must be an integer of at most {MOST_BITS} bits, got {cut(value)}")
-    if value < low:
-        raise Refused(f"{what} must be at least {low}, got {cut(value)}")
-    if high is not None and value > high:
-        raise Refused(f"{what} must be at most {high}, got {cut(value)}")
-    return value
-
-
-def array_of(value: Any, what: str, length: int | None = None) -> list[Any]:
-    """An array, of a given length."""
-    if type(value) is not list or (length is not None and len(value) != length):
-        size = "" if length is None else f" of {length}"
-        raise Refused(f"{what} must be an array{size}, got {cut(value)}")
-    return value
+    return check.integer(value, what, low, high)
 
 
 def integers(value: Any, what: str, length: int, low: int = 0) -> list[int]:
     """An array of so many integers."""
-    return [integer(each, what, low) for each in array_of(value, what, length)]
-
-
-def text(value: Any, what: str) -> str:
-    """A string."""
-    if type(value) is not str:
-        raise Refused(f"{what} must be a string, got {cut(value)}")
-    return value
-
-
-def fields(value: Any, what: str, names: str) -> list[Any]:
-    """The values of an object that has exactly these keys."""
-    if type(value) is not dict or set(value) != set(names.split()):
-        raise Refused(f"{what} must be an object with {names}, got {cut(value)}")
-    return [value[name] for name in names.split()]
+    return check.integers(value, what, length, low)
 
 
 # --- the problem
@@ -158,9 +85,9 @@ class Chip:
 
     def __init__(self, record: Any) -> None:
         self.record = record
-        names = "network cores crossbars_per_core split layers objective"
-        network, cores, capacity, split, layers, objective = fields(record, "statement", names)
-        text(network, "network")
+        names = "name cores crossbars_per_core split layers objective"
+        name, cores, capacity, split, layers, objective = fields(record, "placement", names)
+        text(name, "name of the placement")
         self.cores = integer(cores, "cores", 1, MOST_CORES)
         self.capacity = integer(capacity, "crossbars_per_core", 1, MOST_CORES)
         integer(split, "split", 0, 1)
@@ -178,7 +105,7 @@ class Chip:
         if self.tick is None:
             demand((product, value) == (1, 0), "without a tick products alone are counted")
         elif math.gcd(*integers(self.tick, "tick", 2, 1)) > 1:
-            raise Refused(f"tick must be in lowest terms, got {cut(self.tick)}")
+            raise Refused(f"tick must be in lowest terms, got {check.cut(self.tick)}")
 
     def numbers(self) -> Any:
         """What a certificate states of it."""
@@ -215,8 +142,8 @@ def read_core(chip: Chip, copies: list[int], record: Any, where: str) -> list[li
     shares = [integers(share, f"{where}: share", 3) for share in array_of(record, where)]
     before = [-1, -1]
     for k, copy, blocks in shares:
-        demand(k < len(chip.layers), f"{where}: there is no layer {cut(k)}")
-        demand(copy < copies[k], f"{where}: layer {k} has no copy {cut(copy)}")
+        demand(k < len(chip.layers), f"{where}: there is no layer {check.cut(k)}")
+        demand(copy < copies[k], f"{where}: layer {k} has no copy {check.cut(copy)}")
         demand([k, copy] > before, f"{where}: shares out of order")
         demand(blocks >= 1, f"{where}: an empty share")
         layer, before = chip.layers[k], [k, copy]
@@ -349,46 +276,26 @@ def verify(path: str, meet: Callable[[Chip], None] | None = None) -> Proven:
     `meet` may refuse the chip. Raises Refused where the certificate does not prove what it claims,
     OSError where it cannot be read.
     """
-    return prove(read(path), meet)
+    return prove(check.records(path), meet)
 
 
-def prove(record: Any, meet: Callable[[Chip], None] | None = None) -> Proven:
-    """Check a certificate as it is read from JSON (see `verify`)."""
-    names = "format version digest statement layout value bound refutation"
-    form, version, given, statement, *claimed = fields(record, "certificate", names)
-    layout, value, bound, refutation = claimed
-    if form != FORMAT or integer(version, "version") != VERSION:
-        raise Refused(f"not a certificate in the format {FORMAT}, version {VERSION}")
-    chip = Chip(statement)
-    if digest(chip.numbers()) != text(given, "digest"):
-        raise Refused(f"the digest of the statement is not {cut(given)}")
+def prove(lines: check.Records, meet: Callable[[Chip], None] | None = None) -> Proven:
+    """Check a certificate by its lines (see `verify`)."""
+    given = check.opening(lines, FORMAT, VERSION)
+    chip = Chip(check.one(lines, "placement"))
+    check.require_digest(chip, given)
     if meet is not None:
         meet(chip)
+    value, bound, layout = fields(check.one(lines, "claim"), "claim", "value bound layout")
     found = scored(chip, layout)
-    demand(integer(value, "value", 1) == found, f"the layout takes {found}, not {cut(value)}")
+    demand(integer(value, "value", 1) == found, f"the layout takes {found}, not {check.cut(value)}")
+    refutation = check.one(lines, "refutation")
     proven = 1 if refutation is None else refuted(chip, refutation) + 1
-    demand(integer(bound, "bound", 1) == proven, f"a bound of {proven} is proven, not {cut(bound)}")
-    demand(bound <= value, f"the bound {cut(bound)} is above the value {cut(value)}")
+    wrong = f"a bound of {proven} is proven, not {check.cut(bound)}"
+    demand(integer(bound, "bound", 1) == proven, wrong)
+    demand(bound <= value, f"the bound {check.cut(bound)} is above the value {check.cut(value)}")
+    check.end(lines)
     return chip, value, bound
-
-
-def digest(record: Any) -> str:
-    """What stands for all of a statement but its names: the SHA-256 of its JSON, in hexadecimal."""
-    line = json.dumps(nameless(record), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(line.encode("ascii")).hexdigest()
-
-
-def nameless(value: Any) -> Any:
-    """A JSON value without what is only a name in it."""
-    if isinstance(value, dict):
-        named = ("name", "network")
-        return {key: nameless(each) for key, each in value.items() if key not in named}
-    return [nameless(each) for each in value] if isinstance(value, list) else value
-
-
-def words(chip: Chip, value: int, bound: int) -> str:
-    """What a certificate proves, of a chip that nobody but the certificate speaks of."""
-    return f"the problem that the file states ({facts(chip)}): {claim(chip, value, bound)}"
 
 
 def facts(chip: Chip) -> str:
@@ -396,7 +303,7 @@ def facts(chip: Chip) -> str:
     counts = [(len(chip.layers), "layer"), (chip.cores, "core")]
     parts = [f"{count} {what}{'s' * (count != 1)}" for count, what in counts]
     crossbars = f"{chip.capacity} crossbar{'s' * (chip.capacity != 1)}"
-    return f"{', '.join(parts)} of {crossbars}, digest {digest(chip.numbers())}"
+    return f"{', '.join(parts)} of {crossbars}, digest {check.digest(chip.numbers())}"
 
 
 def claim(chip: Chip, value: int, bound: int) -> str:
@@ -405,60 +312,4 @@ def claim(chip: Chip, value: int, bound: int) -> str:
     said = f"no placement takes less than {bound} {unit}; the given one takes {value}"
     if chip.tick is None:
         return said
-    part, whole = chip.tick
-    micro, nano = divmod(bound * 10**9 * part // whole, 1000)
-    tick = f"a tick is {part}/{whole} s, so {bound} are {micro}.{nano:03} us, rounded down"
-    return f"{said} ({tick})"
-
-
-def examine(
-    path: str, meet: Callable[[Chip], None] | None = None
-) -> tuple[int, str, Proven | None]:
-    """Check a file, whatever is in it: how that ends, in words, and what is proven."""
-    try:
-        proven = verify(path, meet)
-    except Refused as reason:
-        return REFUSED, str(reason), None
-    except OSError as error:
-        return UNREADABLE, f"cannot be read ({plain(error.strerror or str(error))})", None
-    except MemoryError:
-        return REFUSED, "it takes more memory than there is", None
-    except Exception as fault:
-        # What the checker cannot follow proves nothing, and later files are still to be checked.
-        return REFUSED, f"the checker fails on it ({type(fault).__name__})", None
-    return ACCEPTED, words(*proven), proven
-
-
-def is_placement(path: str) -> bool:
-    """Whether a file says at its beginning that it is a certificate of a placement."""
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123
-            return FORMAT.encode() in file.read(100)
-    except (OSError, ValueError):
-        return False
-
-
-def say(line: str, file: Any) -> None:
-    """Print a line as far as its characters can be printed; a "?" is each other."""
-    encoding = getattr(file, "encoding", None) or "utf-8"
-    print(plain(line).encode(encoding, "replace").decode(encoding), file=file, flush=True)
-
-
-def main(paths: list[str]) -> int:
-    """Check each file; 0 if all are accepted, 1 if one is refused, 2 if one cannot be read."""
-    if not paths:
-        say("usage: python check.py FILE ...", sys.stderr)
-        return 2
-    worst = ACCEPTED
-    for path in paths:
-        status, message, _ = examine(path)
-        if status == UNREADABLE:
-            say(f"{path}: {message}", sys.stderr)
-        else:
-            say(f"{path}: {('accepted', 'REFUSED')[status]}: {message}", sys.stdout)
-        worst = max(worst, status)
-    return worst
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    return f"{said} ({check.in_seconds(bound, chip.tick)})"
