@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from xbarmip.display import html_table
-from xbarmip.errors import InputError, VerificationError
+from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.exact import as_int
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.bounds.cuts import Goal
@@ -20,7 +20,7 @@ from xbarmip.solvers.dp.run import ANY, Run, until_stopped
 from xbarmip.solvers.dp.solver import DynamicProgram
 from xbarmip.solvers.dp.sweep.search import TargetSearch
 from xbarmip.solvers.interrupt import interrupts_held
-from xbarmip.solvers.protocol import Limits, Progress, Watch
+from xbarmip.solvers.protocol import Limits, Progress, Watch, refused_latency
 from xbarmip.solvers.result import Stop
 from xbarmip.timing.evaluate import evaluate
 
@@ -160,9 +160,16 @@ def frontier(
     ------
     InputError
         On a bad limit, or `down_to` out of 1..crossbars.
+    UnsupportedError
+        Where the objective is a time, or the problem a goal.
     VerificationError
         When a point does not survive re-evaluation.
     """
+    if reasons := refused_latency(problem):
+        raise UnsupportedError(
+            f"a frontier of budgets is of a count: {reasons[0]}; "
+            "xbarmip.pareto(problem, 'crossbars') has that of a time"
+        )
     last = 1 if down_to is None else as_int(down_to, "down_to", 1, problem.crossbars)
     watch = Watch(Limits(time_limit, memory_limit), progress)
     points: list[Point] = []
