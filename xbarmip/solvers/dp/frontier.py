@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from xbarmip.display import html_table
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.exact import as_int
 from xbarmip.problem import Problem
@@ -93,6 +94,13 @@ class Frontier:
     def covered(self) -> tuple[int, int] | None:
         """Smallest and largest budget whose optimum is known; None where there is none."""
         return (self.points[0].crossbars, self.problem.crossbars) if self.points else None
+
+    def _repr_html_(self) -> str:
+        shown = "complete" if self.complete else f"stopped: {self.stop}"
+        rows = [(point.crossbars, point.value) for point in self.points]
+        return html_table(
+            f"{self.problem}: every budget, {shown}", ("crossbars", self.problem.label), rows
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """The frontier for JSON."""
