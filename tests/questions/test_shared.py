@@ -163,11 +163,11 @@ def test_other_solvers_find_it_too(solver):
         assert solve_shared(chip, solver).value == best_split(chip), chip
 
 
-def test_the_largest_count_is_that_of_the_disjoint_union():
-    """One network that has the layers of both takes as long as the slower of the two."""
+def disjoint_union(networks):
+    """One network that has the layers of all, and no edge between them."""
     layers = [
         replace(layer, name=f"{network.name}/{layer.name}")
-        for network in (LENET, ALEXNET)
+        for network in networks
         for layer in network.layers
     ]
     edges = [
@@ -176,10 +176,15 @@ def test_the_largest_count_is_that_of_the_disjoint_union():
             producer=f"{network.name}/{edge.producer}",
             consumer=f"{network.name}/{edge.consumer}",
         )
-        for network in (LENET, ALEXNET)
+        for network in networks
         for edge in network.edges
     ]
-    union = xb.Network("both", tuple(layers), tuple(edges))
+    return xb.Network("union", tuple(layers), tuple(edges))
+
+
+def test_the_largest_count_is_that_of_the_disjoint_union():
+    """One network that has the layers of both takes as long as the slower of the two."""
+    union = disjoint_union((LENET, ALEXNET))
     for crossbars in (260, 400):
         chip = SharedChip([xb.Problem(each, crossbars) for each in (LENET, ALEXNET)])
         assert solve_shared(chip).value == xb.solve(xb.Problem(union, crossbars)).value

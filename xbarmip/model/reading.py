@@ -7,6 +7,7 @@ together: it holds where some values of these variables meet them all.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from math import ceil, floor, prod
 from typing import Any
 
@@ -106,6 +107,7 @@ class _Reader:
                     constraints += self._constraints(one)
         linked = [one for one in left if _auxiliaries(one)]
         self._bound_variables(linked)
+        constraints += self._relaxed(linked)
         groups = tuple(self._groups(linked))
         for group in groups:
             if group.layers:
@@ -232,6 +234,16 @@ class _Reader:
         for key, span in implied_spans(linked, spans, self.menus).items():
             if span.whole and span.lower is not None and span.upper is not None:
                 self.values[key] = range(ceil(span.lower), floor(span.upper) + 1)
+
+    def _relaxed(self, linked: list[Stated]) -> Iterator[Constraint]:
+        """What conditions demand of R if their variables need not be whole: a part of what they do.
+
+        It says nothing new, but solvers can bound by it.
+        """
+        free = {key: replace(span, whole=False) for key, span in self.spans.items()}
+        for one in project(linked, free, self.menus)[0]:
+            if isinstance(one.what, Interval) and not _auxiliaries(one):
+                yield from self._constraints(one)
 
     def _groups(self, linked: list[Stated]) -> Iterator[Group]:
         """The conditions, those that share an auxiliary variable together."""
