@@ -267,8 +267,9 @@ class _Reader:
                     )
             count = prod(len(self.values[key]) for key in variables)
             if count > MOST_VALUES:
+                shown = count if count <= 10**9 else "more than 10^9"
                 raise UnsupportedError(
-                    f"its {len(variables)} variables have {count} values together, "
+                    f"its {len(variables)} variables have {shown} values together, "
                     f"the limit is {MOST_VALUES}"
                 )
         layers = tuple(key for key in keys if isinstance(key, str))
