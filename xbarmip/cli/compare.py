@@ -14,7 +14,9 @@ from xbarmip.compare.dask import dask_executor
 from xbarmip.compare.isolation.limits import Allowance
 from xbarmip.compare.report.summary import problems, terminal_table
 from xbarmip.compare.run import compare
-from xbarmip.solvers.registry import EXACT, SOLVERS
+from xbarmip.cores.door import PLACEMENT_SOLVERS
+from xbarmip.schedules.door import SCHEDULE_SOLVERS
+from xbarmip.solvers.registry import SOLVERS
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
@@ -28,9 +30,11 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser.add_argument(
         "--solvers",
         type=lambda names: tuple(names.split(",")),
-        default=EXACT,
+        default=(),
         metavar="NAME,...",
-        help=f"of {', '.join(SOLVERS)}, separated by commas (default: {','.join(EXACT)})",
+        help=f"separated by commas; of allocations {', '.join(SOLVERS)}; of schedules "
+        f"{', '.join(SCHEDULE_SOLVERS)}; of placements {', '.join(PLACEMENT_SOLVERS)} (default: "
+        "those that prove what they claim)",
     )
     add_limits(parser, seconds=60)
     _add_ways(parser)

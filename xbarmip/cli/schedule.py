@@ -21,9 +21,9 @@ from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import progress_line
 from xbarmip.cli.segments import add_segments, question, schedule_of
 from xbarmip.compare.pictures.canvas import check_picture, png
+from xbarmip.compare.pictures.schedule import schedule_figure
 from xbarmip.files import check_writable, written
 from xbarmip.schedules.door import SCHEDULE_SOLVERS, make_schedule_solver, schedule
-from xbarmip.schedules.picture import schedule_figure
 from xbarmip.schedules.problem import OBJECTIVES, Schedule
 from xbarmip.schedules.result import Plan, ScheduleResult, part_names, planned, segments_as_dict
 from xbarmip.solvers.result import Status, Stop
