@@ -116,11 +116,11 @@ def too_large() -> str:
 def read_plan(model: pyo.ConcreteModel) -> Plan:
     """The plan of a model whose binaries have values 0 and 1."""
     plan = []
-    for edge, one in sorted(model.segment.items()):
+    for (start, stop), one in sorted(model.segment.items()):
         if round(pyo.value(one)):
-            part = model.part[edge]
+            part = model.part[start, stop]
             copies = (round(pyo.value(part.R[layer])) for layer in part.LAYERS)
-            plan.append(Written(*edge, tuple(copies)))
+            plan.append(Written(start, stop, tuple(copies)))
     return tuple(plan)
 
 
