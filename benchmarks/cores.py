@@ -1,7 +1,7 @@
 """Placements in cores: agreement of three provers, real networks, and a simulator's times.
 
 Run from anywhere: python benchmarks/cores.py --part cases|random|simulated [--time-limit S]. Writes
-results/cores/PART.{md,json}. The runs of the simulator are in results/cores/runs.json.
+results/cores/PART.{md,json}. The runs of the simulator are in instances/published/pimcomp.toml.
 """
 
 import json
@@ -30,6 +30,7 @@ from xbarmip.cores.problem import Placement
 from xbarmip.cores.score import score
 from xbarmip.hardware.preset import load_hardware
 from xbarmip.network.library import load_network
+from xbarmip.reproduce.published import published
 from xbarmip.solvers.protocol import Limits
 
 HEURISTICS = ("longest-first", "balance", "genetic")
@@ -152,7 +153,7 @@ def agreement(arguments: Namespace) -> None:
 def simulated(arguments: Namespace) -> None:
     """Every run of the simulator beside what the placement is scored."""
     report = Report("simulated", "Scores beside simulated times", SIMULATED, arguments)
-    runs = json.loads((ROOT / "results" / "cores" / "runs.json").read_text("utf-8"))["runs"]
+    runs = published("pimcomp")["run"]
     hardware = load_hardware("pimsim-nn")
     for run in runs[:2] if arguments.smoke else runs:
         placement = Placement(
@@ -166,7 +167,7 @@ def simulated(arguments: Namespace) -> None:
         report.add(
             {
                 **run,
-                "compiled_products": run["busiest_core_products"],
+                "compiled_products": run["products"],
                 "products": found.interval,
                 "moved": found.traffic,
                 "predicted_us": predicted,

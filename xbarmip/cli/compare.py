@@ -4,7 +4,7 @@ from argparse import Namespace, _SubParsersAction
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 
-from xbarmip.cli.arguments import add_limits
+from xbarmip.cli.arguments import SOLVER_WORDS, add_limits
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, say, warn
 from xbarmip.cli.parser import Parser, add_command, integer, integers
@@ -16,7 +16,6 @@ from xbarmip.compare.report.summary import problems, terminal_table
 from xbarmip.compare.run import compare
 from xbarmip.cores.door import PLACEMENT_SOLVERS
 from xbarmip.schedules.door import SCHEDULE_SOLVERS
-from xbarmip.solvers.registry import SOLVERS
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
@@ -32,7 +31,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         type=lambda names: tuple(names.split(",")),
         default=(),
         metavar="NAME,...",
-        help=f"separated by commas; of allocations {', '.join(SOLVERS)}; of schedules "
+        help=f"separated by commas, each {SOLVER_WORDS}; of schedules "
         f"{', '.join(SCHEDULE_SOLVERS)}; of placements {', '.join(PLACEMENT_SOLVERS)} (default: "
         "those that prove what they claim)",
     )

@@ -3,6 +3,7 @@
 All that a comparison asks of a kind is in its entry here; the rest is the same for all.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,7 +23,7 @@ from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import ScheduleResult, plan_facts, plan_of
 from xbarmip.schedules.segment import values_of
 from xbarmip.solvers.check import Evaluated, allocation_facts
-from xbarmip.solvers.registry import EXACT, SOLVERS, solver_of
+from xbarmip.solvers.registry import EXACT, SOLVERS, make_solver, solver_of
 from xbarmip.solvers.result import Result
 
 Question = Any  # a Problem, Schedule or Placement
@@ -62,16 +63,21 @@ class Kind:
     def has(self, solver: Any) -> bool:
         """Whether a solver, by name or made, is one of this kind; of allocations all others are."""
         if isinstance(solver, str):
-            return solver in self.solvers
-        own = f"{type(solver).__module__}:{type(solver).__qualname__}"
-        others = [kind for kind in KINDS.values() if kind is not self]
-        return own in self.solvers.values() or (
-            self.solvers is SOLVERS and not any(own in kind.solvers.values() for kind in others)
-        )
+            return self._has(solver, list)
+        return self._has(f"{type(solver).__module__}:{type(solver).__qualname__}", dict.values)
+
+    def _has(self, one: str, listed: Callable[[Any], Any]) -> bool:
+        others = (kind for kind in KINDS.values() if kind is not self)
+        rest = self.solvers is SOLVERS and not any(one in listed(kind.solvers) for kind in others)
+        return one in listed(self.solvers) or rest
 
     def make(self, solver: Any) -> Any:
         """The solver of a name; one that is made as it is."""
-        return solver_of(self.solvers, "solver", solver, {}) if isinstance(solver, str) else solver
+        if not isinstance(solver, str):
+            return solver
+        if self.solvers is SOLVERS:
+            return make_solver(solver)
+        return solver_of(self.solvers, "solver", solver, {})
 
 
 def kind_of(problem: Question) -> Kind:
@@ -79,18 +85,35 @@ def kind_of(problem: Question) -> Kind:
     return KINDS[type(problem)]
 
 
-def require_known(solvers: Sequence[Any], kinds: Sequence[Kind]) -> None:
-    """Refuse the name of a solver that is of none of some kinds.
+def made(solvers: Sequence[Any], kind: Kind) -> tuple[Any, ...]:
+    """The solvers that are of a kind, each once, or those that prove what they claim.
+
+    Raises
+    ------
+    InputError
+        On one that cannot be made, or two of one name.
+    """
+    found = tuple(kind.make(solver) for solver in solvers or kind.exact if kind.has(solver))
+    for name, times in Counter(solver.name for solver in found).items():
+        if times > 1:
+            raise InputError(f"solver {name!r} is listed {times} times")
+    return found
+
+
+def require_used(solvers: Sequence[Any], kinds: Sequence[Kind]) -> None:
+    """Refuse a solver that is of none of some kinds.
 
     Raises
     ------
     InputError
         Naming those that there are.
     """
-    known = list(dict.fromkeys(name for kind in kinds for name in kind.solvers))
     for solver in solvers:
-        if isinstance(solver, str) and solver not in known:
-            raise InputError(f"solver must be one of {', '.join(known)}, got {solver!r}")
+        if not any(kind.has(solver) for kind in kinds):
+            known = ", ".join(dict.fromkeys(name for kind in kinds for name in kind.solvers))
+            raise InputError(
+                f"solver must be one of {known}, got {getattr(solver, 'name', solver)!r}"
+            )
 
 
 def _schedule_digest(schedule: Schedule) -> str:

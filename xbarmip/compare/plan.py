@@ -1,6 +1,7 @@
 """The plan of a run: which solver, with which seed, on which instance."""
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ import cloudpickle
 from xbarmip.compare.facts import code_facts, machine_facts
 from xbarmip.compare.instance import Suite
 from xbarmip.compare.isolation.limits import Allowance
-from xbarmip.compare.kinds import KINDS, require_known
+from xbarmip.compare.kinds import KINDS, made, require_used
 from xbarmip.compare.task import Task, seeded
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
@@ -50,16 +51,10 @@ class Plan:
     def __post_init__(self) -> None:
         if isinstance(self.solvers, str):
             raise InputError(f"solvers must be a sequence of solvers, got {self.solvers!r}")
-        listed: list[tuple[str, str | int]] = [
-            *(("solver", getattr(one, "name", str(one))) for one in self.solvers),
-            *(("seed", seed) for seed in self.seeds),
-        ]
-        for what, one in listed:
-            if listed.count((what, one)) > 1:
-                times = listed.count((what, one))
-                raise InputError(f"{what} {one!r} is listed {times} times")
-        solvers = {(task.solver.name, type(task.solver)): task.solver for task in self.tasks}
-        for solver in solvers.values():
+        for seed, times in Counter(self.seeds).items():
+            if times > 1:
+                raise InputError(f"seed {seed} is listed {times} times")
+        for solver in {id(task.solver): task.solver for task in self.tasks}.values():
             _check_sendable(solver)
         for seed in self.seeds:
             as_int(seed, "seed", 0, 2**31 - 1)
@@ -73,15 +68,12 @@ class Plan:
     def tasks(self) -> tuple[Task, ...]:
         """Instance by instance, solver by solver that is of its kind, seed by seed."""
         kinds = dict.fromkeys(type(instance.problem) for instance in self.suite.instances)
-        require_known(self.solvers, [KINDS[each] for each in kinds])
+        require_used(self.solvers, [KINDS[each] for each in kinds])
         variants = {
             each: [
                 variant
-                for solver in self.solvers or KINDS[each].exact
-                if KINDS[each].has(solver)
-                for variant in seeded(
-                    KINDS[each].make(solver), tuple(self.seeds), self.allowance.threads
-                )
+                for solver in made(self.solvers, KINDS[each])
+                for variant in seeded(solver, tuple(self.seeds), self.allowance.threads)
             ]
             for each in kinds
         }
