@@ -3,11 +3,10 @@
 from argparse import Namespace, _SubParsersAction
 from typing import Any
 
-from rich.table import Table
-
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, sides, table
 from xbarmip.cli.parser import Parser, add_command
+from xbarmip.compare.report.table import Table
 from xbarmip.hardware.movement import Rule, list_rules
 from xbarmip.hardware.preset import Hardware, MemoryLevel, list_hardware, load_hardware
 

@@ -15,7 +15,14 @@ from xbarmip.files import check_writable
 from xbarmip.questions.shared import SHARES, SharedChip, SharedResult, solve_shared
 from xbarmip.solvers.result import Status, Stop
 
-_OF_ONE = {"bounds": "at-most", "then": "then", "sum": "sum", "whole_frontier": "whole-frontier"}
+_OF_ONE = {
+    "table": "table",
+    "reproduce": "reproduce",
+    "bounds": "at-most",
+    "then": "then",
+    "sum": "sum",
+    "whole_frontier": "whole-frontier",
+}
 
 
 def add_share(parser: Parser) -> None:

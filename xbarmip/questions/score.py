@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from xbarmip.errors import VerificationError
+from xbarmip.plain import plain
 from xbarmip.problem import Problem
 from xbarmip.questions.amounts import amounts
 from xbarmip.questions.door import solve
@@ -70,6 +71,7 @@ class Score:
             "status": str(self.result.status),
             "percent_above": None if self.above is None else round(float(100 * self.above), 1),
             "solver": self.result.solver,
+            "options": plain(self.result.options),
             "seconds": self.result.seconds,
         }
 
