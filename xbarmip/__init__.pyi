@@ -3,6 +3,7 @@ from . import constraints as constraints
 from . import contract as contract
 from . import hardware as hardware
 from .allocation import read_allocation as read_allocation
+from .compare.pictures.pipeline import Pipeline as Pipeline
 from .compare.run import compare as compare
 from .cores.door import place as place
 from .cores.problem import Placement as Placement

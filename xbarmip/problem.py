@@ -200,7 +200,7 @@ class Problem:
         """
         if not self.is_core:
             raise UnsupportedError(
-                f"{self}: bounds, ties and sums are for xbarmip.solve, nothing else takes them"
+                f"{self}: bounds, ties and sums are for xbarmip.solve and pareto alone"
             )
 
     @cached_property

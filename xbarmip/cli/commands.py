@@ -16,7 +16,7 @@ COMMANDS = {
     "report": "say what results files hold: verdicts, gaps, times",
     "regress": "compare two results files: answers that changed, and times by a paired test",
     "merge": "put the results of several runs into one file, every record once",
-    "reproduce": "compute published tables and figures again and set them beside proven optima",
+    "reproduce": "compute what others published again and set it beside certified optima",
     "networks": "list the networks that ship with xbarmip and with the onnx package",
     "show": "show the layers of a network and its smallest budget",
     "hardware": "list the hardware presets, or show one, or list the data-movement rules",

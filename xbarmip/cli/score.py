@@ -3,13 +3,14 @@
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 
-from xbarmip.allocation import read_allocation
 from xbarmip.cli.arguments import (
+    add_allocation,
     add_any_solver,
     add_limits,
     add_network,
     add_objective,
     add_option,
+    allocation_of,
     every_objective,
 )
 from xbarmip.cli.budget import add_budget, problem_of, question
@@ -28,14 +29,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser = add_command(commands, "score", COMMANDS["score"], run)
     add_network(parser)
     add_budget(parser)
-    parser.add_argument(
-        "--allocation",
-        type=Path,
-        required=True,
-        metavar="FILE",
-        help="CSV with the header layer,R, or JSON of layers and R, as `solve --json` writes it "
-        "or PIMCOMP takes it",
-    )
+    add_allocation(parser)
     add_objective(parser, every_objective())
     add_any_solver(parser)
     add_option(parser)
@@ -47,7 +41,7 @@ def run(arguments: Namespace) -> int:
     """Read, solve, compare, print."""
     check_table(arguments)
     problem = problem_of(arguments)
-    allocation = read_allocation(arguments.allocation, problem.network)
+    allocation = allocation_of(arguments, problem.network)
     found = score(
         problem,
         allocation,
@@ -59,7 +53,7 @@ def run(arguments: Namespace) -> int:
     if arguments.json:
         print_json({**facts(arguments, problem), **found.as_dict()})
     else:
-        print_rich(table(("measure", str(arguments.allocation)), found.measures.items()))
+        print_rich(table(("measure", _named(arguments.allocation)), found.measures.items()))
         say(f"{question(problem)}: {_verdict(found)}")
     give(arguments, _table(found), f"{question(problem)}: {_verdict(found)}", problem)
     return 1 if found.result.stop is Stop.ERROR else 0
@@ -76,6 +70,11 @@ def _table(found: Score) -> Table:
         (f"{label}: percent above the best", above),
     ]
     return table(("measure", "value"), [*own, *found.measures.items()])
+
+
+def _named(given: Path | tuple[int, ...]) -> str:
+    """The file, or what was given in its place."""
+    return str(given) if isinstance(given, Path) else "value"
 
 
 def _verdict(found: Score) -> str:

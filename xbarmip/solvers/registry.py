@@ -100,7 +100,10 @@ def solver_of(table: Mapping[str, Any], words: str, name: str, options: Mapping[
     for option in options:
         if option not in known:
             accepts = ", ".join(known) or "none"
-            raise InputError(f"solver {name!r} has no option {option!r} (it takes: {accepts})")
+            raise InputError(
+                f"solver {name!r} has no option {option!r} "
+                f"(it takes: {accepts}); time_limit and memory_limit stand beside the options"
+            )
     return kind(**options)
 
 
