@@ -81,7 +81,7 @@ def test_the_sdist_has_what_a_packager_needs(built):
 def test_the_wheel_works_outside_of_the_checkout(installed, tmp_path, arguments, said):
     env = {**ALONE, "PYTHONPATH": str(installed)}
     where = "import xbarmip; print(xbarmip.__file__)"
-    run = dict(capture_output=True, text=True, cwd=tmp_path, env=env)
+    run = {"capture_output": True, "text": True, "cwd": tmp_path, "env": env}
     found = subprocess.run([sys.executable, "-c", where], check=True, **run).stdout
     assert found.startswith(str(installed))
     call = [sys.executable, "-m", "xbarmip", *arguments]

@@ -71,9 +71,10 @@ def _kernels(complaints: list[str]) -> dict[str, Any]:
     from xbarmip.solvers.own import plug_ins
     from xbarmip.warm import all_kernels
 
-    kernels, plugged, compares = all_kernels(), {}, True
+    kernels = [each for each in all_kernels() if hasattr(each, "py_func")]  # not interpreted ones
+    plugged, compares = {}, True
     folder = cache_folder()
-    if kept(kernels[0]) is None:
+    if kernels and kept(kernels[0]) is None:
         complaints.append(f"cache folder {folder} cannot be written: each process compiles anew")
     try:
         plugged = plug_ins()
@@ -105,6 +106,7 @@ def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
         compiled, of = facts["kernels_compiled"], facts["kernels"]
         rows.append(("cache folder", facts["cache"]))
         hint = "" if compiled == of else "; `xbarmip warm` compiles the rest"
+        hint = hint if of else ": they are interpreted, as NUMBA_DISABLE_JIT asks for"
         rows.append(("kernels compiled", f"{compiled} of {of}{hint}"))
         rows.append(("compare", "works here" if facts["compare_works"] else "refused here"))
         rows += [(f"solver {name}", where) for name, where in facts["plug_ins"].items()]
