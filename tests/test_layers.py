@@ -41,6 +41,7 @@ FLOORS = (
     "cores",
     "schedules",
     "warm",
+    "pages",
     "reproduce",
     "cli",
     "xbarmip",  # the package itself and __main__: the roof

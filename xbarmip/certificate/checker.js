@@ -1700,7 +1700,14 @@ const xbarmipChecker = (() => {
 
   const PLACEMENT = ["format", "version", "digest", "statement", "layout", "value", "bound", "refutation"];
 
+  const largestNumber = (value) => {
+    if (typeof value === "bigint") return value < 0n ? -value : value;
+    const parts = isRecord(value) ? [...value.values()] : Array.isArray(value) ? value : [];
+    return greatest([0n, ...parts.map(largestNumber)]);
+  };
+
   const checkPlacement = (value, tally) => {
+    demand(largestNumber(value) < 1n << 256n, "a number of more than 256 bits");
     record(value, PLACEMENT, "certificate");
     const statement = value.get("statement");
     record(statement, ["network", "cores", "crossbars_per_core", "split", "layers", "objective"], "statement");
@@ -1912,10 +1919,9 @@ const xbarmipChecker = (() => {
     const key = isRecord(second) && second.size === 1 ? [...second.keys()][0] : "";
     demand(Object.hasOwn(format.kinds, key), "line 2: no problem");
     const stated = second.get(key);
-    const digest = old ? null : checkDigest(head, stated);
     const found = format.kinds[key](stated, lines, Object.keys(FORMATS).indexOf(head.get("format")) ? 4 : version, tally);
     lines.end();
-    return { ...found, digest, checked: tally };
+    return { ...found, digest: old ? null : checkDigest(head, stated), checked: tally };
   };
 
   const checkDigest = (head, stated) => {
@@ -1970,6 +1976,14 @@ const xbarmipChecker = (() => {
     return found.kind === "schedule" || found.stalls ? "cycles" : "steps";
   };
 
+  // A time in ticks as microseconds, rounded down, where the value is one.
+  const inTime = (found) => {
+    if (!found.tick || found.order) return "";
+    const picoseconds = (found.bound * found.tick[0] * 10n ** 12n) / found.tick[1];
+    const fraction = String((picoseconds % 10n ** 6n) / 1000n).padStart(3, "0");
+    return ` (${picoseconds / 10n ** 6n}.${fraction} us, rounded down)`;
+  };
+
   const things = { problem: "allocation", shared: "split", schedule: "schedule", placement: "placement" };
 
   const sentence = (found) => {
@@ -1978,7 +1992,7 @@ const xbarmipChecker = (() => {
     const ordered = found.order && found.order.length > 1 ? ` in the order ${found.order.join(", ")}` : "";
     const unit = found.order ? ordered : ` ${unitOf(found)}`;
     const given = found.value === null ? "" : `; the given one has ${[].concat(found.value).join(", ")}`;
-    return `no ${thing} has less than ${[].concat(found.bound).join(", ")}${unit}${given}`;
+    return `no ${thing} has less than ${[].concat(found.bound).join(", ")}${unit}${inTime(found)}${given}`;
   };
 
   return { Refused, check, checkText, sentence, stated, unitOf };
