@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test fresh checked lint types check clean
+.PHONY: demo test fresh checked lint types check site clean
 
 demo: $(INSTALLED)  ## solve a shipped network and an ONNX file
 	$(BIN)/xbarmip solve alexnet --crossbars 2304 --objective steps --rule published
@@ -33,8 +33,14 @@ types: $(INSTALLED)
 
 check: lint types test
 
+site: $(INSTALLED)  ## the documentation as a site, in build/site; warnings are errors
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	$(BIN)/cffconvert --validate
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	@echo "build/site/index.html; with search: $(BIN)/python -m http.server -d build/site"
+
 clean:
-	rm -rf .venv
+	rm -rf .venv build/site
 
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; make PYTHON=... names one")'

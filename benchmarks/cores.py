@@ -1,7 +1,7 @@
 """Placements in cores: agreement of three provers, real networks, and a simulator's times.
 
 Run from anywhere: python benchmarks/cores.py --part cases|random|simulated [--time-limit S]. Writes
-results/cores/PART.{md,json}. The runs of the simulator are in results/cores/runs.json.
+results/cores/PART.{md,json}. The runs of the simulator are in instances/published/pimcomp.toml.
 """
 
 import json
@@ -16,9 +16,9 @@ from typing import Any
 
 from bench import ROOT, Report, Row, isolated, options
 
-from xbarmip.cores import check
+from xbarmip.certificate import check_placement
 from xbarmip.cores.cases import PlacementCase, random_cases, real_cases
-from xbarmip.cores.certificate import placement_certificate
+from xbarmip.cores.certificate import certificate_lines
 from xbarmip.cores.comparison import compare_placements
 from xbarmip.cores.door import make_placement_solver, place
 from xbarmip.cores.heuristics import first_fit, longest_first
@@ -27,6 +27,7 @@ from xbarmip.cores.problem import Placement
 from xbarmip.cores.score import score
 from xbarmip.hardware.preset import load_hardware
 from xbarmip.network.library import load_network
+from xbarmip.reproduce.published import published
 
 HEURISTICS = ("longest-first", "balance", "genetic")
 CASES = (
@@ -82,7 +83,7 @@ def _solved(case: PlacementCase, arguments: Namespace) -> Row:
             trace.append((facts["seconds"], *pair))
 
     result = place(case.placement, time_limit=arguments.time_limit, progress=tell)
-    record = placement_certificate(case.placement, result)
+    lines = certificate_lines(case.placement, result)
     bound = result.bound or 1
     within = (second for second, best, _ in trace if best and best <= 1.01 * bound)
     return {
@@ -94,16 +95,16 @@ def _solved(case: PlacementCase, arguments: Namespace) -> Row:
         "seconds": result.seconds,
         "first_within_1_percent_s": next(within, None),
         "crossbars": score(case.placement, result.layout).crossbars,
-        "certificate": record,
-        "proven_by_prices": record["bound"],
+        "certificate": lines,
+        "proven_by_prices": lines[2]["claim"]["bound"],
         "statistics": dict(result.statistics),
         "allocation": list((result.allocation or {}).values()),
     }
 
 
-def _checked(record: dict[str, Any]) -> Row:
+def _checked(lines: list[Any]) -> Row:
     start = time.process_time()
-    check.prove(record)
+    check_placement.prove(iter(enumerate(lines, start=1)))
     return {"check_seconds": time.process_time() - start}
 
 
@@ -146,7 +147,7 @@ def agreement(arguments: Namespace) -> None:
 def simulated(arguments: Namespace) -> None:
     """Every run of the simulator beside what the placement is scored."""
     report = Report("simulated", "Scores beside simulated times", SIMULATED, arguments)
-    runs = json.loads((ROOT / "results" / "cores" / "runs.json").read_text("utf-8"))["runs"]
+    runs = published("pimcomp")["run"]
     hardware = load_hardware("pimsim-nn")
     for run in runs[:2] if arguments.smoke else runs:
         placement = Placement(
@@ -160,7 +161,7 @@ def simulated(arguments: Namespace) -> None:
         report.add(
             {
                 **run,
-                "compiled_products": run["busiest_core_products"],
+                "compiled_products": run["products"],
                 "products": found.interval,
                 "moved": found.traffic,
                 "predicted_us": predicted,

@@ -44,7 +44,8 @@ def random_goals(count: int) -> Rows:
     """How often each solver answers as every allocation does."""
     random, seen = Random("goals"), Counter[tuple[str, str]]()
     for number in range(count):
-        problem = goal_problem(random, most=300 if number < count // 10 else 1500)
+        most = 300 if number < count // 10 else 1500
+        problem = goal_problem(random, most=most, parts=1 + number % 2)
         best = best_tuple(problem)
         for solver in ("dp", "exhaustive", *(("milp",) if number < count // 10 else ())):
             agreed = answered(problem, solver) == best

@@ -21,13 +21,10 @@ from bench import ROOT, Report, Row, isolated, options, warm_up
 
 import xbarmip as xb
 from xbarmip.certificate import check, check_schedule
+from xbarmip.certificate.same import require_same
 from xbarmip.hardware.preset import Hardware, MemoryLevel
 from xbarmip.schedules.cases import ScheduleCase, random_cases, real_cases
-from xbarmip.schedules.certificate import (
-    require_same,
-    stated_schedule,
-    write_schedule_certificate,
-)
+from xbarmip.schedules.certificate import stated_schedule, write_schedule_certificate
 from xbarmip.schedules.comparison import compare_schedules
 from xbarmip.schedules.door import make_schedule_solver
 from xbarmip.schedules.problem import Schedule
@@ -97,7 +94,7 @@ def _solved(case: ScheduleCase, arguments: Namespace) -> Row:
         except Exception as error:  # a proof that takes too long is a row without one
             return {**row, "checked": type(error).__name__}
         start = time.process_time()
-        status, message, _ = check_schedule.examine(str(path))
+        status, message, _ = check.examine(str(path))
         row |= {
             "certificate_seconds": made.seconds,
             "certificate_bytes": made.size,
@@ -189,7 +186,7 @@ def _certificates(folder: Path, smoke: bool) -> list[tuple[Schedule, list[Any], 
 
 def verdict(path: str, own: check_schedule.Schedule, optimum: int) -> str:
     """How the check of an altered certificate of one's own schedule ends."""
-    status, _, proven = check_schedule.examine(path, lambda stated: require_same(stated, own))
+    status, _, proven = check.examine(path, lambda stated: require_same(stated, own))
     if status != check.ACCEPTED or proven is None:
         return "refused"
     _, value, bound = proven

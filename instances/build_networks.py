@@ -348,6 +348,25 @@ def alexnet_full() -> Network:
     return build.network()
 
 
+def alexnet_torchvision() -> Network:
+    """AlexNet as torchvision has it: fewer channels, no groups."""
+    build = NetworkBuilder(
+        "alexnet-torchvision",
+        *IMAGE,
+        source="A. Krizhevsky, One weird trick for parallelizing convolutional neural networks, "
+        "arXiv:1404.5997, as in torchvision; the sizes of PIMSYN's models/JSON/alexnet.json "
+        "(https://github.com/lixixi-jook/PIMSYN-NN).",
+    )
+    x = build.conv(build.input, "conv1", 64, kernel=11, stride=4, pads=2)
+    x = build.conv(build.pool(x, kernel=3, stride=2), "conv2", 192, kernel=5, pads=2)
+    x = build.conv(build.pool(x, kernel=3, stride=2), "conv3", 384, kernel=3, pads=1)
+    x = build.conv(x, "conv4", 256, kernel=3, pads=1)
+    x = build.pool(build.conv(x, "conv5", 256, kernel=3, pads=1), kernel=3, stride=2)
+    for number, channels in ((6, 4096), (7, 4096), (8, 1000)):
+        x = build.fc(x, f"fc{number}", channels)
+    return build.network()
+
+
 def lenet_5() -> Network:
     """LeNet-5; its radial basis functions at the end count as a fully connected layer."""
     build = NetworkBuilder(
@@ -371,6 +390,7 @@ NETWORKS: dict[str, Callable[[], Network]] = {
     "resnet-18": resnet_18,
     "mobilenet-v1": mobilenet_v1,
     "alexnet-full": alexnet_full,
+    "alexnet-torchvision": alexnet_torchvision,
     "densenet-121": densenet_121,
     "efficientnet-b0": efficientnet_b0,
     "googlenet": googlenet,

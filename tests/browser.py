@@ -1,4 +1,4 @@
-"""A real browser for tests, driven through the pipe that Chromium has for it; no library is needed."""
+"""A real browser for tests, driven through the pipe that Chromium has; no library is needed."""
 
 import base64
 import json

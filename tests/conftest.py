@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 import pytest
 
@@ -23,6 +24,16 @@ def _servers_that_are_kept(request, monkeypatch):
     """Comparisons share the process that forks solvers, but in tests of that process."""
     if request.node.get_closest_marker("own_server") is None:
         monkeypatch.setattr(supervisor, "ForkServer", fork_servers.kept_or_new)
+
+
+@pytest.fixture
+def own_modules(tmp_path, monkeypatch):
+    """What is imported from the test's folder is forgotten after it."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None)).startswith(str(tmp_path)):
+            del sys.modules[name]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,7 +13,7 @@ from tests.random_constraints import constrained
 from tests.random_hardware import random_hardware
 from xbarmip.constraint import allowed
 from xbarmip.exact import ceil_div
-from xbarmip.goal import Sum
+from xbarmip.goal import Largest, Sum
 from xbarmip.hardware.tiles import tiles_taken
 from xbarmip.measures.cycles import CYCLES
 from xbarmip.measures.registry import measure_of
@@ -26,20 +26,27 @@ TIMES = ("latency", "latency-steps/published", "period", "latency-serial")
 OVER_LAYERS = ("interval", "serial", "crossbars", "tiles", "mine")
 
 
-def goal_problem(random: Random, several: bool = False, most: int = 1500) -> Problem:
+def goal_problem(
+    random: Random, several: bool = False, most: int = 1500, parts: int = 1
+) -> Problem:
     """A random goal on a tiny problem; `several` counts and times in it, or one at most.
 
-    Its bounds are near what one of the allocations has.
+    Its own measure is the largest of so many `parts`. Its bounds are near what one of the
+    allocations has.
     """
     free = tiny_problem(random, random.choice(SHAPES), "cycles", None, most)
     if random.random() < 0.5:
         free = constrained(random, free)
     hardware = random_hardware(random, free.crossbar)
-    weights = {
-        layer.name: [random.randint(-2, 9) for _ in range(layer.outputs)]
-        for layer in random.sample(free.network.layers, random.randint(1, len(free.sets)))
-    }
-    free = replace(free, hardware=hardware, sums=(Sum("mine", weights),))
+    weights = [
+        {
+            layer.name: [random.randint(-2, 9) for _ in range(layer.outputs)]
+            for layer in random.sample(free.network.layers, random.randint(1, len(free.sets)))
+        }
+        for _ in range(parts)
+    ]
+    own = Sum("mine", weights[0]) if parts == 1 else Largest("mine", weights)
+    free = replace(free, hardware=hardware, sums=(own,))
     here = [name for name in OVER_LAYERS if name != "tiles" or hardware.crossbars_per_tile]
     core = random.sample([*COUNTS, *TIMES], 2 if several else 1)
     names = [*core, *random.sample(here, random.randint(1, 3))]
@@ -63,7 +70,7 @@ def goal_problem(random: Random, several: bool = False, most: int = 1500) -> Pro
         at_most=at_most,
         then=tuple(names[1:ties]),
     )
-    return goal_problem(random, several, most) if made.is_core else made
+    return goal_problem(random, several, most, parts) if made.is_core else made
 
 
 def every_measure(problem: Problem) -> dict[str, np.ndarray]:
@@ -95,7 +102,8 @@ def every_measure(problem: Problem) -> dict[str, np.ndarray]:
     )  # fmt: skip
     index = problem.network.index
     found["mine"] = np.array(
-        [sum(table[row[index[layer]] - 1] for layer, table in problem.sums[0].weights)
+        [max(sum(table[row[index[layer]] - 1] for layer, table in part)
+             for part in problem.sums[0].parts)
          for row in rows.tolist()], dtype=np.int64
     )  # fmt: skip
     empty = np.zeros(0, dtype=np.int64)

@@ -232,3 +232,14 @@ def test_zoo(monkeypatch, tmp_path):
     assert [(row["factor"], row["status"]) for row in solved] == [(2, "OPTIMAL"), (4, "OPTIMAL")]
     for name in ("zoo", "bench"):
         sys.modules.pop(name, None)
+
+
+def test_page_certificates(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(FOLDER)
+    for name in ("bench", "page_certificates"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    main = import_module("page_certificates").main
+    assert main(["--smoke", "--output", str(tmp_path)]) == 0
+    rows = json.loads((tmp_path / "pages.json").read_text(encoding="utf-8"))["rows"]
+    assert [row["accepted"] for row in rows] == [1] * len(rows)
+    assert {"pimsyn", "published"} <= {row["page"] for row in rows}

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from importlib import import_module
 
+import cloudpickle
 import pytest
 
 import xbarmip as xb
@@ -67,6 +68,11 @@ def test_compare_is_a_package_and_a_function():
     assert loaded(code)
 
 
+def test_the_package_goes_to_other_processes_by_name():
+    for home in (xb, xb.hardware, import_module("xbarmip.compare")):
+        assert cloudpickle.loads(cloudpickle.dumps(home)) is home
+
+
 def test_objects_show_themselves():
     network = xb.load_network("alexnet")
     problem = xb.Problem(network, 2304, 128, objective="steps", rule="published")
@@ -78,3 +84,22 @@ def test_objects_show_themselves():
     for shown in (network, problem, result):
         assert shown._repr_html_().startswith("<table><caption>")
     assert "<td>&lt;b&gt;</td><td>3</td>" in result._repr_html_()
+
+
+def test_answers_show_themselves():
+    problem = xb.Problem(xb.load_network("lenet-5"), 12)
+    chip = xb.SharedChip((problem,), share="slowest")
+    bounded = xb.Problem(problem.network, 12, constraints=[xb.constraints.PowersOfTwo()])
+    for shown, cell in (
+        (xb.frontier(problem), "<td>12</td><td>201</td>"),
+        (xb.pareto(problem, "interval"), "<th>cycles</th><th>interval</th>"),
+        (xb.score(problem, [1] * 5), "<td>value</td><td>784</td>"),
+        (xb.solve_shared(chip), "<td>1</td><td>12</td><td>201</td>"),
+        (xb.explain(bounded), "<td>exhaustive</td>"),
+    ):
+        assert shown._repr_html_().startswith("<table><caption>")
+        assert cell in shown._repr_html_()
+    pipeline = xb.Pipeline(problem.network, [1] * 5)
+    assert pipeline._repr_svg_().startswith("<svg")
+    with pytest.raises(xb.InputError):
+        xb.Pipeline(problem.network, [1])

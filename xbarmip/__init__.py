@@ -7,6 +7,8 @@ program, as a MILP by HiGHS, and by exhaustive search.
 Names are loaded when they are first used: what `__init__.pyi` lists is all there is.
 """
 
+import copyreg
+import sys
 from importlib import import_module
 from types import ModuleType
 
@@ -14,6 +16,11 @@ import lazy_loader
 import wrapt
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+# Solvers of a script or notebook go to other processes with what they refer to, as `xb`: by name,
+# which pickle knows of plain modules only.
+if type(sys.modules[__name__]) is not ModuleType:
+    copyreg.pickle(type(sys.modules[__name__]), lambda module: (import_module, (module.__name__,)))
 
 
 @wrapt.when_imported("pyomo.environ")  # type: ignore[untyped-decorator]

@@ -3,6 +3,7 @@ from . import constraints as constraints
 from . import contract as contract
 from . import hardware as hardware
 from .allocation import read_allocation as read_allocation
+from .compare.pictures.pipeline import Pipeline as Pipeline
 from .compare.run import compare as compare
 from .cores.door import place as place
 from .cores.problem import Placement as Placement
@@ -11,6 +12,7 @@ from .errors import InputError as InputError
 from .errors import UnsupportedError as UnsupportedError
 from .errors import VerificationError as VerificationError
 from .errors import XbarmipError as XbarmipError
+from .goal import Largest as Largest
 from .goal import Sum as Sum
 from .hardware.crossbar import Crossbar as Crossbar
 from .measures.registry import Measure as Measure

@@ -1,6 +1,7 @@
 """Allocations in files, as solvers, spreadsheets and compilers write them."""
 
 import csv
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,18 @@ def read_allocation(path: Path, network: Network) -> tuple[int, ...]:
     with located(str(path)):
         given = _json(text) if text.lstrip()[:1] in ("{", "[") else _csv(text)
         return checked_allocation(network, given)
+
+
+def pimcomp_text(network: Network, allocation: Sequence[int]) -> str:
+    """An allocation for PIMCOMP-NN, as JSON that `read_allocation` reads: R by node.
+
+    A node is called as in the file that the network comes from (an ONNX file, whose names the
+    compiler's front end keeps), and as here where that file names none, or several alike.
+    """
+    chosen = checked_allocation(network, allocation)
+    replication = dict(zip(network.names_in_file, chosen, strict=True))
+    data = {"format": "pimcomp-replication", "network": network.name, "replication": replication}
+    return json.dumps(data, indent=1) + "\n"
 
 
 def _json(text: str) -> Mapping[str, int] | Sequence[int]:

@@ -1,7 +1,7 @@
-"""Property tests for rules of one's own: what the solvers take for granted of them.
+"""Property tests for rules and solvers of one's own: what the package takes for granted of them.
 
 Each looks at random tiny networks, where every allocation can be evaluated, and raises at the first
-difference (docs/adding-a-rule.md).
+difference (docs/adding-a-rule.md, docs/own-solver.md).
 """
 
 from collections.abc import Iterator
@@ -19,10 +19,14 @@ from xbarmip.hardware.preset import Hardware, MemoryLevel
 from xbarmip.measures.view import View
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.problem import Problem
+from xbarmip.solvers.check import checked, lies
 from xbarmip.solvers.dp.bounds.cuts import Goal, Switches
 from xbarmip.solvers.dp.sweep.search import TargetSearch
 from xbarmip.solvers.dp.table import search_table
-from xbarmip.solvers.registry import EXACT, make_solver, solve, solver_for
+from xbarmip.solvers.own import blamed, defined_at
+from xbarmip.solvers.protocol import Limits, Solver, Watch
+from xbarmip.solvers.registry import EXACT, made_solver, make_solver, solve, solver_for
+from xbarmip.solvers.result import Status, Stop
 from xbarmip.timing import reference
 from xbarmip.timing.evaluate import evaluate
 from xbarmip.timing.step_limit import step_limit
@@ -115,6 +119,89 @@ def check_movement(rule: str, problems: int = 100, seed: int = 0) -> None:
         what = f"rule {rule!r}, network {number} of seed {seed}"
         _check_step_times(random, problem, what)
         _check_solvers(problem, what)
+
+
+def check_solver(
+    solver: str | Solver, problems: int = 100, seed: int = 0, seconds: float = 10
+) -> None:
+    """Test a solver.
+
+    It refuses by a tuple of reasons, or answers: nothing that it claims is wrong, as exhaustive
+    search finds; so it is when its time is over before it begins; and the same question has the
+    same answer, if it ends by itself. Budgets are ample, tight and too small; some problems have a
+    constraint, some minimise a latency.
+
+    Parameters
+    ----------
+    solver : str or Solver
+        One that is made, or a name as for `make_solver`, as "path/to/file.py:Class".
+    problems : int
+        Random ones to ask it.
+    seed : int
+    seconds : float
+        Time limit of an answer.
+
+    Raises
+    ------
+    InputError
+        If there is no such solver.
+    VerificationError
+        Naming the solver, where its class is, the problem, and what is wrong.
+    """
+    made = made_solver(solver, {})
+    random = Random(f"solver {seed}")
+    whose = f"solver {made.name!r} ({defined_at(type(made))})"
+    taken = 0
+    for number in range(problems):
+        what = f"{whose}, problem {number} of seed {seed}"
+        with blamed(what):
+            taken += _check_answers(_question(random), made, seconds, what)
+    if not taken:
+        raise VerificationError(f"{whose} refuses all of {problems} problems")
+
+
+def _question(random: Random) -> Problem:
+    """A random problem: a count or a latency, with or without a constraint, at any budget."""
+    objective = random.choice(["cycles", "steps", "latency"])
+    problem = _tiny(random, "cycles" if objective == "latency" else objective, None)
+    if objective == "latency":
+        hardware = _random_hardware(random, problem.crossbar, "shared-buffer")
+        problem = replace(problem, hardware=hardware, objective=objective)
+    if random.random() < 1 / 3:
+        ample = replace(problem, crossbars=problem.crossbars + AMPLE)
+        return replace(ample, constraints=(_random_sum(random, ample),))
+    if random.random() < 1 / OFTEN and problem.smallest_budget > 1:
+        return replace(problem, crossbars=problem.smallest_budget - 1)
+    return problem
+
+
+def _check_answers(problem: Problem, made: Solver, seconds: float, what: str) -> bool:
+    """Whether it takes the problem."""
+    solver = solver_for(problem, made)
+    reasons = solver.unsupported(problem)
+    if not isinstance(reasons, tuple) or not all(isinstance(each, str) for each in reasons):
+        raise VerificationError(f"{what}: `unsupported` must give a tuple of texts, got {reasons}")
+    if reasons:
+        return False
+    best = _best(problem)
+    least = None if best is None else best.value
+    answers = [solver.solve(problem, Watch(Limits(limit))) for limit in (seconds, seconds, 0)]
+    for answer in answers:
+        try:
+            found = checked(problem, answer)
+        except VerificationError as error:
+            raise VerificationError(f"{what}: no usable answer: {error}") from None
+        for _, message in lies(found, least, "exhaustive search"):
+            raise VerificationError(f"{what}: it {message}")
+        if found.status is Status.INFEASIBLE and least is not None:
+            raise VerificationError(f"{what}: it claims INFEASIBLE, an allocation takes {least}")
+        if answer.solver != made.name:
+            raise VerificationError(f"{what}: its answers are signed {answer.solver!r}")
+    first, again, _ = ((one.value, one.bound, one.allocation) for one in answers)
+    ended = all(one.stop is Stop.FINISHED for one in answers[:2])
+    if ended and first != again:
+        raise VerificationError(f"{what}: asked again, it answers {again}, not {first}")
+    return True
 
 
 def _tiny(random: Random, objective: str, rule: str | None) -> Problem:

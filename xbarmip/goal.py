@@ -15,6 +15,7 @@ CROSSBARS, TILES = "crossbars", "tiles"
 MICROSECONDS = "_us"  # a time's bound says that it is in these
 
 Bounds = tuple[tuple[str, int | Fraction], ...]
+Weights = tuple[tuple[str, tuple[int, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,7 @@ class Sum:
     weights: Any
 
     def __post_init__(self) -> None:
-        taken = (CROSSBARS, TILES, *counts(), *times())
-        if as_text(self.name, "sum: name") in taken or not self.name.isidentifier():
-            raise InputError(f"sum: name must be a word that no measure has, got {self.name!r}")
+        _check_name(self.name)
         pairs = self.weights.items() if isinstance(self.weights, Mapping) else self.weights
         made = tuple(
             (
@@ -54,13 +53,51 @@ class Sum:
             raise InputError(f"sum {self.name!r} must name at least one layer, and each once")
         object.__setattr__(self, "weights", made)
 
+    @property
+    def parts(self) -> tuple[Weights, ...]:
+        """The sums of which it is the largest: itself alone."""
+        return (self.weights,)
 
-def is_sum(name: str, sums: Iterable[Sum]) -> bool:
+
+@dataclass(frozen=True, slots=True)
+class Largest:
+    """A measure that a user names: the largest of several sums.
+
+    Attributes
+    ----------
+    name : str
+    parts : sequence of weights
+        Each as of a `Sum`.
+
+    Raises
+    ------
+    InputError
+        As a `Sum` does, or where there is none.
+    """
+
+    name: str
+    parts: Any
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        parts = tuple(Sum(self.name, weights).weights for weights in self.parts)
+        if not parts:
+            raise InputError(f"largest {self.name!r} must have at least one sum")
+        object.__setattr__(self, "parts", parts)
+
+
+def _check_name(name: object) -> None:
+    taken = (CROSSBARS, TILES, *counts(), *times())
+    if as_text(name, "sum: name") in taken or not str(name).isidentifier():
+        raise InputError(f"sum: name must be a word that no measure has, got {name!r}")
+
+
+def is_sum(name: str, sums: Iterable[Sum | Largest]) -> bool:
     """Whether a measure is crossbars, tiles, or one of the sums of a user."""
     return name in (CROSSBARS, TILES, *(each.name for each in sums))
 
 
-def measure_label(name: str, sums: Sequence[Sum], hardware: Hardware | None) -> str:
+def measure_label(name: str, sums: Sequence[Sum | Largest], hardware: Hardware | None) -> str:
     """The one label of a measure that may be minimised: that of a count has its rule.
 
     Raises
@@ -84,7 +121,7 @@ def measure_label(name: str, sums: Sequence[Sum], hardware: Hardware | None) -> 
     return labelled(objective, measure.rule)
 
 
-def checked_bounds(given: Any, sums: Sequence[Sum], hardware: Hardware | None) -> Bounds:
+def checked_bounds(given: Any, sums: Sequence[Sum | Largest], hardware: Hardware | None) -> Bounds:
     """Upper bounds as pairs of a label and a number; that of a time in microseconds.
 
     Raises
@@ -114,7 +151,7 @@ def checked_bounds(given: Any, sums: Sequence[Sum], hardware: Hardware | None) -
 
 
 def checked_ties(
-    given: Any, first: str, sums: Sequence[Sum], hardware: Hardware | None
+    given: Any, first: str, sums: Sequence[Sum | Largest], hardware: Hardware | None
 ) -> tuple[str, ...]:
     """The labels of the measures that break ties, in order; none may occur twice.
 

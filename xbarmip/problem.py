@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from xbarmip.constraint import Constraint, Recipe, check_weights, named_as
@@ -12,6 +13,7 @@ from xbarmip.exact import as_int
 from xbarmip.goal import (
     CROSSBARS,
     TILES,
+    Largest,
     Sum,
     checked_bounds,
     checked_ties,
@@ -59,7 +61,7 @@ class Problem:
         microseconds, as "latency_us".
     then : sequence of str
         What breaks ties: measures that are minimised in this order among all optimal allocations.
-    sums : tuple of Sum
+    sums : tuple of Sum or Largest
         Further measures, which `objective`, `at_most` and `then` may name.
     minimise : str, optional
         The objective by another name.
@@ -79,7 +81,7 @@ class Problem:
     hardware: Hardware | None = None
     at_most: Any = ()
     then: Any = ()
-    sums: tuple[Sum, ...] = ()
+    sums: tuple[Sum | Largest, ...] = ()
     minimise: InitVar[str | None] = None
 
     def __post_init__(self, minimise: str | None) -> None:
@@ -111,7 +113,7 @@ class Problem:
         object.__setattr__(self, "then", checked_ties(self.then, self.label, *known))
         largest = dict(zip(self.network.index, self.largest, strict=True))
         for each in self.sums:
-            for layer, weights in each.weights:
+            for layer, weights in chain.from_iterable(each.parts):
                 if len(weights) < largest.get(layer, len(weights) + 1):
                     what = f"{len(weights)} weights" if layer in largest else "no such layer"
                     raise InputError(f"sum {each.name!r}: layer {layer!r}: {what}")
@@ -198,7 +200,7 @@ class Problem:
         """
         if not self.is_core:
             raise UnsupportedError(
-                f"{self}: bounds, ties and sums are for xbarmip.solve, nothing else takes them"
+                f"{self}: bounds, ties and sums are for xbarmip.solve and pareto alone"
             )
 
     @cached_property

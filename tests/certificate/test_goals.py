@@ -52,6 +52,13 @@ def test_certificates_prove_what_every_allocation_says(tmp_path):
     assert min(proven.values()) > 10
 
 
+def test_the_largest_of_sums_is_refused_by_name(tmp_path):
+    tables = [{"c1": range(1, 785)}, {"c3": range(1, 101)}]
+    problem = xb.Problem(LENET, 40, minimise="zone", sums=(xb.Largest("zone", tables),))
+    with pytest.raises(UnsupportedError, match="no certificate can state 'zone'"):
+        write_certificate(problem, xb.solve(problem), tmp_path / "c")
+
+
 def test_what_a_certificate_says(tmp_path):
     path = tmp_path / "c"
     write_certificate(GOAL, xb.solve(GOAL), path)

@@ -1,10 +1,14 @@
 """`frontier --against`: two measures against each other at one budget."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+import xbarmip as xb
 from xbarmip.cli.main import main
+from xbarmip.hardware.preset import load_hardware
+from xbarmip.questions.amounts import amounts
 
 ASKED = ("frontier", "lenet-5", "--crossbars", "60", "--against", "interval")
 
@@ -43,6 +47,42 @@ def test_a_time_is_in_microseconds(capsys):
     assert all(point["latency_us"] == point["measures"]["latency_us"] for point in points)
 
 
+def points(capsys, *arguments):
+    """The points of a front as JSON has them."""
+    status, out, err = run(capsys, "frontier", "lenet-5", *arguments, "--json")
+    assert (status, err) == (0, "")
+    return json.loads(out)["points"]
+
+
+def test_bounds_ties_and_sums_are_those_of_python(capsys):
+    network = xb.load_network("lenet-5")
+    power = {name: [5 * r for r in range(1, 61)] for name in network.index}
+    problem = xb.Problem(network, 60, at_most={"serial": 70}, then=("crossbars",))
+    front = xb.pareto(replace(problem, sums=(xb.Sum("power", power),)), "power")
+    asked = ("--crossbars", "60", "--against", "power", "--sum")
+    layers = ",".join(f"{name}=5" for name in network.index)
+    given = (*asked, f"power:{layers}", "--at-most", "serial=70", "--then", "crossbars")
+    found = [
+        (point["cycles"], point["power"], point["allocation"]) for point in points(capsys, *given)
+    ]
+    assert found == [(point.value, point.against, dict(point.allocation)) for point in front.points]
+    assert len(found) > 3
+
+
+def test_a_time_against_crossbars_is_its_frontier_of_budgets(capsys):
+    chip = ("--hardware", "isaac-like", "--crossbars", "14")
+    found = points(capsys, *chip, "--objective", "latency", "--against", "crossbars")
+    hardware = load_hardware("isaac-like")
+    least = {}
+    for crossbars in range(9, 15):
+        problem = xb.Problem(
+            xb.load_network("lenet-5"), crossbars, objective="latency", hardware=hardware
+        )
+        allocation = xb.solve(problem, "exhaustive").allocation
+        least.setdefault(amounts(problem, allocation.values())["latency_us"], crossbars)
+    assert [(point["latency_us"], point["crossbars"]) for point in found] == sorted(least.items())
+
+
 def test_nothing_allowed_is_an_answer(capsys):
     status, out, _ = run(
         capsys, *ASKED, "--constraint", "tile-granularity:crossbars_per_tile=72,tiles=4"
@@ -61,6 +101,11 @@ def test_nothing_allowed_is_an_answer(capsys):
         (("--crossbars", "60"), "--crossbars is the budget of --against"),
         (("--up-to", "60", "--solver", "milp"), "--solver is for --against"),
         (("--crossbars", "60", "--against", "steps"), "it takes one of the measures"),
+        (("--up-to", "60", "--at-most", "serial=9"), "--at-most is for --against; --crossbars N"),
+        (("--up-to", "60", "--then", "serial"), "--then is for --against; --crossbars N"),
+        (("--up-to", "60", "--sum", "own:c1=1"), "--sum is for --against; --crossbars N"),
+        (("--up-to", "60", "--objective", "latency"), "is of a count; --crossbars N --against"),
+        (("--up-to", "60", "--objective", "speed"), "is of a count; --crossbars N --against"),
     ],
 )
 def test_what_makes_no_sense_is_refused(arguments, message, capsys):

@@ -489,7 +489,7 @@ BAD = {
     ),
     "unwritable output": (("compare", "mine.toml", "--output", "file/x"), "cannot be written"),
     "output is a file": (("compare", "mine.toml", "--output", "file"), "cannot be written"),
-    "unknown solver": ((*SOLVE, "--solver", "magic"), "--solver: invalid choice: 'magic'"),
+    "unknown solver": ((*SOLVE, "--solver", "magic"), "path/to/file.py:Class, got 'magic'"),
     "unknown solvers": (("compare", "mine.toml", "--solvers", "dp,magic"), "got 'magic'"),
     "no solvers": (("compare", "mine.toml", "--solvers", ""), "solver must be one of"),
     "a solver twice": (("compare", "mine.toml", "--solvers", "dp,dp"), "listed 2 times"),

@@ -63,7 +63,11 @@ def test_a_certificate_of_several_networks_is_held_against_them(capsys, tmp_path
         (path, (*asked, "slowest", "--crossbars", "301"), "crossbars: 300 in the file, 301 wanted"),
         (path, (*asked, "slowest", "--constraint", "powers-of-two"), "network 1: number of constr"),
         (path, (*LENET[:1], "lenet-5", "--crossbars", "300"), "several networks on one chip"),
-        (other, (*asked, "slowest"), "the file states another problem: one network"),
+        (
+            other,
+            (*asked, "slowest"),
+            "the file states another problem: an allocation of one network",
+        ),
     ):
         status, out, _ = run(capsys, "check", file, *arguments)
         assert (status, words in out) == (1, True), (out, words)

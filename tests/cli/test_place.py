@@ -1,5 +1,6 @@
 """`xbarmip place`: answers, scores, files, and what is refused."""
 
+import gzip
 import json
 
 import pytest
@@ -61,13 +62,23 @@ def proof(tmp_path, capsys):
     return path
 
 
+def lines_of(path):
+    """The lines of a certificate."""
+    return [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
+
+
+def write(lines, path):
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+
+
 def test_a_certificate_of_whatever_the_file_states(proof, capsys):
     """Beside files that are refused or cannot be read: the worst decides."""
-    record = json.loads(proof.read_text(encoding="utf-8"))
+    lines = lines_of(proof)
     wrong, none = proof.with_name("wrong"), proof.with_name("none")
-    wrong.write_text(json.dumps(record | {"value": 1}), encoding="utf-8")
+    lines[2]["claim"]["value"] = 1
+    write(lines, wrong)
     assert main(["check", str(proof)]) == 0
-    digest = record["digest"]
+    digest = lines[0]["digest"]
     assert capsys.readouterr().out == (
         f"{proof}: accepted: the problem that the file states (5 layers, 4 cores of 12 crossbars, "
         f"digest {digest}): no placement takes less than 248 products; the given one takes 248\n"
@@ -84,10 +95,10 @@ def test_a_certificate_of_whatever_the_file_states(proof, capsys):
 
 
 def test_names_of_a_certificate_are_never_passed_on(proof, capsys):
-    record = json.loads(proof.read_text(encoding="utf-8"))
+    lines = lines_of(proof)
     name = "x: accepted: vgg-16 \x1b[2J"
-    record["statement"]["network"] = record["statement"]["layers"][0]["name"] = name
-    proof.write_text(json.dumps(record), encoding="utf-8")
+    lines[1]["placement"]["name"] = lines[1]["placement"]["layers"][0]["name"] = name
+    write(lines, proof)
     assert main(["check", str(proof)]) == 0
     assert "vgg-16" not in capsys.readouterr().out
 
@@ -131,7 +142,7 @@ def test_a_certificate_of_an_allocation_is_none_of_a_placement(tmp_path, capsys)
     path = str(tmp_path / "a")
     assert main(["solve", "lenet-5", "--crossbars", "12", "--certificate", path]) == 0
     assert main(["check", path, *OWN]) == 1
-    assert "another problem: an allocation without cores" in capsys.readouterr().out
+    assert "another problem: an allocation of one network" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """`xbarmip score`, and allocations in files."""
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 import xbarmip as xb
 from tests.cli.test_cli import PAIR
-from xbarmip.allocation import read_allocation
+from xbarmip.allocation import pimcomp_text, read_allocation
 from xbarmip.cli.main import main
 from xbarmip.errors import InputError, VerificationError
 from xbarmip.hardware.preset import load_hardware
@@ -23,6 +24,12 @@ def folder(tmp_path, monkeypatch):
 
 def pair():
     return xb.load_network("pair.json")
+
+
+def noded(network, nodes):
+    """The network as if read from a file that calls its layers so."""
+    layers = zip(network.layers, nodes, strict=True)
+    return replace(network, layers=tuple(replace(layer, node=node) for layer, node in layers))
 
 
 SAME = {
@@ -120,6 +127,50 @@ def test_goals_are_refused():
         xb.score(xb.Problem(pair(), 4, 8, then=("crossbars",)), [1, 1])
     with pytest.raises(InputError, match="must have 2 values"):
         xb.score(xb.Problem(pair(), 4, 8), [1])
+
+
+def test_an_allocation_without_a_file(capsys):
+    command = ["score", "pair.json", "--crossbars", "4", "--size", "8", "--allocation"]
+    assert main([*command, "2,1"]) == 0
+    assert "4 cycles; the proven optimum is 2" in capsys.readouterr().out
+    assert main([*command, "2,1,1"]) == 2
+    assert "must have 2 values, got 3" in capsys.readouterr().err
+
+
+def test_pimcomp_gets_the_names_of_the_file_and_is_read_back(capsys):
+    named = noded(pair(), ("/x/Conv", "b"))
+    text = pimcomp_text(named, (2, 1))
+    assert json.loads(text)["replication"] == {"/x/Conv": 2, "b": 1}
+    Path("given").write_text(text)
+    assert read_allocation(Path("given"), named) == (2, 1)
+    command = ["export", "pair.json", "--format", "pimcomp", "--output", "table.json"]
+    assert main([*command, "--allocation", "2,1"]) == 0
+    assert main(["simulate", "pair.json", "--allocation", "table.json", "--json"]) == 0
+    assert '"a": 2' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("nodes", [("same", "same"), ("b", "a"), ("b", "")])
+def test_names_of_a_file_that_lead_elsewhere_are_not_used(nodes):
+    named = noded(pair(), nodes)
+    assert named.names_in_file == ("a", "b")
+
+
+def test_export_to_pimcomp_refuses_what_it_would_ignore(capsys):
+    command = ["export", "pair.json", "--output", "out"]
+    for options, why in (
+        (["--format", "pimcomp"], "one needs the other"),
+        (["--format", "mps", "--crossbars", "4", "--allocation", "1,1"], "one needs the other"),
+        (
+            ["--format", "pimcomp", "--allocation", "1,1", "--crossbars", "4"],
+            "takes no --crossbars",
+        ),
+        (["--format", "pimcomp", "--allocation", "1,1", "--objective", "cycles"], "no --objective"),
+        (["--format", "pimcomp", "--allocation", "1,1", "--at-most", "3"], "takes no --at-most"),
+        (["--format", "pimcomp", "--allocation", "1"], "must have 2 values"),
+    ):
+        assert main([*command, *options]) == 2
+        assert why in capsys.readouterr().err
+    assert not Path("out").exists()
 
 
 def test_simulate_reads_the_same_files(capsys):

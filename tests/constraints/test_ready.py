@@ -71,6 +71,9 @@ HAND = [
     # (4, 2): 8 crossbars and 2 tiles of 4 are 8 + 2*2 = 12; (2, 2): 6 + 4 = 10
     ((ready.AreaBudget(10, 1, per_tile=2, crossbars_per_tile=4),), 2),
     ((ready.AreaBudget(12, 1, per_tile=2, crossbars_per_tile=4),), 1),
+    # (4, 2) in the hardware's tiles of 3: 2 tiles for `a`, one for each copy of `b`, 8 + 4*2 = 16
+    ((ready.AreaBudget(16, 1, per_tile=2),), 1),
+    ((ready.AreaBudget(15, 1, per_tile=2),), 2),
     ((ready.LargestDuplication(2),), 2),
     ((ready.LargestDuplication(1, layers="a"),), 4),
     # (2, 2); R_b has no more than 2
@@ -319,7 +322,10 @@ def test_text_and_tables(text, made):
         ("ratio-limit:most=x", "ratio-limit: most must be a number, got 'x'"),
         ("spare-crossbars:rate=1.5", "rate must be at most 1, got 1.5"),
         ("power-budget:limit=1,per_crossbar=nan", "per_crossbar must be a finite number, got NaN"),
-        ("power-budget:limit=1,per_crossbar=1,per_tile=2", "per_tile needs crossbars_per_tile"),
+        (
+            "power-budget:limit=1,per_crossbar=1,per_tile=2",
+            "power-budget: crossbars_per_tile must be given, or hardware",
+        ),
         ("allowed-duplication:values=x", "values must be one or more integers, got 'x'"),
         ("core-packing:crossbars_per_core=4,cores=0", "cores must be at least 1, got 0"),
         ("step-time-limit:most_us=1", "step-time-limit needs hardware, got none"),

@@ -56,7 +56,7 @@ def own_interrupts():
     signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.usefixtures("own_interrupts")
+@pytest.mark.usefixtures("own_interrupts", "own_modules")
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_do_what_the_page_shows(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

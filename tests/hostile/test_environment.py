@@ -152,7 +152,7 @@ ALONE = [
     ["warm"],
     ["--help"],
     ["show", NAMES[-1]],
-    ["reproduce", "--parts", NAMES[-1], "--output", "pages"],
+    ["reproduce", "li-han-chen-2023", "--parts", NAMES[-1], "--output", "pages"],
 ]  # fmt: skip
 EXPECTED = [0] * (len(ALONE) - 2) + [2, 2]  # the last two are about what does not exist
 PRINTING = ("solve", "explain", "simulate", "show", "reproduce")  # names, out and as errors

@@ -176,7 +176,23 @@ def products_of_variables(m):
 
 def unbounded(m):
     m.z = pyo.Var(domain=pyo.Integers)
-    m.c = pyo.Constraint(expr=m.R["a"] == 2 * m.z)
+    m.c = pyo.Constraint(expr=m.R["a"] * m.z <= 2)
+
+
+def even(m):
+    m.z = pyo.Var(m.LAYERS, domain=pyo.Integers)
+    m.c = pyo.Constraint(m.LAYERS, rule=lambda m, k: m.R[k] == 2 * m.z[k])
+
+
+def fixed_charge(m):
+    m.y = pyo.Var(m.LAYERS, domain=pyo.Binary)
+    m.c = pyo.Constraint(m.LAYERS, rule=lambda m, k: m.R[k] <= 1 + 99 * m.y[k])
+    m.d = pyo.Constraint(expr=m.y["a"] + m.y["b"] <= 1)
+
+
+def in_groups_of(m):
+    m.z = pyo.Var(domain=pyo.Integers)
+    m.c = pyo.Constraint(expr=m.R["a"] + m.R["b"] == 3 * m.z)
 
 
 def fixed_choice(m):
@@ -290,7 +306,10 @@ FORMS = {
     "Var fixed with fix()": (fixed_variable, lambda a, b: a <= 3),
     "a continuous Var in a product": (
         products_of_variables, "variable 'z' is not a binary or bounded integer variable"),
-    "an integer Var without bounds, not a sum of R": (
+    "a switch, R[l] <= 1 + 99 * y[l]": (fixed_charge, lambda a, b: a == 1 or b == 1),
+    "R[l] == 2 * z[l]": (even, lambda a, b: a % 2 == b % 2 == 0),
+    "R[a] + R[b] == 3 * z": (in_groups_of, lambda a, b: (a + b) % 3 == 0),
+    "an integer Var without bounds in a product": (
         unbounded, "variable 'z' is not a binary or bounded integer variable"),
     "choose[l, r].fix()": (fixed_choice, lambda a, b: a == 3 and b != 2),
     "choose[l, r].setlb(), setub()": (bounded_choice, lambda a, b: a == 2 and b <= 2),

@@ -108,13 +108,22 @@ def test_projections_have_the_points_that_can_be_completed():
 
 
 def test_what_stays_is_whole_where_neither_side_is():
-    stated = [
-        Stated(("even",), Interval(Separable(0, {"a": {r: r for r in MENUS["a"]}}, {X: -2}), 0, 0))
-    ]
+    both = {layer: {r: r for r in menu} for layer, menu in MENUS.items()}
+    stated = [Stated(("even",), Interval(Separable(0, both, {X: -2}), 0, 0))]
     assert project(stated, {X: Span(0, 9, True)}, MENUS) == (stated, [])
     left, (step,) = project(stated, {X: Span(0, 9, False)}, MENUS)
-    assert left == []  # R_a / 2 lies within 0 and 9
-    assert step.value({"a": 3}) == Fraction(3, 2)
+    assert left == []  # (R_a + R_b) / 2 lies within 0 and 9
+    assert step.value({"a": 3, "b": 2}) == Fraction(5, 2)
+
+
+def test_a_fraction_of_one_layer_alone_is_rounded():
+    halves = Separable(Fraction(1, 4), {"a": {1: 1, 2: 2, 3: 3}, "b": {1: 2, 2: 4}}, {X: -2})
+    stated = [Stated(("half",), Interval(halves, None, 0))]  # x >= 1/8 + R_a / 2 + R_b
+    left, (step,) = project(stated, {X: Span(0, 2, True)}, MENUS)
+    assert step.exact
+    assert [point for point in CHOICES if met(left, dict(zip(MENUS, point, strict=True)))] == [
+        (1, 1)
+    ]
 
 
 def test_too_many_pairs_are_left_alone():
@@ -155,6 +164,28 @@ def test_definitions_and_variables_between_variables():
     model.few = pyo.Constraint(expr=model.y + model.R["b"] <= 4)
     assert allowed(model) == where(lambda a, b: -(-a // 3) + b + b <= 4)
     problem_of(model)
+
+
+def test_switches_of_fixed_charges():
+    model = model_of_pair()
+    model.y = pyo.Var(model.LAYERS, domain=pyo.Binary)
+    model.on = pyo.Constraint(model.LAYERS, rule=lambda m, k: m.R[k] - 1 <= 99 * m.y[k])
+    model.cost = pyo.Constraint(expr=sum(5 * model.y[k] + model.R[k] for k in model.LAYERS) <= 11)
+    assert all(isinstance(c, LinearConstraint) for c in read(model))
+    assert allowed(model) == where(lambda a, b: 5 * ((a > 1) + (b > 1)) + a + b <= 11)
+
+
+def test_bounds_of_what_stays_follow_from_its_conditions():
+    model = model_of_pair()
+    model.n = pyo.Var(domain=pyo.Integers)
+    model.t = pyo.Var([0, 1], domain=pyo.NonNegativeIntegers)
+    model.even = pyo.Constraint(expr=model.R["a"] + model.R["b"] == 2 * model.n)
+    model.groups = pyo.Constraint(expr=model.R["a"] + 2 * model.R["b"] <= 3 * model.t[0])
+    model.other = pyo.Constraint(expr=2 * model.R["a"] + model.R["b"] <= 4 * model.t[1])
+    model.most = pyo.Constraint(expr=model.t[0] + model.t[1] <= 6)
+    assert allowed(model) == where(
+        lambda a, b: (a + b) % 2 == 0 and -(-(a + 2 * b) // 3) - (-(2 * a + b) // 4) <= 6
+    )
 
 
 def test_variables_over_a_set_have_its_values_alone():

@@ -311,12 +311,12 @@ def _continuous(model):
 
 def _unbounded_integer(model):
     model.n = pyo.Var(domain=pyo.Integers)
-    return model.R["a"] == 2 * model.n
+    return model.R["a"] * model.n <= 4
 
 
 def _too_many_values(model):
     model.n = pyo.Var(domain=pyo.Integers, bounds=(0, 5000))
-    return model.R["a"] == 2 * model.n
+    return model.R["a"] * model.n <= 4
 
 
 def _no_value(model):

@@ -34,8 +34,8 @@ def answer_of(problem, solver):
 
 def test_dp_and_exhaustive_answer_as_every_allocation_does():
     random, counts = Random("goals"), Counter()
-    for _ in range(150):
-        problem = goal_problem(random)
+    for number in range(150):
+        problem = goal_problem(random, parts=1 + number % 2)
         best = best_tuple(problem)
         counts[best is not None] += 1
         counts[problem.label] += best is not None
@@ -47,8 +47,8 @@ def test_dp_and_exhaustive_answer_as_every_allocation_does():
 
 def test_milp_answers_as_every_allocation_does():
     random = Random("goals by milp")
-    for _ in range(25):
-        problem = goal_problem(random, most=300)
+    for number in range(25):
+        problem = goal_problem(random, most=300, parts=1 + number % 2)
         assert answer_of(problem, "milp") == best_tuple(problem), problem
 
 

@@ -38,6 +38,20 @@ def linear(random, model, problem):
     return body, value
 
 
+def with_a_maximum(random, model, body, value, sign):
+    """The same with a multiple of the largest R, as a variable that the objective holds down."""
+    weight, fixed = sign * random.randint(1, 5), sign * random.randint(1, 20)
+    model.z = pyo.Var(domain=pyo.NonNegativeIntegers)
+    model.y = pyo.Var(model.LAYERS, domain=pyo.Binary)
+    model.each = pyo.Constraint(model.LAYERS, rule=lambda m, name: m.R[name] <= m.z)
+    model.on = pyo.Constraint(model.LAYERS, rule=lambda m, name: m.R[name] <= 1 + 9**4 * m.y[name])
+
+    def more(one):
+        return value(one) + weight * max(one) + fixed * sum(r > 1 for r in one)
+
+    return body + weight * model.z + fixed * sum(model.y.values()), more
+
+
 def test_every_solver_obeys_objectives_and_bounds():
     random = Random("objectives")
     seen = {True: 0, False: 0}
@@ -46,7 +60,9 @@ def test_every_solver_obeys_objectives_and_bounds():
         model = xb.build_model(problem, "function")
         body, value = linear(random, model, problem)
         least = random.random() < 0.5
-        own = random.random() < 0.7
+        own = random.random() < 0.8
+        if own and random.random() < 0.6:
+            body, value = with_a_maximum(random, model, body, value, 1 if least else -1)
         if own:
             model.objective.deactivate()
             model.mine = pyo.Objective(expr=body, sense=pyo.minimize if least else pyo.maximize)
@@ -94,9 +110,22 @@ def bounded(expression):
     return lambda model: model.add_component("mine", pyo.Constraint(expr=expression(model)))
 
 
-def over_a_variable(model):
-    model.z = pyo.Var(bounds=(0, 3))
+def over_a_maximum(model):
+    model.z = pyo.Var(domain=pyo.Integers)
+    model.each = pyo.Constraint(model.LAYERS, rule=lambda m, name: m.R[name] <= m.z)
+    model.few = pyo.Constraint(expr=model.value <= 4)
+    mine(lambda m: 5 * m.z + m.R["a"])(model)
+
+
+def over_a_free_variable(model):
+    model.z = pyo.Var()
     mine(lambda m: m.R["a"] + m.z)(model)
+
+
+def over_what_stays(model):
+    model.z = pyo.Var(domain=pyo.Integers)
+    model.even = pyo.Constraint(expr=model.R["a"] + model.R["b"] == 2 * model.z)
+    mine(lambda m: m.z)(model)
 
 
 FORMS = {
@@ -107,8 +136,15 @@ FORMS = {
         bounded(lambda m: m.value >= 300), "constraint 'mine': on value, .* upper bounds alone"),
     "an Objective with fractions": (
         mine(lambda m: m.R["a"] / 2 + m.R["b"] / 3), "its numbers must be whole: multiply it by 6"),
-    "an Objective that is not linear, or over variables of yours": (
-        over_a_variable, "objective 'mine': an objective is model.objective, or linear in the"),
+    "an Objective over variables of yours": (over_a_maximum, 24),
+    "over variables that nothing bounds": (
+        over_a_free_variable, "objective 'mine': no condition bounds it"),
+    "over variables that do not go": (
+        over_what_stays, "objective 'mine': its variables do not follow from linear conditions"),
+    "an Objective with value beside others": (
+        mine(lambda m: 3 * m.value + m.R["a"]), "value is minimised alone, .* xbarmip.pareto"),
+    "an Objective that is not linear": (
+        mine(lambda m: m.R["a"] * m.R["b"]), "objective 'mine': an objective is model.objective"),
 }  # fmt: skip
 
 

@@ -181,7 +181,7 @@ def test_a_warm_start_is_where_the_search_begins():
     cold = pyo.SolverFactory("xbarmip_dp").solve(model.clone(), timelimit=0)
     warm = pyo.SolverFactory("xbarmip_dp").solve(model, timelimit=0, warmstart=True)
     assert warm.problem.upper_bound == best.value < cold.problem.upper_bound
+    warm = pyo.SolverFactory("xbarmip_milp", start=False).solve(model, timelimit=0, warmstart=True)
+    assert warm.problem.upper_bound == best.value
     with pytest.warns(UserWarning, match="the values of choose are no allocation"):
         pyo.SolverFactory("xbarmip_dp").solve(model_with_a_constraint(), warmstart=True)
-    with pytest.warns(UserWarning, match="milp: warmstart has no effect"):
-        pyo.SolverFactory("xbarmip_milp").solve(model_with_a_constraint(), warmstart=True)

@@ -196,7 +196,7 @@ def test_what_makes_no_sense_is_refused(given, message):
 
 
 def test_what_is_no_count_is_refused():
-    with pytest.raises(UnsupportedError, match="nothing else takes them"):
+    with pytest.raises(UnsupportedError, match="solve and pareto alone"):
         SharedChip([xb.Problem(LENET, 40, then="interval")])
     with pytest.raises(UnsupportedError, match="proves nothing"):
         solve_shared(SharedChip([xb.Problem(LENET, 40)]), "greedy")

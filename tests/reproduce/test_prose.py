@@ -26,7 +26,7 @@ from xbarmip.solvers.result import Status
 def said(tmp_path):
     """What a template says, of a source that prints all networks but one."""
     published = {"unprinted": ["b"], "remarks": {"steps of": "short.", "steps of a": "long."}}
-    within = environment(Source("title", (), lambda: published, tmp_path))
+    within = environment(Source("it", "it", "title", (), lambda: published, tmp_path))
 
     def say(template, **context):
         (tmp_path / "it.j2").write_text(template)

@@ -13,12 +13,10 @@ import xbarmip as xb
 from tests import ROOT
 from tests.brute import tiny_problem
 from xbarmip.cli.main import main
-from xbarmip.compare.suite import read_suite
 from xbarmip.network.generate import Shape
 from xbarmip.reproduce.answers import answer_of
 from xbarmip.reproduce.li_han_chen_2023 import accuracy, bandwidth, runtime, steps
 from xbarmip.reproduce.li_han_chen_2023.figures import case_key, figures, step_cases
-from xbarmip.reproduce.li_han_chen_2023.models import HEURISTICS, OBJECTIVES, Claim, ModelRow
 from xbarmip.reproduce.li_han_chen_2023.paper import PAPER
 from xbarmip.reproduce.page import files
 from xbarmip.reproduce.records import as_json
@@ -172,7 +170,7 @@ def small(tmp_path):
     (templates / "short.md.j2").write_text("")
     parts = tuple(Part(name, "", Letter, cases(name), list) for name in "pq")
     published = {"source": "a paper", "unprinted": ["x"], "remarks": {}}
-    return Source("Small", parts, lambda: published, templates), calls, stop
+    return Source("small", "small", "Small", parts, lambda: published, templates), calls, stop
 
 
 def test_run_computes_parts_and_writes_the_page(small, tmp_path):
@@ -236,40 +234,29 @@ def test_reproduce_refuses_before_it_computes(small, tmp_path):
 
 
 def test_command(small, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("xbarmip.cli.reproduce.PAPER", small[0])
-    assert main(["reproduce", "--output", str(tmp_path), "--parts", "p", "--json"]) == 0
-    answer = json.loads(capsys.readouterr().out)
-    assert (answer["complete"], answer["output"]) == (False, str(tmp_path))
+    other = replace(small[0], name="other", folder="elsewhere")
+    sources = {"small": small[0], "other": other}
+    monkeypatch.setattr("xbarmip.cli.reproduce.SOURCES", sources)
+    output = ["--output", str(tmp_path)]
+    assert main(["reproduce", "small", *output, "--parts", "p", "--json"]) == 0
+    (answer,) = json.loads(capsys.readouterr().out)
+    assert (answer["source"], answer["complete"]) == ("small", False)
+    assert answer["output"] == str(tmp_path / "small")
     assert answer["parts"][0] == {"part": "p", "about": "", "computed": 2, "rows": 2, "of": 2}
-    assert main(["reproduce", "--output", str(tmp_path), "--keep"]) == 0
-    assert f"written: {tmp_path / 'page.md'}" in capsys.readouterr().out
-    assert main(["reproduce", "--parts", "x"]) == 2
-    assert "part must be one of" in capsys.readouterr().err
+    assert main(["reproduce", *output, "--keep"]) == 0
+    said = capsys.readouterr().out
+    for folder in ("small", "elsewhere"):
+        assert f"written: {tmp_path / folder / 'page.md'}" in said
+    for arguments, why in (
+        (["small", "--parts", "x"], "part must be one of"),
+        (["--parts", "p"], "--parts needs one source"),
+        (["smal"], "unknown source 'smal'; did you mean 'small'?"),
+    ):
+        assert main(["reproduce", *output, *arguments]) == 2
+        assert why in capsys.readouterr().err
 
 
-# --- networks of today ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("value", "best"), [(None, 10), (8, 8), (11, 10)])
-def test_excess_over_the_best_known(value, best):
-    rivals = {**dict.fromkeys(HEURISTICS, 20), "greedy": 12, "woho": 10}
-    row = ModelRow("net", 8, 4, "cycles", Claim(Status.FEASIBLE, value, None), rivals)
-    assert row.best == best
-    assert row.above("greedy") == pytest.approx(100 * (12 / best - 1))
-
-
-def test_every_network_of_the_suite_takes_part_for_each_objective():
-    networks = {each.problem.network.name for each in read_suite("onnx").instances}
-    rows = rows_of("models").values()
-    found = {(row.network, row.objective) for row in rows}
-    assert found == {(name, objective) for name in networks for objective in OBJECTIVES}
-    assert all(row.crossbars == 2 * row.smallest for row in rows)
-    assert len(networks) == 9
-
-
-def test_no_rival_is_below_a_proven_bound():
-    for key, row in rows_of("models").items():
-        assert min(row.rivals.values()) >= row.dp.bound, key
+# --- answers of solvers --------------------------------------------------------------------------
 
 
 def test_an_answer_without_an_allocation_makes_no_row():
@@ -280,12 +267,6 @@ def test_an_answer_without_an_allocation_makes_no_row():
         answer_of(problem, found)
     solved = xb.solve(problem, "identical")
     assert answer_of(problem, solved) == (solved.value, problem.allocation(solved.allocation))
-
-
-def test_a_row_that_lacks_a_rule_is_refused():
-    row = next(iter(rows_of("models").values()))
-    with pytest.raises(xb.InputError, match=r"rivals must be woho, stride, .*, got woho"):
-        replace(row, rivals={"woho": 3})
 
 
 # --- table 4, as shown ---------------------------------------------------------------------------
@@ -308,32 +289,6 @@ def test_every_draw_is_described():
 # --- what is committed ---------------------------------------------------------------------------
 
 
-def test_every_part_is_there_and_complete():
-    for part in PAPER.parts:
-        assert rows_of(part.name).keys() == part.cases(20).keys(), part.name
-
-
-def test_rows_are_written_as_they_are_read():
-    for part in PAPER.parts:
-        stored = json.loads((RESULTS / f"{part.name}.json").read_text())["rows"]
-        for key, each in kept(part.name).items():
-            assert {**as_json(each.row), "made": as_json(each.made)} == stored[key], key
-
-
-def test_the_committed_page_is_what_the_rows_give():
-    rows = {part.name: kept(part.name) for part in PAPER.parts}
-    made = files(
-        PAPER,
-        {part.name: {key: rows[part.name][key] for key in part.cases(20)} for part in PAPER.parts},
-    )
-    for name in ("page.md", "page.html", "summary.md"):
-        assert (RESULTS / name).read_bytes() == made[name], name
-    for name, content in made.items():
-        assert (RESULTS / name).exists(), name
-        if name.endswith(".png"):
-            assert content.startswith(b"\x89PNG")
-
-
 def unproven(row):
     """A row as it were had a limit ended what proves, and the page to say so."""
     if isinstance(row, steps.StepsRow):
@@ -350,8 +305,6 @@ def unproven(row):
     if isinstance(row, runtime.RuntimeRow):
         cut = {"status": Status.FEASIBLE, "stop": Stop.TIME, "bound": 1}
         return replace(row, steps=replace(row.steps, **cut), paper=replace(row.paper, **cut))
-    if isinstance(row, ModelRow):
-        return replace(row, dp=Claim(Status.UNKNOWN, None, None))
     return row
 
 
@@ -363,7 +316,7 @@ def test_what_is_not_proven_is_marked():
         }
         for part in parts
     }
-    text = files(replace(PAPER, parts=parts), rows)["page.md"].decode()
+    text = files(replace(PAPER, parts=parts), rows, RESULTS)["page.md"].decode()
     for said in (
         "| alexnet/1024x128 | 115.1 | 113 | 105 (≥ 104) | +7.6 |",
         "Not all optima are proven.",
@@ -375,8 +328,6 @@ def test_what_is_not_proven_is_marked():
         "In no row is bandwidth free; the paper says from a factor of 2 on.",
         "| \\> 0.0269 | 49 | \\> 0.0101 | 48 (≥ 1) |  | 0.014 | 49 |",
         "- No case of table 7 was proven within the time limit.",
-        "Proven within the time limit: 0 of 9.",
-        "| bvlc_alexnet | 7490 |  | 12.5 |",
     ):
         assert said in text
 

@@ -1,8 +1,9 @@
 """Check a certificate of xbarmip: `python check.py FILE ...`.
 
-This file needs Python 3.11 and nothing else, and can be read without the rest of the package. It
-trusts no number in a certificate: what a certificate says beyond the problem and the claim only
-tells this checker where to look. docs/certificate-format.md has the format and the arguments.
+This file needs Python 3.11 and nothing else, and can be read without the rest of the package; for
+schedules and placements it needs `check_schedule.py` or `check_placement.py` beside it. It trusts
+no number in a certificate: what a certificate says beyond the problem and the claim only tells this
+checker where to look. docs/certificate-format.md has the format and the arguments.
 
 What is proven is of the form "no allowed allocation has a value of at most T". Suppose there was
 one. It would stay inside the *windows* of R, which are narrowed by *path bounds* and, where that
@@ -25,8 +26,10 @@ most the claimed values of those before, and less than the claimed value of this
 import copy
 import gzip
 import hashlib
+import importlib
 import json
 import math
+import os
 import reprlib
 import sys
 import zlib
@@ -34,10 +37,15 @@ from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby, pairwise
 from typing import Any
 
 FORMAT, VERSION, OLDER = "xbarmip-certificate", 4, (2, 3)
+KINDS = {  # other formats, and who checks them
+    "xbarmip-schedule-certificate": "check_schedule",
+    "xbarmip-placement-certificate": "check_placement",
+}
 ACCEPTED, REFUSED, UNREADABLE = 0, 1, 2  # how the check of a file ends
 MOST_BYTES = 2**23  # of one line
 MOST_IN_FILE = 2**30  # bytes of a file, unpacked
@@ -1608,9 +1616,23 @@ def read_problem(lines: Records) -> Problem | Shared:
     key, record = entry(lines, "problem", "shared")
     shared = key == "shared" and version == VERSION
     problem = Shared(record) if shared else Problem(record, version)
-    if given and digest(problem.numbers()) != text(given[0], "digest"):
-        raise Refused(f"the digest of the problem is not {cut(given[0])}")
+    if given:
+        require_digest(problem, given[0])
     return problem
+
+
+def opening(lines: Records, form: str, newest: int) -> Any:
+    """The digest that the first line gives, of a certificate of another format."""
+    name, version, given = fields(following(lines), "first line", "format version digest")
+    if name != form or integer(version, "version") != newest:
+        raise Refused(f"not a certificate in the format {form}, version {newest}")
+    return given
+
+
+def require_digest(problem: Any, given: Any) -> None:
+    """Refuse a problem whose digest is not the given one."""
+    if digest(problem.numbers()) != text(given, "digest"):
+        raise Refused(f"the digest of the problem is not {cut(given)}")
 
 
 def digest(record: Any) -> str:
@@ -1646,7 +1668,14 @@ def prove_chain(lines: Records, problem: Problem, target: int) -> None:
 
 def words(problem: Any, value: Any, bound: Any) -> str:
     """What a certificate proves, of a problem that nobody but the certificate speaks of."""
-    return f"the problem that the file states ({facts(problem)}): {claim(problem, value, bound)}"
+    facts = sys.modules[type(problem).__module__].facts(problem)
+    return f"the problem that the file states ({facts}): {claimed(problem, value, bound)}"
+
+
+def claimed(problem: Any, value: Any, bound: Any) -> str:
+    """What is proven of a problem of any kind."""
+    said: str = sys.modules[type(problem).__module__].claim(problem, value, bound)
+    return said
 
 
 def facts(problem: Any) -> str:
@@ -1686,24 +1715,23 @@ def claim(problem: Any, value: Any, bound: Any) -> str:
     given = "" if value is None else f"; the given one takes {value}"
     if problem.time is None:
         return f"no allocation ends before {bound} {unit}{given}"
-    part, whole = problem.time.tick
-    micro, nano = divmod(bound * 10**9 * part // whole, 1000)
     return (
         f"no allocation has {unit} times step time of less than {bound} ticks{given} "
-        f"(a tick is {part}/{whole} s, so {bound} are {micro}.{nano:03} us, rounded down)"
+        f"({in_seconds(bound, problem.time.tick)})"
     )
+
+
+def in_seconds(bound: int, tick: list[int]) -> str:
+    """A bound of so many ticks, of a fraction of a second each, in words."""
+    part, whole = tick
+    micro, nano = divmod(bound * 10**9 * part // whole, 1000)
+    return f"a tick is {part}/{whole} s, so {bound} are {micro}.{nano:03} us, rounded down"
 
 
 def examine(path: str, meet: Callable[[Any], None] | None = None) -> tuple[int, str, Proven | None]:
     """Check a file, whatever is in it: how that ends, in words, and what is proven."""
-    status, message, proven = examined(lambda: verify(path, meet))
-    return status, message or words(*proven), proven
-
-
-def examined(verified: Callable[[], Any]) -> tuple[int, str, Any]:
-    """How a check ends, why it fails, and what it returns if it does not."""
     try:
-        return ACCEPTED, "", verified()
+        proven: Proven = checker_of(path).verify(path, meet)
     except Refused as reason:
         return REFUSED, str(reason), None
     except OSError as error:
@@ -1713,6 +1741,7 @@ def examined(verified: Callable[[], Any]) -> tuple[int, str, Any]:
     except Exception as fault:
         # What the checker cannot follow proves nothing, and later files are still to be checked.
         return REFUSED, f"the checker fails on it ({type(fault).__name__})", None
+    return ACCEPTED, words(*proven), proven
 
 
 def say(line: str, file: Any) -> None:
@@ -1721,12 +1750,22 @@ def say(line: str, file: Any) -> None:
     print(plain(line).encode(encoding, "replace").decode(encoding), file=file, flush=True)
 
 
-def main(
-    paths: list[str], examine: Callable[[str], Any] = examine, program: str = "check.py"
-) -> int:
+def checker_of(path: str) -> Any:
+    """The module that checks a file, by its first line: this one, or one beside it."""
+    first: Any = None
+    with suppress(OSError, Refused):
+        first = following(records(path))
+    form = first.get("format") if type(first) is dict else None
+    name = KINDS.get(form) if type(form) is str else None
+    if name is None:
+        return sys.modules[__name__]
+    return importlib.import_module(f"{__package__}.{name}" if __package__ else name)
+
+
+def main(paths: list[str]) -> int:
     """Check each file; 0 if all are accepted, 1 if one is refused, 2 if one cannot be read."""
     if not paths:
-        say(f"usage: python {program} FILE ...", sys.stderr)
+        say("usage: python check.py FILE ...", sys.stderr)
         return 2
     worst = ACCEPTED
     for path in paths:
@@ -1740,4 +1779,6 @@ def main(
 
 
 if __name__ == "__main__":
+    sys.modules["check"] = sys.modules[__name__]  # what the files beside this one import
+    sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
     sys.exit(main(sys.argv[1:]))

@@ -1,16 +1,16 @@
-"""Check certificates of schedules: `python check_schedule.py FILE ...`.
+"""Check certificates of schedules, for `check.py` beside this file, which checks the proofs inside.
 
-This file needs Python 3.11 and `check.py` beside it, which checks the proofs inside, and nothing
-else. It trusts no number in a certificate. docs/schedule.md has the format and the argument.
+It trusts no number in a certificate. docs/certificate-format.md has the format and the argument.
 
 A certificate states a chip and a network in integers, a plan, and for some segments *links*: proofs
-that no allocation with at most so many crossbars and such an interval has a count of at most t. The
-plan is simulated. Every segment gets a bound that is derived here: from the pace of its layers,
-and from its links. No schedule costs less than the shortest path over these bounds.
+that no allocation with at most so many crossbars, such an interval and such a step time has a count
+of at most t. The plan is simulated. Every segment gets a bound that is derived here: from the pace
+of its layers, and from its links. No schedule costs less than the shortest path over these bounds.
 """
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
+from itertools import product
+from math import gcd
 from typing import Any
 
 if __package__:
@@ -19,13 +19,14 @@ else:
     import check  # type: ignore[import-not-found, no-redef]
 
 Refused, ceil = check.Refused, check.ceil
-FORMAT, VERSION = "xbarmip-schedule-certificate", 1
+FORMAT, VERSION = "xbarmip-schedule-certificate", 2
 MOST_UNITS = 2**11
 MOST_LINKS = 2**10  # of a segment
 COARSE = 50  # intervals a grid has every one up to this; then each is longer by one part in it
 
 Edge = tuple[int, int]
-Link = tuple[int, int, int]  # crossbars, interval, count that is refuted
+# Crossbars, interval and step time at most; count that is refuted. None: any step; any count.
+Link = tuple[int, int, int | None, int | None]
 
 
 class Schedule:
@@ -35,22 +36,28 @@ class Schedule:
     ----------
     units : list of (int, int)
         Layer and column blocks of each piece that no cut divides, in order.
+    values : list of int
+        Values of the map of each unit; 0 where they cost nothing.
     """
 
     def __init__(self, record: Any) -> None:
-        names = "name crossbars write batch divide layers edges"
-        name, crossbars, write, batch, divide, layers, edges = check.fields(
+        names = "name objective crossbars write batch divide layers edges published off_chip time"
+        name, objective, crossbars, write, batch, divide, layers, edges, *more = check.fields(
             record, "schedule", names
         )
+        published, off_chip, time = more
         check.text(name, "name of the schedule")
+        self.objective = check.text(objective, "objective")
+        if objective not in ("cycles", "steps", "latency", "latency-steps"):
+            raise Refused(f"unknown objective {check.cut(objective)}")
+        self.count = "steps" if objective.endswith("steps") else "cycles"
         self.crossbars = check.integer(crossbars, "crossbars", 1)
         self.write = check.integer(write, "write", 0)
         self.batch = check.integer(batch, "batch", 1)
         self.divide = check.integer(divide, "divide", 0, 1)
         self.read_layers(layers)
-        self.edges = [check.Need(edge) for edge in check.array_of(edges, "edges")]
-        check.rising([edge.key() for edge in self.edges], "edges")
-        self.check_edges()
+        self.edges = self.read_edges(edges)
+        self.read_published(published)
         self.units = list[Edge]()
         for layer, (count, each) in enumerate(self.blocks):
             cut = self.divide or count * each > self.crossbars
@@ -59,6 +66,8 @@ class Schedule:
             if len(self.units) + count > MOST_UNITS:
                 raise Refused(f"there are more than {MOST_UNITS} layers and column blocks")
             self.units += [(layer, 1)] * count if cut else [(layer, count)]
+        self.read_off_chip(off_chip)
+        self.read_time(time)
 
     def read_layers(self, layers: Any) -> None:
         """Outputs, column blocks and whether it leaves the network, by layer."""
@@ -81,24 +90,75 @@ class Schedule:
         if sum(self.outputs) > check.MOST_OUTPUTS:
             raise Refused(f"the layers have more than {check.MOST_OUTPUTS} outputs")
 
-    def check_edges(self) -> None:
-        """Refuse needs that do not fit the layers, and layers that are for nothing."""
-        for edge in self.edges:
+    def read_edges(self, record: Any, capped: bool = True) -> list[check.Need]:
+        """Needs that fit the layers, of which none is for nothing."""
+        edges = [check.Need(edge) for edge in check.array_of(record, "edges")]
+        check.rising([edge.key() for edge in edges], "edges")
+        for edge in edges:
             if edge.consumer >= len(self.outputs):
                 raise Refused("an edge leads to a layer that does not exist")
             outputs = self.outputs[edge.consumer]
             if len(edge.rows) * len(edge.columns) != outputs:
                 raise Refused(f"an edge does not fit the outputs of layer {edge.consumer}")
-            if edge(outputs) > self.outputs[edge.producer]:
+            if capped and edge(outputs) > self.outputs[edge.producer]:
                 raise Refused(f"an edge needs more outputs than layer {edge.producer} has")
-        for layer in set(range(len(self.outputs))) - {edge.producer for edge in self.edges}:
+        for layer in set(range(len(self.outputs))) - {edge.producer for edge in edges}:
             if not self.leaves[layer]:
                 raise Refused(f"nothing waits for layer {layer}, and it leaves nothing")
+        return edges
+
+    def read_published(self, record: Any) -> None:
+        """Needs and tails of the rule `published`, where it counts the steps."""
+        self.counted, self.tails, self.published = self.edges, list[int](), record is not None
+        if not self.published:
+            return
+        if self.count != "steps":
+            raise Refused("the rule published counts steps")
+        edges, tails = check.fields(record, "published", "edges tails")
+        self.counted = self.read_edges(edges, capped=False)
+        self.tails = check.integers(tails, "tails", len(self.outputs), 0)
+
+    def read_off_chip(self, record: Any) -> None:
+        """What it costs to keep a value, a fraction, and the values of each column block."""
+        self.keep, self.kept = [0, 1], list[list[int]]()
+        if record is not None:
+            cost, values = check.fields(record, "off_chip", "cost values")
+            self.keep = check.integers(cost, "cost of a value", 2, 1)
+            if gcd(*self.keep) > 1:
+                raise Refused(f"cost of a value must be in lowest terms, got {check.cut(cost)}")
+            check.array_of(values, "values", len(self.blocks))
+            for layer, (count, _) in enumerate(self.blocks):
+                self.kept.append(check.integers(values[layer], "values of a layer", count, 1))
+        self.values, first = [0] * len(self.units), 0
+        for unit, (layer, count) in enumerate(self.units if self.kept else ()):
+            first = first if unit and self.units[unit - 1][0] == layer else 0
+            self.values[unit] = sum(self.kept[layer][first : first + count])
+            first += count
+
+    def read_time(self, record: Any) -> None:
+        """How long steps last, in ticks; a step of a count is one tick."""
+        self.time: check.StepTime | None = None
+        self.compute = 1
+        if (record is not None) != self.objective.startswith("latency"):
+            raise Refused("a latency needs a time, and nothing else does")
+        if record is None:
+            return
+        if len(self.units) > len(self.outputs):
+            raise Refused("a time needs layers that no cut divides")
+        largest = [
+            min(n, self.crossbars // (count * each))
+            for n, (count, each) in zip(self.outputs, self.blocks, strict=True)
+        ]
+        if sum(largest) > check.MOST_CHOICES:
+            raise Refused(f"the layers have more than {check.MOST_CHOICES} values of R")
+        self.time = check.StepTime(record, largest, check.VERSION)
+        self.compute = self.time.compute
 
     def numbers(self) -> dict[str, Any]:
         """What a certificate states, but for names."""
         layers = zip(self.outputs, self.blocks, self.leaves, strict=True)
         return {
+            "objective": self.objective,
             "crossbars": self.crossbars,
             "write": self.write,
             "batch": self.batch,
@@ -108,6 +168,14 @@ class Schedule:
                 for n, (count, each), end in layers
             ],
             "edges": [edge.numbers() for edge in self.edges],
+            "published": {
+                "edges": [edge.numbers() for edge in self.counted],
+                "tails": self.tails,
+            }
+            if self.published
+            else None,
+            "off_chip": {"cost": self.keep, "values": self.kept} if self.kept else None,
+            "time": self.time and self.time.numbers(),
         }
 
     def ends(self, stop: int) -> set[int]:
@@ -115,10 +183,18 @@ class Schedule:
 
         They leave the network, or a layer reads them that is not whole by then.
         """
-        rest = {layer for layer, _ in self.units[stop:]}
         begun = {layer for layer, _ in self.units[:stop]}
-        read = {edge.producer for edge in self.edges if edge.consumer in rest}
+        read = self.read_later(stop)
         return {layer for layer in begun if self.leaves[layer] or layer in read}
+
+    def read_later(self, stop: int) -> set[int]:
+        """Layers that one reads which is not whole before unit `stop`."""
+        rest = {layer for layer, _ in self.units[stop:]}
+        return {edge.producer for edge in self.edges if edge.consumer in rest}
+
+    def off_chip(self, values: int) -> int:
+        """What it costs to keep so many values of each image, rounded up."""
+        return ceil(self.batch * values * self.keep[0], self.keep[1])
 
     def needed(self, stop: int) -> dict[int, int]:
         """N* of each layer in a segment that ends before unit `stop`."""
@@ -151,6 +227,9 @@ class Segment:
         self.layers = list(blocks)
         self.sets = [count * schedule.blocks[layer][1] for layer, count in blocks.items()]
         self.needed = [needed[layer] for layer in self.layers]
+        read, units = schedule.read_later(edge[1]), range(*edge)
+        kept = sum(schedule.values[u] for u in units if schedule.units[u][0] in read)
+        self.off_chip = schedule.off_chip(kept)
 
     def at_pace(self, interval: int) -> list[int]:
         """The fewest copies with such an interval."""
@@ -162,13 +241,13 @@ class Segment:
             s * max(1, ceil(n, interval)) for s, n in zip(self.sets, self.needed, strict=True)
         )
 
-    def problem(self, crossbars: int, interval: int) -> check.Problem:
-        """The least count within so many crossbars, with at most such an interval."""
+    def problem(self, crossbars: int, interval: int, step: int | None = None) -> check.Problem:
+        """The least count within so many crossbars, with at most such an interval and step."""
         schedule, place = self.schedule, {layer: k for k, layer in enumerate(self.layers)}
         ends = schedule.ends(self.edge[1])
         edges = [
             {**edge.numbers(), "producer": place[edge.producer], "consumer": place[edge.consumer]}
-            for edge in schedule.edges
+            for edge in schedule.counted
             if edge.producer in place and edge.consumer in place
         ]
         outputs = [schedule.outputs[layer] for layer in self.layers]
@@ -180,27 +259,52 @@ class Segment:
                 weights = [int(r < low) for r in range(1, largest + 1)]
                 constraints.append({"name": "pace", "limit": 0, "weights": [[k, weights]]})
         layers = zip(self.layers, outputs, self.sets, strict=True)
-        return check.Problem(
+        rule = "published" if schedule.published else "pipeline"
+        problem = check.Problem(  # of the version that derives what counts from the ends
             {
                 "name": "",
-                "measure": "cycles",
+                "objective": schedule.count,
+                "rule": rule if schedule.count == "steps" else None,
+                "tails": [schedule.tails[layer] for layer in self.layers if schedule.tails],
                 "crossbars": crossbars,
                 "layers": [
                     {"name": str(layer), "outputs": n, "set": size, "end": int(layer in ends)}
                     for layer, n, size in layers
                 ],
-                "view": {
-                    "stalls": 1,
-                    "capped": 1,
-                    "counted": self.needed,
-                    "tails": [None] * len(edges),
-                    "offset": 0,
-                },
                 "edges": edges,
                 "constraints": constraints,
                 "time": None,
-            }
+            },
+            check.OLDER[0],
         )
+        if step is not None:
+            problem.constraints += self.time(problem).limits(step)
+        return problem
+
+    def time(self, problem: check.Problem) -> check.StepTime:
+        """How long steps last in the segment, which reads what others made from memory."""
+        time, place = self.schedule.time, {layer: k for k, layer in enumerate(self.layers)}
+        if time is None:
+            raise Refused("a step time needs a latency")
+        layers = []
+        for layer, most in zip(self.layers, problem.largest, strict=True):
+            producers = sorted(
+                [place[k], w] for k, w in time.producers[layer].items() if k in place
+            )
+            stream = pruned(time.reads[layer], place)
+            joined = isinstance(stream, dict) and not all(
+                isinstance(part, int) for part in stream.get("concat", [stream])
+            )
+            layers.append(
+                {
+                    "own": time.own[layer][:most],
+                    "times": time.times[layer][:most],
+                    "producers": producers,
+                    **({"reads": stream} if joined else {}),
+                }
+            )
+        record = {"tick": time.tick, "compute": time.compute, "layers": layers}
+        return check.StepTime(record, problem.largest, check.VERSION)
 
     def cost(self, allocation: Sequence[int]) -> int:
         """What an allocation that fits costs."""
@@ -209,41 +313,97 @@ class Segment:
         problem.check_allowed(allocation)
         interval = max(ceil(n, r) for n, r in zip(self.needed, allocation, strict=True))
         crossbars = sum(r * s for r, s in zip(allocation, self.sets, strict=True))
-        run: int = problem.value(allocation) + (self.schedule.batch - 1) * interval
-        return run + self.schedule.write * crossbars
+        step: int = 1 if self.schedule.time is None else self.time(problem)(allocation)
+        run: int = (problem.value(allocation) + (self.schedule.batch - 1) * interval) * step
+        return run + self.schedule.write * crossbars + self.off_chip
+
+    def steps(self, most: set[int]) -> dict[int | None, int | None]:
+        """The shortest step that there can be, and beyond each of some; None where there is none.
+
+        Layer l takes own + times * V for some whole multiple V of the greatest common divisor of
+        its weights, from that of one copy of each producer to that of as many as there can be.
+        """
+        if self.schedule.time is None:
+            return {None: 1}
+        problem = self.problem(self.schedule.crossbars, max(self.needed))
+        time, shortest = self.time(problem), self.schedule.compute
+        beyond = dict[int, list[int]]({each: [] for each in most})
+        for own, times, producers, rows in zip(
+            time.own, time.times, time.producers, time.rows, strict=True
+        ):
+            grain = gcd(*producers.values())
+            low = max(sum(row.values()) for row in rows)
+            high = max(sum(w * problem.largest[k] for k, w in row.items()) for row in rows)
+            takes = [
+                (o + t * low, t * grain, o + t * high) for o, t in zip(own, times, strict=True)
+            ]
+            shortest = max(shortest, min(first for first, _, _ in takes))
+            for each, found in beyond.items():
+                for first, more, last in takes:
+                    longer = first + max(0, (each - first) // more + 1) * more if more else first
+                    if each < longer <= last:
+                        found.append(longer)
+        return {
+            None: shortest,
+            **{s: max(shortest, min(found)) if found else None for s, found in beyond.items()},
+        }
 
     def bound(self, links: Sequence[Link]) -> int:
         """A bound of its cost; `links` are proven.
 
-        An allocation with interval v and x crossbars has x >= S(v), a count of at least v, and of
-        more than t if a link (x1, v1, t) has x1 >= x and v1 >= v. For each v the cheapest x is S(v)
-        or the least that some link does not reach.
+        An allocation with interval v, x crossbars and step s has x >= S(v), a count of at least v,
+        and of more than t if a link (x1, v1, s1, t) has x1 >= x, v1 >= v and s1 >= s. For each v
+        the cheapest x and s are the least that there are, or that some link does not reach.
         """
         schedule, best = self.schedule, None
+        run, write = schedule.batch * schedule.compute, schedule.write
+        outputs = [schedule.outputs[layer] for layer in self.layers]
+        most = sum(s * n for s, n in zip(self.sets, outputs, strict=True))
+        chip = min(schedule.crossbars, most)
+        beyond = self.steps({s for _, _, s, _ in links if s is not None})
         for v in range(1, max(self.needed) + 1):
             least = self.used(v)
             if least > schedule.crossbars:
                 continue
-            if best is not None and schedule.batch * v + schedule.write * sum(self.sets) >= best:
+            if best is not None and run * v + write * sum(self.sets) >= best:
                 break
-            reach = [(x, t) for x, v1, t in links if v1 >= v]
-            for x in {least, *(x + 1 for x, _ in reach if least <= x < schedule.crossbars)}:
-                count = max([v, *(t + 1 for x1, t in reach if x1 >= x)])
-                cost = count + (schedule.batch - 1) * v + schedule.write * x
-                best = cost if best is None else min(best, cost)
+            reach = [(x, s, t) for x, v1, s, t in links if v1 >= v]
+            xs = {least, *(x + 1 for x, _, _ in reach if least <= x < chip)}
+            steps = {beyond[s] for s in (None, *(s for _, s, _ in reach))}
+            for x, step in product(xs, (each for each in steps if each is not None)):
+                refuted = [t for x1, s, t in reach if x1 >= x and (s is None or s >= step)]
+                if None not in refuted:
+                    count = max([v, *(t + 1 for t in refuted if t is not None)])
+                    cost = (count + (schedule.batch - 1) * v) * step + write * x
+                    best = cost if best is None else min(best, cost)
         if best is None:
             raise Refused(f"segment {list(self.edge)} does not fit the chip")
-        return best
+        return best + self.off_chip
+
+
+def pruned(stream: Any, place: dict[int, int]) -> Any:
+    """A tree with the numbers that its layers have in `place`, without others; None if all are."""
+    if not isinstance(stream, dict):
+        return place.get(stream)
+    [(kind, parts)] = stream.items()
+    left = list[Any]()
+    for part in parts:
+        one = pruned(part, place)
+        inside = one[kind] if isinstance(one, dict) and kind in one else [one]
+        left += [each for each in inside if each is not None and each not in left]
+    if len(left) < 2:
+        return left[0] if left else None
+    return {kind: sorted(left, key=check.place)}
 
 
 def pace_bounds(schedule: Schedule) -> dict[Edge, int]:
     """A coarse bound of each segment that fits the chip, from pace alone.
 
-    For v from a to b an allocation costs batch * a + write * S(b) or more.
+    For v from a to b an allocation costs batch * a * C + write * S(b), and memory, or more.
     """
-    found = dict[Edge, int]()
+    found, run = dict[Edge, int](), schedule.batch * schedule.compute
     for stop in range(1, len(schedule.units) + 1):
-        needed = schedule.needed(stop)
+        needed, read, kept = schedule.needed(stop), schedule.read_later(stop), 0
         grid = list(coarse(max(needed.values())))
         total = [0] * len(grid)
         for start in reversed(range(stop)):
@@ -253,14 +413,15 @@ def pace_bounds(schedule: Schedule) -> dict[Edge, int]:
                 used + each * max(1, ceil(n, last))
                 for used, (_, last) in zip(total, grid, strict=True)
             ]
+            kept += schedule.values[start] * (layer in read)
             costs = [
-                schedule.batch * first + schedule.write * used
+                run * first + schedule.write * used
                 for (first, _), used in zip(grid, total, strict=True)
                 if used <= schedule.crossbars
             ]
             if not costs:
                 break
-            found[start, stop] = min(costs)
+            found[start, stop] = min(costs) + schedule.off_chip(kept)
     return found
 
 
@@ -298,14 +459,9 @@ def verify(path: str, meet: Callable[[Schedule], None] | None = None) -> Proven:
     claims, OSError where it cannot be read.
     """
     lines = check.records(path)
-    form, version, given = check.fields(
-        check.following(lines), "first line", "format version digest"
-    )
-    if form != FORMAT or check.integer(version, "version") != VERSION:
-        raise Refused(f"not a certificate in the format {FORMAT}, version {VERSION}")
+    given = check.opening(lines, FORMAT, VERSION)
     schedule = Schedule(check.one(lines, "schedule"))
-    if digest(schedule.numbers()) != check.text(given, "digest"):
-        raise Refused(f"the digest of the schedule is not {check.cut(given)}")
+    check.require_digest(schedule, given)
     if meet is not None:
         meet(schedule)
     value, bound, plan = check.fields(check.one(lines, "claim"), "claim", "value bound plan")
@@ -348,70 +504,48 @@ def read_bounds(lines: check.Records, schedule: Schedule) -> int:
         segment = Segment(schedule, last, schedule.needed(stop))
         many = check.integer(many, "links of a segment", 0, MOST_LINKS)
         links = [read_link(lines, segment) for _ in range(many)]
-        check.rising(links, "links of a segment")
+        check.rising([order(link) for link in links], "links of a segment")
         bounds[last] = segment.bound(links)
         key, value = check.entry(lines, "segment", "end")
     check.integers(value, "end", 0)
-    for number, _ in lines:
-        raise Refused(f"line {number} comes after the end")
+    check.end(lines)
     return shortest(len(schedule.units), bounds)
 
 
 def read_link(lines: check.Records, segment: Segment) -> Link:
     """Read a link and its proof."""
-    crossbars, interval, refuted = check.fields(
-        check.one(lines, "link"), "link", "crossbars interval refuted"
+    crossbars, interval, step, refuted = check.fields(
+        check.one(lines, "link"), "link", "crossbars interval step refuted"
     )
     check.integer(crossbars, "crossbars of a link", 1, segment.schedule.crossbars)
     check.integer(interval, "interval of a link", 1, max(segment.needed))
-    check.integer(refuted, "count that a link refutes", 1)
+    if step is not None:
+        check.integer(step, "step of a link", segment.schedule.compute)
+    if refuted is not None:
+        check.integer(refuted, "count that a link refutes", 1)
     if segment.used(interval) > crossbars:
         raise Refused("a link allows no allocation")
-    check.prove(lines, segment.problem(crossbars, interval), refuted)
-    return crossbars, interval, refuted
+    check.prove(lines, segment.problem(crossbars, interval, step), refuted)
+    return crossbars, interval, step, refuted
 
 
-def digest(record: Any) -> str:
-    """What stands for all of a statement but its names (see `check.digest`)."""
-    return check.digest(record)
+def order(link: Link) -> tuple[int, ...]:
+    """The order of links, null before numbers."""
+    return tuple(-1 if each is None else each for each in link)
 
 
-def words(schedule: Schedule, value: int, bound: int) -> str:
-    """What a certificate proves, of a schedule that nobody but the certificate speaks of."""
-    facts = (
-        f"{len(schedule.outputs)} layer{'s' * (len(schedule.outputs) != 1)}, "
-        f"{schedule.crossbars} crossbars, digest {digest(schedule.numbers())}"
-    )
-    return f"the schedule that the file states ({facts}): {claim(schedule, value, bound)}"
+def facts(schedule: Schedule) -> str:
+    """A schedule by what was checked of it: no name is."""
+    layers = f"{len(schedule.outputs)} layer{'s' * (len(schedule.outputs) != 1)}"
+    digest = check.digest(schedule.numbers())
+    return f"{layers} in segments, {schedule.crossbars} crossbars, digest {digest}"
 
 
 def claim(schedule: Schedule, value: int, bound: int) -> str:
     """What is proven of a schedule."""
     images = "one image" if schedule.batch == 1 else f"{schedule.batch} images"
-    return f"no schedule of {images} takes less than {bound} cycles; the given one takes {value}"
-
-
-def examine(
-    path: str, meet: Callable[[Schedule], None] | None = None
-) -> tuple[int, str, Proven | None]:
-    """Check a file, whatever is in it: how that ends, in words, and what is proven."""
-    status, message, proven = check.examined(lambda: verify(path, meet))
-    return status, message or words(*proven), proven
-
-
-def is_schedule(path: str) -> bool:
-    """Whether a file says in its first line that it is a certificate of a schedule."""
-    try:
-        first = check.following(check.records(path))
-    except (OSError, ValueError, Refused):
-        return False
-    return isinstance(first, dict) and first.get("format") == FORMAT
-
-
-def main(paths: list[str]) -> int:
-    """Check each file; 0 if all are accepted, 1 if one is refused, 2 if one cannot be read."""
-    return check.main(paths, examine, "check_schedule.py")
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    unit, tick = schedule.count, ""
+    if schedule.time is not None:
+        unit, tick = "ticks", f" ({check.in_seconds(bound, schedule.time.tick)})"
+    least = f"no schedule of {images} takes less than {bound} {unit}"
+    return f"{least}; the given one takes {value}{tick}"

@@ -225,7 +225,7 @@ const xbarmipChecker = (() => {
 
   // --- the digest
 
-  const NAMES = new Set(["name", "measure", "network"]);
+  const NAMES = new Set(["name", "measure"]);
 
   const withoutNames = (value) => {
     if (Array.isArray(value)) return value.map(withoutNames);
@@ -401,6 +401,9 @@ const xbarmipChecker = (() => {
     return kept;
   };
 
+  const weighted = (ways, weight) =>
+    ways.map((way) => new Map([...way].map(([k, m]) => [Number(k), m * weight.get(Number(k))])));
+
   class Time {
     constructor(value, problem, version) {
       record(value, ["tick", "compute", "layers"], "time");
@@ -434,9 +437,8 @@ const xbarmipChecker = (() => {
         const named = new Set(ways.flatMap((way) => [...way.keys()]));
         demand(named.size === numbers.length, `${what}: reads does not name every producer`);
       }
-      const weight = new Map(producers);
-      ways = ways.map((way) => new Map([...way].map(([k, m]) => [Number(k), m * weight.get(k)])));
-      return { own, times, ways };
+      const weight = new Map(producers.map(([k, w]) => [Number(k), w]));
+      return { own, times, weight, tree: value.get("reads") ?? null, ways: weighted(ways, weight) };
     }
 
     // Ticks of a step.
@@ -458,7 +460,7 @@ const xbarmipChecker = (() => {
           const weights = producers.map(([k, w]) => [k, w / divisor]);
           const low = sum(weights.map(([, v]) => v));
           const high = sum(weights.map(([k, v]) => v * BigInt(problem.choices[k])));
-          const caps = own.map((each, at) => {
+          const caps = own.slice(0, problem.choices[l]).map((each, at) => {
             if (each > most) return low - 1n;
             if (times[at] === 0n) return high;
             const cap = (most - each) / (divisor * times[at]);
@@ -1492,114 +1494,246 @@ const xbarmipChecker = (() => {
 
   // --- networks in segments, one after another
 
-  // Where cuts may pass: between layers, and between the column blocks of a layer that is divided.
+  const COUNTED = { cycles: "cycles", steps: "steps", latency: "cycles", "latency-steps": "steps" };
+  const SCHEDULE = [
+    "name", "objective", "crossbars", "write", "batch", "divide", "layers", "edges", "published", "off_chip", "time",
+  ];
+
   const readSchedule = (value) => {
-    record(value, ["name", "crossbars", "write", "batch", "divide", "layers", "edges"], "schedule");
+    record(value, SCHEDULE, "schedule");
     string(value.get("name"), "name of the schedule");
+    const objective = string(value.get("objective"), "objective");
+    demand(Object.hasOwn(COUNTED, objective), "objective: unknown");
     const crossbars = big(value.get("crossbars"), "crossbars", 1n);
     const divide = flag(value.get("divide"), "divide");
-    const layers = list(value.get("layers"), "layers").map((each, k) => {
-      const what = `layer ${k}`;
-      record(each, ["name", "outputs", "blocks", "each", "end"], what);
-      return {
-        name: string(each.get("name"), `${what}: name`),
-        outputs: small(each.get("outputs"), `${what}: outputs`, 1, MOST_OUTPUTS),
-        blocks: small(each.get("blocks"), `${what}: blocks`, 1, MOST_OUTPUTS),
-        each: big(each.get("each"), `${what}: each`, 1n),
-        end: flag(each.get("end"), `${what}: end`),
-      };
-    });
+    const layers = list(value.get("layers"), "layers").map((each, k) => readBlocks(each, `layer ${k}`));
     checkSize(layers);
-    const edges = edgesOf(value).map((each, e) => new Edge(each, `edge ${e}`, layers));
-    rising(edges.map((edge) => edge.key), compare, "edges");
+    const edges = networkEdges(value, layers);
     edges.forEach((edge, e) => {
       const whole = edge.need(BigInt(layers[edge.consumer].outputs));
       demand(whole <= BigInt(layers[edge.producer].outputs), `edge ${e}: needs more than there is`);
     });
     const waited = new Set(edges.map((edge) => edge.producer));
     layers.forEach((layer, k) => demand(layer.end || waited.has(k), `layer ${k}: ends nothing, and no other waits for it`));
+    const published = readPublished(value.get("published"), layers, COUNTED[objective]);
+    const values = readOffChip(value.get("off_chip"), layers);
     const units = layers.flatMap(({ blocks, each }, k) => {
-      const divided = divide || BigInt(blocks) * each > crossbars;
-      return range(divided ? blocks : 1).map(() => ({ k, set: divided ? each : BigInt(blocks) * each }));
+      const whole = BigInt(blocks) * each;
+      const kept = values === null ? range(blocks).map(() => 0n) : values.blocks[k];
+      if (!divide && whole <= crossbars) return [{ k, set: whole, values: sum(kept) }];
+      return kept.map((few) => ({ k, set: each, values: few }));
     });
     demand(units.length <= MOST_UNITS, `layers: ${units.length} column blocks, more than ${MOST_UNITS}`);
     units.forEach(({ k, set }) => demand(set <= crossbars, `layer ${k}: a column block exceeds the chip`));
-    const write = big(value.get("write"), "write", 0n);
-    return { crossbars, write, batch: big(value.get("batch"), "batch", 1n), layers, edges, units };
+    const schedule = {
+      count: COUNTED[objective], crossbars, layers, edges, published, units, time: null, compute: 1n,
+      write: big(value.get("write"), "write", 0n),
+      batch: big(value.get("batch"), "batch", 1n),
+      cost: values === null ? null : values.cost,
+      last: new Map(units.map(({ k }, at) => [k, at])), // of each layer its last unit
+    };
+    const timed = objective.startsWith("latency");
+    demand((value.get("time") !== null) === timed, "time: not as the objective says");
+    if (timed) {
+      demand(units.length === layers.length, "time: where a layer is divided");
+      const menu = layers.map(({ outputs }, k) => Number(least([BigInt(outputs), crossbars / units[k].set])));
+      schedule.time = new Time(value.get("time"), { layers, menu }, 4);
+      schedule.compute = schedule.time.compute;
+    }
+    return { ...schedule, before: countedBefore(schedule) };
   };
+
+  const readBlocks = (value, what) => {
+    record(value, ["name", "outputs", "blocks", "each", "end"], what);
+    return {
+      name: string(value.get("name"), `${what}: name`),
+      outputs: small(value.get("outputs"), `${what}: outputs`, 1, MOST_OUTPUTS),
+      blocks: small(value.get("blocks"), `${what}: blocks`, 1, MOST_OUTPUTS),
+      each: big(value.get("each"), `${what}: each`, 1n),
+      end: flag(value.get("end"), `${what}: end`),
+    };
+  };
+
+  const networkEdges = (value, layers) => {
+    const edges = edgesOf(value).map((each, e) => new Edge(each, `edge ${e}`, layers));
+    rising(edges.map((edge) => edge.key), compare, "edges");
+    return edges;
+  };
+
+  const readPublished = (value, layers, count) => {
+    if (value === null) return null;
+    record(value, ["edges", "tails"], "published");
+    demand(count === "steps", "published: of a count that has no such rule");
+    const tails = bigs(value.get("tails"), "tails", layers.length, 0n);
+    return { edges: networkEdges(value, layers), tails };
+  };
+
+  const readOffChip = (value, layers) => {
+    if (value === null) return null;
+    record(value, ["cost", "values"], "off_chip");
+    const cost = bigs(value.get("cost"), "cost", 2, 0n);
+    demand(cost[1] >= 1n && gcd(cost[0], cost[1]) === 1n, "cost: not in lowest terms");
+    const blocks = list(value.get("values"), "values", layers.length).map((each, k) => {
+      return bigs(each, `values of layer ${k}`, layers[k].blocks, 1n);
+    });
+    return { cost, blocks };
+  };
+
+  // Whether a layer that has a unit at a place or behind it reads this one.
+  const readLater = (schedule, k, to) =>
+    schedule.edges.some((edge) => edge.producer === k && schedule.last.get(edge.consumer) >= to);
+
+  // For each place of a cut what counts of each layer before it.
+  const countedBefore = (schedule) =>
+    range(schedule.units.length + 1).map((to) => {
+      const present = new Set(schedule.units.slice(0, to).map(({ k }) => k));
+      const layers = schedule.layers.map((layer, k) => {
+        return { ...layer, end: present.has(k) && (layer.end || readLater(schedule, k, to)) };
+      });
+      const counted = countedAtEnds(layers, schedule.edges);
+      return { counted, longest: Math.max(0, ...counted) };
+    });
 
   // The units from one place to another, as a problem of their own.
   const segmentOf = (schedule, from, to) => {
-    const last = new Map(schedule.units.map(({ k }, at) => [k, at])); // of each layer its last unit
     const sets = new Map();
-    for (const { k, set } of schedule.units.slice(from, to)) sets.set(k, (sets.get(k) ?? 0n) + set);
+    const units = schedule.units.slice(from, to);
+    for (const { k, set } of units) sets.set(k, (sets.get(k) ?? 0n) + set);
     const numbers = [...sets.keys()];
     const at = new Map(numbers.map((k, number) => [k, number]));
     const layers = numbers.map((k) => {
-      const read = schedule.edges.some((edge) => edge.producer === k && last.get(edge.consumer) >= to);
-      return { ...schedule.layers[k], set: sets.get(k), end: schedule.layers[k].end || read };
+      return { ...schedule.layers[k], set: sets.get(k), end: schedule.layers[k].end || readLater(schedule, k, to) };
     });
-    const edges = schedule.edges
+    const { published } = schedule;
+    const edges = (published ? published.edges : schedule.edges)
       .filter((edge) => at.has(edge.producer) && at.has(edge.consumer))
       .map((edge) => {
         const inner = Object.assign(Object.create(Edge.prototype), edge);
         return Object.assign(inner, { producer: at.get(edge.producer), consumer: at.get(edge.consumer) });
       });
-    const counted = countedAtEnds(layers, edges);
-    const view = { stalls: true, capped: true, counted, tails: edges.map(() => null), offset: 0n };
+    const needed = numbers.map((k) => schedule.before[to].counted[k]);
+    const counted = published ? layers.map((layer) => layer.outputs) : needed;
+    const stalls = schedule.count === "cycles";
+    const tails = edges.map((edge) => {
+      if (published) return [published.tails[numbers[edge.consumer]], 0n];
+      return stalls ? null : firstThatNeeds(edge, counted);
+    });
+    const kept = units.filter(({ k }) => readLater(schedule, k, to)).map(({ values }) => values);
     const segment = Object.assign(Object.create(Problem.prototype), {
-      crossbars: schedule.crossbars, layers, edges, view, constraints: [], time: null, sets: layers.map(({ set }) => set),
+      crossbars: schedule.crossbars, layers, edges, constraints: [], time: null, sets: layers.map(({ set }) => set),
+      view: { stalls, capped: !published, counted, tails, offset: 0n }, needed, memory: memoryOf(schedule, sum(kept)),
     });
     segment.spare = segment.crossbars - sum(segment.sets);
     segment.menu = menuOf(segment);
+    segment.choices = segment.menu;
+    if (schedule.time) segment.time = timeWithin(schedule.time, segment, numbers, at);
     return segment;
+  };
+
+  const memoryOf = ({ cost, batch }, values) => (cost === null ? 0n : ceilBig(batch * cost[0] * values, cost[1]));
+
+  // How long a step of a segment lasts: of what a layer reads, only what is in the segment is left.
+  const timeWithin = (time, segment, numbers, at) => {
+    const layers = numbers.map((k, l) => {
+      const { own, times, weight, tree } = time.layers[k];
+      const inside = new Map([...weight].filter(([j]) => at.has(j)).map(([j, w]) => [at.get(j), w]));
+      const left = tree === null ? null : treeWithin(tree, at);
+      const all = [new Map([...inside].map(([j]) => [BigInt(j), 1n]))];
+      const what = `what layer ${k} reads`;
+      const ways = left !== null && hasJoin(left) ? waysOf(left, [...inside.keys()].map(BigInt), what) : all;
+      const menu = segment.menu[l];
+      return { own: own.slice(0, menu), times: times.slice(0, menu), weight: inside, ways: weighted(ways, inside) };
+    });
+    return Object.assign(Object.create(Time.prototype), { tick: time.tick, compute: time.compute, layers });
+  };
+
+  const treeWithin = (tree, at) => {
+    if (!isRecord(tree)) return at.has(Number(tree)) ? BigInt(at.get(Number(tree))) : null;
+    const [name] = tree.keys();
+    const parts = treeParts(tree)
+      .map((part) => treeWithin(part, at))
+      .filter((part) => part !== null)
+      .flatMap((part) => (isRecord(part) && part.has(name) ? treeParts(part) : [part]))
+      .sort(compareTrees)
+      .filter((part, place, all) => place === 0 || compareTrees(all[place - 1], part) !== 0);
+    return parts.length > 1 ? new Map([[name, parts]]) : (parts[0] ?? null);
   };
 
   // The crossbars that an interval takes at least.
   const atPace = (segment, v) =>
-    sum(segment.sets.map((set, k) => set * greatest([1n, ceilBig(BigInt(segment.view.counted[k]), v)])));
+    sum(segment.sets.map((set, k) => set * greatest([1n, ceilBig(BigInt(segment.needed[k]), v)])));
 
   // Intervals below which some layer needs a copy more, or which lie beyond a link. One copy of each layer
   // has the longest interval of all.
   const intervals = (segment, links) => {
-    const longest = BigInt(Math.max(...segment.view.counted));
+    const longest = BigInt(Math.max(1, ...segment.needed));
     const found = new Set([1n, ...links.map((link) => link.interval + 1n).filter((v) => v <= longest)]);
-    for (const n of segment.view.counted) {
+    for (const n of segment.needed) {
       for (let v = n; v >= 1; v = ceil(n, ceil(n, v) + 1) < v ? ceil(n, ceil(n, v) + 1) : 0) found.add(BigInt(v));
     }
     return found;
   };
 
-  // The least that a segment costs, by its pace and by what was refuted.
-  const leastCost = (schedule, segment, links) => {
-    const { crossbars, write, batch } = schedule;
-    let cost = null;
-    for (const v of intervals(segment, links)) {
-      const pace = atPace(segment, v);
-      for (const x of [pace, ...links.map((link) => link.crossbars + 1n)]) {
-        if (x < pace || x > crossbars) continue;
-        const reach = links.filter((link) => x <= link.crossbars && v <= link.interval);
-        const count = greatest([v, ...reach.map((link) => link.refuted + 1n)]);
-        const whole = count + (batch - 1n) * v + write * x;
-        if (cost === null || whole < cost) cost = whole;
-      }
-    }
-    return cost;
+  // What a step of a layer may take at least, and the shortest that is longer than so many ticks.
+  const stepsOfLayer = ({ own, times, weight, ways }, menu, above) => {
+    const volume = (copies) => greatest([0n, ...ways.map((way) => sum([...way].map(([k, w]) => w * copies(k))))]);
+    const [low, high] = [volume(() => 1n), volume((k) => BigInt(menu[k]))];
+    const unit = [...weight.values()].reduce(gcd, 0n) || 1n;
+    const longer = own.flatMap((each, at) => {
+      if (above === null || each + times[at] * low > above) return [each + times[at] * low];
+      if (times[at] === 0n || each + times[at] * high <= above) return [];
+      const reads = (((above - each) / times[at]) / unit + 1n) * unit; // the least volume that is beyond
+      return reads <= high ? [each + times[at] * reads] : [];
+    });
+    return longer.length === 0 ? null : least(longer);
   };
 
-  // A coarser bound by the pace alone: intervals are taken in ranges from v to v + floor(v / 50), of which
-  // the first counts for the time and the last for the crossbars. Null if none fits.
-  const paceCost = ({ crossbars, write, batch }, segment) => {
-    const longest = Math.max(...segment.view.counted);
-    let cost = null;
-    for (let v = 1, last = 1; v <= longest; v = last + 1) {
-      last = v + Math.floor(v / 50);
-      const pace = atPace(segment, BigInt(last));
-      if (pace > crossbars) continue;
-      const whole = batch * BigInt(v) + write * pace;
-      if (cost === null || whole < cost) cost = whole;
+  const cornersOf = (segment, links) => {
+    if (segment.time === null) return [1n];
+    const { layers, compute } = segment.time;
+    const shortest = greatest([compute, ...layers.map((layer) => stepsOfLayer(layer, segment.menu, null))]);
+    const corners = new Set([shortest]);
+    for (const { step } of links) {
+      if (step === null) continue;
+      const longer = layers.map((layer) => stepsOfLayer(layer, segment.menu, step)).filter((each) => each !== null);
+      if (longer.length > 0) corners.add(greatest([shortest, least(longer)]));
     }
-    return cost;
+    return [...corners];
+  };
+
+  // The least that a segment costs, by its pace and by what was refuted; null where all of it was.
+  const leastCost = (schedule, segment, links) => {
+    const { crossbars, write, batch } = schedule;
+    const everything = sum(segment.sets.map((set, k) => set * BigInt(segment.layers[k].outputs)));
+    const costs = [];
+    for (const v of intervals(segment, links)) {
+      const pace = atPace(segment, v);
+      if (pace > crossbars) continue;
+      const near = links.filter((link) => v <= link.interval);
+      const beyond = links.map((link) => link.crossbars).filter((x) => pace <= x && x < crossbars && x < everything);
+      for (const x of new Set([pace, ...beyond.map((each) => each + 1n)])) {
+        for (const s of cornersOf(segment, near)) {
+          const reach = near.filter((link) => x <= link.crossbars && (link.step === null || s <= link.step));
+          if (reach.some((link) => link.refuted === null)) continue;
+          const count = greatest([v, ...reach.map((link) => link.refuted + 1n)]);
+          costs.push((count + (batch - 1n) * v) * s + write * x + segment.memory);
+        }
+      }
+    }
+    return costs.length === 0 ? null : least(costs);
+  };
+
+  // A coarser bound by the pace alone: intervals are taken in ranges from p to p + floor(p / 50), of which
+  // the first counts for the time and the last for the crossbars.
+  const paceCost = ({ crossbars, write, batch, compute, before }, segment, to) => {
+    const { longest } = before[to];
+    const costs = [];
+    for (let p = 1, q = 1; p <= longest; p = q + 1) {
+      q = Math.min(longest, p + Math.floor(p / 50));
+      const pace = atPace(segment, BigInt(q));
+      if (pace <= crossbars) costs.push(batch * BigInt(p) * compute + write * pace + segment.memory);
+    }
+    return least(costs);
   };
 
   const checkSchedule = (value, lines, version, tally) => {
@@ -1608,10 +1742,13 @@ const xbarmipChecker = (() => {
     const bound = big(claim.get("bound"), "bound", 1n);
     const plan = checkPlan(schedule, claim);
     const proven = shortestPath(schedule, readSegments(schedule, lines, version, tally));
-    demand(bound <= proven, `bound: ${bound}, where a schedule may take ${proven}`);
+    demand(proven === null || bound <= proven, `bound: ${bound}, where a schedule may take ${proven}`);
     const names = schedule.layers.map((layer) => layer.name);
-    const { crossbars, batch, write } = schedule;
-    return { kind: "schedule", name: value.get("name"), layers: names, crossbars, batch, write, value: claim.get("value"), bound, plan };
+    const { crossbars, batch, write, time } = schedule;
+    return {
+      kind: "schedule", name: value.get("name"), layers: names, crossbars, batch, write, tick: time && time.tick,
+      stalls: schedule.count === "cycles", value: claim.get("value"), bound, plan,
+    };
   };
 
   const checkPlan = (schedule, claim) => {
@@ -1626,9 +1763,10 @@ const xbarmipChecker = (() => {
       const segment = segmentOf(schedule, from, to);
       demand(segment.spare >= 0n, `${what}: does not fit`);
       const copies = segment.allocation(each[2], what);
-      const interval = greatest(copies.map((r, k) => BigInt(ceil(segment.view.counted[k], r))));
+      const interval = greatest(copies.map((r, k) => BigInt(ceil(segment.needed[k], r))));
       const [count, used] = [segment.count(copies), segment.used(copies)];
-      cost += count + (schedule.batch - 1n) * interval + schedule.write * used;
+      const step = segment.time ? segment.time.of(copies) : 1n;
+      cost += (count + (schedule.batch - 1n) * interval) * step + schedule.write * used + segment.memory;
       from = to;
       return { layers: segment.layers.map((layer) => layer.name), copies, count, interval, crossbars: used };
     });
@@ -1654,29 +1792,38 @@ const xbarmipChecker = (() => {
       const links = range(small(value.get("links"), `${place}: links`, 0, MOST_LINKS)).map(() => {
         return readLink(segment, lines, version, tally);
       });
+      const keys = links.map(({ crossbars, interval, step, refuted }) => [crossbars, interval, step ?? -1n, refuted ?? -1n]);
+      rising(keys, compare, `${place}: links`);
       listed.set(`${from} ${to}`, links);
     }
     demand(list(lines.take("end"), lines.place).length === 0, `${lines.place}: end: not empty`);
     return listed;
   };
 
-  // That no allocation of a segment with so many crossbars and this interval has so few cycles.
+  // That no allocation of a segment with so many crossbars, this interval and this step has so few steps.
   const readLink = (segment, lines, version, tally) => {
-    const value = record(lines.take("link"), ["crossbars", "interval", "refuted"], lines.place);
+    const value = record(lines.take("link"), ["crossbars", "interval", "step", "refuted"], lines.place);
     const place = lines.place;
     const crossbars = big(value.get("crossbars"), `${place}: crossbars`, 1n, segment.crossbars);
-    const longest = BigInt(Math.max(...segment.view.counted));
+    const longest = BigInt(Math.max(...segment.needed));
     const interval = big(value.get("interval"), `${place}: interval`, 1n, longest);
-    const refuted = big(value.get("refuted"), `${place}: refuted`, 1n);
+    const orNull = (key, low) => (value.get(key) === null ? null : big(value.get(key), `${place}: ${key}`, low));
+    const step = orNull("step", segment.time ? segment.time.compute : null);
+    demand(step === null || segment.time !== null, `${place}: step: without a time`);
+    const refuted = orNull("refuted", 1n);
     demand(atPace(segment, interval) <= crossbars, `${place}: a link that allows no allocation`);
     tally.links += 1;
+    const limited = segment.with({ crossbars });
+    limited.choices = limited.menu; // the budget of this problem is the link's
     const constraints = [];
-    segment.view.counted.forEach((n, k) => {
-      const over = range(segment.menu[k]).map((at) => (BigInt(ceil(n, at + 1)) > interval ? 1n : 0n));
-      if (over.includes(1n)) constraints.push({ limit: 0n, weights: new Map([[k, over]]) });
+    segment.needed.forEach((n, k) => {
+      const fewest = ceilBig(BigInt(n), interval);
+      const under = range(limited.menu[k]).map((at) => (BigInt(at + 1) < fewest ? 1n : 0n));
+      if (fewest > 1n) constraints.push({ limit: 0n, weights: new Map([[k, under]]) });
     });
-    Proof.read(segment.with({ crossbars, constraints }), refuted, lines, version, tally);
-    return { crossbars, interval, refuted };
+    if (segment.time && step !== null) constraints.push(...segment.time.limits(step, limited));
+    Proof.read(limited.with({ constraints }), refuted, lines, version, tally);
+    return { crossbars, interval, step, refuted };
   };
 
   // The least cost of all schedules, by what each segment costs at least; null if there is none.
@@ -1689,7 +1836,9 @@ const xbarmipChecker = (() => {
         if (crossbars > schedule.crossbars) break;
         const segment = segmentOf(schedule, from, to);
         const links = listed.get(`${from} ${to}`);
-        const whole = best[from] + (links ? leastCost(schedule, segment, links) : paceCost(schedule, segment));
+        const cost = links ? leastCost(schedule, segment, links) : paceCost(schedule, segment, to);
+        if (cost === null) continue;
+        const whole = best[from] + cost;
         if (best[to] === null || whole < best[to]) best[to] = whole;
       }
     });
@@ -1698,38 +1847,29 @@ const xbarmipChecker = (() => {
 
   // --- copies in cores
 
-  const PLACEMENT = ["format", "version", "digest", "statement", "layout", "value", "bound", "refutation"];
-
-  const largestNumber = (value) => {
-    if (typeof value === "bigint") return value < 0n ? -value : value;
-    const parts = isRecord(value) ? [...value.values()] : Array.isArray(value) ? value : [];
-    return greatest([0n, ...parts.map(largestNumber)]);
-  };
-
-  const checkPlacement = (value, tally) => {
-    demand(largestNumber(value) < 1n << 256n, "a number of more than 256 bits");
-    record(value, PLACEMENT, "certificate");
-    const statement = value.get("statement");
-    record(statement, ["network", "cores", "crossbars_per_core", "split", "layers", "objective"], "statement");
-    string(statement.get("network"), "network");
+  const checkPlacement = (statement, lines, version, tally) => {
+    const keys = ["name", "cores", "crossbars_per_core", "split", "layers", "objective"];
+    record(statement, keys, "placement");
+    string(statement.get("name"), "name of the placement");
     const cores = small(statement.get("cores"), "cores", 1, MOST_CORES);
     const size = big(statement.get("crossbars_per_core"), "crossbars_per_core", 1n);
     const split = flag(statement.get("split"), "split");
     const layers = list(statement.get("layers"), "layers").map((each, k) => readPart(each, k, size, split));
     checkSize(layers);
     const chip = { cores, size, layers, ...readObjective(statement.get("objective")) };
-    const layout = checkLayout(chip, value.get("layout"));
+    const claim = record(lines.take("claim"), ["value", "bound", "layout"], "claim");
+    const layout = checkLayout(chip, claim.get("layout"));
     const found = greatest([chip.product * layout.interval, chip.move * layout.traffic]);
-    demand(big(value.get("value"), "value") === found, `value: ${value.get("value")}, where the layout takes ${found}`);
-    const bound = big(value.get("bound"), "bound", 1n, found);
-    const refutation = value.get("refutation");
+    const value = big(claim.get("value"), "value", 1n);
+    demand(value === found, `value: ${value}, where the layout takes ${found}`);
+    const bound = big(claim.get("bound"), "bound", 1n, found);
+    const refutation = lines.take("refutation");
     if (refutation === null) demand(bound === 1n, `bound: ${bound}, without a refutation`);
     else checkRefutation(chip, refutation, bound);
     tally.proofs += refutation === null ? 0 : 1;
-    const names = layers.map((layer) => layer.name);
     return {
-      kind: "placement", name: statement.get("network"), layers: names, cores, size, tick: chip.tick,
-      value: found, bound, allocation: layout.copies, crossbars: layout.used,
+      kind: "placement", name: statement.get("name"), layers: layers.map((layer) => layer.name), cores, size,
+      tick: chip.tick, value: found, bound, allocation: layout.copies, crossbars: layout.used,
     };
   };
 
@@ -1813,6 +1953,7 @@ const xbarmipChecker = (() => {
     const slope = value.get("slope") === null ? null : bigs(value.get("slope"), "slope", 2, 0n);
     const menus = fewest && menuOfCores(chip, fewest);
     if (menus === null || menus.some((menu) => menu.length === 0)) return; // some layer has no R
+    if (chip.move > 0n && leastTraffic(chip, menus) > target / chip.move) return;
     const price = (k, n) => prices[k].get(n) ?? 0n;
     const items = menus.flatMap((menu, k) => {
       const { part, width } = chip.layers[k];
@@ -1860,6 +2001,19 @@ const xbarmipChecker = (() => {
     });
   };
 
+  // The least values moved, each copy being in as few cores as can hold it.
+  const leastTraffic = ({ size, layers }, menus) =>
+    sum(
+      layers.map(({ outputs, blocks, width, window, channels }, k) => {
+        const parts = ceilBig(blocks, size / width);
+        const moved = menus[k].map((n) => {
+          const copies = BigInt(ceil(outputs, Number(n)));
+          return copies * n * (parts * window + (parts - 1n) * channels);
+        });
+        return least(moved) + BigInt(outputs) * channels;
+      }),
+    );
+
   const bySlope = (items, [ofCrossbar, ofProduct], size, load) => {
     for (const item of items) {
       demand(item.price <= ofCrossbar * item.size + ofProduct * item.load, "slope: a part costs more");
@@ -1895,7 +2049,8 @@ const xbarmipChecker = (() => {
 
   const FORMATS = {
     "xbarmip-certificate": { versions: [2, 3, 4], kinds: { problem: checkProblem, shared: checkShared } },
-    "xbarmip-schedule-certificate": { versions: [1], kinds: { schedule: checkSchedule } },
+    "xbarmip-schedule-certificate": { versions: [2], kinds: { schedule: checkSchedule } },
+    "xbarmip-placement-certificate": { versions: [2], kinds: { placement: checkPlacement } },
   };
 
   const checkText = (text) => {
@@ -1903,23 +2058,18 @@ const xbarmipChecker = (() => {
     const tally = { proofs: 0, links: 0, rounds: 0, splits: 0, labels: 0 };
     const head = lines.next();
     demand(isRecord(head), "line 1: no object");
-    if (head.get("format") === "xbarmip-placement-certificate") {
-      small(head.get("version"), "version", 1, 1);
-      const found = checkPlacement(head, tally);
-      lines.end();
-      return { ...found, digest: checkDigest(head, head.get("statement")), checked: tally };
-    }
     const format = Object.hasOwn(FORMATS, head.get("format")) ? FORMATS[head.get("format")] : null;
     demand(format !== null, "line 1: format: no certificate of xbarmip");
     const version = Number(big(head.get("version"), "version"));
     demand(format.versions.includes(version), `version: ${version} is unknown`);
-    const old = format.versions.length > 1 && version === 2;
+    const allocation = format.versions.length > 1;
+    const old = allocation && version === 2;
     record(head, old ? ["format", "version"] : ["format", "version", "digest"], "line 1");
     const second = lines.next();
     const key = isRecord(second) && second.size === 1 ? [...second.keys()][0] : "";
     demand(Object.hasOwn(format.kinds, key), "line 2: no problem");
     const stated = second.get(key);
-    const found = format.kinds[key](stated, lines, Object.keys(FORMATS).indexOf(head.get("format")) ? 4 : version, tally);
+    const found = format.kinds[key](stated, lines, version, tally);
     lines.end();
     return { ...found, digest: old ? null : checkDigest(head, stated), checked: tally };
   };

@@ -6,6 +6,7 @@ layers. Bounds on all others are constraints; what is minimised is listed in ord
 
 from typing import Any
 
+from xbarmip.errors import UnsupportedError
 from xbarmip.goal import CROSSBARS
 from xbarmip.problem import Problem
 from xbarmip.questions.amounts import amount_of, bounds_of, limited
@@ -31,7 +32,13 @@ def core_problem(problem: Problem) -> Problem:
 
 
 def goal_numbers(problem: Problem) -> dict[str, Any]:
-    """What is minimised in order, and the bound on the count or time."""
+    """What is minimised in order, and the bound on the count or time.
+
+    Raises
+    ------
+    UnsupportedError
+        Where the largest of several sums is minimised.
+    """
     core, stated = core_label(problem), core_problem(problem)
     index, largest = problem.network.index, stated.largest
     least: list[Any] = []
@@ -40,6 +47,9 @@ def goal_numbers(problem: Problem) -> dict[str, Any]:
         if label in (core, CROSSBARS):
             least.append("value" if label == core else CROSSBARS)
         else:
-            tables = sorted((index[layer], table) for layer, table in amount.tables)
-            least.append({str(amount.over_layers): [[k, [*t[: largest[k]]]] for k, t in tables]})
+            if len(amount.parts) > 1:
+                raise UnsupportedError(f"no certificate can state {label!r}, a largest of sums")
+            (tables,) = amount.parts
+            entries = sorted((index[layer], table) for layer, table in tables)
+            least.append({str(amount.over_layers): [[k, [*t[: largest[k]]]] for k, t in entries]})
     return {"at_most": bounds_of(problem).get(core), "least": least}

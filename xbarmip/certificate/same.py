@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from xbarmip.certificate import check
+from xbarmip.certificate import check, check_placement, check_schedule
 
 _ORDER = (  # what else follows from it is compared after it, so that the cause is named
     ("crossbars",),
@@ -19,33 +19,31 @@ _ORDER = (  # what else follows from it is compared after it, so that the cause 
 )
 
 
-def require_same(stated: check.Problem | check.Shared, own: check.Problem) -> None:
+_KINDS = {
+    check.Problem: "an allocation of one network",
+    check.Shared: "several networks on one chip",
+    check_placement.Chip: "copies in cores",
+    check_schedule.Schedule: "a schedule of segments",
+}
+
+
+def require_same(stated: Any, own: Any) -> None:
     """Refuse the problem that a certificate states if it is not one's own; names play no part.
 
     Raises
     ------
     Refused
-        Naming the first number that differs.
+        Naming its kind, or the first number that differs.
     """
-    if isinstance(stated, check.Shared):
-        raise check.Refused("the file states another problem: several networks on one chip")
-    _refuse_first(_differences(stated, own))
-
-
-def require_same_chip(stated: check.Problem | check.Shared, own: check.Shared) -> None:
-    """Refuse what a certificate states if it is not one's own networks, in one's own order.
-
-    Raises
-    ------
-    Refused
-        Naming the first number that differs.
-    """
-    if not isinstance(stated, check.Shared):
-        raise check.Refused("the file states another problem: one network")
-    file, wanted = stated.numbers(), own.numbers()
-    keys = ("share", "crossbars", "numbers")
-    _refuse_first(difference(key, file[key], wanted[key]) for key in keys)
-    for place, pair in enumerate(zip(stated.problems, own.problems, strict=True)):
+    if type(stated) is not type(own):
+        raise check.Refused(f"the file states another problem: {_KINDS[type(stated)]}")
+    if isinstance(own, check.Problem):
+        _refuse_first(_differences(stated, own))
+        return
+    file, wanted = check.nameless(stated.numbers()), check.nameless(own.numbers())
+    _refuse_first(difference(key, file[key], wanted[key]) for key in wanted if key != "problems")
+    for place, pair in enumerate(zip(*(getattr(each, "problems", ()) for each in (stated, own)),
+                                     strict=True)):  # fmt: skip
         _refuse_first(_differences(*pair), f"network {place + 1}: ")
 
 

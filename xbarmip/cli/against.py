@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 from xbarmip.cli.arguments import add_solver
 from xbarmip.cli.budget import problem_of, question
 from xbarmip.cli.constraints import why_infeasible
+from xbarmip.cli.goal import add_goal
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
 from xbarmip.cli.parser import Parser, integer
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.report.table import as_csv
 from xbarmip.errors import InputError
 from xbarmip.files import check_writable, written
+from xbarmip.measures.registry import counts
 from xbarmip.questions.against import ParetoFront, pareto
 from xbarmip.solvers.registry import EXACT
 from xbarmip.solvers.result import Stop
@@ -33,15 +35,24 @@ def add_against(parser: Parser) -> None:
     parser.add_argument(
         "--crossbars", dest="budget", type=integer, metavar="N", help="the budget of --against"
     )
+    add_goal(parser)
     add_solver(parser, EXACT, "dp")
 
 
 def refuse_without_against(arguments: Namespace) -> None:
-    """Refuse what a frontier of budgets would ignore."""
+    """Refuse what a frontier of budgets would ignore, or cannot be of."""
     if arguments.budget is not None:
         raise InputError("--crossbars is the budget of --against; --up-to is the largest of many")
     if arguments.solver != "dp":
         raise InputError("--solver is for --against; a frontier of budgets is that of dp")
+    instead = "--crossbars N --against crossbars has every point of"
+    for name, option in {"bounds": "at-most", "then": "then", "sum": "sum"}.items():
+        if getattr(arguments, name):
+            raise InputError(
+                f"--{option} is for --against; {instead} {arguments.objective} with it"
+            )
+    if arguments.objective not in counts():
+        raise InputError(f"a frontier of budgets is of a count; {instead} {arguments.objective}")
 
 
 def run_against(arguments: Namespace) -> int:

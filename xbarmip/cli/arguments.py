@@ -2,12 +2,21 @@
 
 from argparse import Namespace
 from collections.abc import Iterable
+from pathlib import Path
 
-from xbarmip.cli.parser import Parser, gibibytes, input_shape, number, option, size
+from xbarmip.allocation import read_allocation
+from xbarmip.cli.parser import Parser, gibibytes, input_shape, integers, number, option, size
 from xbarmip.goal import CROSSBARS, TILES
 from xbarmip.measures.registry import counts, measure_of, measures, rules, times
 from xbarmip.network.graph import Network
 from xbarmip.network.library import load_network
+from xbarmip.problem import checked_allocation
+from xbarmip.solvers.registry import SOLVERS
+
+SOLVER_WORDS = (
+    f"one of {', '.join(SOLVERS)}, or of a package that brings solvers, or one's own as "
+    "module:Class or path/to/file.py:Class"
+)
 
 
 def add_network(parser: Parser) -> None:
@@ -55,6 +64,32 @@ def network_of(arguments: Namespace) -> Network:
     return load_network(arguments.network, dict(arguments.input), arguments.digital)
 
 
+def add_allocation(parser: Parser, required: bool = True) -> None:
+    """The option --allocation, for `allocation_of`."""
+    parser.add_argument(
+        "--allocation",
+        type=_given,
+        required=required,
+        metavar="R1,R2,...|FILE",
+        help="the duplication R of every layer, in the order of `xbarmip show`; or a file: CSV "
+        "with the header layer,R, or JSON of layers and R, as `solve --json` or `export --format "
+        "pimcomp` writes it",
+    )
+
+
+def allocation_of(arguments: Namespace, network: Network) -> tuple[int, ...]:
+    """The allocation that was given, in layer order."""
+    given = arguments.allocation
+    if isinstance(given, Path):
+        return read_allocation(given, network)
+    return checked_allocation(network, given)
+
+
+def _given(text: str) -> Path | tuple[int, ...]:
+    """Numbers, or the file that holds them."""
+    return integers(text) if set(text) <= set("0123456789.,- ") else Path(text)
+
+
 def add_size(parser: Parser) -> None:
     """The option --size, as (rows, columns)."""
     parser.add_argument(
@@ -96,6 +131,13 @@ def add_solver(parser: Parser, names: Iterable[str], default: str) -> None:
     """The option --solver, one of `names`."""
     parser.add_argument(
         "--solver", choices=tuple(names), default=default, help=f"(default: {default})"
+    )
+
+
+def add_any_solver(parser: Parser) -> None:
+    """The option --solver: one that ships, that a package brings, or of one's own."""
+    parser.add_argument(
+        "--solver", default="dp", metavar="NAME", help=f"{SOLVER_WORDS} (default: dp)"
     )
 
 

@@ -2,17 +2,15 @@
 
 import sys
 from argparse import Namespace, _SubParsersAction
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple
 
-from xbarmip.certificate import check, check_schedule
+from xbarmip.certificate import check
+from xbarmip.certificate.same import require_same
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json
 from xbarmip.cli.parser import Parser, add_command
-from xbarmip.cores import check as placements
 from xbarmip.errors import InputError
 from xbarmip.files import check_writable, replacing
 
@@ -21,7 +19,7 @@ _OF_A_PROBLEM = (
     "bounds", "then", "sum", "share",
 )  # fmt: skip
 _OF_CORES = ("cores", "crossbars_per_core", "split")
-_OF_SEGMENTS = ("write_cycles", "batch", "divide")
+_OF_SEGMENTS = ("write_cycles", "batch", "off_chip", "divide")
 _OF_PLACEMENTS = ("core-interval", "period")  # objectives
 _OUTCOMES = {check.ACCEPTED: "accepted", check.REFUSED: "refused", check.UNREADABLE: "unreadable"}
 
@@ -98,11 +96,10 @@ def _write_page(arguments: Namespace) -> None:
 
 
 class _Wanted(NamedTuple):
-    """The problem that the certificates are to be about."""
+    """The problem that the certificates are to be about, in words and as the checker has it."""
 
-    checker: ModuleType
     question: str
-    meet: Callable[[Any], None]
+    own: Any
 
 
 def _wanted(arguments: Namespace) -> _Wanted | None:
@@ -136,18 +133,16 @@ def _option(name: str) -> str:
 
 
 def _allocation(arguments: Namespace) -> _Wanted:
-    from xbarmip.certificate.same import require_same
     from xbarmip.certificate.statement import stated_problem
     from xbarmip.cli.budget import problem_of, question
 
     arguments.objective = arguments.objective or "cycles"
     problem = problem_of(arguments)
     words = ", ".join([question(problem), *problem.constraint_names])
-    return _Wanted(check, words, partial(require_same, own=stated_problem(problem)))
+    return _Wanted(words, stated_problem(problem))
 
 
 def _shared(arguments: Namespace) -> _Wanted:
-    from xbarmip.certificate.same import require_same_chip
     from xbarmip.certificate.shared import stated_shared
     from xbarmip.cli.share import chip_of, question
 
@@ -156,45 +151,40 @@ def _shared(arguments: Namespace) -> _Wanted:
             raise InputError(f"--{_option(name)} is for one network, and here is --share")
     arguments.objective = arguments.objective or "cycles"
     chip = chip_of(arguments)
-    return _Wanted(check, question(chip), partial(require_same_chip, own=stated_shared(chip)))
+    return _Wanted(question(chip), stated_shared(chip))
 
 
 def _placement(arguments: Namespace) -> _Wanted:
     from xbarmip.cli.chip import placement_of, question
-    from xbarmip.cores.certificate import require_same, stated_chip
+    from xbarmip.cores.certificate import stated_chip
 
     for name in ("crossbars", "tiles", "rule", "bounds", "then", "sum"):
         if getattr(arguments, name):
             raise InputError(f"--{_option(name)} is of an allocation, and here are cores")
     arguments.objective = arguments.objective or "core-interval"
     placement = placement_of(arguments)
-    meet = partial(require_same, own=stated_chip(placement))
-    return _Wanted(placements, question(placement), meet)
+    return _Wanted(question(placement), stated_chip(placement))
 
 
 def _schedule(arguments: Namespace) -> _Wanted:
     from xbarmip.cli.segments import question, schedule_of
-    from xbarmip.schedules.certificate import require_same, stated_schedule
+    from xbarmip.schedules.certificate import stated_schedule
 
     for name in ("constraint", "bounds", "then", "sum"):
         if getattr(arguments, name):
             raise InputError(f"--{_option(name)} is of an allocation, and here are segments")
     arguments.objective = arguments.objective or "cycles"
     schedule = schedule_of(arguments)
-    meet = partial(require_same, own=stated_schedule(schedule))
-    return _Wanted(check_schedule, question(schedule), meet)
+    return _Wanted(question(schedule), stated_schedule(schedule))
 
 
 def _examined(path: str, wanted: _Wanted | None) -> tuple[int, dict[str, Any]]:
     """How the check of a file ends, and the facts on it for JSON."""
-    checker = _checker(path)
-    meet = None if wanted is None else wanted.meet
-    if wanted is not None and wanted.checker is not checker:
-        meet = _refuse_kind
-    status, message, proven = checker.examine(path, meet)
-    digest = None if proven is None else checker.digest(proven[0].numbers())
+    meet = None if wanted is None else partial(require_same, own=wanted.own)
+    status, message, proven = check.examine(path, meet)
+    digest = None if proven is None else check.digest(proven[0].numbers())
     if wanted is not None and proven is not None:
-        message = f"{wanted.question} (digest {digest}): {checker.claim(*proven)}"
+        message = f"{wanted.question} (digest {digest}): {check.claimed(*proven)}"
     return status, {
         "file": path,
         "accepted": status == check.ACCEPTED,
@@ -202,22 +192,6 @@ def _examined(path: str, wanted: _Wanted | None) -> tuple[int, dict[str, Any]]:
         "digest": digest,
         "message": message,
     }
-
-
-def _checker(path: str) -> Any:
-    """The module that checks a file, by what the file says that it is."""
-    if placements.is_placement(path):
-        return placements
-    return check_schedule if check_schedule.is_schedule(path) else check
-
-
-def _refuse_kind(stated: object) -> None:
-    """Refuse a certificate of another kind than the problem that is wanted."""
-    if isinstance(stated, placements.Chip):
-        raise placements.Refused("the file states another problem: copies in cores")
-    segments = isinstance(stated, check_schedule.Schedule)
-    kind = "a schedule of segments" if segments else "an allocation without cores"
-    raise check.Refused(f"the file states another problem: {kind}")
 
 
 def _print(status: int, facts: dict[str, Any]) -> None:

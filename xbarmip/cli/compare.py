@@ -4,7 +4,7 @@ from argparse import Namespace, _SubParsersAction
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 
-from xbarmip.cli.arguments import add_limits
+from xbarmip.cli.arguments import SOLVER_WORDS, add_limits
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, say, warn
 from xbarmip.cli.parser import Parser, add_command, integer, integers
@@ -14,7 +14,7 @@ from xbarmip.compare.dask import dask_executor
 from xbarmip.compare.isolation.limits import Allowance
 from xbarmip.compare.report.summary import problems, terminal_table
 from xbarmip.compare.run import compare
-from xbarmip.solvers.registry import EXACT, SOLVERS
+from xbarmip.solvers.registry import EXACT
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
@@ -30,7 +30,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         type=lambda names: tuple(names.split(",")),
         default=EXACT,
         metavar="NAME,...",
-        help=f"of {', '.join(SOLVERS)}, separated by commas (default: {','.join(EXACT)})",
+        help=f"separated by commas, each {SOLVER_WORDS} (default: {','.join(EXACT)})",
     )
     add_limits(parser, seconds=60)
     _add_ways(parser)

@@ -7,6 +7,7 @@ from xbarmip.cli.parser import Parser
 from xbarmip.constraint import Recipe
 from xbarmip.constraints.library import READY, name_of, parse
 from xbarmip.errors import InputError, UnsupportedError
+from xbarmip.exact import ceil_div
 from xbarmip.problem import Problem
 from xbarmip.questions.remedy import remedies
 from xbarmip.solvers.conflict import conflict
@@ -52,9 +53,11 @@ def _remedy(recipe: Recipe) -> str:
 def why_infeasible(problem: Problem, solver: str, seconds: float | None) -> str:
     """What cannot hold: the budget, or the constraints that contradict each other."""
     if not problem.feasible:
+        tile = None if problem.hardware is None else problem.hardware.crossbars_per_tile
+        tiles = f", {ceil_div(problem.smallest_budget, tile)} tiles" if tile else ""
         return (
             "one copy of every layer does not fit; "
-            f"the smallest budget that works is {problem.smallest_budget} crossbars; "
+            f"the smallest budget that works is {problem.smallest_budget} crossbars{tiles}; "
             "`xbarmip schedule` cuts the network into segments that do"
         )
     chosen = make_solver(solver if solver in EXACT else "dp")

@@ -3,7 +3,14 @@
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 
-from xbarmip.cli.arguments import add_network, add_objective
+from xbarmip.allocation import pimcomp_text
+from xbarmip.cli.arguments import (
+    add_allocation,
+    add_network,
+    add_objective,
+    allocation_of,
+    network_of,
+)
 from xbarmip.cli.budget import add_budget, problem_of
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, say
@@ -18,7 +25,12 @@ from xbarmip.measures.registry import counts
 from xbarmip.problem import Problem
 from xbarmip.solvers.protocol import Limits, Watch
 
-_FORMATS = ("mps", "lp", "opb")
+_FORMATS = ("mps", "lp", "opb", "pimcomp")
+_OBJECTIVE = "steps"
+_OF_A_PROBLEM = (
+    "objective", "rule", "crossbars", "tiles", "size", "hardware", "constraint", "at_most",
+    "windows", "cuts", "proof",
+)  # fmt: skip
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
@@ -26,8 +38,15 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser = add_command(commands, "export", COMMANDS["export"], run)
     add_network(parser)
     add_budget(parser)
-    add_objective(parser, counts(), "steps")
-    parser.add_argument("--format", choices=_FORMATS, required=True)
+    add_objective(parser, counts(), _OBJECTIVE)
+    parser.set_defaults(objective=None)  # so that it is seen whether it was given
+    parser.add_argument(
+        "--format",
+        choices=_FORMATS,
+        required=True,
+        help="of the problem, or pimcomp: an allocation as PIMCOMP-NN's replication of each node",
+    )
+    add_allocation(parser, required=False)
     parser.add_argument("--output", type=Path, required=True, metavar="FILE")
     parser.add_argument(
         "--at-most", type=integer, metavar="T", help="ask for a value of at most T only"
@@ -53,11 +72,14 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
 def run(arguments: Namespace) -> int:
     """Make everything, then write it."""
     _check(arguments)
-    problem = problem_of(arguments)
     files = {arguments.output: ""}
-    if arguments.proof is None:
-        files[arguments.output] = _statement(problem, arguments)
+    if arguments.format == "pimcomp":
+        network = network_of(arguments)
+        files[arguments.output] = pimcomp_text(network, allocation_of(arguments, network))
+    elif arguments.proof is None:
+        files[arguments.output] = _statement(problem_of(arguments), arguments)
     else:
+        problem = problem_of(arguments)
         with progress_line() as progress:
             texts = refute(problem, arguments.at_most, Watch(Limits(), progress))
         files = dict(zip((arguments.output, arguments.proof), texts, strict=True))
@@ -73,6 +95,11 @@ def run(arguments: Namespace) -> int:
 
 def _check(arguments: Namespace) -> None:
     """Refuse options that do not go together, and files that could not be written."""
+    if (arguments.allocation is not None) != (arguments.format == "pimcomp"):
+        raise InputError("--format pimcomp and --allocation: one needs the other")
+    if arguments.format == "pimcomp":
+        _refuse_problem(arguments)
+    arguments.objective = arguments.objective or _OBJECTIVE
     if arguments.at_most is None and (arguments.windows or arguments.proof):
         option = "--windows" if arguments.windows else "--proof"
         raise InputError(f"{option} needs --at-most")
@@ -87,6 +114,13 @@ def _check(arguments: Namespace) -> None:
             raise InputError(f"--proof and --output are the same file, {arguments.proof}")
         check_writable(arguments.proof)
     check_writable(arguments.output)
+
+
+def _refuse_problem(arguments: Namespace) -> None:
+    """Refuse what says something of a problem, where an allocation is all that is written."""
+    for name in _OF_A_PROBLEM:
+        if getattr(arguments, name):
+            raise InputError(f"--format pimcomp takes no --{name.replace('_', '-')}")
 
 
 def _statement(problem: Problem, arguments: Namespace) -> str:

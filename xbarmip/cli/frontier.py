@@ -4,7 +4,13 @@ from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 
 from xbarmip.cli.against import add_against, refuse_without_against, run_against
-from xbarmip.cli.arguments import add_limits, add_network, add_objective, network_of
+from xbarmip.cli.arguments import (
+    add_limits,
+    add_network,
+    add_objective,
+    every_objective,
+    network_of,
+)
 from xbarmip.cli.budget import add_hardware, add_size_beside, crossbars_of
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import add_constraint, check_for_every_budget, why_infeasible
@@ -17,7 +23,6 @@ from xbarmip.compare.report.table import as_csv
 from xbarmip.errors import InputError
 from xbarmip.files import check_writable, written
 from xbarmip.hardware.preset import load_hardware
-from xbarmip.measures.registry import counts
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.frontier import Frontier, frontier
 from xbarmip.solvers.result import Stop
@@ -46,7 +51,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         help="smallest budget of interest (default: the smallest that works)",
     )
     add_size_beside(parser)
-    add_objective(parser, counts())
+    add_objective(parser, every_objective(), sums=True)
     add_constraint(parser)
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the points as CSV")
     parser.add_argument(

@@ -1,7 +1,6 @@
 """`xbarmip place`: copies in the cores of a chip, or the score of a placement that is given."""
 
 import json
-import sys
 from argparse import Namespace, _SubParsersAction
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from xbarmip.cli.arguments import add_limits, add_network, add_option, add_solver
 from xbarmip.cli.budget import add_hardware, add_size_beside
+from xbarmip.cli.certify import certify
 from xbarmip.cli.chip import add_chip, placement_of, question
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import add_constraint
@@ -102,10 +102,8 @@ def run(arguments: Namespace) -> int:
     if result.layout is not None:
         _write(placement, result.layout, arguments)
     if arguments.certificate is not None:
-        sys.stdout.flush()
-        record = write_placement_certificate(placement, result, arguments.certificate)
-        if not arguments.json:
-            say(f"{arguments.certificate}: certificate of the bound {record['bound']}")
+        file = arguments.certificate
+        certify(lambda _: write_placement_certificate(placement, result, file), arguments.json)
     return 1 if result.stop is Stop.ERROR else 0
 
 

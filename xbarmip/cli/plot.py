@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from xbarmip.cli.arguments import (
+    add_any_solver,
     add_limits,
     add_network,
     add_objective,
-    add_solver,
     every_objective,
 )
 from xbarmip.cli.budget import add_budget, problem_of
@@ -26,7 +26,7 @@ from xbarmip.errors import InputError
 from xbarmip.files import written
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.frontier import frontier
-from xbarmip.solvers.registry import SOLVERS, solve
+from xbarmip.solvers.registry import solve
 
 _PICTURES = {
     "pipeline": "which layer runs, waits or is done, over the cycles of the pipeline",
@@ -48,7 +48,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         help="the duplication R of every layer, in the order of `xbarmip show` "
         "(default: the best one that is found)",
     )
-    add_solver(parser, SOLVERS, "dp")
+    add_any_solver(parser)
     for name, what in _PICTURES.items():
         parser.add_argument(f"--{name}", type=Path, metavar="FILE.png", help=what)
     add_limits(parser)

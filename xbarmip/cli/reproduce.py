@@ -1,25 +1,38 @@
-"""`xbarmip reproduce`: the published results beside certified optima."""
+"""`xbarmip reproduce`: published results beside certified optima."""
 
 from argparse import Namespace, _SubParsersAction
+from pathlib import Path
 
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.parser import Parser, add_command, number
 from xbarmip.cli.progress import progress_line
-from xbarmip.reproduce.li_han_chen_2023.paper import PAPER
-from xbarmip.reproduce.run import reproduce
+from xbarmip.errors import InputError
+from xbarmip.reproduce.run import Reproduction, reproduce
+from xbarmip.reproduce.source import Source
+from xbarmip.reproduce.sources import SOURCES
+from xbarmip.strict import suggestion
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
     parser = add_command(commands, "reproduce", COMMANDS["reproduce"], run)
-    names = ", ".join(f"{part.name} ({part.about})" for part in PAPER.parts)
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"sources, of {', '.join(SOURCES)} (default: all)",
+    )
+    parts = (
+        f"{name}: {', '.join(f'{part.name} ({part.about})' for part in source.parts)}"
+        for name, source in SOURCES.items()
+    )
     parser.add_argument(
         "--parts",
         type=lambda text: tuple(name for name in text.split(",") if name),
         metavar="NAME,...",
-        help=f"compute only these, of {names}; the page shows all that are in the folder "
-        "(default: all)",
+        help="compute only these parts of one source; the page shows all that are in the folder "
+        f"(default: all); {'; '.join(parts)}",
     )
     parser.add_argument(
         "--keep",
@@ -36,33 +49,59 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     )
     parser.add_argument(
         "--output",
-        default="results/published",
+        type=Path,
+        default=Path("results"),
         metavar="DIR",
-        help="folder for the rows and the page (default: results/published)",
+        help="where each source has its folder for the rows, the page and the certificates "
+        "(default: results)",
     )
 
 
 def run(arguments: Namespace) -> int:
-    """Compute, write the page, say what there is."""
+    """Compute, write the pages, say what there is."""
+    sources = _chosen(arguments)
+    done: dict[str, Reproduction] = {}
     with progress_line() as progress:
-        done = reproduce(
-            PAPER, arguments.output, arguments.parts, arguments.keep, arguments.time_limit, progress
-        )
-    rows = [
-        (part.name, part.about, done.computed[part.name], done.rows[part.name],
-         done.cases[part.name])
-        for part in PAPER.parts
-    ]  # fmt: skip
+        for source in sources:
+            done[source.name] = reproduce(
+                source, arguments.output / source.folder, arguments.parts, arguments.keep,
+                arguments.time_limit, progress,
+            )  # fmt: skip
     names = ("part", "about", "computed", "rows", "of")
+    rows = {source.name: _rows(source, done[source.name]) for source in sources}
     if arguments.json:
         print_json(
-            {
-                "complete": done.complete,
-                "output": str(done.folder),
-                "parts": [dict(zip(names, row, strict=True)) for row in rows],
-            }
+            [
+                {
+                    "source": name,
+                    "complete": done[name].complete,
+                    "output": str(done[name].folder),
+                    "parts": [dict(zip(names, row, strict=True)) for row in own],
+                }
+                for name, own in rows.items()
+            ]
         )
-    else:
-        print_rich(table(names, rows, text=2))
-        say(f"written: {done.folder / 'page.md'}, {done.folder / 'page.html'}")
+        return 0
+    for name, own in rows.items():
+        print_rich(table((name, *names[1:]), own, text=2))
+        say(f"written: {done[name].folder / 'page.md'}, {done[name].folder / 'page.html'}")
     return 0
+
+
+def _chosen(arguments: Namespace) -> list[Source]:
+    """The sources that were asked for."""
+    for name in arguments.names:
+        if name not in SOURCES:
+            raise InputError(f"unknown source {name!r}{suggestion(name, tuple(SOURCES))}")
+    if arguments.parts is not None and len(arguments.names) != 1:
+        raise InputError("--parts needs one source: its NAME")
+    return [SOURCES[name] for name in dict.fromkeys(arguments.names or SOURCES)]
+
+
+def _rows(source: Source, done: Reproduction) -> list[tuple[object, ...]]:
+    """What is said of each part."""
+    return [
+        (part.name, part.about, done.computed[part.name], done.rows[part.name],
+         done.cases[part.name])
+        for part in source.parts
+    ]  # fmt: skip

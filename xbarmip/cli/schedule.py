@@ -24,7 +24,7 @@ from xbarmip.compare.pictures.canvas import check_picture, png
 from xbarmip.files import check_writable, written
 from xbarmip.schedules.door import SCHEDULE_SOLVERS, make_schedule_solver, schedule
 from xbarmip.schedules.picture import schedule_figure
-from xbarmip.schedules.problem import OBJECTIVES, Cost, Schedule
+from xbarmip.schedules.problem import OBJECTIVES, Schedule
 from xbarmip.schedules.result import Plan, ScheduleResult, part_names, planned, segments_as_dict
 from xbarmip.solvers.result import Status, Stop
 
@@ -109,21 +109,22 @@ def _print(asked: Schedule, result: ScheduleResult) -> None:
 
 
 def _table(asked: Schedule, plan: Plan) -> Any:
-    names = ("segment", "layers", "from", "to", "crossbars", "write", "count", "interval", "run")
+    names = ["segment", "layers", "from", "to", "crossbars", "write", "count", "interval", "run"]
     rows = []
     for number, (segment, figures) in enumerate(planned(asked, plan), start=1):
         parts = part_names(segment)
-        write, run = (_shown(asked, time * segment.unit) for time in (figures.write, figures.run))
+        kept = [_shown(asked, figures.off_chip)] * asked.off_chip
         rows.append(
-            (number, len(parts), parts[0], parts[-1], figures.crossbars, write,
-             figures.count, figures.interval, run)
+            (number, len(parts), parts[0], parts[-1], figures.crossbars,
+             _shown(asked, figures.write), figures.count, figures.interval,
+             _shown(asked, figures.run), *kept)
         )  # fmt: skip
-    return table(names, rows)
+    return table((*names, *["off chip"] * asked.off_chip), rows)
 
 
-def _shown(asked: Schedule, cost: Cost) -> str:
+def _shown(asked: Schedule, cost: int) -> str:
     """A number of steps, or a time."""
-    return f"{float(cost * 10**6):,.2f} us" if asked.is_latency else str(cost)
+    return f"{float(cost * asked.unit * 10**6):,.2f} us" if asked.is_latency else str(cost)
 
 
 def _answer(asked: Schedule, result: ScheduleResult) -> str:
@@ -131,18 +132,21 @@ def _answer(asked: Schedule, result: ScheduleResult) -> str:
     by = effort(result)
     bound = "no bound"
     if result.bound is not None:
-        bound = f"bound {_shown(asked, result.bound * result.unit)}"
+        bound = f"bound {_shown(asked, result.bound)}"
     if result.status is Status.INFEASIBLE:
         return f"INFEASIBLE: {result.message}"
     if result.plan is None or result.value is None:
         return f"UNKNOWN, no schedule found, {bound} ({by})"
     many, unit = len(result.plan), "" if asked.is_latency else f" {asked.whole.measure.words}"
     words = f"{many} segment{'s' * (many != 1)}, "
-    words += f"{_shown(asked, result.value * result.unit)}{unit}"
-    if asked.write_time:
-        found = planned(asked, result.plan)
-        write = sum(figures.write * segment.unit for segment, figures in found)
-        words += f", {_shown(asked, write)} of them writing"
+    words += f"{_shown(asked, result.value)}{unit}"
+    found = [figures for _, figures in planned(asked, result.plan)]
+    for counts, spent, what in (
+        (asked.write_time, sum(figures.write for figures in found), "writing"),
+        (asked.off_chip, sum(figures.off_chip for figures in found), "off the chip"),
+    ):
+        if counts:
+            words += f", {_shown(asked, spent)} of them {what}"
     if result.status is Status.OPTIMAL:
         return f"{words}; OPTIMAL, {result.proof} proof ({by})"
     gap = ""

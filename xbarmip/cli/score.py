@@ -3,13 +3,14 @@
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 
-from xbarmip.allocation import read_allocation
 from xbarmip.cli.arguments import (
+    add_allocation,
+    add_any_solver,
     add_limits,
     add_network,
     add_objective,
     add_option,
-    add_solver,
+    allocation_of,
     every_objective,
 )
 from xbarmip.cli.budget import add_budget, problem_of, question
@@ -17,7 +18,6 @@ from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.questions.score import Score, score
-from xbarmip.solvers.registry import SOLVERS
 from xbarmip.solvers.result import Status, Stop
 
 
@@ -26,16 +26,9 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser = add_command(commands, "score", COMMANDS["score"], run)
     add_network(parser)
     add_budget(parser)
-    parser.add_argument(
-        "--allocation",
-        type=Path,
-        required=True,
-        metavar="FILE",
-        help="CSV with the header layer,R, or JSON of layers and R, as `solve --json` writes it "
-        "or PIMCOMP takes it",
-    )
+    add_allocation(parser)
     add_objective(parser, every_objective())
-    add_solver(parser, SOLVERS, "dp")
+    add_any_solver(parser)
     add_option(parser)
     add_limits(parser)
 
@@ -43,7 +36,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
 def run(arguments: Namespace) -> int:
     """Read, solve, compare, print."""
     problem = problem_of(arguments)
-    allocation = read_allocation(arguments.allocation, problem.network)
+    allocation = allocation_of(arguments, problem.network)
     found = score(
         problem,
         allocation,
@@ -55,9 +48,14 @@ def run(arguments: Namespace) -> int:
     if arguments.json:
         print_json(found.as_dict())
     else:
-        print_rich(table(("measure", str(arguments.allocation)), found.measures.items()))
+        print_rich(table(("measure", _named(arguments.allocation)), found.measures.items()))
         say(f"{question(problem)}: {_verdict(found)}")
     return 1 if found.result.stop is Stop.ERROR else 0
+
+
+def _named(given: Path | tuple[int, ...]) -> str:
+    """The file, or what was given in its place."""
+    return str(given) if isinstance(given, Path) else "value"
 
 
 def _verdict(found: Score) -> str:

@@ -11,7 +11,7 @@ from xbarmip.schedules.problem import Schedule
 
 
 def add_segments(parser: Parser) -> None:
-    """The options --write-cycles, --batch and --divide."""
+    """The options --write-cycles, --batch, --off-chip and --divide."""
     parser.add_argument(
         "--write-cycles",
         type=integer,
@@ -23,6 +23,12 @@ def add_segments(parser: Parser) -> None:
         type=integer,
         metavar="B",
         help="images that run through a segment before the next is written (default: 1)",
+    )
+    parser.add_argument(
+        "--off-chip",
+        action="store_true",
+        help="count what it takes to keep the maps that later segments read in the memory off the "
+        "chip, as fast as --hardware says",
     )
     parser.add_argument(
         "--divide",
@@ -45,6 +51,7 @@ def schedule_of(arguments: Namespace) -> Schedule:
         1 if arguments.batch is None else arguments.batch,
         arguments.divide,
         hardware,
+        arguments.off_chip,
     )
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from xbarmip.cli.arguments import (
+    add_any_solver,
     add_limits,
     add_networks,
     add_objective,
     add_option,
-    add_solver,
     every_objective,
 )
 from xbarmip.cli.budget import add_budget, problem_of, question
@@ -35,7 +35,7 @@ from xbarmip.questions.amounts import amount_of, amounts
 from xbarmip.questions.door import solve
 from xbarmip.questions.result import GoalResult
 from xbarmip.solvers.latency.result import LatencyResult
-from xbarmip.solvers.registry import SOLVERS, make_solver
+from xbarmip.solvers.registry import make_solver
 from xbarmip.solvers.result import Result, Status, Stop
 
 
@@ -47,7 +47,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     add_objective(parser, every_objective(), sums=True)
     add_goal(parser)
     add_share(parser)
-    add_solver(parser, SOLVERS, "dp")
+    add_any_solver(parser)
     add_option(parser)
     parser.add_argument(
         "--whole-frontier",

@@ -1,4 +1,4 @@
-"""`xbarmip suite`: check suites, write them as integers, record what is known of them."""
+"""`xbarmip suite`: check suites, write them as integers, record what is known; begin a solver."""
 
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
@@ -20,7 +20,9 @@ from xbarmip.compare.known import (
 )
 from xbarmip.compare.report.table import Cell, Table
 from xbarmip.compare.suite import list_suites, read_suite
+from xbarmip.errors import InputError
 from xbarmip.files import check_writable, written
+from xbarmip.solvers import example
 
 SUITE = "a name that `xbarmip suites` lists, or a path to a .toml or .json file"
 
@@ -43,6 +45,24 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     record.add_argument(
         "--known", type=Path, required=True, metavar="DIR", help="folder of <suite>.json"
     )
+    new = add_command(parts, "new-solver", "write a small solver of one's own to begin with", _new)
+    new.add_argument("output", type=Path, metavar="FILE.py", help="a file that is not there yet")
+
+
+def _new(arguments: Namespace) -> int:
+    """Write the example, and say how it is run."""
+    path: Path = arguments.output
+    if path.suffix != ".py" or path.exists():
+        why = "is there already" if path.exists() else "the name must end in .py"
+        raise InputError(f"output {str(path)!r}: {why}")
+    check_writable(path)
+    written(path, Path(example.__file__).read_bytes())
+    command = f"xbarmip compare first --solvers dp,{path}:{example.Slowest.__name__}"
+    if arguments.json:
+        print_json({"output": str(path), "next": command})
+    else:
+        say(f"written: {path}; run it with: {command}")
+    return 0
 
 
 def _check(arguments: Namespace) -> int:

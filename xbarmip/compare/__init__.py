@@ -4,6 +4,7 @@ The package is also the function: `import xbarmip as xb; xb.compare("ladder")`.
 """
 
 import sys
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -19,6 +20,10 @@ class _Callable(ModuleType):
         from xbarmip.compare.run import compare
 
         return compare(*arguments, **settings)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By name, as pickle does with plain modules."""
+        return import_module, (self.__name__,)
 
 
 sys.modules[__name__].__class__ = _Callable

@@ -7,10 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from xbarmip.compare.answer import answer
 from xbarmip.compare.instance import InstanceFacts
 from xbarmip.compare.isolation.ending import Outcome
 from xbarmip.compare.row import Row
 from xbarmip.compare.verdict import Agreement, Verdict, judge
+from xbarmip.display import html_table
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,15 @@ class Comparison:
         """Number of instances by verdict, every verdict listed."""
         counts = Counter(verdict.kind for verdict in self.verdicts)
         return {kind.value: counts[kind] for kind in Agreement}
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for verdict in self.verdicts:
+            run = self.by_instance[verdict.instance]
+            answers = (answer(run[label]) if label in run else None for label in self.labels)
+            rows.append((verdict.instance, verdict.kind, verdict.value, verdict.bound, *answers))
+        names = ("instance", "verdict", "value", "bound", *self.labels)
+        return html_table(f"{self.suite}: {'' if self.agreed else 'NOT '}agreed", names, rows)
 
     def as_dict(self) -> dict[str, Any]:
         """Everything, for JSON."""

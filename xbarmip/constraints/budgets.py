@@ -5,8 +5,7 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from xbarmip.constraint import LinearConstraint
-from xbarmip.constraints.parameters import as_amount, tables
-from xbarmip.errors import InputError
+from xbarmip.constraints.parameters import as_amount, tables, tile_of
 from xbarmip.exact import as_int
 from xbarmip.hardware.tiles import tiles_taken
 from xbarmip.network.layer import Layer
@@ -28,8 +27,6 @@ class _Budget:
             as_amount(getattr(self, field), f"{self._name()}: {field}")
         if self.crossbars_per_tile is not None:
             as_int(self.crossbars_per_tile, f"{self._name()}: crossbars_per_tile", 1)
-        elif self.per_tile:
-            raise InputError(f"{self._name()}: per_tile needs crossbars_per_tile")
 
     @staticmethod
     def _name() -> str:
@@ -38,12 +35,12 @@ class _Budget:
     def on(self, problem: Problem) -> tuple[LinearConstraint, ...]:
         """One sum over all layers."""
         crossbar, tile = (as_amount(v, self._name()) for v in (self.per_crossbar, self.per_tile))
+        size = 1  # of no matter where a tile takes nothing
+        if tile:
+            size = tile_of(problem, self.crossbars_per_tile, f"{self._name()}: crossbars_per_tile")
 
         def use(_: Layer, crossbar_set: int, copies: int) -> int | Fraction:
-            used = crossbar * crossbar_set * copies
-            if self.crossbars_per_tile is None:
-                return used
-            return used + tile * tiles_taken(crossbar_set, copies, self.crossbars_per_tile)
+            return crossbar * crossbar_set * copies + tile * tiles_taken(crossbar_set, copies, size)
 
         limit = as_amount(self.limit, self._name())
         return (LinearConstraint.scaled(self._name(), tables(problem, use), limit),)
@@ -67,7 +64,8 @@ class PowerBudget(_Budget):
     per_tile : number
         Of a tile's shared parts.
     crossbars_per_tile : int, optional
-        Needed with `per_tile`; T_l is that of `TileGranularity`.
+        For `per_tile`; those of the problem's hardware if not given. T_l is that of
+        `TileGranularity`.
     """
 
     @staticmethod
@@ -92,7 +90,8 @@ class AreaBudget(_Budget):
     per_tile : number
         Of a tile's shared parts.
     crossbars_per_tile : int, optional
-        Needed with `per_tile`; T_l is that of `TileGranularity`.
+        For `per_tile`; those of the problem's hardware if not given. T_l is that of
+        `TileGranularity`.
     """
 
     @staticmethod

@@ -1,24 +1,26 @@
-"""Certificates of placements: the layout, and the prices that prove a bound (docs/cores.md)."""
+"""Certificates of placements: the layout, and prices (docs/certificate-format.md)."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from xbarmip.certificate.same import difference
-from xbarmip.cores import check
+from xbarmip.certificate import check
+from xbarmip.certificate.check_placement import FORMAT, VERSION, Chip
+from xbarmip.certificate.write import Certificate, written_lines
 from xbarmip.cores.bounds.prices import Refutation, core_price, holds
 from xbarmip.cores.menu import menus, target
 from xbarmip.cores.problem import Placement
 from xbarmip.cores.result import PlacementResult
 from xbarmip.errors import InputError, UnsupportedError
-from xbarmip.files import written
+from xbarmip.solvers.protocol import Limits, Watch
 
 _GRAINS = (64, 32, 16, 8, 4, 2)
 
 
-def placement_certificate(placement: Placement, result: PlacementResult) -> dict[str, Any]:
-    """The certificate of a result as JSON holds it.
+def write_placement_certificate(
+    placement: Placement, result: PlacementResult, path: Path | str
+) -> Certificate:
+    """Write the certificate of a result, compressed by gzip.
 
     Its bound is what prices prove: a bound that the search proved by deciding targets alone is not
     in it.
@@ -26,34 +28,29 @@ def placement_certificate(placement: Placement, result: PlacementResult) -> dict
     Raises
     ------
     InputError
-        When the result has no layout.
+        When the result has no layout, or the file cannot be written.
     UnsupportedError
         When a certificate cannot state the placement.
     """
+    lines = certificate_lines(placement, result)
+    return written_lines(Path(path), iter(lines), Watch(Limits()), result.solver)
+
+
+def certificate_lines(placement: Placement, result: PlacementResult) -> list[Any]:
+    """The lines of the certificate of a result, each a JSON value (see the function above)."""
     stated = statement(placement)
     if result.layout is None:
         raise InputError(f"nothing to certify: {result.solver} found no placement, {result.status}")
     refutation = result.refutation
+    bound = 1 if refutation is None else refutation.value + 1
     shares = [[list(share) for share in core] for core in result.layout.cores]
-    return {
-        "format": check.FORMAT,
-        "version": check.VERSION,
-        "digest": check.digest(stated),
-        "statement": stated,
-        "layout": {"duplication": list(result.layout.allocation), "cores": shares},
-        "value": result.value,
-        "bound": 1 if refutation is None else refutation.value + 1,
-        "refutation": None if refutation is None else _refutation(placement, refutation),
-    }
-
-
-def write_placement_certificate(
-    placement: Placement, result: PlacementResult, path: Path
-) -> dict[str, Any]:
-    """Write the certificate to a file; return what was written (see `placement_certificate`)."""
-    record = placement_certificate(placement, result)
-    written(path, json.dumps(record, separators=(",", ":")).encode() + b"\n")
-    return record
+    layout = {"duplication": list(result.layout.allocation), "cores": shares}
+    return [
+        {"format": FORMAT, "version": VERSION, "digest": check.digest(stated)},
+        {"placement": stated},
+        {"claim": {"value": result.value, "bound": bound, "layout": layout}},
+        {"refutation": None if refutation is None else _refutation(placement, refutation)},
+    ]
 
 
 def statement(placement: Placement) -> dict[str, Any]:
@@ -67,7 +64,7 @@ def statement(placement: Placement) -> dict[str, Any]:
     for constraint in placement.problem.constraints:
         raise UnsupportedError(f"constraint {constraint.name!r} cannot stand in a certificate")
     return {
-        "network": placement.network.name,
+        "name": placement.network.name,
         "cores": placement.chip,
         "crossbars_per_core": placement.capacity,
         "split": int(placement.split),
@@ -90,7 +87,7 @@ def statement(placement: Placement) -> dict[str, Any]:
     }
 
 
-def stated_chip(placement: Placement) -> check.Chip:
+def stated_chip(placement: Placement) -> Chip:
     """The placement as the checker has it.
 
     Raises
@@ -99,24 +96,9 @@ def stated_chip(placement: Placement) -> check.Chip:
         On what no certificate can state, or a placement beyond the checker's limits.
     """
     try:
-        return check.Chip(statement(placement))
+        return Chip(statement(placement))
     except check.Refused as reason:
         raise UnsupportedError(f"no certificate can state this placement: {reason}") from None
-
-
-def require_same(stated: check.Chip, own: check.Chip) -> None:
-    """Refuse the chip that a certificate states if it is not one's own; names play no part.
-
-    Raises
-    ------
-    Refused
-        Naming the first number that differs.
-    """
-    file, wanted = check.nameless(stated.numbers()), check.nameless(own.numbers())
-    for key in wanted:
-        found = difference(key, file[key], wanted[key])
-        if found is not None:
-            raise check.Refused(f"the file states another problem: {found}")
 
 
 def _refutation(placement: Placement, refutation: Refutation) -> dict[str, Any]:

@@ -12,19 +12,19 @@ def pimcomp_tables(placement: Placement, layout: Layout) -> dict[str, Any]:
 
     Its backend gets both tables from its genetic search: for each node the number of replications,
     and for each node, replication and array group (a row block) the core. Nodes are named as in the
-    network; whoever reads this sets the index of a node of the compiler's model beside the name.
+    network's own file; whoever reads this sets the index of a node of the compiler's model beside
+    the name.
 
     Returns
     -------
     dict
         "replication": {layer: R}; "mapping": {layer: [[core of row block 0, 1, ...] of each copy]}.
     """
-    parts = placement.parts
     mapping: list[list[list[int]]] = [[[] for _ in range(r)] for r in layout.allocation]
     for number, core in enumerate(layout.cores):
         for share in core:
             mapping[share.layer][share.copy] += [number] * share.blocks
-    names = [part.name for part in parts]
+    names = placement.network.names_in_file
     return {
         "format": "pimcomp-replication-and-mapping",
         "network": placement.network.name,

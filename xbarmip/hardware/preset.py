@@ -47,7 +47,7 @@ COUNTS = (
     "compute_cycles",
     "write_ports",
 )
-TIMES = ("clock_ns", "compute_ns", "product_ns", "row_write_ns")
+FIGURES = ("clock_ns", "compute_ns", "product_ns", "row_write_ns", "off_chip_GB_per_s")  # exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,8 @@ class Hardware:
         Writing one row of a crossbar; its rows are written one after another (SPEC §13).
     write_ports : int, optional
         Crossbars that are written at the same time; 1 where the source does not say.
+    off_chip_GB_per_s : Fraction, optional
+        10^9 bytes a second to the memory that keeps maps from one segment to the next (SPEC §13).
     memory : tuple of MemoryLevel
 
     Raises
@@ -141,6 +143,7 @@ class Hardware:
     product_ns: Fraction | None = None
     row_write_ns: Fraction | None = None
     write_ports: int | None = None
+    off_chip_GB_per_s: Fraction | None = None  # noqa: N815 - the key of the file, with its unit
     memory: tuple[MemoryLevel, ...] = ()
 
     def __post_init__(self) -> None:
@@ -149,7 +152,7 @@ class Hardware:
         for field in COUNTS:
             if getattr(self, field) is not None:
                 as_int(getattr(self, field), field, 1, INT64_MAX)
-        for field in TIMES:
+        for field in FIGURES:
             if getattr(self, field) is not None:
                 exact = as_positive_rational(getattr(self, field), field)
                 object.__setattr__(self, field, exact)
@@ -192,6 +195,18 @@ class Hardware:
         if self.crossbar_write_ns is None or self.compute_ns is None:
             return None
         return ceil(self.crossbar_write_ns / self.compute_ns)
+
+    def require(self, what: str, *needed: str) -> None:
+        """Check that it has some figures, from which `what` follows.
+
+        Raises
+        ------
+        InputError
+            Naming the hardware and the first that is missing.
+        """
+        for figure in needed:
+            if getattr(self, figure) is None:
+                raise InputError(f"hardware {self.name!r} gives no {what}: it has no {figure}")
 
     def _check_tile(self) -> None:
         if self.signed_pair not in (None, 1, 2):
@@ -239,7 +254,7 @@ class Hardware:
     def as_dict(self) -> dict[str, Any]:
         """The figures for JSON; what the source does not say is None."""
         facts = {field.name: getattr(self, field.name) for field in fields(self)}
-        facts |= {key: facts[key] and _number(facts[key]) for key in TIMES}
+        facts |= {key: facts[key] and _number(facts[key]) for key in FIGURES}
         return {
             **facts,
             "crossbar": (self.crossbar.rows, self.crossbar.columns),
@@ -310,7 +325,7 @@ def load_hardware(name_or_path: str | PathLike[str]) -> Hardware:
 def _hardware(data: Mapping[str, Any]) -> Hardware:
     required = ("format", "version", "name", "source", "crossbar_rows", "crossbar_columns")
     check_format(data, FORMAT, VERSION)
-    fields = known_keys(data, required, (*COUNTS, *TIMES, "memory"))
+    fields = known_keys(data, required, (*COUNTS, *FIGURES, "memory"))
     rows, columns = (as_int(fields[key], key, 1, INT64_MAX) for key in required[-2:])
     levels = fields.get("memory", [])
     if not isinstance(levels, list):
@@ -319,7 +334,7 @@ def _hardware(data: Mapping[str, Any]) -> Hardware:
         fields["name"],
         fields["source"],
         Crossbar(rows, columns),
-        **{key: fields[key] for key in (*COUNTS, *TIMES) if key in fields},
+        **{key: fields[key] for key in (*COUNTS, *FIGURES) if key in fields},
         memory=tuple(_level(entry, number) for number, entry in enumerate(levels, start=1)),
     )
 

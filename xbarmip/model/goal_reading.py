@@ -3,9 +3,15 @@
 A model minimises `value`, a count or a time, unless the user deactivates `objective` and adds one.
 That is a sum over layers: what is linear in the choices. Upper bounds on `value` are bounds of the
 goal, whatever is minimised.
+
+*Variables of the user in the objective.* Then the least t is sought with which t >= objective and
+all conditions can be met, where t is any number. The variables go out of the conditions as they do
+from all others (`xbarmip.model.projection`), and what is left of t are sums that it is not below:
+the objective of a choice is the largest of them. So the least 5 z + R[a] + R[b] with R[l] <= z is
+the largest of the 5 R[l] + R[a] + R[b].
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, lcm
 from typing import Any
@@ -13,14 +19,15 @@ from typing import Any
 import pyomo.environ as pyo
 
 from xbarmip.errors import UnsupportedError
-from xbarmip.goal import Sum
+from xbarmip.goal import Largest, Sum
 from xbarmip.model.expressions import Fold, about
 from xbarmip.model.linear import Interval
-from xbarmip.model.projection import Stated
-from xbarmip.model.quantity import Auxiliary, Separable
+from xbarmip.model.projection import Stated, least_sums
+from xbarmip.model.quantity import Auxiliary, Key, Separable, added
 from xbarmip.model.rows import label
 
 VALUE = Auxiliary("value")
+TOTAL = Auxiliary("objective")  # the t above; no variable of the user has this name
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +39,86 @@ class Aim:
     data : pyomo objective data
     sign : int
         1 where it is minimised; -1 where it is maximised: then its negative is minimised.
-    sum : Sum
-        The sum that is minimised.
+    measure : Sum or Largest
+        What is minimised.
     """
 
     data: Any
     sign: int
-    sum: Sum
+    measure: Sum | Largest
 
     def total(self, index: Mapping[str, int], allocation: Sequence[int]) -> int:
-        """The sum of an allocation."""
-        return sum(weights[allocation[index[layer]] - 1] for layer, weights in self.sum.weights)
+        """What is minimised, of an allocation."""
+        return max(
+            sum(weights[allocation[index[layer]] - 1] for layer, weights in part)
+            for part in self.measure.parts
+        )
 
 
-def read_aim(model: pyo.ConcreteModel, fold: Fold, largest: dict[str, int]) -> Aim | None:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An objective as it is written: the data, its sign (see `Aim`), what is minimised."""
+
+    data: Any
+    sign: int
+    body: Separable
+
+    @property
+    def stated(self) -> tuple[Stated, ...]:
+        """That TOTAL is not below it, where it has variables of the user."""
+        if not self.body.slopes:
+            return ()
+        excess = added((self.body, Separable(0, {}, {TOTAL: -1})))
+        return (Stated((self.data.name,), Interval(excess, None, 0)),)
+
+    def aim(self, about_total: Iterable[Stated], menus: Mapping[Key, Sequence[Any]]) -> Aim:
+        """The objective, with what is left of the conditions on TOTAL.
+
+        Raises
+        ------
+        UnsupportedError
+            Where variables did not go, nothing bounds it, or its numbers are not whole.
+        """
+        with about(label(self.data)):
+            sums = least_sums(TOTAL, about_total) if self.body.slopes else (self.body,)
+            if sums is None:
+                raise UnsupportedError(
+                    "its variables do not follow from linear conditions: write it in R, crossbars, "
+                    "tiles, normal_op, or variables that sums over R bound"
+                )
+            if not sums:
+                raise UnsupportedError("no condition bounds it")
+            numbers = [number for one in sums for number in (one.constant, *_entries(one))]
+            if (unit := lcm(*(number.denominator for number in numbers))) > 1:
+                raise UnsupportedError(f"its numbers must be whole: multiply it by {unit}")
+            parts = [_weights(one, menus) for one in sums]
+            name = self.data.parent_component().local_name
+            measure = Sum(name, parts[0]) if len(parts) == 1 else Largest(name, parts)
+            return Aim(self.data, self.sign, measure)
+
+
+def _entries(one: Separable) -> list[Any]:
+    return [number for table in one.tables.values() for number in table.values()]
+
+
+def _weights(one: Separable, menus: Mapping[Key, Sequence[Any]]) -> dict[str, list[int]]:
+    """A sum as tables over R; its constant is counted once."""
+    constant, weights = int(one.constant), {}
+    layers = [*one.tables] or [next(key for key in menus if isinstance(key, str))]
+    for layer in layers:
+        table = one.tables.get(layer, {})
+        weights[str(layer)] = [int(table.get(r, 0)) + constant for r in menus[layer]]
+        constant = 0
+    return weights
+
+
+def read_objective(model: pyo.ConcreteModel, fold: Fold) -> Wanted | None:
     """The active objective; None where it is `value`, to be minimised.
 
     Raises
     ------
     UnsupportedError, InputError
-        On several or none, or one that is neither `value` nor a sum of whole numbers over layers.
+        On several or none, or one that is neither `value` nor linear in choices and variables.
     """
     active = list(model.component_data_objects(pyo.Objective, active=True, descend_into=True))
     if len(active) != 1:
@@ -62,22 +129,18 @@ def read_aim(model: pyo.ConcreteModel, fold: Fold, largest: dict[str, int]) -> A
         return None
     with about(label(data)):
         body = fold(data.expr)
-        if not isinstance(body, Separable) or body.slopes or not body.tables:
+        if not isinstance(body, Separable) or not body.keys:
             raise UnsupportedError(
                 "an objective is model.objective, or linear in the choices: "
-                "in R, crossbars, tiles, normal_op or expressions of your own"
+                "in R, crossbars, tiles, normal_op or expressions and variables of your own"
+            )
+        if VALUE in body.keys:
+            raise UnsupportedError(
+                "value is minimised alone, by model.objective, or bounded, as value <= 300; "
+                "xbarmip.pareto has every point of it against another measure"
             )
         sign = 1 if data.sense == pyo.minimize else -1
-        numbers = [number for table in body.tables.values() for number in table.values()]
-        unit = lcm(body.constant.denominator, *(number.denominator for number in numbers))
-        if unit > 1:
-            raise UnsupportedError(f"its numbers must be whole: multiply it by {unit}")
-        constant, weights = int(body.constant), {}
-        for layer, table in body.tables.items():
-            menu = range(1, largest[str(layer)] + 1)
-            weights[str(layer)] = [sign * (int(table.get(r, 0)) + constant) for r in menu]
-            constant = 0  # counted once
-        return Aim(data, sign, Sum(data.parent_component().local_name, weights))
+        return Wanted(data, sign, body.times(sign))
 
 
 def bound_of_value(one: Stated) -> int:

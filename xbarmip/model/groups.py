@@ -7,7 +7,7 @@ from typing import Any
 
 from xbarmip.constraint import Constraint, Predicate
 from xbarmip.errors import VerificationError
-from xbarmip.model.goal_reading import Aim
+from xbarmip.model.goal_reading import TOTAL, Aim
 from xbarmip.model.projection import Step
 from xbarmip.model.quantity import Auxiliary, Exact, Key, Quantity
 
@@ -88,6 +88,9 @@ class Reading:
             Where a group of conditions cannot be met, naming it.
         """
         point: dict[Key, Exact] = dict(chosen.items())
+        if self.aim is not None:
+            names = {layer: place for place, layer in enumerate(chosen)}
+            point[TOTAL] = self.aim.total(names, tuple(chosen.values()))
         for group in self.groups:
             found = group.witness([chosen[layer] for layer in group.layers])
             if found is None:
@@ -96,4 +99,4 @@ class Reading:
             point.update(found.items())
         for step in reversed(self.steps):
             point[step.key] = step.value(point)
-        return {key: value for key, value in point.items() if isinstance(key, Auxiliary)}
+        return {key: point[key] for key in point if isinstance(key, Auxiliary) and key != TOTAL}

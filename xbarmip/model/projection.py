@@ -7,14 +7,16 @@ says L_i <= U_j instead:
 - If z is continuous, any value between the largest L and the smallest U will do, and there is one
   exactly if no L_i exceeds any U_j.
 - If z is whole, that is still so where all L_i are whole for whatever is chosen: z is the largest
-  of them. Likewise where all U_j are whole: z is the smallest. A sum that is whole but for its
-  constant is made whole by rounding the constant up in an L and down in a U, as z is whole.
+  of them. Likewise where all U_j are whole: z is the smallest. A sum that is whole but for one
+  function of a single R, or for its constant, is made whole by rounding that: up in an L, down in a
+  U. The rest is whole, and so is z, so that the same z are within the bound.
 
 Where neither the L nor the U are whole, a whole z stays. So a maximum, R[l] <= z for every l, goes
-without a trace, and what bounds z bounds each R[l] in a condition of its own.
+without a trace, and what bounds z bounds each R[l] in a condition of its own. So does the switch y
+of a fixed charge, R[l] - 1 <= 99 y, which becomes ceil((R[l] - 1) / 99), and z in R[l] == 2 z.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
@@ -114,6 +116,13 @@ class Step:
             return floor(most) if self.whole else most
         return 0
 
+    def without_loose(self, domains: Mapping[Key, Sequence[Any]]) -> "Step":
+        """The same without bounds that another one implies, whatever is chosen."""
+        lower, upper = (
+            _tightest(bounds, sign, domains) for bounds, sign in ((self.lower, 1), (self.upper, -1))
+        )
+        return replace(self, lower=lower, upper=upper)
+
     def _at(self, bounds: Iterable[_Bound]) -> bool:
         """Whether the variable may be the last of these bounds, whatever that is."""
         return not self.whole or all(bound.whole for bound in bounds)
@@ -154,25 +163,46 @@ def project(
             for key in one.keys:
                 if isinstance(key, Auxiliary) and key in spans:
                     about.setdefault(key, []).append(one)
-        ways = [_step(key, some, spans) for key, some in about.items()]
+        ways = [bounds_on(key, some, spans, domains) for key, some in about.items()]
         found = [way for way in ways if way is not None and way.exact]
         best = min(found, key=lambda step: step.size, default=None)
         if best is None or best.size > MOST_PAIRS:
             return left, steps
+        best = best.without_loose(domains)
         gone = {id(one) for one in about[best.key]}
         left = [one for one in left if id(one) not in gone]
         left += [pair for pair in best.pairs() if not _always(pair, domains)]
         steps.append(best)
 
 
-def _step(key: Auxiliary, stated: Sequence[Stated], spans: Mapping[Auxiliary, Span]) -> Step | None:
-    """All bounds of a variable; None where a condition is not linear in it."""
+def least_sums(key: Auxiliary, stated: Iterable[Stated]) -> tuple[Separable, ...] | None:
+    """The sums over R that a variable which only such bound from below is not below.
+
+    None where a condition on it has other variables, or is not linear in it.
+    """
+    step = bounds_on(key, tuple(stated), {key: Span(None, None, False)}, {})
+    if step is None or any(isinstance(k, Auxiliary) for low in step.lower for k in low.sum.keys):
+        return None
+    return tuple(low.sum for low in step.lower)
+
+
+def bounds_on(
+    key: Auxiliary,
+    stated: Sequence[Stated],
+    spans: Mapping[Auxiliary, Span],
+    domains: Mapping[Key, Sequence[Any]],
+) -> Step | None:
+    """The bounds of a variable, its own first; None where a condition is not linear in it."""
     bounds: dict[int, list[_Bound]] = {1: [], -1: []}
 
     def add(sign: int, bound: Exact | None, names: tuple[str, ...], rest: Separable) -> None:
         if bound is not None:
             moved = replace(rest, constant=rest.constant + bound)
-            bounds[sign].append(_bound(names, moved, sign, spans[key].whole, spans))
+            whole = _slopes_are_whole(moved, spans)
+            if whole and spans[key].whole:
+                moved = _rounded(moved, ceil if sign > 0 else floor, domains)
+            whole = whole and not _fractional(moved)
+            bounds[sign].append(_Bound(names, moved, whole))
 
     for sign, own in ((1, spans[key].lower), (-1, spans[key].upper)):
         add(sign, own, (), Separable(0, {}))
@@ -191,21 +221,51 @@ def _step(key: Auxiliary, stated: Sequence[Stated], spans: Mapping[Auxiliary, Sp
     return Step(key, spans[key].whole, tuple(bounds[1]), tuple(bounds[-1]))
 
 
-def _bound(
-    names: tuple[str, ...],
-    bound: Separable,
-    sign: int,
-    rounded: bool,
-    spans: Mapping[Auxiliary, Span],
-) -> _Bound:
-    """A lower (sign 1) or an upper bound (-1), its constant rounded where that makes it whole."""
-    numbers = [value for table in bound.tables.values() for value in table.values()]
-    whole = all(number.denominator == 1 for number in (*numbers, *bound.slopes.values()))
-    whole = whole and all(key in spans and spans[key].whole for key in bound.slopes)
-    if whole and rounded:
-        constant = ceil(bound.constant) if sign > 0 else floor(bound.constant)
-        bound = replace(bound, constant=constant)
-    return _Bound(names, bound, whole)
+def _slopes_are_whole(body: Separable, spans: Mapping[Auxiliary, Span]) -> bool:
+    return all(
+        slope.denominator == 1 and key in spans and spans[key].whole
+        for key, slope in body.slopes.items()
+    )
+
+
+def _fractional(body: Separable) -> list[Key]:
+    """What a sum over R and whole variables has fractions of."""
+    return [
+        key
+        for key, table in body.tables.items()
+        if any(value.denominator > 1 for value in table.values())
+    ]
+
+
+def _rounded(
+    body: Separable, whole: Callable[[Exact], int], domains: Mapping[Key, Sequence[Any]]
+) -> Separable:
+    """A bound of a whole variable, rounded where that makes it whole."""
+    fractional = _fractional(body)
+    if not fractional:
+        return replace(body, constant=whole(body.constant))
+    if len(fractional) > 1:
+        return body
+    (key,) = fractional
+    own = body.tables[key]
+    table = {value: whole(body.constant + own.get(value, 0)) for value in domains[key]}
+    return replace(body, constant=0, tables={**body.tables, key: table})
+
+
+def _tightest(
+    bounds: Iterable[_Bound], sign: int, domains: Mapping[Key, Sequence[Any]]
+) -> tuple[_Bound, ...]:
+    """Lower (sign 1) or upper bounds (-1) but for those that another one implies."""
+
+    def implied(loose: _Bound, tight: _Bound) -> bool:
+        excess = _reduced(added((loose.sum.times(sign), tight.sum.times(-sign))))
+        return _always(Stated((), Interval(excess, None, 0)), domains)
+
+    kept: list[_Bound] = []
+    for bound in bounds:
+        if not any(implied(bound, other) for other in kept):
+            kept = [other for other in kept if not implied(other, bound)] + [bound]
+    return tuple(kept)
 
 
 def _reduced(body: Separable) -> Any:

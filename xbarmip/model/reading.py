@@ -20,8 +20,9 @@ from xbarmip.errors import UnsupportedError
 from xbarmip.exact import as_rational
 from xbarmip.model.additions import Addition, additions
 from xbarmip.model.expressions import Fold, about
-from xbarmip.model.goal_reading import VALUE, bound_of_value, read_aim
+from xbarmip.model.goal_reading import TOTAL, VALUE, bound_of_value, read_objective
 from xbarmip.model.groups import Group, Reading, several
+from xbarmip.model.implied_spans import implied_spans
 from xbarmip.model.linear import Interval, linear_constraints
 from xbarmip.model.projection import Span, Stated, project
 from xbarmip.model.quantity import Algebra, Auxiliary, Exact, Key, Quantity, Separable
@@ -81,6 +82,9 @@ class _Reader:
         for addition in additions(self.model, self.record):
             with about(label(addition.data)):
                 stated += self._read(addition)
+        wanted = read_objective(self.model, self.fold)
+        if wanted is not None:
+            stated += wanted.stated
         self.order = {one.names[0]: place for place, one in enumerate(stated)}
         left, steps = project(stated, self.spans, self.menus)
         constraints = [*self._bounds_of_choices()]
@@ -93,19 +97,21 @@ class _Reader:
         if at_most is not None and at_most < 1:
             constraints.append(self._never("value"))
             at_most = None
-        left = [one for one in left if VALUE not in one.keys]
+        about_total = [one for one in left if TOTAL in one.keys]
+        aim = None if wanted is None else wanted.aim(about_total, self.menus)
+        left = [one for one in left if VALUE not in one.keys and TOTAL not in one.keys]
         for one in left:
             if not _auxiliaries(one):
                 with about(f"constraint {self._called(one.names)!r}"):
                     constraints += self._constraints(one)
-        groups = tuple(self._groups([one for one in left if _auxiliaries(one)]))
+        linked = [one for one in left if _auxiliaries(one)]
+        self._bound_variables(linked)
+        groups = tuple(self._groups(linked))
         for group in groups:
             if group.layers:
                 constraints.append(group.predicate)
             elif group.witness(()) is None:
                 constraints.append(self._never(group.name))
-        largest = {str(layer): len(menu) for layer, menu in self.menus.items()}
-        aim = read_aim(self.model, self.fold, largest)
         return Reading(tuple(constraints), groups, tuple(steps), self.variables, aim, at_most)
 
     def _read(self, addition: Addition) -> Iterator[Stated]:
@@ -218,6 +224,14 @@ class _Reader:
             self.values[key] = values
             if len(values) <= MOST_VALUES:
                 self.menus[key] = values
+
+    def _bound_variables(self, linked: list[Stated]) -> None:
+        """Give integer variables without bounds those that follow from their conditions."""
+        held = {key for one in linked for key in _auxiliaries(one)}
+        spans = {key: span for key, span in self.spans.items() if key in held}
+        for key, span in implied_spans(linked, spans, self.menus).items():
+            if span.whole and span.lower is not None and span.upper is not None:
+                self.values[key] = range(ceil(span.lower), floor(span.upper) + 1)
 
     def _groups(self, linked: list[Stated]) -> Iterator[Group]:
         """The conditions, those that share an auxiliary variable together."""

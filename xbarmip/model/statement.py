@@ -149,7 +149,7 @@ def problem_of(model: pyo.ConcreteModel) -> Problem:
         unit = MICROSECONDS if problem.is_latency else ""
         problem = replace(problem, at_most={problem.label + unit: bound})
     if reading.aim is not None:
-        own = reading.aim.sum
+        own = reading.aim.measure
         problem = replace(problem, objective=own.name, rule=None, sums=(own,))
     return problem
 

@@ -176,6 +176,14 @@ class Network:
         named = (layer for layer in self.layers if layer.node and times[layer.node] == 1)
         return {layer.node: layer.name for layer in named}
 
+    @property
+    def names_in_file(self) -> tuple[str, ...]:
+        """What the file calls each layer, where `layer_name` leads back from that; else its name
+        here.
+        """
+        back = {name: node for node, name in self._in_file.items() if self.layer_name(node) == name}
+        return tuple(back.get(layer.name, layer.name) for layer in self.layers)
+
     @cached_property
     def shared(self) -> dict[str, tuple[str, ...]]:
         """Weights of the file that several layers use, with these layers' names (SPEC §15)."""

@@ -1,7 +1,7 @@
 """Certificates that check themselves in the reader's browser, by `certificate/checker.js`.
 
-That checker was written from the documents of the formats alone, and shares nothing with the one in
-Python. Files are put into a page as they are, in base64; whatever they hold, the page shows it as text.
+That checker was written from the document of the format alone, and shares nothing with the one in
+Python. Files are put into a page as they are, in base64; whatever they hold, it is shown as text.
 """
 
 from base64 import b64encode

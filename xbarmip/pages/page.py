@@ -13,7 +13,7 @@ def resource(*path: str) -> str:
 
 
 def rendered(template: str, **context: Any) -> str:
-    """A template of this folder; what it inserts is text, unless it is a script or style of ours."""
+    """A template of this folder; what it inserts is text, but for scripts and styles of ours."""
     made = Environment(
         loader=PackageLoader("xbarmip.pages"),
         undefined=StrictUndefined,

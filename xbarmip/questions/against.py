@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from xbarmip.display import html_table
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.goal import measure_label
 from xbarmip.plain import plain
@@ -101,6 +102,12 @@ class ParetoFront:
         """The two values of a point by the names that JSON has for them."""
         pair = zip(self.amounts, (point.value, point.against), strict=True)
         return dict(amount.shown(value) for amount, value in pair)
+
+    def _repr_html_(self) -> str:
+        shown = "complete" if self.complete else f"stopped: {self.stop}"
+        names = [amount.shown(0)[0] for amount in self.amounts]
+        rows = [self.shown(point).values() for point in self.points]
+        return html_table(f"{self.problem}, against {self.against}: {shown}", names, rows)
 
     def as_dict(self) -> dict[str, Any]:
         """The front for JSON."""

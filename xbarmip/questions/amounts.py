@@ -5,6 +5,7 @@ another measure joins the constraints:
 
 - of crossbars it is the budget;
 - of a sum over layers of w_l(R_l) (tiles, `serial`, what a user names) it is one linear constraint;
+- of the largest of several sums it is one for each of them;
 - of the greatest of w_l(R_l) (`interval`) it forbids each R with a larger entry: a linear
   constraint on each layer;
 - of any other measure (`cycles`, `steps`, a time) it is a yes or no over all layers, a Predicate:
@@ -24,6 +25,8 @@ from xbarmip.measures.registry import Measure, labelled, measure_of, measures
 from xbarmip.problem import Problem
 from xbarmip.timing.evaluate import count_of
 from xbarmip.timing.step_time import microseconds, ticks_of
+
+SUM, GREATEST, LARGEST = "sum", "greatest", "largest sum"
 
 Tables = tuple[tuple[str, tuple[int, ...]], ...]  # by layer in scope: the entry of R = 1, 2, ...
 
@@ -51,24 +54,28 @@ class Amount:
 
     @property
     def over_layers(self) -> str | None:
-        """How it comes of `tables` over the layers: their "sum" or "greatest"; None if not."""
+        """How it comes of `parts` over the layers: their SUM, GREATEST or LARGEST; None if not."""
         if self.measure is None:
-            return "sum"
+            return SUM if len(self.parts) == 1 else LARGEST
         return None if self.timed else self.measure.over_layers
 
     @property
-    def tables(self) -> Tables:
-        """By layer the entry for each R that the budget leaves, of a measure over layers."""
+    def parts(self) -> tuple[Tables, ...]:
+        """By layer the entry for each R that the budget leaves; of LARGEST for each sum."""
         p = self.problem
         for each in p.sums:
             if each.name == self.label:
                 most = dict(zip(p.network.index, p.largest, strict=True))
-                return tuple((layer, table[: most[layer]]) for layer, table in each.weights)
+                return tuple(
+                    tuple((layer, table[: most[layer]]) for layer, table in part)
+                    for part in each.parts
+                )
         entry = self._entry()
-        return tuple(
+        tables = (
             (name, tuple(entry(k, r) for r in range(1, p.largest[k] + 1)))
             for name, k in p.network.index.items()
         )
+        return (tuple(tables),)
 
     def _entry(self) -> Callable[[int, int], int]:
         sets = self.problem.sets
@@ -89,15 +96,18 @@ class Amount:
         if self.label == CROSSBARS:
             return self.problem.crossbars_used(allocation)
         index = self.problem.network.index
-        return sum(table[allocation[index[layer]] - 1] for layer, table in self.tables)
+        return max(
+            sum(table[allocation[index[layer]] - 1] for layer, table in part) for part in self.parts
+        )
 
     def limit(self, most: int) -> tuple[Constraint, ...]:
         """What holds exactly where it is at most `most`; not of crossbars (see `limited`)."""
         name = f"{self.label} at most {most}"
-        if self.over_layers == "sum":
-            return (LinearConstraint(name, self.tables, most),)
-        if self.over_layers == "greatest":
-            over = ((layer, tuple(int(w > most) for w in table)) for layer, table in self.tables)
+        if self.over_layers in (SUM, LARGEST):
+            return tuple(LinearConstraint(name, part, most) for part in self.parts)
+        if self.over_layers == GREATEST:
+            (tables,) = self.parts
+            over = ((layer, tuple(int(w > most) for w in table)) for layer, table in tables)
             return tuple(LinearConstraint(name, (pair,), 0) for pair in over if any(pair[1]))
         layers = tuple(self.problem.network.index)
         return (Predicate(name, layers, lambda *allocation: self(allocation) <= most),)
@@ -107,8 +117,8 @@ class Amount:
         """No allocation has less: by the tables, or 1."""
         if self.over_layers is None:
             return 1
-        entries = [min(table) for _, table in self.tables]
-        return sum(entries) if self.over_layers == "sum" else max(entries)
+        entries = [[min(table) for _, table in part] for part in self.parts]
+        return max(map(max if self.over_layers == GREATEST else sum, entries))
 
     def bound(self, given: int | Fraction) -> int:
         """A bound as `Problem` has it, in the measure's own unit: a time's in whole ticks."""

@@ -22,7 +22,7 @@ from pyomo.opt import Solution, SolverResults, SolverStatus, TerminationConditio
 
 from xbarmip.errors import InputError, short
 from xbarmip.questions.door import solve
-from xbarmip.solvers.protocol import Progress, Solver
+from xbarmip.solvers.protocol import Progress
 from xbarmip.solvers.registry import EXACT, make_solver, solver_class
 from xbarmip.solvers.result import Result, Status, Stop
 
@@ -72,8 +72,8 @@ class PyomoSolver:
         return SolverAPIVersion.V1
 
     def warm_start_capable(self) -> bool:
-        """Whether `warmstart` has an effect."""
-        return self.solver == "dp"
+        """Whether `warmstart` has an effect: always."""
+        return True
 
     def available(self, exception_flag: bool = True) -> bool:
         """Always: nothing outside the package is called."""
@@ -133,9 +133,9 @@ class PyomoSolver:
         settings = self._settings({**self.options, **(options or {}), **more})
         limits = {name: settings.pop(name) for name in _LIMITS if name in settings}
         before = _values(model)
-        solver: Solver = make_solver(self.solver, **settings)
         if warmstart:
-            solver = _started(solver, model)
+            settings["known"] = (*settings.get("known", ()), *_chosen(model))
+        solver = make_solver(self.solver, **settings)
         with ExitStack() as stack:
             outputs: list[TextIO | None] = [None] if tee else []
             if logfile is not None:
@@ -191,23 +191,17 @@ def _opened(logfile: str) -> TextIO:
         raise InputError(f"logfile {logfile!r} cannot be written: {error.strerror}") from None
 
 
-def _started(solver: Solver, model: pyo.ConcreteModel) -> Solver:
-    """The solver with the allocation of the model's values, if they are one, to begin with."""
-    chosen = {
-        layer: r
-        for (layer, r), choice in model.choose.items()
+def _chosen(model: pyo.ConcreteModel) -> list[tuple[int, ...]]:
+    """The allocation of the model's values, if they are one; else a warning."""
+    chosen = [
+        pair
+        for pair, choice in model.choose.items()
         if choice.value is not None and round(choice.value) == 1
-    }
-    from xbarmip.solvers.dp.solver import DynamicProgram
-    from xbarmip.solvers.started import Started
-
-    if not isinstance(solver, DynamicProgram):
-        warnings.warn(f"{solver.name}: warmstart has no effect", stacklevel=3)
-    elif list(chosen) != list(model.LAYERS):
-        warnings.warn("warmstart: the values of choose are no allocation", stacklevel=3)
-    else:
-        return Started(solver, (tuple(chosen.values()),))
-    return solver
+    ]
+    if [layer for layer, _ in chosen] == list(model.LAYERS):
+        return [tuple(r for _, r in chosen)]
+    warnings.warn("warmstart: the values of choose are no allocation", stacklevel=3)
+    return []
 
 
 def _teller(outputs: Sequence[TextIO | None]) -> Progress | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from xbarmip.display import html_table
 from xbarmip.errors import VerificationError
 from xbarmip.problem import Problem
 from xbarmip.questions.amounts import amounts
@@ -53,6 +54,12 @@ class Score:
     def above(self) -> Fraction | None:
         """By which part of it the value is above the best one found; None if none was."""
         return None if self.best is None else Fraction(self.value) / Fraction(self.best) - 1
+
+    def _repr_html_(self) -> str:
+        facts = self.as_dict()
+        names = ("value", "best", "bound", "percent_above", "crossbars_used", "allowed")
+        rows = [*((name, facts[name]) for name in names), *self.measures.items()]
+        return html_table(f"score of an allocation; {self.problem}", ("", "allocation"), rows)
 
     def as_dict(self) -> dict[str, Any]:
         """Everything, for JSON; `percent_above` is a number with one decimal."""

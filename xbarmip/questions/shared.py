@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from xbarmip.display import html_table
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.exact import as_int
 from xbarmip.goal import CROSSBARS
@@ -175,6 +176,11 @@ class SharedResult:
     questions: int = 0
     seconds: float = 0.0
     message: str = field(default="")
+
+    def _repr_html_(self) -> str:
+        rows = [(n, part.crossbars, part.count) for n, part in enumerate(self.parts, start=1)]
+        caption = f"{self.status}: value {self.value}, bound {self.bound} ({self.solver})"
+        return html_table(caption, ("network", "crossbars", "count"), rows)
 
     def as_dict(self) -> dict[str, Any]:
         """The answer for JSON."""

@@ -1,12 +1,15 @@
 """The page: what has been computed, as Markdown, HTML and pictures."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from markdown_it import MarkdownIt
 
+from xbarmip.reproduce.claims import FOLDER, certified
 from xbarmip.reproduce.prose import environment, rendered
 from xbarmip.reproduce.source import Source
 from xbarmip.reproduce.store import Kept, Made
@@ -36,16 +39,28 @@ class Making:
         return {name: sum(made.seconds for made in part) / 60 for name, part in self.parts.items()}
 
 
-def files(source: Source, complete: Mapping[str, Mapping[str, Kept]]) -> dict[str, bytes]:
-    """Every file of the page by name: page.md, page.html, and those of parts.
+def files(
+    source: Source, complete: Mapping[str, Mapping[str, Kept]], folder: Path
+) -> dict[str, bytes]:
+    """Every file of the page by name: page.md, page.html, certificates.json (the paths of the
+    certificates of what it claims, from its own folder), and those of parts.
 
     Parameters
     ----------
     source : Source
     complete : mapping
         The rows of each part that has all of them.
+    folder : Path
+        Of the page: only certificates that are there are shown.
     """
-    within, made = environment(source), dict[str, bytes]()
+    claimed = [
+        name
+        for part in source.parts
+        for kept in complete.get(part.name, {}).values()
+        for name in part.claims(kept.row)
+    ]
+    certificates = certified(claimed, folder)
+    within, made = environment(source, certificates), dict[str, bytes]()
     sections: dict[str, Any] = {part.name: None for part in source.parts}
     for part in source.parts:
         if part.name in complete:
@@ -56,18 +71,37 @@ def files(source: Source, complete: Mapping[str, Mapping[str, Kept]]) -> dict[st
                 made[name] = rendered(f"{name}.j2", within, **{part.name: section}).encode()
     making = Making({name: [each.made for each in rows.values()]
                      for name, rows in complete.items()})  # fmt: skip
-    markdown = rendered("page.md.j2", within, making=making, sections=sections, **sections)
+    uncertified = len(set(claimed)) - len(certificates)
+    paths = [f"{FOLDER}/{name}" for name in certificates]
+    markdown = rendered(
+        "page.md.j2",
+        within,
+        making=making,
+        certificates=certificates,
+        uncertified=uncertified,
+        sections=sections,
+        **sections,
+    )
     made["page.md"] = markdown.encode()
-    made["page.html"] = html(source.title, markdown).encode()
+    made["page.html"] = html(source.title, markdown, paths).encode()
+    made["certificates.json"] = (json.dumps(paths, indent=0) + "\n").encode()
     return made
 
 
-def html(title: str, markdown: str) -> str:
-    """The page as one HTML file, beside its pictures."""
+def html(title: str, markdown: str, certificates: Sequence[str] = ()) -> str:
+    """The page as one HTML file, beside its pictures; at its end a list of its certificates."""
     body = MarkdownIt("commonmark").enable("table").render(markdown)
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}</body>\n"
-        "</html>\n"
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}"
+        f"{_listed(certificates)}</body>\n</html>\n"
     )
+
+
+def _listed(certificates: Sequence[str]) -> str:
+    """The list, where a checker in the browser finds it: one link for each certificate."""
+    if not certificates:
+        return ""
+    links = (f'<li><a href="{escape(path)}">{escape(path)}</a></li>\n' for path in certificates)
+    return f'<section id="certificates">\n<ul>\n{"".join(links)}</ul>\n</section>\n'

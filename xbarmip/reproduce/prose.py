@@ -1,12 +1,15 @@
 """Templates of Markdown, in Jinja's language: what they may call, what becomes of their text."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from xbarmip.reproduce.claims import FOLDER
+from xbarmip.reproduce.commands import score_command, solve_command
 from xbarmip.reproduce.compared import READ_PERCENT
 from xbarmip.reproduce.source import Source
 from xbarmip.solvers.result import Status
@@ -16,8 +19,8 @@ SHARED = Path(__file__).parent / "templates"
 _BEGINS = ("|", "- ", "#", "!")  # a row of a table, an item of a list, a heading, a picture
 
 
-def environment(source: Source) -> Environment:
-    """What renders the templates of a source.
+def environment(source: Source, certificates: Collection[str] = ()) -> Environment:
+    """What renders the templates of a source, with the file names of its certificates.
 
     What a template inserts is text and no Markdown, whatever characters it has; a name that is not
     there is an error.
@@ -40,6 +43,10 @@ def environment(source: Source) -> Environment:
         "significant": lambda value, digits=6: f"{value:.{digits}g}",
         "listed": listed,
         "joint": joint,
+        "command": lambda words: Markup(f"`{words}`"),
+        "certificate": partial(certificate, certificates),
+        "solve_command": solve_command,
+        "score_command": score_command,
         "bounded": bounded,
         "marked": lambda name: marked(name, figures["unprinted"]),
         "remark": lambda what: remark(what, figures["remarks"]),
@@ -97,6 +104,11 @@ def joint(loop: Any) -> Markup:
 def bounded(value: object, answer: Any) -> str:
     """The value of an answer, with its bound where it is not proven."""
     return str(value) if answer.status == Status.OPTIMAL else f"{value} (≥ {answer.bound})"
+
+
+def certificate(certificates: Collection[str], name: str, text: str | None = None) -> Markup:
+    """A link to a certificate, by its name or another text, or that there is none."""
+    return Markup(f"[{text or name}]({FOLDER}/{name})" if name in certificates else "none")
 
 
 def marked(name: str, unprinted: Iterable[str]) -> str:

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from xbarmip.compare.pictures.canvas import require_matplotlib
 from xbarmip.errors import InputError
 from xbarmip.files import writing, written
+from xbarmip.reproduce.claims import LIMITS, certified, certify
 from xbarmip.reproduce.page import files
-from xbarmip.reproduce.source import Source
-from xbarmip.reproduce.store import Store, compute
+from xbarmip.reproduce.source import Part, Source
+from xbarmip.reproduce.store import Kept, Store, Work, compute
 from xbarmip.solvers.protocol import Limits, Progress
 
 
@@ -48,8 +51,10 @@ def reproduce(
 ) -> Reproduction:
     """Compute what a source publishes again, and write the page that compares them.
 
-    Every row is kept in `<part>.json` as soon as it is done. The page is written from all parts
-    that are complete in the folder, also when Ctrl-C ends the computation.
+    Every row is kept in `<part>.json` as soon as it and the certificates of what it claims are
+    done; a certificate may take four times as long as a proof, and is left out if it takes
+    more. The page is written from all parts that are complete in the folder, also when Ctrl-C ends
+    the computation.
 
     Parameters
     ----------
@@ -60,7 +65,8 @@ def reproduce(
         Names of parts to compute; all by default, none if empty: then only the page is written.
     keep : bool
         Keep rows that are there already, and compute the missing ones. A row that other sources of
-        the solvers made, or another time limit, counts as missing.
+        the solvers made, or another time limit, counts as missing, and one that lacks a
+        certificate.
     time_limit : float
         Seconds for each proof, as the source's parts use them; what is not proven within them is
         marked.
@@ -83,6 +89,7 @@ def reproduce(
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     stores = {part.name: Store(folder, part.name, part.row) for part in source.parts}
+    parts_of = {part.name: part for part in source.parts}
     works = {part.name: part.cases(time_limit) for part in source.parts}
     computed = dict.fromkeys(works, 0)
     try:
@@ -91,8 +98,9 @@ def reproduce(
                 stores[name].clear()
             for key, work in works[name].items():
                 kept = stores[name].rows.get(key)
-                if kept is None or not kept.is_current(time_limit):
-                    done = compute(work, time_limit, _named(progress, name, key))
+                if kept is None or not _is_whole(parts_of[name], kept, time_limit, folder):
+                    whole = partial(_certified, parts_of[name], work, folder, time_limit)
+                    done = compute(whole, time_limit, _named(progress, name, key))
                     stores[name].add(key, done)
                     computed[name] += 1
     finally:
@@ -101,7 +109,7 @@ def reproduce(
             for name, store in stores.items()
             if works[name].keys() <= store.rows.keys()
         }
-        for name, content in files(source, complete).items():
+        for name, content in files(source, complete, folder).items():
             written(folder / name, content)
     rows = {name: len(works[name].keys() & store.rows.keys()) for name, store in stores.items()}
     return Reproduction(folder, computed, rows, {name: len(works[name]) for name in works})
@@ -113,6 +121,21 @@ def _chosen(source: Source, parts: Sequence[str] | None) -> list[str]:
         if name not in known:
             raise InputError(f"part must be one of {', '.join(known)}, got {name!r}")
     return [name for name in known if parts is None or name in parts]
+
+
+def _certified(
+    part: Part, work: Work, folder: Path, time_limit: float, progress: Progress | None
+) -> Any:
+    """A row, with a certificate of each optimum that it claims."""
+    row = work(progress)
+    certify(part.claims(row), folder, LIMITS * time_limit, progress)
+    return row
+
+
+def _is_whole(part: Part, kept: Kept, time_limit: float, folder: Path) -> bool:
+    """Whether a row that was kept is current, and its certificates are there."""
+    claimed = part.claims(kept.row)
+    return kept.is_current(time_limit) and len(certified(claimed, folder)) == len(claimed)
 
 
 def _named(progress: Progress | None, part: str, key: str) -> Progress | None:

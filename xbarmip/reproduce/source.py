@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xbarmip.reproduce.claims import Claim
 from xbarmip.reproduce.store import Work
 
 
@@ -28,6 +29,8 @@ class Part:
         Content of a PNG file from the section, by file name.
     texts : tuple of str
         Files of its own, from templates called like them.
+    claims : callable
+        The optima that a row claims, by the file name of the certificate of each.
     """
 
     name: str
@@ -37,17 +40,21 @@ class Part:
     section: Callable[[Mapping[str, Any]], Any]
     pictures: Mapping[str, Callable[[Any], bytes]] = field(default_factory=dict)
     texts: tuple[str, ...] = ()
+    claims: Callable[[Any], Mapping[str, Claim]] = lambda row: {}
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """A paper or artefact: its page's title, parts in their order, published figures, templates.
 
+    `name` is what it is called by `xbarmip reproduce`, `folder` that of its page among the results.
     `figures` returns at least `unprinted`, the networks whose tables the source does not print,
     and `remarks` on numbers that do not come out, by the beginning of what the page calls them.
     `templates` is a folder with `page.md.j2` and a template for each part.
     """
 
+    name: str
+    folder: str
     title: str
     parts: tuple[Part, ...]
     figures: Callable[[], Mapping[str, Any]]

@@ -5,34 +5,34 @@ more, so it costs at least
 
     batch * v + write_cycles * S(v),      S(v) = sum over l of set_l * ceil(N*_l / v) <= Total
 
-and the least of that over all v is a bound. Of a latency the first term is multiplied by T_C, the
-shortest that a step can be, and the second by the time of writing. S falls in v; for v in (a, b]
-the pair (a + 1, S(b)) is no more than either, so that a grid of v will do.
+and what its maps take in memory; the least of that over all v is a bound. Of a latency the first
+term is multiplied by T_C, the shortest that a step can be, and the second by the time of writing. S
+falls in v; for v in (a, b] the pair (a + 1, S(b)) is no more than either, so that a grid of v will
+do.
 """
 
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from xbarmip.exact import INT64_MAX
 from xbarmip.network.window import Array
-from xbarmip.schedules.problem import Cost, Schedule
-from xbarmip.schedules.segment import Segment
-from xbarmip.timing.step_time import common
+from xbarmip.schedules.problem import Schedule
+from xbarmip.schedules.segment import Segment, off_chip_cost, read_later, values_of
 
-Bounds = dict[tuple[int, int], Cost]
+Bounds = dict[tuple[int, int], int]
 _FINE = 2**12  # the grid has every v up to this, and then _FINE more each time that v doubles
 
 
 def pace_bounds(schedule: Schedule) -> Bounds:
     """A bound for each segment, by first unit and the unit behind the last, that fits the chip."""
     found: Bounds = {}
+    values = values_of(schedule)
     for stop in range(1, len(schedule.units) + 1):
         prefix = Segment(schedule, 0, stop)
         needed = dict(zip((part.layer for part in prefix.parts), prefix.needed, strict=True))
         low, high = _grid(max(needed.values()))
-        total = np.zeros(len(high), dtype=np.int64)
+        total, read, kept = np.zeros(len(high), dtype=np.int64), read_later(schedule, stop), 0
         for start in reversed(range(stop)):
             unit = schedule.units[start]
             each = unit.blocks * schedule.blocks[unit.layer][1]
@@ -40,26 +40,17 @@ def pace_bounds(schedule: Schedule) -> Bounds:
             first = int(np.searchsorted(-total, -schedule.crossbars))  # total falls along the grid
             if first == len(total):
                 break
-            found[start, stop] = _least(schedule, low[first:], total[first:])
+            kept += values[start] * (unit.layer in read)
+            least = _least(schedule, low[first:], total[first:])
+            found[start, stop] = least + off_chip_cost(schedule, kept)
     return found
 
 
-def _least(schedule: Schedule, low: Array, total: Array) -> Cost:
-    step = Fraction(1)
-    if schedule.is_latency:
-        assert schedule.hardware is not None and schedule.hardware.compute_ns is not None
-        step = schedule.hardware.compute_ns / 10**9
-    if not schedule.write_time:
-        return _plain(schedule.batch * int(low[0]) * step)
-    unit = common([step, Fraction(schedule.write_time)])
-    run, write = int(schedule.batch * step / unit), int(schedule.write_time / unit)
+def _least(schedule: Schedule, low: Array, total: Array) -> int:
+    run, write = schedule.batch * schedule.step, schedule.write
     reach = run * int(low.max()) + write * int(total.max())
     kind: Any = np.int64 if reach <= INT64_MAX else object
-    return _plain(int((run * low.astype(kind) + write * total.astype(kind)).min()) * unit)
-
-
-def _plain(cost: Fraction) -> Cost:
-    return int(cost) if cost.denominator == 1 else cost
+    return int((run * low.astype(kind) + write * total.astype(kind)).min())
 
 
 def _grid(most: int) -> tuple[Array, Array]:

@@ -1,24 +1,26 @@
-"""Writing the certificate of a schedule (docs/schedule.md)."""
+"""Writing the certificate of a schedule (docs/certificate-format.md)."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from xbarmip.certificate import check, check_schedule
-from xbarmip.certificate.same import difference
-from xbarmip.certificate.statement import statement
+from xbarmip.certificate.statement import linear_time, statement
 from xbarmip.certificate.sweep import NotRefuted, proof
 from xbarmip.certificate.write import Certificate, written_lines
 from xbarmip.errors import UnsupportedError
 from xbarmip.schedules.cuts import Edge
 from xbarmip.schedules.exact import shortest_path
-from xbarmip.schedules.problem import Schedule
+from xbarmip.schedules.problem import Schedule, part_of
 from xbarmip.schedules.result import ScheduleResult
 from xbarmip.schedules.search import SegmentSearch
 from xbarmip.schedules.segment import Segment
 from xbarmip.solvers.protocol import Limits, Progress, Watch
 
 Links = list[check_schedule.Link]
+LINK = ("crossbars", "interval", "step", "refuted")
 
 
 def stated_schedule(schedule: Schedule) -> check_schedule.Schedule:
@@ -27,12 +29,9 @@ def stated_schedule(schedule: Schedule) -> check_schedule.Schedule:
     Raises
     ------
     UnsupportedError
-        On another count than `cycles`, or a schedule beyond the checker's limits.
+        On a rule of one's own, a latency where a layer is divided or whose step time is not linear,
+        or a schedule beyond the checker's limits.
     """
-    if schedule.objective != "cycles":
-        raise UnsupportedError(
-            f"no certificate can state this schedule: it is of {schedule.objective!r}, not 'cycles'"
-        )
     try:
         return check_schedule.Schedule(_statement(schedule))
     except check.Refused as reason:
@@ -42,10 +41,12 @@ def stated_schedule(schedule: Schedule) -> check_schedule.Schedule:
 def _statement(schedule: Schedule) -> dict[str, Any]:
     network = schedule.network
     blocks = zip(network.layers, schedule.blocks, strict=True)
+    cycles = statement(replace(schedule.whole, objective="cycles", rule=None, hardware=None))
     return {
         "name": network.name,
+        "objective": schedule.objective,
         "crossbars": schedule.crossbars,
-        "write": schedule.write_cycles,
+        "write": schedule.write,
         "batch": schedule.batch,
         "divide": int(schedule.divide),
         "layers": [
@@ -58,23 +59,59 @@ def _statement(schedule: Schedule) -> dict[str, Any]:
             }
             for layer, (count, each) in blocks
         ],
-        "edges": statement(schedule.whole)["edges"],
+        "edges": cycles["edges"],
+        "published": _published(schedule),
+        "off_chip": _off_chip(schedule),
+        "time": _time(schedule) if schedule.is_latency else None,
     }
 
 
-def require_same(stated: check_schedule.Schedule, own: check_schedule.Schedule) -> None:
-    """Refuse the schedule that a certificate states if it is not one's own; names play no part.
+def _published(schedule: Schedule) -> dict[str, Any] | None:
+    """Needs and tails of the rule `published`; None where the count has others."""
+    if schedule.rule in (None, "pipeline"):
+        return None
+    if schedule.rule != "published":
+        raise check.Refused(f"it counts by the rule {schedule.rule!r}")
+    whole = schedule.whole
+    printed = statement(replace(whole, objective=whole.count, hardware=None))
+    tails = [0] * len(whole.sets)
+    for edge, tail in zip(printed["edges"], printed["view"]["tails"], strict=True):
+        tails[edge["consumer"]] = tail[0]
+    return {"edges": printed["edges"], "tails": tails}
 
-    Raises
-    ------
-    Refused
-        Naming the first number that differs.
-    """
-    file, wanted = stated.numbers(), own.numbers()
-    for key in wanted:
-        found = difference(key, file[key], wanted[key])
-        if found is not None:
-            raise check.Refused(f"the file states another problem: {found}")
+
+def _off_chip(schedule: Schedule) -> dict[str, Any] | None:
+    """What a value costs off the chip, and the values of each column block."""
+    if not schedule.off_chip:
+        return None
+    cost = Fraction(schedule.value_time) / Fraction(schedule.unit)
+    values = [
+        [
+            layer.outputs * part_of(schedule.crossbar, layer, block, 1).out_channels
+            for block in range(count)
+        ]
+        for layer, (count, _) in zip(schedule.network.layers, schedule.blocks, strict=True)
+    ]
+    return {"cost": [cost.numerator, cost.denominator], "values": values}
+
+
+def _time(schedule: Schedule) -> dict[str, Any]:
+    """How long steps last, in the schedule's unit, for every R that a segment can have."""
+    for layer, divided in zip(schedule.network.layers, schedule.divided, strict=True):
+        if divided:
+            raise check.Refused(f"it is a latency, and layer {layer.name!r} is divided")
+    whole, unit = schedule.whole, Fraction(schedule.unit)
+    ample = replace(whole, crossbars=schedule.crossbars + whole.smallest_budget)
+    stated = linear_time(ample)
+    scale = int(Fraction(*stated["tick"]) / unit)
+    for layer, size, record in zip(
+        schedule.network.layers, whole.sets, stated["layers"], strict=True
+    ):
+        most = min(layer.outputs, schedule.crossbars // size)
+        for key in ("own", "times"):
+            record[key] = [scale * each for each in record[key][:most]]
+    tick = [unit.numerator, unit.denominator]
+    return {**stated, "tick": tick, "compute": scale * stated["compute"]}
 
 
 def write_schedule_certificate(
@@ -115,7 +152,7 @@ def _lines(
     yield {
         "format": check_schedule.FORMAT,
         "version": check_schedule.VERSION,
-        "digest": check_schedule.digest(stated.numbers()),
+        "digest": check.digest(stated.numbers()),
     }
     yield {"schedule": record}
     plan = [[start, stop, [*allocation]] for start, stop, allocation in result.plan or ()]
@@ -123,9 +160,9 @@ def _lines(
     for edge, links in sorted(_bounded(schedule, stated, result.bound or 1, watch).items()):
         yield {"segment": {"units": [*edge], "links": len(links)}}
         segment = check_schedule.Segment(stated, edge, stated.needed(edge[1]))
-        for crossbars, interval, refuted in links:
-            yield {"link": {"crossbars": crossbars, "interval": interval, "refuted": refuted}}
-            yield from proof(segment.problem(crossbars, interval), refuted, watch)
+        for crossbars, interval, step, refuted in links:
+            yield {"link": dict(zip(LINK, (crossbars, interval, step, refuted), strict=True))}
+            yield from proof(segment.problem(crossbars, interval, step), refuted, watch)
     yield {"end": []}
 
 
@@ -175,7 +212,17 @@ def _own(stated: check_schedule.Schedule, edge: Edge) -> check_schedule.Segment:
 def _fewest(segment: check_schedule.Segment, search: SegmentSearch, bound: int) -> Links:
     """Links of what a search proved, without those that its bound does not need."""
     links = sorted(
-        {(f.crossbars, f.interval, f.fewest - 1) for f in search.facts if f.fewest and f.fewest > 1}
+        {
+            (
+                fact.crossbars,
+                fact.interval,
+                None if fact.step >= search.longest else fact.step,
+                None if fact.fewest is None else fact.fewest - 1,
+            )
+            for fact in search.facts
+            if fact.fewest is None or fact.fewest > 1
+        },
+        key=check_schedule.order,
     )
     kept: Sequence[check_schedule.Link] = links
     for link in links:

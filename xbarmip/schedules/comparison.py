@@ -6,7 +6,6 @@ of their own, as placements have, in one process; rows and verdicts are those of
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from fractions import Fraction
 from typing import NamedTuple
 
 from xbarmip.compare.instance import InstanceFacts
@@ -16,10 +15,9 @@ from xbarmip.compare.verdict import Verdict, judge
 from xbarmip.errors import InputError
 from xbarmip.schedules.cases import ScheduleCase
 from xbarmip.schedules.door import ScheduleSolver
-from xbarmip.schedules.problem import Cost, Schedule
+from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import ScheduleResult, plan_cost, planned
 from xbarmip.solvers.protocol import Limits, Watch
-from xbarmip.timing.step_time import common
 
 
 class Compared(NamedTuple):
@@ -38,10 +36,8 @@ def compare_schedules(
     """Run every solver on every case; one verdict for each case, as soon as it is known."""
     for case in cases:
         answers = [_answered(case.schedule, solver, Limits(time_limit)) for solver in solvers]
-        units = [Fraction(result.unit) for result, _ in answers if result is not None]
-        unit = common(units) if units else Fraction(1)
         rows = tuple(
-            _row(case, solver, result, seconds, unit)
+            _row(case, solver, result, seconds)
             for solver, (result, seconds) in zip(solvers, answers, strict=True)
         )
         yield Compared(case, rows, judge(facts_of(case), rows))
@@ -77,19 +73,17 @@ def _row(
     solver: ScheduleSolver,
     result: ScheduleResult | None,
     seconds: float,
-    unit: Cost,
 ) -> Row:
-    """What a solver claims, beside what its plan takes, in a unit that all answers share."""
+    """What a solver claims, beside what its plan takes."""
     if result is None:
         reasons = "; ".join(solver.unsupported(case.schedule))
         return _record(case, solver, Outcome.REFUSED, UNSUPPORTED, message=reasons)
-    scale = int(result.unit / unit)
-    confirmed, used, defect = _confirmed(case.schedule, result, unit)
+    confirmed, used, defect = _confirmed(case.schedule, result)
     return _record(
         case, solver, Outcome.ANSWERED, result.status.value,
         stop=result.stop.value,
-        value=None if result.value is None else result.value * scale,
-        bound=None if result.bound is None else result.bound * scale,
+        value=result.value,
+        bound=result.bound,
         proof=None if result.proof is None else result.proof.value,
         allocation=result.allocation, confirmed=confirmed, crossbars_used=used, defect=defect,
         seconds=seconds, message=result.message, statistics=result.statistics,
@@ -97,9 +91,7 @@ def _row(
     )  # fmt: skip
 
 
-def _confirmed(
-    schedule: Schedule, result: ScheduleResult, unit: Cost
-) -> tuple[int | None, int | None, str]:
+def _confirmed(schedule: Schedule, result: ScheduleResult) -> tuple[int | None, int | None, str]:
     """Value and most crossbars of the plan, evaluated anew; or why it is not allowed."""
     if result.plan is None:
         return None, None, ""
@@ -107,7 +99,7 @@ def _confirmed(
         found = planned(schedule, result.plan)
     except InputError as error:
         return None, None, str(error)
-    value = int(plan_cost(schedule, result.plan) / unit)
+    value = plan_cost(schedule, result.plan)
     return value, max(figures.crossbars for _, figures in found), ""
 
 

@@ -109,6 +109,5 @@ def confirm(what: Schedule, result: ScheduleResult) -> None:
         value = plan_cost(what, result.plan)
     except InputError as error:
         raise VerificationError(f"{result.solver}: {error}") from None
-    claimed = None if result.value is None else result.value * result.unit
-    if value != claimed:
-        raise VerificationError(f"{result.solver} claims {claimed}, its plan takes {value}")
+    if value != result.value:
+        raise VerificationError(f"{result.solver} claims {result.value}, its plan takes {value}")

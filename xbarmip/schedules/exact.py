@@ -9,31 +9,30 @@ known. So only edges are proven that a better path could use, and each only as f
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import ceil
 from typing import Any, NamedTuple
 
 from xbarmip.schedules.bounds import pace_bounds
 from xbarmip.schedules.cuts import Edge, filled
-from xbarmip.schedules.problem import Cost, Schedule
+from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import Plan, ScheduleResult, Written, answer
 from xbarmip.schedules.search import SegmentSearch
 from xbarmip.schedules.segment import Segment
 from xbarmip.solvers.dp.run import until_stopped
 from xbarmip.solvers.protocol import Progress, Watch
 
-_ANY = 2**400  # no segment costs more
+ANY = 2**400  # no segment costs more
 
 
 class Path(NamedTuple):
     """Edges from unit 0 to the end, and what they cost."""
 
-    cost: Cost
+    cost: int
     edges: tuple[Edge, ...]
 
 
-def shortest_path(length: int, costs: Mapping[Edge, Cost]) -> Path | None:
+def shortest_path(length: int, costs: Mapping[Edge, int]) -> Path | None:
     """The cheapest path from 0 to `length` over edges that go up; None where there is none."""
-    best: dict[int, tuple[Cost, int]] = {0: (0, 0)}  # by position: cost, and the position before it
+    best: dict[int, tuple[int, int]] = {0: (0, 0)}  # by position: cost, and the position before it
     for (start, stop), cost in sorted(costs.items()):
         if start in best:
             known = best.get(stop)
@@ -54,7 +53,7 @@ class Segments:
     Attributes
     ----------
     schedule : Schedule
-    bounds : dict of (int, int) to int or Fraction
+    bounds : dict of (int, int) to int
         Of each segment that fits the chip.
     searches : dict of (int, int) to SegmentSearch
         Of each that was looked at.
@@ -68,20 +67,15 @@ class Segments:
     def __getitem__(self, edge: Edge) -> SegmentSearch:
         """The search of a segment."""
         if edge not in self.searches:
-            segment = Segment(self.schedule, *edge)
-            bound = ceil(self.bounds[edge] / segment.unit)
-            self.searches[edge] = SegmentSearch(segment, bound)
+            self.searches[edge] = SegmentSearch(Segment(self.schedule, *edge), self.bounds[edge])
         return self.searches[edge]
 
-    def prove(self, edge: Edge, enough: Cost | None, watch: Watch) -> SegmentSearch:
+    def prove(self, edge: Edge, enough: int, watch: Watch) -> None:
         """Raise a bound to `enough`, or to the segment's least cost (see `SegmentSearch`)."""
         search = self[edge]
-        unit = search.segment.unit
-        wanted = _ANY if enough is None else ceil(enough / unit)
-        if not search.proven and search.bound < wanted:
-            search.prove(wanted, watch)
-        self.bounds[edge] = search.bound * unit
-        return search
+        if not search.proven and search.bound < enough:
+            search.prove(enough, watch)
+        self.bounds[edge] = search.bound
 
     def start(self, edges: Iterable[Edge]) -> None:
         """Have an allocation of each of these segments."""
@@ -90,7 +84,7 @@ class Segments:
 
     def best(self) -> Path | None:
         """The cheapest path over segments of which an allocation is known."""
-        costs = {edge: s.value for edge, s in self.searches.items() if s.value is not None}
+        costs = {edge: s.cost for edge, s in self.searches.items() if s.cost is not None}
         return shortest_path(len(self.schedule.units), costs)
 
     def plan(self, path: Path) -> Plan:
@@ -135,7 +129,7 @@ class ScheduleSearch:
         )
 
 
-def _bound(segments: Segments) -> Cost:
+def _bound(segments: Segments) -> int:
     path = shortest_path(len(segments.schedule.units), segments.bounds)
     assert path is not None  # every unit fits the chip
     return path.cost
@@ -160,18 +154,13 @@ def _meet(segments: Segments, watch: Watch) -> None:
         tell = _teller(segments, best.cost, low.cost, watch)
         tell({})
         watch.check()
-        edge = max(low.edges, key=lambda each: segments[each].open * segments[each].segment.unit)
+        edge = max(low.edges, key=lambda each: segments[each].open)
         segments.prove(edge, segments.bounds[edge] + best.cost - low.cost, watch.part(tell))
 
 
-def _teller(segments: Segments, best: Cost, bound: Cost, watch: Watch) -> Progress:
+def _teller(segments: Segments, best: int, bound: int, watch: Watch) -> Progress:
     def tell(_: dict[str, Any]) -> None:
         proven = sum(search.proven for search in segments.searches.values())
-        watch.tell(best=_shown(best), bound=_shown(bound), segments_proven=proven)
+        watch.tell(best=best, bound=bound, segments_proven=proven)
 
     return tell
-
-
-def _shown(cost: Cost) -> int:
-    """For a progress line: steps, or nanoseconds, rounded down."""
-    return cost if isinstance(cost, int) else int(cost * 10**9)

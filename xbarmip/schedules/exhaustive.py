@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from xbarmip.exact import as_int
-from xbarmip.schedules.problem import Cost, Schedule
+from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import Plan, ScheduleResult, Written, answer
 from xbarmip.schedules.segment import Segment
 from xbarmip.solvers.protocol import Watch
@@ -58,7 +58,7 @@ class ScheduleExhaustive:
         """Look at all schedules (see `ScheduleSolver.solve`)."""
         if schedule.obstacle:
             return answer(schedule, self.name, None, None)
-        best: dict[tuple[int, int], tuple[Cost, Written]] = {}
+        best: dict[tuple[int, int], tuple[int, Written]] = {}
         plan, value, stop = None, None, Stop.FINISHED
         try:
             for segment in _segments(schedule):
@@ -84,7 +84,7 @@ def _segments(schedule: Schedule) -> Iterator[Segment]:
             yield segment
 
 
-def cheapest(segment: Segment) -> tuple[Cost, Written]:
+def cheapest(segment: Segment) -> tuple[int, Written]:
     """The least cost of a segment, and an allocation that has it."""
     schedule, needed = segment.schedule, np.array(segment.needed)
     sets = np.array(segment.problem.sets)
@@ -94,17 +94,17 @@ def cheapest(segment: Segment) -> tuple[Cost, Written]:
         run = evaluate_many(segment.problem, rows) + (schedule.batch - 1) * interval
         if schedule.is_latency:
             run = run.astype(object) * (segment.tick * ticks_of(segment.timed).many(rows))
-        cost = run + segment.write * (rows @ sets)
+        cost = run + schedule.write * (rows @ sets)
         least = int(cost.argmin())
         found = (int(cost[least]), tuple(rows[least].tolist()))
         best = found if best is None else min(best, found)
     assert best is not None  # one copy of each layer fits
-    return best[0] * segment.unit, Written(segment.start, segment.stop, best[1])
+    return best[0] + segment.off_chip, Written(segment.start, segment.stop, best[1])
 
 
 def _plans(
-    best: dict[tuple[int, int], tuple[Cost, Written]], length: int
-) -> Iterator[tuple[Cost, Plan]]:
+    best: dict[tuple[int, int], tuple[int, Written]], length: int
+) -> Iterator[tuple[int, Plan]]:
     """Every set of cuts with its cost."""
     for count in range(length):
         for cuts in combinations(range(1, length), count):

@@ -6,8 +6,8 @@ from random import Random
 
 from xbarmip.exact import as_int
 from xbarmip.schedules.cuts import even_cuts, filled
-from xbarmip.schedules.exact import Path, Segments
-from xbarmip.schedules.problem import Cost, Schedule
+from xbarmip.schedules.exact import ANY, Path, Segments
+from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import ScheduleResult, answer
 from xbarmip.solvers.dp.run import until_stopped
 from xbarmip.solvers.protocol import Watch
@@ -97,13 +97,13 @@ class _Breed:
                 child = child - {unit} | {unit + self.random.choice((-1, 1))}
         return frozenset(child)
 
-    def _cost(self, cuts: Cuts) -> Cost:
+    def _cost(self, cuts: Cuts) -> int:
         """What a plan with these cuts costs at least."""
-        total: Cost = 0
+        total = 0
         edges = filled(self.schedule, cuts)
         for edge in edges:
             self.watch.check()
-            self.segments.prove(edge, None, self.watch)
+            self.segments.prove(edge, ANY, self.watch)
             total += self.segments.bounds[edge]
         if self.best is None or total < self.best.cost:
             self.best = Path(total, edges)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from xbarmip.schedules.cuts import even_cuts, filled
-from xbarmip.schedules.exact import Path, Segments
+from xbarmip.schedules.exact import ANY, Path, Segments
 from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import ScheduleResult, Written, answer
 from xbarmip.schedules.segment import Segment
@@ -63,7 +63,7 @@ class EvenCuts:
 
         def prove() -> None:
             for edge in edges:
-                segments.prove(edge, None, watch)
+                segments.prove(edge, ANY, watch)
 
         stop = until_stopped(prove)
         return answer(schedule, self.name, segments.plan(Path(0, edges)), None, stop)

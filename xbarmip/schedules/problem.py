@@ -20,13 +20,14 @@ from xbarmip.limits import MOST_LAYERS
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Layer
 from xbarmip.problem import Problem
+from xbarmip.timing.step_time import common, step_ticks
 
 OBJECTIVES = ("cycles", "steps", "latency", "latency-steps")
 MOST_WRITE = 10**12
 MOST_BATCH = 10**9
 
 
-Cost = int | Fraction  # cycles or steps, or seconds
+Cost = int | Fraction  # cycles or steps, or seconds; what is counted is counted in `unit`
 
 
 class Unit(NamedTuple):
@@ -53,8 +54,9 @@ class Schedule:
 
         count + (batch - 1) * interval + write_cycles * crossbars
 
-    and the schedule costs the sum over its segments. Of a latency the steps of a segment are
-    multiplied by its step time (SPEC §6), and writing by the time of a cycle, compute_ns.
+    and, if asked for, what its maps take to be kept in memory; the schedule costs the sum over its
+    segments. Of a latency the steps of a segment are multiplied by its step time (SPEC §6), and
+    writing by the time of a cycle, compute_ns.
 
     Attributes
     ----------
@@ -76,9 +78,12 @@ class Schedule:
         Whether a cut may pass through every layer, between two of its column blocks. Without it
         only layers whose set exceeds the chip are divided so.
     hardware : Hardware, optional
-        Where the crossbar size, the cost of writing and step times come from.
-    write_time : int or Fraction
-        What writing one crossbar costs in the unit of the objective: cycles, or seconds.
+        Where the crossbar size, the cost of writing, step times and bandwidth come from.
+    off_chip : bool
+        Whether maps that a later segment reads cost what they take to pass to memory, bytes over
+        the hardware's bandwidth off the chip (`Segment.off_chip`).
+    write_time, value_time : int or Fraction
+        What writing one crossbar and keeping one value cost: cycles, or of a latency seconds.
 
     Raises
     ------
@@ -96,7 +101,9 @@ class Schedule:
     batch: int = 1
     divide: bool = False
     hardware: Hardware | None = None
+    off_chip: bool = False
     write_time: Cost = field(init=False, repr=False, compare=False, default=0)
+    value_time: Cost = field(init=False, repr=False, compare=False, default=0)
 
     def __post_init__(self) -> None:
         if self.objective not in OBJECTIVES:
@@ -113,8 +120,10 @@ class Schedule:
         for name, least, most in (("write_cycles", 0, MOST_WRITE), ("batch", 1, MOST_BATCH)):
             object.__setattr__(self, name, as_int(getattr(self, name), name, least, most))
         object.__setattr__(self, "write_time", self._write_time(by_hardware))
-        if not isinstance(self.divide, bool):
-            raise InputError(f"divide must be True or False, got {self.divide!r}")
+        for name in ("divide", "off_chip"):
+            if not isinstance(getattr(self, name), bool):
+                raise InputError(f"{name} must be True or False, got {getattr(self, name)!r}")
+        object.__setattr__(self, "value_time", self._value_time() if self.off_chip else 0)
         if len(self.units) > MOST_LAYERS:
             raise InputError(
                 f"network {self.network.name!r} has {len(self.units)} layers and column blocks "
@@ -130,6 +139,59 @@ class Schedule:
             return hardware.crossbar_write_ns / 10**9
         assert hardware.compute_ns is not None  # a step time needs it
         return self.write_cycles * hardware.compute_ns / 10**9
+
+    def _value_time(self) -> Cost:
+        """Of one value: in cycles, or of a latency in seconds."""
+        hardware = self.hardware
+        if hardware is None:
+            raise InputError(
+                "off_chip needs hardware, which says how fast the memory off the chip is"
+            )
+        hardware.require(
+            "cost of memory off the chip", "off_chip_GB_per_s", "input_bits", "compute_ns"
+        )
+        bandwidth, bits, compute = (
+            Fraction(each or 0)
+            for each in (
+                hardware.off_chip_GB_per_s, hardware.input_bits, hardware.compute_ns
+            )
+        )  # fmt: skip
+        seconds = bits / 8 / (bandwidth * 10**9)
+        return seconds if self.is_latency else seconds * 10**9 / compute
+
+    @cached_property
+    def unit(self) -> Cost:
+        """What costs are counted in: 1, or of a latency seconds of which all are whole multiples.
+
+        That is a part of the ticks of every layer and of every part that it can be divided into.
+        """
+        if not self.is_latency:
+            return 1
+        assert self.hardware is not None
+        parts = (
+            part_of(self.crossbar, layer, first, blocks)
+            for layer, (count, _), divided in zip(
+                self.network.layers, self.blocks, self.divided, strict=True
+            )
+            for first in range(count * divided)
+            for blocks in range(1, count - first + 1)
+        )
+        alone = (Network(part.name, (part,), ()) for part in parts)
+        ticks = [step_ticks(one, self.hardware).tick for one in (self.network, *alone)]
+        return common([*ticks, Fraction(self.write_time), self.batch * Fraction(self.value_time)])
+
+    @property
+    def write(self) -> int:
+        """What writing one crossbar costs, in units."""
+        return int(self.write_time / self.unit)
+
+    @property
+    def step(self) -> int:
+        """What no step is shorter than, in units."""
+        if not self.is_latency:
+            return 1
+        assert self.hardware is not None
+        return int(step_ticks(self.network, self.hardware).compute_seconds / self.unit)
 
     @cached_property
     def whole(self) -> Problem:
@@ -154,11 +216,18 @@ class Schedule:
         return tuple(column_blocks(self.crossbar, layer) for layer in self.network.layers)
 
     @cached_property
+    def divided(self) -> tuple[bool, ...]:
+        """By layer: whether cuts may pass between its column blocks."""
+        sizes = zip(self.blocks, self.whole.sets, strict=True)
+        return tuple(count > 1 and (self.divide or size > self.crossbars)
+                     for (count, _), size in sizes)  # fmt: skip
+
+    @cached_property
     def units(self) -> tuple[Unit, ...]:
         """Between which a cut may pass, in order."""
         found: list[Unit] = []
-        for number, ((count, _), size) in enumerate(zip(self.blocks, self.whole.sets, strict=True)):
-            if self.divide or size > self.crossbars:
+        for number, ((count, _), divided) in enumerate(zip(self.blocks, self.divided, strict=True)):
+            if divided:
                 found += [Unit(number, block, 1) for block in range(count)]
             else:
                 found.append(Unit(number, 0, count))
@@ -186,8 +255,8 @@ class Schedule:
         """What is asked, for JSON."""
         facts = self.whole.as_dict()
         del facts["constraints"]
-        more = {"write_cycles": self.write_cycles, "batch": self.batch, "divide": self.divide}
-        return {**facts, **more}
+        names = ("write_cycles", "batch", "divide", "off_chip")
+        return {**facts, **{name: getattr(self, name) for name in names}}
 
 
 def _write_cycles(hardware: Hardware | None) -> int:
@@ -198,15 +267,13 @@ def _write_cycles(hardware: Hardware | None) -> int:
     InputError
         When they give nothing.
     """
-    found = 0 if hardware is None else hardware.write_cycles
-    if found is None:
-        assert hardware is not None
-        missing = "row_write_ns" if hardware.row_write_ns is None else "compute_ns"
-        raise InputError(
-            f"hardware {hardware.name!r} gives no cost of writing: it has no {missing}; "
-            "write_cycles must give it"
-        )
-    return found
+    if hardware is None:
+        return 0
+    try:
+        hardware.require("cost of writing", "row_write_ns", "compute_ns")
+    except InputError as error:
+        raise InputError(f"{error}; write_cycles must give it") from None
+    return hardware.write_cycles or 0
 
 
 def column_blocks(crossbar: Crossbar, layer: Layer) -> tuple[int, int]:

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from xbarmip.errors import InputError
 from xbarmip.schedules.problem import Cost, Schedule
 from xbarmip.schedules.segment import Figures, Segment
 from xbarmip.solvers.result import Proof, Result, Status, Stop
-from xbarmip.timing.step_time import common, ticks_of
 
 
 class Written(NamedTuple):
@@ -25,7 +23,7 @@ Plan = tuple[Written, ...]
 
 @dataclass(frozen=True, slots=True)
 class ScheduleResult(Result):
-    """A Result whose value and bound are those of the whole batch, writing included.
+    """A Result whose value and bound are those of the whole batch, whatever it costs included.
 
     Attributes
     ----------
@@ -33,7 +31,7 @@ class ScheduleResult(Result):
         The segments in order. `allocation` is R by layer name, of a divided layer by
         "name[first-last]", column blocks counted from 1.
     unit : int or Fraction
-        Of value and bound: 1 where they are cycles or steps, seconds where they are times.
+        Of value and bound (`Schedule.unit`): 1 where they count steps, or so many seconds.
     """
 
     plan: Plan | None = None
@@ -68,9 +66,9 @@ def planned(schedule: Schedule, plan: Plan) -> tuple[tuple[Segment, Figures], ..
     return tuple(found)
 
 
-def plan_cost(schedule: Schedule, plan: Plan) -> Cost:
-    """What a plan costs (see `planned`): cycles or steps, or seconds."""
-    return sum(figures.cost * segment.unit for segment, figures in planned(schedule, plan))
+def plan_cost(schedule: Schedule, plan: Plan) -> int:
+    """What a plan costs (see `planned`), in the schedule's unit."""
+    return sum(figures.cost for _, figures in planned(schedule, plan))
 
 
 def part_names(segment: Segment) -> tuple[str, ...]:
@@ -87,16 +85,15 @@ def answer(
     schedule: Schedule,
     solver: str,
     plan: Plan | None,
-    bound: Cost | None,
+    bound: int | None,
     stop: Stop = Stop.FINISHED,
     proof: Proof = Proof.EXACT,
     statistics: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
     message: str = "",
 ) -> ScheduleResult:
-    """A result whose status, and unit, follow from what is known."""
-    value: Cost | None = None
-    allocation = None
+    """A result whose status follows from what is known."""
+    value = allocation = None
     if plan is not None:
         found, value = planned(schedule, plan), plan_cost(schedule, plan)
         allocation = {
@@ -110,23 +107,19 @@ def answer(
         status = Status.UNKNOWN
     else:
         status = Status.OPTIMAL if value == bound else Status.FEASIBLE
-    unit: Cost = 1
-    if schedule.is_latency:  # a tick of the whole network, or what else divides both
-        tick = ticks_of(schedule.whole).tick
-        unit = common([tick, *(Fraction(cost) for cost in (value, bound) if cost)])
     return ScheduleResult(
         solver,
         status,
         Stop.FINISHED if status is Status.OPTIMAL else stop,
-        None if value is None else int(value / unit),
-        None if bound is None else int(bound / unit),
+        value,
+        bound,
         allocation,
         None if bound is None else proof,
         statistics=statistics or {},
         options=options or {},
         message=message,
         plan=plan,
-        unit=unit,
+        unit=schedule.unit,
     )
 
 
@@ -134,10 +127,12 @@ def segments_as_dict(schedule: Schedule, plan: Sequence[Written]) -> list[dict[s
     """The segments of a plan for JSON; times in microseconds."""
     found = []
     for (segment, figures), written in zip(planned(schedule, tuple(plan)), plan, strict=True):
-        times: dict[str, Any] = {"write": figures.write, "run": figures.run}
+        times: dict[str, Any] = {
+            "write": figures.write, "run": figures.run, "off_chip": figures.off_chip
+        }  # fmt: skip
         if schedule.is_latency:
             times = {"step": figures.step, **times}
-            times = {f"{key}_us": float(t * segment.unit * 10**6) for key, t in times.items()}
+            times = {f"{key}_us": float(t * schedule.unit * 10**6) for key, t in times.items()}
         found.append(
             {
                 "units": [written.start, written.stop],

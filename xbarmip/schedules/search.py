@@ -1,7 +1,8 @@
 """The least cost of one segment, by questions to the dynamic program (SPEC §13).
 
 With count c, interval v, crossbars x and step time s of an allocation, the cost is
-(c + (batch - 1) * v) * s + w * x, where s is 1 unless times are asked for. All of them pull at the
+(c + (batch - 1) * v) * s + w * x + m, where s is 1 unless times are asked for, and m, of memory, is
+the same for all: goals are less by it below. All of c, v, x and s pull at the
 same R, so no frontier of two of them decides. A *box* holds the allocations with x in [x0, x1], v
 in [v0, v1] and s in [s0, s1]. All of them have R_l >= ceil(N*_l / v1), and a step time up to s1,
 which are constraints on R. So the dynamic program, asked for the least count within x1 crossbars
@@ -22,12 +23,12 @@ is kept.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple
 
 from xbarmip.constraint import Constraint, LinearConstraint
 from xbarmip.exact import ceil_div
 from xbarmip.problem import Problem
-from xbarmip.schedules.problem import Cost
 from xbarmip.schedules.segment import Segment
 from xbarmip.solvers.dp.solver import DynamicProgram
 from xbarmip.solvers.interrupt import interruptions
@@ -62,7 +63,7 @@ class Fact(NamedTuple):
 
 
 class SegmentSearch:
-    """What is known of a segment's least cost, in the segment's unit.
+    """What is known of a segment's least cost, in the schedule's unit.
 
     Attributes
     ----------
@@ -79,7 +80,7 @@ class SegmentSearch:
         self.cost: int | None = None
         self.allocation: tuple[int, ...] | None = None
         self.facts: list[Fact] = []
-        self._write, self._more = segment.write, segment.schedule.batch - 1
+        self._write, self._more = segment.schedule.write, segment.schedule.batch - 1
         self._sets, self._needed = segment.problem.sets, segment.needed
         self._slowest = max(self._needed)
 
@@ -87,11 +88,6 @@ class SegmentSearch:
     def proven(self) -> bool:
         """Whether the least cost is known."""
         return self.cost is not None and self.open == 0
-
-    @property
-    def value(self) -> Cost | None:
-        """The same cost in the unit of the objective."""
-        return None if self.cost is None else self.cost * self.segment.unit
 
     @property
     def open(self) -> int:
@@ -112,26 +108,33 @@ class SegmentSearch:
             for layer, size in zip(self.segment.problem.network.layers, self._sets, strict=True)
         )
         chip = min(self.segment.schedule.crossbars, most)
-        boxes = [Box(sum(self._sets), chip, 1, self._slowest, *self._steps())]
+        boxes = [Box(sum(self._sets), chip, 1, self._slowest, self.shortest, self.longest)]
         while boxes:
-            box = self._shrunk(boxes.pop(), min(enough, self._best))
+            goal = min(enough, self._best) - self.segment.off_chip
+            box = self._shrunk(boxes.pop(), goal)
             if box is None:
                 continue
             if self._known(box):
                 boxes += self._halves(box)
             else:
-                self._ask(box, min(enough, self._best), watch)
+                self._ask(box, goal, watch)
                 boxes.append(box)
         self.bound = max(self.bound, min(enough, self._best))
 
-    def _steps(self) -> tuple[int, int]:
-        """The shortest and the longest that a step can be."""
+    @cached_property
+    def shortest(self) -> int:
+        """No step is shorter."""
+        timed = self.segment.timed
+        return self.segment.tick * least_step(timed) if timed.is_latency else 1
+
+    @cached_property
+    def longest(self) -> int:
+        """No step is longer."""
         timed, tick = self.segment.timed, self.segment.tick
         if not timed.is_latency:
-            return 1, 1
-        longest = ticks_of(timed).longest(timed.largest)
+            return 1
         separable = all(layer.separable for layer in ticks_of(timed).layers)
-        return tick * least_step(timed), tick * longest if separable else ANY_STEP
+        return tick * ticks_of(timed).longest(timed.largest) if separable else ANY_STEP
 
     @property
     def _best(self) -> int:

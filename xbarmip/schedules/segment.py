@@ -2,21 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import cached_property
+from math import ceil
 
+from xbarmip.errors import UnsupportedError
 from xbarmip.exact import ceil_div
 from xbarmip.network.graph import Network
 from xbarmip.network.stream import only
 from xbarmip.problem import Problem
-from xbarmip.schedules.problem import Cost, Schedule, Unit, part_of
+from xbarmip.schedules.problem import Schedule, Unit, part_of
 from xbarmip.timing.evaluate import evaluate
-from xbarmip.timing.step_time import common, ticks_of
+from xbarmip.timing.step_time import ticks_of
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What an allocation of a segment costs, run + write, and of what; in the segment's unit.
+    """What an allocation of a segment costs, and of what; in the schedule's unit.
 
     `step` is how long a step lasts, 1 where steps are counted.
     """
@@ -27,11 +28,12 @@ class Figures:
     step: int
     run: int
     write: int
+    off_chip: int
 
     @property
     def cost(self) -> int:
-        """Of running the batch and of writing."""
-        return self.run + self.write
+        """Of running the batch, of writing and of keeping maps."""
+        return self.run + self.write + self.off_chip
 
 
 class Segment:
@@ -78,21 +80,25 @@ class Segment:
         return replace(schedule.whole, network=inner)
 
     @cached_property
-    def unit(self) -> Cost:
-        """What costs of this segment are whole multiples of: 1, or seconds that divide all."""
-        if not self.schedule.is_latency:
-            return 1
-        return common([ticks_of(self.timed).tick, Fraction(self.schedule.write_time)])
-
-    @cached_property
-    def write(self) -> int:
-        """What writing one crossbar costs."""
-        return int(self.schedule.write_time / self.unit)
+    def off_chip(self) -> int:
+        """What it takes to keep the maps that a later segment reads."""
+        read = read_later(self.schedule, self.stop)
+        values = values_of(self.schedule)[self.start : self.stop]
+        units = self.schedule.units[self.start : self.stop]
+        kept = (n for n, unit in zip(values, units, strict=True) if unit.layer in read)
+        return off_chip_cost(self.schedule, sum(kept))
 
     @cached_property
     def tick(self) -> int:
-        """Of a step, as a multiple of the unit."""
-        return int(ticks_of(self.timed).tick / self.unit) if self.schedule.is_latency else 1
+        """Of a step, as a multiple of the schedule's unit."""
+        if not self.schedule.is_latency:
+            return 1
+        tick = ticks_of(self.timed).tick / self.schedule.unit
+        if tick.denominator > 1:  # grains of the hardware's rules depend on what a layer reads
+            raise UnsupportedError(
+                "the times of a segment are no multiples of those of the network"
+            )
+        return int(tick)
 
     def step(self, allocation: Sequence[int]) -> int:
         """How long a step lasts."""
@@ -114,21 +120,39 @@ class Segment:
         count, interval = evaluate(self.problem, tuple(allocation)), self.interval(allocation)
         crossbars, step = self.problem.crossbars_used(allocation), self.step(allocation)
         run = (count + (self.schedule.batch - 1) * interval) * step
-        return Figures(count, interval, crossbars, step, run, self.write * crossbars)
+        write = self.schedule.write * crossbars
+        return Figures(count, interval, crossbars, step, run, write, self.off_chip)
 
 
 def ends(schedule: Schedule, stop: int) -> list[int]:
     """Layers with column blocks before unit `stop` that are ends of a segment which ends there.
 
-    Those that leave the network or are read by a layer that is not whole before `stop`. A layer
-    that is itself not whole is read later, if at all.
+    Those that leave the network or are read later. A layer that is not whole is one of these.
     """
     network, units = schedule.network, schedule.units
-    whole = units[stop].layer if stop < len(units) else len(network.layers)
-    begun = whole + (0 < stop < len(units) and units[stop].first > 0)
-    read = {producer for producer, consumer in network.links if consumer >= whole}
-    sinks = {network.index[name] for name in network.sinks}
-    return [layer for layer in range(begun) if layer in read or layer in sinks]
+    begun = units[stop - 1].layer + 1 if stop else 0
+    last = {network.index[name] for name in network.sinks} | read_later(schedule, stop)
+    return [layer for layer in range(begun) if layer in last]
+
+
+def read_later(schedule: Schedule, stop: int) -> set[int]:
+    """Layers that one reads which is not whole before unit `stop`."""
+    units, links = schedule.units, schedule.network.links
+    whole = units[stop].layer if stop < len(units) else len(schedule.network.layers)
+    return {producer for producer, consumer in links if consumer >= whole}
+
+
+def values_of(schedule: Schedule) -> list[int]:
+    """Values of the map of each unit: its outputs, of all its channels."""
+    layers = schedule.network.layers
+    parts = ((layers[k], part_of(schedule.crossbar, layers[k], first, blocks))
+             for k, first, blocks in schedule.units)  # fmt: skip
+    return [layer.outputs * part.out_channels for layer, part in parts]
+
+
+def off_chip_cost(schedule: Schedule, values: int) -> int:
+    """What it takes to keep so many values of each image of the batch; cycles rounded up."""
+    return ceil(schedule.batch * values * schedule.value_time / schedule.unit)
 
 
 def _merged(units: Sequence[Unit]) -> tuple[Unit, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -9,20 +10,21 @@ from xbarmip.constraint import allowed
 from xbarmip.exact import as_int
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
+from xbarmip.solvers.known import Known, checked_known, usable
 from xbarmip.solvers.latency.pareto import Pareto
 from xbarmip.solvers.latency.result import latency_result
 from xbarmip.solvers.protocol import Watch
 from xbarmip.solvers.result import Proof, Result, Status, Stop
-from xbarmip.solvers.space import Space
+from xbarmip.solvers.space import Integers, Space
 from xbarmip.timing.evaluate import evaluate_many
 
 _BLOCK_STEPS = 20_000_000  # steps simulated between two looks at the clock: about 0.1 s
 _BLOCK_BYTES = 256 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class _Best:
-    """The best allocation so far; ties go to fewer crossbars, then to the first found."""
+    """The best allocation so far; ties go to fewer crossbars, then to the smallest."""
 
     value: int
     used: int
@@ -42,12 +44,16 @@ class Exhaustive:
     ----------
     limit : int
         Allocations that it is willing to enumerate; a problem with more is refused.
+    known : sequence of allocations
+        In layer order; those that the problem allows are looked at first.
     """
 
     limit: int = 20_000_000
+    known: Known = ()
 
     def __post_init__(self) -> None:
         as_int(self.limit, "solver 'exhaustive': limit", 1)
+        object.__setattr__(self, "known", checked_known(self.name, self.known))
 
     @property
     def name(self) -> str:
@@ -78,7 +84,8 @@ class Exhaustive:
         best, done, stop = None, 0, Stop.FINISHED
         frontier = Pareto(problem) if problem.is_latency else None
         try:
-            for best, done in _search(problem, space, rows, frontier):
+            known = usable(self.known, problem)
+            for best, done in _search(problem, space, rows, frontier, known):
                 value = best.value if best else None
                 watch.tell(best=value, bound=None, allocations=done, of=total)
                 if watch.expired and done != total:
@@ -136,13 +143,14 @@ def _block_rows(problem: Problem, space: Space, watch: Watch) -> int:
 
 
 def _search(
-    problem: Problem, space: Space, rows: int, frontier: Pareto | None
+    problem: Problem, space: Space, rows: int, frontier: Pareto | None, known: Known
 ) -> Iterator[tuple[_Best | None, int]]:
     """After every block: the best so far, and how many allocations have been looked at."""
     best: _Best | None = None
     done = 0
-    for allocations, used in space.blocks(rows):
-        done += len(allocations)
+    listed = ((*block, len(block[0])) for block in space.blocks(rows))
+    for allocations, used, new in chain(_told(problem, known), listed):
+        done += new
         meets = allowed(problem.constraints, problem.network.index, allocations)
         if not meets.any():
             yield best, done
@@ -153,9 +161,16 @@ def _search(
         else:
             values = frontier.latencies(allocations)
         found = _best_row(values, used, allocations)
-        if best is None or (found.value, found.used) < (best.value, best.used):
+        if best is None or found < best:
             best = found
         yield best, done
+
+
+def _told(problem: Problem, known: Known) -> Iterator[tuple[Array, Integers, int]]:
+    """The known allocations as a block that counts none, since they are listed again."""
+    if known:
+        spent = [problem.crossbars_used(one) - problem.smallest_budget for one in known]
+        yield np.array(known, dtype=np.int64), np.array(spent, dtype=object), 0
 
 
 def _best_row(values: Array, used: Array, allocations: Array) -> _Best:

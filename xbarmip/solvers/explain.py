@@ -6,6 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from xbarmip.constraint import Constraint, LinearConstraint
+from xbarmip.display import html_table
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.state.stages import elimination_order
 from xbarmip.solvers.dp.table import search_table
@@ -70,6 +71,16 @@ class Explanation:
             lines += [f"  {solver}: {text}" for solver, text in by_solver]
         lines += [f"{solver} refuses the problem itself: {why}" for solver, why in self.refusals]
         return "\n".join(lines) or "no constraint but the budget"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (one.name, one.kind, ", ".join(one.layers), solver, how)
+            for one in self.constraints
+            for solver, how in one.by_solver
+        ]
+        names = ("constraint", "kind", "layers", "solver", "treatment")
+        refusals = [("the problem", None, None, solver, why) for solver, why in self.refusals]
+        return html_table("what each solver does with it", names, [*rows, *refusals])
 
 
 def explain(what: "Problem | pyo.ConcreteModel") -> Explanation:

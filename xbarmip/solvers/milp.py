@@ -15,6 +15,7 @@ from xbarmip.solvers.answer import Answer
 from xbarmip.solvers.cuts.search import CutSearch, cuts_obstacle
 from xbarmip.solvers.descent import Allocation, descend
 from xbarmip.solvers.highs import End, HighsError, check_options, run_highs
+from xbarmip.solvers.known import Known, checked_known, usable
 from xbarmip.solvers.memory import Memory
 from xbarmip.solvers.protocol import StoppedError, Watch, refused_latency
 from xbarmip.solvers.result import Proof, Result, Status, Stop
@@ -41,14 +42,18 @@ class Milp:
         Random seed of HiGHS.
     start : bool
         Whether to begin from an allocation.
+    known : sequence of allocations
+        In layer order; the search begins with the best of those that the problem allows.
     """
 
     threads: int = 1
     seed: int = 0
     start: bool = True
+    known: Known = ()
 
     def __post_init__(self) -> None:
         check_options(self.threads, self.seed, self.start)
+        object.__setattr__(self, "known", checked_known(self.name, self.known))
 
     @property
     def name(self) -> str:
@@ -110,7 +115,9 @@ class Milp:
         )
 
     def _known(self, problem: Problem) -> Allocation | None:
-        return _descend(problem) if self.start else None
+        found = _descend(problem) if self.start else None
+        known = [*usable(self.known, problem), *([found] if found else [])]
+        return min(known, key=lambda one: evaluate(problem, one), default=None)
 
     def _targets(self, problem: Problem) -> Iterator[int | None]:
         """Values up to which the problem is stated, in turn, until one is reached.

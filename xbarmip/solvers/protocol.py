@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
+from numbers import Real
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from xbarmip.clock import working_time
@@ -28,10 +30,11 @@ class Limits:
     memory_bytes: int | None = None
 
     def __post_init__(self) -> None:
-        if self.seconds is not None and not 0 <= self.seconds < float("inf"):
-            raise InputError(f"time limit must be a number of seconds >= 0, got {self.seconds!r}")
-        if self.memory_bytes is not None and self.memory_bytes <= 0:
-            raise InputError(f"memory limit must be positive, got {self.memory_bytes!r}")
+        seconds, memory = self.seconds, self.memory_bytes
+        if seconds is not None and not (isinstance(seconds, Real) and 0 <= seconds < inf):
+            raise InputError(f"time limit must be a number of seconds >= 0, got {seconds!r}")
+        if memory is not None and not (isinstance(memory, Real) and memory > 0):
+            raise InputError(f"memory limit must be positive, got {memory!r}")
 
 
 class StoppedError(Exception):

@@ -1,7 +1,7 @@
 """The solvers by name, and the one door to them."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,7 @@ from xbarmip.errors import InputError
 from xbarmip.problem import Problem
 from xbarmip.solvers.asking import require_taken, timed
 from xbarmip.solvers.check import confirm
+from xbarmip.solvers.own import answering, blamed, own_class
 from xbarmip.solvers.protocol import Counting, Progress, Solver, Watch
 from xbarmip.solvers.result import Result
 
@@ -43,12 +44,25 @@ def solver_class(name: str) -> type[Solver]:
 def make_solver(name: str, /, **options: Any) -> Solver:
     """The solver called `name` with its options set.
 
+    Parameters
+    ----------
+    name : str
+        Of `SOLVERS`, of one that an installed package brings, or where a class of one's own is:
+        `module:Class` or `path/to/file.py:Class`.
+
     Raises
     ------
     InputError
-        On an unknown solver or option.
+        On an unknown solver or option, or a class that cannot be used.
     """
-    solver: Solver = solver_of(SOLVERS, "solver", name, options)
+    solver: Solver
+    if name in SOLVERS or (kind := own_class(name)) is None:
+        solver = solver_of(SOLVERS, "solver", name, options)
+        return solver
+    with blamed(f"solver {name!r}", InputError):
+        solver = solver_of({name: kind}, "solver", name, options)
+        if solver.name in SOLVERS:
+            raise InputError(f"solver {name!r}: a solver that ships has its name {solver.name!r}")
     return solver
 
 
@@ -78,14 +92,18 @@ def solver_of(table: Mapping[str, Any], words: str, name: str, options: Mapping[
         On an unknown name, for which `words` says of what, or option.
     """
     if name not in table:
-        raise InputError(f"{words} must be one of {', '.join(table)}, got {name!r}")
+        others = ", or module:Class, or path/to/file.py:Class" if table is SOLVERS else ""
+        raise InputError(f"{words} must be one of {', '.join(table)}{others}, got {name!r}")
     found = table[name]
     kind = resolve_name(found) if isinstance(found, str) else found
-    known = [field.name for field in fields(kind)]
+    known = [field.name for field in fields(kind)] if is_dataclass(kind) else []
     for option in options:
         if option not in known:
             accepts = ", ".join(known) or "none"
-            raise InputError(f"solver {name!r} has no option {option!r} (it takes: {accepts})")
+            raise InputError(
+                f"solver {name!r} has no option {option!r} "
+                f"(it takes: {accepts}); time_limit and memory_limit stand beside the options"
+            )
     return kind(**options)
 
 
@@ -134,10 +152,12 @@ def solve(
     problem = stated(what)
     made = made_solver(solver, options)
     chosen = solver_for(problem, made, whole_frontier)
-    require_taken(made.name, chosen.unsupported(problem), "this problem")
+    with answering(made):
+        require_taken(made.name, chosen.unsupported(problem), "this problem")
 
     def answer(watch: Watch) -> Result:
-        result = chosen.solve(problem, watch)
+        with answering(made):
+            result = chosen.solve(problem, watch)
         confirm(problem, made.name, result)
         if problem.is_latency:
             from xbarmip.solvers.latency.result import LatencyResult, latency_result

@@ -115,6 +115,11 @@ class StepTicks:
     compute: int
     layers: tuple[LayerTicks, ...]
 
+    @property
+    def compute_seconds(self) -> Fraction:
+        """T_C."""
+        return self.compute * self.tick
+
     def __call__(self, allocation: Sequence[int]) -> int:
         """Tstep of an allocation."""
         return max(self.compute, self.memory(allocation))

@@ -17,6 +17,8 @@ import xbarmip as xb
 from tests.brute import OBJECTIVES, brute_force, tiny_problem
 from xbarmip.cli import frontier as command
 from xbarmip.cli.main import main
+from xbarmip.errors import UnsupportedError
+from xbarmip.hardware.preset import load_hardware
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.network.json_format import write_json
 from xbarmip.solvers.dp import run as solve
@@ -417,3 +419,11 @@ def test_interrupted_on_the_command_line(run, monkeypatch):
     assert status == 0
     assert "2 points, optimal cycles of the budgets 4 to 9, INCOMPLETE (" in out
     assert "stopped: INTERRUPTED" in out
+
+
+def test_times_and_goals_are_refused_with_what_would_do():
+    lenet, hardware = xb.load_network("lenet-5"), load_hardware("isaac-like")
+    with pytest.raises(UnsupportedError, match=r"of a count: .*xbarmip.pareto.*'crossbars'"):
+        xb.frontier(xb.Problem(lenet, 40, objective="latency", hardware=hardware))
+    with pytest.raises(UnsupportedError, match="solve and pareto alone"):
+        xb.frontier(xb.Problem(lenet, 40, at_most={"interval": 90}))

@@ -4,8 +4,6 @@ import os
 import signal
 import time
 from multiprocessing.connection import Connection
-from pathlib import Path
-from traceback import extract_tb
 from typing import Any
 
 import psutil
@@ -14,6 +12,7 @@ from numba.core import event
 from xbarmip.compare.isolation.ending import Ending, Outcome
 from xbarmip.compare.isolation.link import die_with_parent
 from xbarmip.compare.isolation.messages import Compiled, Compiling, Solving, Told, Work, send
+from xbarmip.errors import error_line
 from xbarmip.solvers.protocol import Watch
 from xbarmip.solvers.registry import solver_for
 
@@ -101,10 +100,3 @@ class Reporter:
         if pair != self._pair or now - self._latest >= _PAUSE:
             self._pair, self._latest = pair, now
             send(self._talk, Told(facts))
-
-
-def error_line(error: BaseException) -> str:
-    """Kind, text and place of an error, on one line."""
-    frames = extract_tb(error.__traceback__)
-    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}{place}"

@@ -1,11 +1,12 @@
 """The pipeline of one allocation over time: which layer runs, waits, is done."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from xbarmip.compare.pictures.canvas import new_figure, require_matplotlib
+from xbarmip.compare.pictures.canvas import new_figure, require_matplotlib, svg
 from xbarmip.compare.pictures.layers import layer_axis, layer_height
 from xbarmip.measures.cycles import CYCLES
 from xbarmip.network.graph import Network
@@ -72,6 +73,32 @@ def pipeline_figure(
     handles = [patch(facecolor=color, edgecolor="0.7", label=n) for n, color in names.items()]
     figure.legend(handles=handles, loc="outside lower right", ncols=3, frameon=False)
     return figure
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The pipeline of an allocation, as a picture that shows itself in a notebook.
+
+    Attributes
+    ----------
+    network : Network
+    allocation : mapping or sequence of int
+        R of every layer, by name or in layer order.
+
+    Raises
+    ------
+    InputError
+        On an allocation that does not fit the network.
+    """
+
+    network: Network
+    allocation: Mapping[str, int] | Sequence[int]
+
+    def __post_init__(self) -> None:
+        checked_allocation(self.network, self.allocation)
+
+    def _repr_svg_(self) -> str:
+        return svg(pipeline_figure(self.network, self.allocation))
 
 
 def _mixed(none: tuple[float, ...], full: tuple[float, ...], share: Any) -> Any:

@@ -6,17 +6,10 @@ from typing import Any
 
 from rich.table import Table as RichTable
 
+from xbarmip.compare.answer import CONFIRMED, REFUTED, failure
 from xbarmip.compare.certification import Certified
 from xbarmip.compare.comparison import Comparison
-from xbarmip.compare.report.tables import (
-    CONFIRMED,
-    REFUTED,
-    certified_of,
-    failure,
-    gap_table,
-    instance_table,
-    solver_table,
-)
+from xbarmip.compare.report.tables import certified_of, gap_table, instance_table, solver_table
 from xbarmip.compare.row import UNSUPPORTED
 from xbarmip.text import for_markdown
 

@@ -5,22 +5,17 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from xbarmip.compare.analysis.gaps import gap_summaries
+from xbarmip.compare.answer import answer
 from xbarmip.compare.certification import Certified
 from xbarmip.compare.comparison import Comparison
 from xbarmip.compare.report.table import Cell, Table, as_csv
-from xbarmip.compare.row import FAILURES, UNSUPPORTED, Row
+from xbarmip.compare.row import UNSUPPORTED, Row
 from xbarmip.compare.verdict import Agreement, Verdict
-from xbarmip.solvers.result import Status, Stop
+from xbarmip.solvers.result import Status
 
-CONFIRMED, REFUTED = "✓", "✗"
 VERDICT_STYLES = {
     kind.value: {Agreement.AGREE: "green", Agreement.UNDECIDED: "yellow"}.get(kind, "red")
     for kind in Agreement
-}
-_CERTIFIED = {
-    Certified.YES.value: "certified",
-    Certified.REFUSED.value: "certificate refused",
-    Certified.NONE.value: "no certificate",
 }
 _CSV = (
     "suite", "instance", "network", "crossbars", "objective", "rule", "solver", "seed", "outcome",
@@ -66,35 +61,6 @@ def _difference(verdict: Verdict) -> str:
     if verdict.published is None or verdict.value is None:
         return ""
     return f"{verdict.value - verdict.published:+}"
-
-
-def failure(row: Row) -> str:
-    """In a word, what became of a run that failed; empty for one that did not."""
-    if row.outcome in FAILURES:
-        return row.outcome
-    return "ERROR" if row.failed else ""
-
-
-def answer(row: Row) -> str:
-    """One solver's cell."""
-    if row.status == UNSUPPORTED:
-        return "refused"
-    if row.failed:
-        return failure(row)
-    words = []
-    if row.value is not None:
-        found = "" if row.confirmed is None else f" {row.confirmed}"
-        mark = CONFIRMED if row.value == row.confirmed else f"{REFUTED}{found}"
-        words.append(f"{row.value} {mark}")
-    if row.certified:
-        words.append(_CERTIFIED[row.certified])
-    if row.status != Status.OPTIMAL:
-        words.append(row.status.lower())
-    if row.bound not in (None, row.value):
-        words.append(f"≥ {row.bound}")
-    if row.stop is not None and row.stop != Stop.FINISHED:
-        words.append(row.stop.lower())
-    return ", ".join([*words, f"{row.seconds:.2f} s"])
 
 
 def solver_table(comparison: Comparison) -> Table:

@@ -9,8 +9,7 @@ from xbarmip.compare.pictures.canvas import new_figure, png, round_ticks
 from xbarmip.reproduce.li_han_chen_2023.bandwidth import SolvedRow, tile_key
 from xbarmip.reproduce.li_han_chen_2023.bandwidth_sections import Figure8, Figure9
 from xbarmip.reproduce.li_han_chen_2023.figures import figures
-from xbarmip.reproduce.li_han_chen_2023.models import HEURISTICS, Models
-from xbarmip.reproduce.li_han_chen_2023.pictures import BEST, LEAVES, OURS, PUBLISHED, TRUE, bars
+from xbarmip.reproduce.li_han_chen_2023.pictures import BEST, LEAVES, OURS, PUBLISHED, TRUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +84,4 @@ def scale_picture(shown: Figure9) -> bytes:
     round_ticks(axes.yaxis, *axes.get_ylim())
     axes.minorticks_off()
     axes.legend(fontsize=8)
-    return png(figure)
-
-
-def models_picture(models: Models) -> bytes:
-    """Mean excess of every rule over the best known, by objective."""
-    figure, axes = new_figure(8, 4)
-    series = {
-        name: ([models.objectives[name].rules[rule].mean for rule in HEURISTICS], colour)
-        for name, colour in (("cycles", OURS), ("latency", TRUE))
-    }
-    bars(axes, list(HEURISTICS), series)
-    axes.set(yscale="symlog", ylabel="mean percent above the best known")
-    axes.set_ylim(top=3 * max(max(values) for values, _ in series.values()))
-    axes.legend(fontsize=9)
     return png(figure)

@@ -5,26 +5,14 @@ from typing import Any
 
 from xbarmip.compare.instance import Instance
 from xbarmip.compare.suite import read_suite
-from xbarmip.data import find_file
-from xbarmip.strict import check_format, located, parse_toml, read_text
+from xbarmip.reproduce.published import published
 
 NAME = "li-han-chen-2023"
 
 
-@lru_cache(maxsize=1)
 def figures() -> dict[str, Any]:
-    """Tables 4 to 7 and figures 7 to 9 as printed; the file says what each is. Decimals are exact.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read.
-    """
-    file = find_file("published", NAME, (".toml",))
-    with located(str(file)):
-        data = parse_toml(read_text(file))
-        check_format(data, "xbarmip-published", 1)
-    return data
+    """Tables 4 to 7 and figures 7 to 9 as printed; the file says what each is."""
+    return published(NAME)
 
 
 @lru_cache(maxsize=1)

@@ -7,18 +7,18 @@ from xbarmip.reproduce.li_han_chen_2023 import (
     bandwidth,
     bandwidth_pictures,
     bandwidth_sections,
-    models,
     pictures,
     runtime,
     steps,
 )
-from xbarmip.reproduce.li_han_chen_2023.figures import figures
+from xbarmip.reproduce.li_han_chen_2023.figures import NAME, figures
 from xbarmip.reproduce.source import Part, Source
 
 _STEPS = Part(
     "steps", "figure 6(a), tables 5 and 6, figure 7", steps.StepsRow, steps.cases, steps.Steps,
     {"figure-6.png": pictures.steps_picture, "figure-7.png": pictures.speedup_picture},
     texts=("summary.md",),
+    claims=steps.claims,
 )  # fmt: skip
 _ACCURACY = Part(
     "accuracy", "table 4", accuracy.AccuracyRow, accuracy.cases, accuracy.Accuracy,
@@ -40,13 +40,11 @@ _RUNTIME = Part(
     "runtime", "table 7", runtime.RuntimeRow, runtime.cases, runtime.RunTimes,
     {"table-7.png": pictures.runtime_picture},
 )  # fmt: skip
-_MODELS = Part(
-    "models", "networks of today", models.ModelRow, models.cases, models.Models,
-    {"models.png": bandwidth_pictures.models_picture},
-)  # fmt: skip
 PAPER = Source(
+    name=NAME,
+    folder="published",
     title="The published results beside certified optima",
-    parts=(_STEPS, _ACCURACY, _ALLOCATIONS, _TILES, _SCALING, _RUNTIME, _MODELS),
+    parts=(_STEPS, _ACCURACY, _ALLOCATIONS, _TILES, _SCALING, _RUNTIME),
     figures=figures,
     templates=Path(__file__).parent / "templates",
 )

@@ -8,8 +8,10 @@ from statistics import fmean
 from typing import Annotated, Any
 
 from xbarmip.compare.instance import Instance
+from xbarmip.network.library import load_network
 from xbarmip.problem import Problem
 from xbarmip.reproduce.answers import answer_of
+from xbarmip.reproduce.claims import Claim
 from xbarmip.reproduce.compared import Compared, Excess, percent_above
 from xbarmip.reproduce.li_han_chen_2023.accuracy import NETWORKS
 from xbarmip.reproduce.li_han_chen_2023.figures import case_key, figures, step_cases
@@ -128,6 +130,22 @@ def _row(instance: Instance, seconds: float, progress: Progress | None) -> Steps
         fewest_steps=answer(problem),
         fewest_cycles=answer(replace(problem, objective="cycles", rule=None)),
     )
+
+
+def claims(row: StepsRow) -> dict[str, Claim]:
+    """The optima of a row that are proven."""
+    found: dict[str, Claim] = {}
+    for measure, rule, answer in (
+        ("steps", "published", row.fewest_steps),
+        ("cycles", None, row.fewest_cycles),
+    ):
+        if answer.status == Status.OPTIMAL:
+            network = load_network(row.network)
+            problem = Problem(network, row.crossbars, row.size, measure, rule)
+            value = answer.steps if measure == "steps" else answer.cycles
+            name = f"{row.network}-{row.crossbars}x{row.size}-{measure}.cert"
+            found[name] = Claim(problem, value, answer.allocation)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from xbarmip.errors import InputError, VerificationError
+from xbarmip.display import html_table
+from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.exact import as_int
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.bounds.cuts import Goal
@@ -19,7 +20,7 @@ from xbarmip.solvers.dp.run import ANY, Run, until_stopped
 from xbarmip.solvers.dp.solver import DynamicProgram
 from xbarmip.solvers.dp.sweep.search import TargetSearch
 from xbarmip.solvers.interrupt import interrupts_held
-from xbarmip.solvers.protocol import Limits, Progress, Watch
+from xbarmip.solvers.protocol import Limits, Progress, Watch, refused_latency
 from xbarmip.solvers.result import Stop
 from xbarmip.timing.evaluate import evaluate
 
@@ -94,6 +95,13 @@ class Frontier:
         """Smallest and largest budget whose optimum is known; None where there is none."""
         return (self.points[0].crossbars, self.problem.crossbars) if self.points else None
 
+    def _repr_html_(self) -> str:
+        shown = "complete" if self.complete else f"stopped: {self.stop}"
+        rows = [(point.crossbars, point.value) for point in self.points]
+        return html_table(
+            f"{self.problem}: every budget, {shown}", ("crossbars", self.problem.label), rows
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """The frontier for JSON."""
         facts = self.problem.as_dict()
@@ -152,9 +160,16 @@ def frontier(
     ------
     InputError
         On a bad limit, or `down_to` out of 1..crossbars.
+    UnsupportedError
+        Where the objective is a time, or the problem a goal.
     VerificationError
         When a point does not survive re-evaluation.
     """
+    if reasons := refused_latency(problem):
+        raise UnsupportedError(
+            f"a frontier of budgets is of a count: {reasons[0]}; "
+            "xbarmip.pareto(problem, 'crossbars') has that of a time"
+        )
     last = 1 if down_to is None else as_int(down_to, "down_to", 1, problem.crossbars)
     watch = Watch(Limits(time_limit, memory_limit), progress)
     points: list[Point] = []

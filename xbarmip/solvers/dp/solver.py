@@ -11,6 +11,7 @@ from xbarmip.solvers.dp.effort import BEAM
 from xbarmip.solvers.dp.fewest import Fewest
 from xbarmip.solvers.dp.run import Run, until_stopped
 from xbarmip.solvers.interrupt import interrupts_held
+from xbarmip.solvers.known import Known, checked_known, usable
 from xbarmip.solvers.protocol import Hint, Watch, refused_latency
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 
@@ -26,6 +27,8 @@ class DynamicProgram:
     beam : int
         Labels that the first sweeps keep at each layer; four times as many in every further round,
         until no label is left out. 0 leaves none out from the start.
+    known : sequence of allocations
+        In layer order; the search begins with those that the problem allows.
     """
 
     windows: bool = True
@@ -34,12 +37,14 @@ class DynamicProgram:
     dominance: bool = True
     paths: bool = True
     beam: int = BEAM
+    known: Known = ()
 
     def __post_init__(self) -> None:
         for field in Switches._fields:
             if not isinstance(getattr(self, field), bool):
                 raise InputError(f"dp option {field} must be a bool, got {getattr(self, field)!r}")
         as_int(self.beam, "dp option beam", 0)
+        object.__setattr__(self, "known", checked_known(self.name, self.known))
 
     @property
     def name(self) -> str:
@@ -72,6 +77,7 @@ class DynamicProgram:
                 message=f"the smallest budget that works is {problem.smallest_budget} crossbars",
                 options=asdict(self),
             )  # fmt: skip
+        hint = self._told(problem, hint)
         with interrupts_held() as let_through:
             run = Run(problem, watch, let_through, hint)
             stop = until_stopped(lambda: run.solve(self.switches, self.beam))
@@ -87,7 +93,7 @@ class DynamicProgram:
             search = run.search(self.switches)
             if search is None:
                 return Result(self.name, Status.UNKNOWN, Stop.FINISHED)
-            fewest = Fewest(run, search, target, hint)
+            fewest = Fewest(run, search, target, self._told(problem, hint))
             stop = until_stopped(lambda: fewest.find(self.beam))
         known: dict[str, Any] = {"statistics": run.statistics, "options": asdict(self)}
         if fewest.infeasible:
@@ -106,6 +112,10 @@ class DynamicProgram:
             Proof.EXACT,
             **known,
         )
+
+    def _told(self, problem: Problem, hint: Hint) -> Hint:
+        known = usable(self.known, problem)
+        return hint._replace(allocations=(*hint.allocations, *known)) if known else hint
 
     def _result(self, run: Run, stop: Stop) -> Result:
         known: dict[str, Any] = {"statistics": run.statistics, "options": asdict(self)}

@@ -1,0 +1,166 @@
+"""The pages on what others published: rows, certificates, and a part of the numbers again."""
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+import xbarmip as xb
+from tests import ROOT
+from tests.cli.test_cli import PAIR
+from xbarmip.certificate import check
+from xbarmip.certificate.same import require_same
+from xbarmip.certificate.statement import stated_problem
+from xbarmip.errors import VerificationError
+from xbarmip.reproduce.claims import FOLDER, Claim
+from xbarmip.reproduce.page import files
+from xbarmip.reproduce.records import as_json
+from xbarmip.reproduce.run import reproduce
+from xbarmip.reproduce.source import Part, Source
+from xbarmip.reproduce.sources import SOURCES
+from xbarmip.reproduce.store import Store
+
+SAMPLE = 6  # certificates of each page that are checked here; benchmarks/page_certificates.py: all
+
+
+def folder_of(source):
+    return ROOT / "results" / source.folder
+
+
+def kept(source):
+    """The committed rows by part."""
+    return {part.name: Store(folder_of(source), part.name, part.row).rows for part in source.parts}
+
+
+def claims_of(source):
+    """The claims of all committed rows by the file name of the certificate."""
+    rows = kept(source)
+    every = (part.claims(each.row) for part in source.parts for each in rows[part.name].values())
+    return {name: claim for claims in every for name, claim in claims.items()}
+
+
+@pytest.fixture(params=SOURCES)
+def source(request):
+    return SOURCES[request.param]
+
+
+# --- what is committed ---------------------------------------------------------------------------
+
+
+def test_every_part_is_complete_and_written_as_it_is_read(source):
+    rows = kept(source)
+    for part in source.parts:
+        assert rows[part.name].keys() == part.cases(20).keys(), part.name
+        stored = json.loads((folder_of(source) / f"{part.name}.json").read_text())["rows"]
+        for key, each in rows[part.name].items():
+            assert {**as_json(each.row), "made": as_json(each.made)} == stored[key], key
+
+
+def test_the_page_is_what_the_rows_give(source):
+    rows = kept(source)
+    complete = {p.name: {key: rows[p.name][key] for key in p.cases(20)} for p in source.parts}
+    parts = tuple(replace(part, pictures={}) for part in source.parts)
+    made = files(replace(source, parts=parts), complete, folder_of(source))
+    for name, content in made.items():
+        assert (folder_of(source) / name).read_bytes() == content, name
+    assert "is not complete" not in made["page.md"].decode()
+    for name in (name for part in source.parts for name in part.pictures):
+        assert (folder_of(source) / name).read_bytes().startswith(b"\x89PNG"), name
+
+
+def test_pictures_are_drawn(source):
+    for part in (part for part in source.parts if part.pictures):
+        section = part.section({k: each.row for k, each in kept(source)[part.name].items()})
+        for name, draw in part.pictures.items():
+            assert draw(section).startswith(b"\x89PNG"), name
+
+
+def test_certificates_are_those_that_are_claimed_and_listed(source):
+    folder = folder_of(source)
+    listed = json.loads((folder / "certificates.json").read_text())
+    there = sorted(f"{FOLDER}/{path.name}" for path in (folder / FOLDER).iterdir())
+    assert listed == there
+    assert {Path(path).name for path in there} <= claims_of(source).keys()
+    page = (folder / "page.html").read_text(encoding="utf-8")
+    assert all(f'<a href="{path}">' in page for path in listed)
+
+
+def test_a_sample_of_the_certificates_is_accepted_by_the_checker_alone(source, tmp_path):
+    """The file of the checker, copied to where no package is, and the problem that is claimed."""
+    claims = claims_of(source)
+    paths = sorted((folder_of(source) / FOLDER).iterdir(), key=lambda path: path.stat().st_size)
+    sample = paths[:: max(1, len(paths) // SAMPLE)][
+        :SAMPLE
+    ]  # the largest are left to the benchmark
+    alone = tmp_path / "check.py"
+    shutil.copy(check.__file__, alone)
+    command = [sys.executable, "-I", str(alone), *map(str, sample)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count(": accepted: ") == len(sample)
+    for path in sample:
+        claim = claims[path.name]
+        own = stated_problem(claim.problem)
+        status, _, proven = check.examine(
+            str(path), lambda stated, own=own: require_same(stated, own)
+        )
+        assert status == check.ACCEPTED
+        assert f"{claim.value}" in check.claim(*proven)
+
+
+# --- how certificates get there ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    value: int
+
+
+def small(tmp_path, value, allocation):
+    """A source of one row, which claims an optimum of a pair of layers on four crossbars."""
+    (tmp_path / "pair.json").write_text(json.dumps(PAIR))
+    problem = xb.Problem(xb.load_network(tmp_path / "pair.json"), 4, 8)
+    templates = tmp_path / "templates"
+    templates.mkdir()
+    (templates / "page.md.j2").write_text(
+        "{% if p %}{{ p.value }}: {{ 'a.cert' | certificate }}, {{ uncertified }} without"
+        "{% endif %}"
+    )
+    part = Part(
+        "p", "", Row, lambda seconds: {"a": lambda progress: Row(value)},
+        lambda rows: rows["a"], claims=lambda row: {"a.cert": Claim(problem, value, allocation)},
+    )  # fmt: skip
+    published = {"unprinted": [], "remarks": {}}
+    return Source("small", "small", "Small", (part,), lambda: published, templates)
+
+
+def test_a_claim_gets_its_certificate(tmp_path):
+    source, folder = small(tmp_path, 2, (2, 2)), tmp_path / "out"
+    reproduce(source, folder)
+    assert check.examine(str(folder / FOLDER / "a.cert"))[0] == check.ACCEPTED
+    assert json.loads((folder / "certificates.json").read_text()) == [f"{FOLDER}/a.cert"]
+    assert (folder / "page.md").read_text() == "2: [a.cert](certificates/a.cert), 0 without\n"
+    (folder / FOLDER / "a.cert").unlink()
+    assert reproduce(source, folder, []).computed == {"p": 0}
+    assert (folder / "page.md").read_text() == "2: none, 1 without\n"
+    assert reproduce(source, folder, keep=True).computed == {"p": 1}
+    assert (folder / FOLDER / "a.cert").exists()
+    assert reproduce(source, folder, keep=True).computed == {"p": 0}
+
+
+def test_a_certificate_that_takes_too_long_is_left_out(tmp_path):
+    source, folder = small(tmp_path, 2, (2, 2)), tmp_path / "out"
+    reproduce(source, folder)
+    reproduce(source, folder, time_limit=0)
+    assert not (folder / FOLDER / "a.cert").exists()
+    assert (folder / "page.md").read_text() == "2: none, 1 without\n"
+
+
+def test_a_wrong_claim_makes_no_row(tmp_path):
+    with pytest.raises(VerificationError):
+        reproduce(small(tmp_path, 4, (2, 1)), tmp_path / "out")
+    assert not (tmp_path / "out" / "p.json").exists()

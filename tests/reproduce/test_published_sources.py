@@ -1,0 +1,156 @@
+"""What is said of PIMSYN and PIMCOMP: by hand, and computed again."""
+
+from dataclasses import replace
+from math import atanh, sqrt
+from random import Random
+
+import pytest
+
+import xbarmip as xb
+from tests.reproduce.test_pages import kept
+from xbarmip.cores.heuristics import longest_first
+from xbarmip.cores.problem import Placement
+from xbarmip.cores.score import score
+from xbarmip.hardware.preset import load_hardware
+from xbarmip.reproduce.commands import score_command, solve_command
+from xbarmip.reproduce.pimcomp.runs import Runs
+from xbarmip.reproduce.pimsyn import allocations, grid
+from xbarmip.reproduce.published import published
+from xbarmip.reproduce.ranks import ranked
+from xbarmip.reproduce.sources import SOURCES
+
+
+def rows_of(name, part):
+    return {key: each.row for key, each in kept(SOURCES[name])[part].items()}
+
+
+def case_of(name, part, key):
+    """A row computed anew."""
+    found = next(each for each in SOURCES[name].parts if each.name == part)
+    return found.cases(60)[key](None)
+
+
+# --- commands ------------------------------------------------------------------------------------
+
+
+def test_commands_are_what_a_reader_types():
+    network = xb.load_network("alexnet")
+    problem = xb.Problem(network, 2304, (128, 64), "interval")
+    assert solve_command(problem, ["tile-granularity:crossbars_per_tile=16"]) == (
+        "xbarmip solve alexnet --crossbars 2304 --size 128x64 --objective interval "
+        "--constraint tile-granularity:crossbars_per_tile=16"
+    )
+    hardware = load_hardware("isaac-like")
+    timed = xb.Problem(network, 2304, 128, "latency", hardware=hardware)
+    assert score_command(timed, (3, 2)) == (
+        "xbarmip score alexnet --crossbars 2304 --size 128 --hardware isaac-like "
+        "--objective latency --allocation 3,2"
+    )
+
+
+# --- PIMSYN --------------------------------------------------------------------------------------
+
+
+def test_budgets_follow_the_rule_of_the_program():
+    points = {(float(p.ratio), p.bits, p.size): p for p in grid.points()}
+    assert len(points) == 36
+    for printed in published("pimsyn")["allocation"]:
+        point = points[float(printed["ratio"]), printed["bits"], printed["size"]]
+        assert point.physical == printed["physical"]
+        assert point.crossbars == point.physical // 8
+    assert points[0.15, 4, 512].crossbars == 1531 // 4
+
+
+def test_an_excess_of_crossbars_is_within_the_tolerance_that_explains_it():
+    for printed in published("pimsyn")["allocation"]:
+        network = xb.load_network(printed["network"])
+        problem = xb.Problem(network, 1, printed["size"])
+        sets = [s for s, layer in zip(problem.sets, network.layers, strict=True)
+                if layer.outputs > 1]  # fmt: skip
+        assert 0 < 8 * printed["used"] - printed["physical"] <= 8 * sum(sets) / len(sets)
+
+
+def test_what_pimsyn_ships_comes_out():
+    rows = rows_of("pimsyn", "allocations")
+    assert all(each.agrees for each in allocations.Allocations(rows).compared)
+    resnet = rows["resnet-18-full"]
+    assert (resnet.crossbars, resnet.printed.crossbars, resnet.printed.cycles) == (765, 775, 320)
+    assert (resnet.budget["interval"].value, resnet.budget["cycles"].value) == (119, 198)
+    assert resnet.ordered
+    chosen = (1, *resnet.budget["interval"].allocation[1:])
+    least = replace(resnet.budget["interval"], allocation=chosen)
+    assert not replace(resnet, budget={**resnet.budget, "interval": least}).ordered
+
+
+def test_pimsyn_again():
+    again = case_of("pimsyn", "allocations", "alexnet-torchvision")
+    row = rows_of("pimsyn", "allocations")["alexnet-torchvision"]
+    for budget in allocations.BUDGETS:
+        for objective in allocations.OBJECTIVES:
+            one, other = again.best(objective, budget), row.best(objective, budget)
+            assert (one.status, one.value) == (other.status, other.value) == ("OPTIMAL", one.bound)
+    assert again.printed == row.printed
+
+
+def test_an_optimum_never_gets_worse_with_more_crossbars():
+    rows = sorted(rows_of("pimsyn", "grid").values(), key=lambda row: row.crossbars)
+    for objective in allocations.OBJECTIVES:
+        last = {}
+        for row in rows:
+            best, key = row.best(objective), (row.network, row.size)
+            assert best.crossbars <= row.crossbars
+            assert best.value <= last.get(key, best.value)
+            last[key] = best.value
+
+
+# --- PIMCOMP -------------------------------------------------------------------------------------
+
+
+def test_pimcomp_again():
+    rows = rows_of("pimcomp", "runs")
+    for key in list(rows)[::9]:
+        assert case_of("pimcomp", "runs", key) == rows[key]
+
+
+def test_the_plain_finding():
+    shown = Runs(rows_of("pimcomp", "runs"))
+    optima = rows_of("pimcomp", "optima")
+    for chip, own in shown.own.items():
+        best = optima[f"{chip.network}/{chip.cores * chip.crossbars_per_core}"].cycles
+        assert own["cycles_opt"].taken.cycles == best.value == best.bound
+        times = [own[name].simulated_ns for name in ("cycles_opt", "GA", "balance")]
+        assert times == sorted(times)
+
+
+def test_no_placement_is_below_the_volume_or_the_interval():
+    """Random allocations in cores; the committed rows, too."""
+    placement, random = Placement(xb.load_network("lenet-5"), 4, 24, split=True), Random(1)
+    outputs = [layer.outputs for layer in placement.network.layers]
+    seen = 0
+    for _ in range(60):
+        allocation = [random.randint(1, min(n, 6)) for n in outputs]
+        layout = longest_first(placement, allocation)
+        if layout is not None:
+            parts = zip(placement.parts, allocation, strict=True)
+            volume = sum(part.blocks * r * part.windows(r) for part, r in parts)
+            found = score(placement, layout).interval
+            assert 4 * found >= volume
+            assert found >= max(-(-n // r) for n, r in zip(outputs, allocation, strict=True))
+            seen += 1
+    assert seen > 10
+    for row in rows_of("pimcomp", "runs").values():
+        assert row.core_interval >= max(row.volume, row.taken.interval)
+
+
+def test_ranks_by_hand():
+    found = ranked([1, 2, 3, 4, 5], [10, 20, 40, 30, 50])
+    assert found.coefficient == pytest.approx(0.9)  # 1 - 6 * (1 + 1) / (5 * 24)
+    half = 1.959964 * sqrt((1 + 0.81 / 2) / 2)
+    assert (atanh(found.low), atanh(found.high)) == pytest.approx(
+        (atanh(0.9) - half, atanh(0.9) + half), abs=1e-5
+    )
+    assert (found.count, found.pairs, found.wrong, found.equal) == (5, 10, 1, 0)
+    alike = ranked([1, 2, 3, 4], [1, 2, 3, 4])
+    assert (alike.coefficient, alike.low) == (pytest.approx(1), None)
+    constant = ranked([1, 1, 1], [1, 2, 3])
+    assert (constant.coefficient, constant.wrong, constant.equal) == (None, 0, 3)
