@@ -41,6 +41,7 @@ FLOORS = (
     "schedules",
     "compare",
     "warm",
+    "pages",
     "reproduce",
     "cli",
     "xbarmip",  # the package itself and __main__: the roof
