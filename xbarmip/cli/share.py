@@ -19,7 +19,14 @@ from xbarmip.questions.chip import SHARES, SharedChip
 from xbarmip.questions.shared import SharedResult, crossbars_that_would_do, solve_shared
 from xbarmip.solvers.result import Status, Stop
 
-_OF_ONE = {"bounds": "at-most", "then": "then", "sum": "sum", "whole_frontier": "whole-frontier"}
+_OF_ONE = {
+    "table": "table",
+    "reproduce": "reproduce",
+    "bounds": "at-most",
+    "then": "then",
+    "sum": "sum",
+    "whole_frontier": "whole-frontier",
+}
 
 
 def add_share(parser: Parser) -> None:
