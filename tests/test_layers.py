@@ -37,10 +37,11 @@ FLOORS = (
     "certificate",
     "digest",
     "export",
-    "compare",
     "cores",
     "schedules",
+    "compare",
     "warm",
+    "pages",
     "reproduce",
     "cli",
     "xbarmip",  # the package itself and __main__: the roof

@@ -3,6 +3,7 @@
 import sys
 from argparse import Namespace, _SubParsersAction
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from xbarmip.certificate import check
@@ -11,6 +12,7 @@ from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.errors import InputError
+from xbarmip.files import check_writable, replacing
 
 _OF_A_PROBLEM = (
     "crossbars", "tiles", "size", "hardware", "objective", "rule", "constraint", "input", "digital",
@@ -25,7 +27,13 @@ _OUTCOMES = {check.ACCEPTED: "accepted", check.REFUSED: "refused", check.UNREADA
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
     parser = add_command(commands, "check", COMMANDS["check"], run)
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a certificate")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="a certificate")
+    parser.add_argument(
+        "--page",
+        type=Path,
+        metavar="FILE.html",
+        help="write a page that checks certificates in a browser, those that are given among them",
+    )
     parser.set_late(_add_problem)
 
 
@@ -59,6 +67,10 @@ def _add_problem(parser: Parser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Check each file; print what it proves, or why it is refused. The worst one decides."""
+    if arguments.page is None and not arguments.files:
+        raise InputError("check needs a FILE, or --page")
+    if arguments.page is not None:
+        check_writable(arguments.page)
     wanted = _wanted(arguments)
     found = [_examined(path, wanted) for path in arguments.files]
     if arguments.json:
@@ -66,7 +78,21 @@ def run(arguments: Namespace) -> int:
     else:
         for status, facts in found:
             _print(status, facts)
-    return max(status for status, _ in found)
+    if arguments.page is not None:
+        _write_page(arguments)
+    return max((status for status, _ in found), default=check.ACCEPTED)
+
+
+def _write_page(arguments: Namespace) -> None:
+    """The page, with every certificate that can be read: it says of each whether it is accepted."""
+    from xbarmip.pages.checker import checker_page
+
+    readable = (name for name in arguments.files if Path(name).is_file())
+    certificates = {name: Path(name).read_bytes() for name in readable}
+    with replacing(arguments.page) as file:
+        file.write(checker_page(certificates).encode())
+    if not arguments.json:
+        check.say(f"written: {arguments.page}", sys.stdout)
 
 
 class _Wanted(NamedTuple):

@@ -16,7 +16,8 @@ from xbarmip.compare.isolation.limits import Allowance
 from xbarmip.compare.report.summary import headline, problems, terminal_table
 from xbarmip.compare.report.tables import instance_table
 from xbarmip.compare.run import compare
-from xbarmip.solvers.registry import EXACT
+from xbarmip.cores.door import PLACEMENT_SOLVERS
+from xbarmip.schedules.door import SCHEDULE_SOLVERS
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
@@ -30,9 +31,11 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser.add_argument(
         "--solvers",
         type=lambda names: tuple(names.split(",")),
-        default=EXACT,
+        default=(),
         metavar="NAME,...",
-        help=f"separated by commas, each {SOLVER_WORDS} (default: {','.join(EXACT)})",
+        help=f"separated by commas, each {SOLVER_WORDS}; of schedules "
+        f"{', '.join(SCHEDULE_SOLVERS)}; of placements {', '.join(PLACEMENT_SOLVERS)} (default: "
+        "those that prove what they claim)",
     )
     add_paper(parser)
     add_limits(parser, seconds=60)

@@ -1,0 +1,1 @@
+"""Self-contained HTML pages that a browser opens from a file: nothing is loaded from anywhere."""
