@@ -44,7 +44,9 @@ clean:
 
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; make PYTHON=... names one")'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 --editable '.[test]' \
+		2> .venv/pip.log || { echo "The libraries cannot be installed, for which a connection is needed, once:" \
+		"$$(grep -m 1 '^ERROR' .venv/pip.log) (all of it: .venv/pip.log)" >&2; exit 1; }
 	$(BIN)/xbarmip warm
 	@touch $@

@@ -17,9 +17,12 @@ from typing import Any
 from bench import ROOT, Report, Row, isolated, options
 
 from xbarmip.certificate import check_placement
-from xbarmip.cores.cases import PlacementCase, random_cases, real_cases
+from xbarmip.compare.instance import Instance
+from xbarmip.compare.recorder import row_here
+from xbarmip.compare.suite import read_suite
+from xbarmip.compare.verdict import judge
+from xbarmip.cores.cases import random_cases
 from xbarmip.cores.certificate import certificate_lines
-from xbarmip.cores.comparison import compare_placements
 from xbarmip.cores.door import make_placement_solver, place
 from xbarmip.cores.heuristics import first_fit, longest_first
 from xbarmip.cores.layout import check_layout
@@ -28,6 +31,7 @@ from xbarmip.cores.score import score
 from xbarmip.hardware.preset import load_hardware
 from xbarmip.network.library import load_network
 from xbarmip.reproduce.published import published
+from xbarmip.solvers.protocol import Limits
 
 HEURISTICS = ("longest-first", "balance", "genetic")
 CASES = (
@@ -55,9 +59,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 def cases(arguments: Namespace) -> None:
     """The real cases: own search, its certificate, the heuristics."""
     report = Report("cases", "Networks on chips of cores", CASES, arguments)
-    tiny = PlacementCase("lenet-5/4x12/core-interval", Placement(load_network("lenet-5"), 4, 12))
-    place(tiny.placement)  # loads the kernels
-    every = (tiny,) if arguments.smoke else real_cases()
+    tiny = Instance("lenet-5/4x12/core-interval", Placement(load_network("lenet-5"), 4, 12))
+    place(tiny.problem)  # loads the kernels
+    every = (tiny,) if arguments.smoke else read_suite("cores").instances
     kept = _kept(arguments)
     for case in every:
         if case.name in kept:
@@ -74,7 +78,7 @@ def cases(arguments: Namespace) -> None:
         report.add({"case": case.name, **row})
 
 
-def _solved(case: PlacementCase, arguments: Namespace) -> Row:
+def _solved(case: Instance, arguments: Namespace) -> Row:
     trace: list[tuple[float, int | None, int]] = []
 
     def tell(facts: dict[str, Any]) -> None:
@@ -82,8 +86,8 @@ def _solved(case: PlacementCase, arguments: Namespace) -> Row:
         if not trace or trace[-1][1:] != pair:
             trace.append((facts["seconds"], *pair))
 
-    result = place(case.placement, time_limit=arguments.time_limit, progress=tell)
-    lines = certificate_lines(case.placement, result)
+    result = place(case.problem, time_limit=arguments.time_limit, progress=tell)
+    lines = certificate_lines(case.problem, result)
     bound = result.bound or 1
     within = (second for second, best, _ in trace if best and best <= 1.01 * bound)
     return {
@@ -94,7 +98,7 @@ def _solved(case: PlacementCase, arguments: Namespace) -> Row:
         "gap_percent": 100 * ((result.value or 0) - bound) / bound,
         "seconds": result.seconds,
         "first_within_1_percent_s": next(within, None),
-        "crossbars": score(case.placement, result.layout).crossbars,
+        "crossbars": score(case.problem, result.layout).crossbars,
         "certificate": lines,
         "proven_by_prices": lines[2]["claim"]["bound"],
         "statistics": dict(result.statistics),
@@ -117,8 +121,8 @@ def _kept(arguments: Namespace) -> dict[str, Row]:
     return {row["case"]: row for row in rows if arguments.only not in row["case"]}
 
 
-def _heuristic(case: PlacementCase, name: str, arguments: Namespace) -> Row:
-    free = replace(case.placement, split=True)  # as compilers do where they find no room
+def _heuristic(case: Instance, name: str, arguments: Namespace) -> Row:
+    free = replace(case.problem, split=True)  # as compilers do where they find no room
     return {"value": place(free, name, time_limit=arguments.time_limit).value}
 
 
@@ -133,11 +137,13 @@ def agreement(arguments: Namespace) -> None:
         tally: Counter[str] = Counter()
         start = time.perf_counter()
         drawn = random_cases(count, seed)
-        for found in compare_placements(drawn, solvers, arguments.time_limit):
-            tally["disagreements"] += found.verdict.kind != "AGREE"
-            tally["optimal"] += found.rows[0].status == "OPTIMAL"
-            tally["infeasible"] += found.rows[0].status == "INFEASIBLE"
-            tally["split"] += any(part.is_split for part in found.case.placement.parts)
+        for name, placement in drawn:
+            instance, limits = Instance(name, placement), Limits(arguments.time_limit)
+            rows = [row_here(instance, solver, limits) for solver in solvers]
+            tally["disagreements"] += judge(instance.facts, rows).kind != "AGREE"
+            tally["optimal"] += rows[0].status == "OPTIMAL"
+            tally["infeasible"] += rows[0].status == "INFEASIBLE"
+            tally["split"] += any(part.is_split for part in placement.parts)
         names_ = "optimal", "infeasible", "split", "disagreements"
         counted = {name: tally[name] for name in names_}
         seconds = time.perf_counter() - start

@@ -57,11 +57,14 @@ class Dull(Relaxation):
 WAYS = ((100, Relaxation), (0, Relaxation), (100, Dull), (0, Dull))  # with no labels, splits
 
 
-def certificates(random: Random) -> Iterator[list[Any]]:
-    """Certificates of small problems of every kind, feasible or not, and of views of no measure."""
+def certificates(random: Random, goals: float = 0.3) -> Iterator[list[Any]]:
+    """Certificates of small problems of every kind, feasible or not, and of views of no measure.
+
+    Of them a share is of goals.
+    """
     for problem in instances(random):
         sweep.MOST_LABELS, relaxation.Relaxation = random.choice(WAYS)
-        if random.random() < 0.3:
+        if random.random() < goals:
             goal = some_goal(random, problem)
             yield [*lines(goal, xb.solve(goal, "exhaustive"), Watch(Limits()))]
         elif random.random() < 0.4:
@@ -222,12 +225,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Change certificates, count what becomes of them."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=5000, help="changes (default: 5000)")
+    parser.add_argument("--goals", action="store_true", help="certificates of goals alone")
     parser.add_argument("--seed", default="mutations", help="of the random changes")
     parser.add_argument("--output", type=Path, default=ROOT / "results" / "certificates")
     arguments = parser.parse_args(argv)
     random, counts = Random(arguments.seed), Counter[tuple[str, str]]()
     with tempfile.TemporaryDirectory() as folder:
-        path, made = Path(folder) / "certificate", certificates(random)
+        path, made = (
+            Path(folder) / "certificate",
+            certificates(random, 1 if arguments.goals else 0.3),
+        )
         while counts.total() < arguments.count:
             records = next(made)
             for _ in range(min(EACH, arguments.count - counts.total())):

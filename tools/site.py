@@ -14,9 +14,9 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"(?<=\]\()([^)#:\s]+)(?=[)#])")
 ENTRY = re.compile(r"^- \[(.+?)\]\((.+?)\)")
-CODE = {".py": "python", ".toml": "toml", ".sh": "sh"}
+# Shown on a page of its own; what else is no page is copied.
+CODE = {".py": "python", ".toml": "toml", ".j2": "text"}
 WITH_LINKS = {".md", ".ipynb"}
-COPIED = {".png", ".svg", ".json", ".cff"}
 # What a browser fetches by itself; a link that a reader may follow is none of it.
 FETCHED = re.compile(
     r'<(?:script|img|iframe)\b[^>]*\bsrc="?(https?:)?//|<link\b[^>]*\bhref="?https?://[^>]*stylesheet'
@@ -57,7 +57,7 @@ def page_of(path: str | Path) -> str:
         )
     if path.is_dir():
         inside /= "README.md"
-    elif path.suffix not in {".md", *COPIED}:
+    elif path.suffix in CODE:
         inside = inside.with_name(f"{inside.name}.md")
     return f"repository/{inside.as_posix()}"
 
@@ -73,12 +73,8 @@ def relinked(path: Path, text: str) -> str:
     """The text of a page with links to where on the site their targets are."""
     there = targets(path, text)
     here = PurePosixPath(page_of(path)).parent
-    return LINK.sub(
-        lambda link: (
-            os.path.relpath(page_of(there[link[0]]), here) if link[0] in there else link[0]
-        ),
-        text,
-    )
+    moved = {link: os.path.relpath(page_of(to), here) for link, to in there.items()}
+    return LINK.sub(lambda link: moved.get(link[0], link[0]), text)
 
 
 def as_page(path: Path) -> str:
@@ -92,8 +88,7 @@ def as_page(path: Path) -> str:
     if path.suffix == ".md":
         return text
     fence = "`````"
-    language = CODE.get(path.suffix, "text")
-    return f"# {path.relative_to(ROOT)}\n\n{fence}{language}\n{text.rstrip()}\n{fence}\n"
+    return f"# {path.relative_to(ROOT)}\n\n{fence}{CODE[path.suffix]}\n{text.rstrip()}\n{fence}\n"
 
 
 def notebook_page(notebook: dict[str, Any], name: str) -> str:
@@ -143,8 +138,9 @@ def on_files(files: Any, config: Any) -> Any:
         path = waiting.pop()
         uri = page_of(path)
         if files.get_file_from_path(uri) is None:
-            given = {"abs_src_path": str(path)} if path.suffix in COPIED else {}
-            files.append(File.generated(config, uri, **(given or {"content": as_page(path)})))
+            is_page = uri.endswith(".md")
+            given = {"content": as_page(path)} if is_page else {"abs_src_path": str(path)}
+            files.append(File.generated(config, uri, **given))
         PATHS[uri] = path
         if path.is_dir() or path.suffix in WITH_LINKS:
             linked = set(targets(path, as_page(path)).values())

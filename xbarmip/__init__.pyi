@@ -39,12 +39,12 @@ from .problem import Problem as Problem
 from .questions.against import ParetoFront as ParetoFront
 from .questions.against import ParetoPoint as ParetoPoint
 from .questions.against import pareto as pareto
+from .questions.chip import SharedChip as SharedChip
 from .questions.door import solve as solve
 from .questions.pyomo_door import PyomoSolver as PyomoSolver
 from .questions.result import GoalResult as GoalResult
 from .questions.score import Score as Score
 from .questions.score import score as score
-from .questions.shared import SharedChip as SharedChip
 from .questions.shared import SharedResult as SharedResult
 from .questions.shared import solve_shared as solve_shared
 from .schedules.door import schedule as schedule

@@ -67,7 +67,7 @@ def _folder(source: Path) -> Path | None:
     for file in sources_of(source):
         digest.update(file.read_bytes())
     try:
-        folder = _caches() / digest.hexdigest()[:16]
+        folder = cache_folder() / digest.hexdigest()[:16]
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder, buffering=0) as probe:
             probe.write(b"there is room")
@@ -76,7 +76,8 @@ def _folder(source: Path) -> Path | None:
     return folder
 
 
-def _caches() -> Path:
+def cache_folder() -> Path:
+    """Below which all machine code is kept."""
     named = _settings.CACHE_DIR or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(named).absolute() / "xbarmip"
 
@@ -113,6 +114,12 @@ def making(function: Callable[..., Any], **options: Any) -> Any:
         _settings.CACHE_DIR = before
     KERNELS.append(kernel)
     return _without_literals(kernel)
+
+
+def kept(kernel: Any) -> bool | None:
+    """Whether machine code of a kernel is kept; None where none can be."""
+    folder = _folder(Path(kernel.py_func.__code__.co_filename))
+    return None if folder is None else any(folder.rglob(f"*.{kernel.py_func.__qualname__}-*.nbi"))
 
 
 def _without_literals(kernel: Any) -> Any:

@@ -14,6 +14,20 @@ from urllib.parse import quote
 _MARKDOWN = re.compile(r"[\\`*\[\]<>&|~$#]|://|(?<![^\W_])_|_(?![^\W_])")
 _BEGINS_BLOCK = re.compile(r"^(\d{0,9})([-+=.)])(?=[\s=-]|$)")
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_LATEX = {
+    **{c: f"\\{c}" for c in "&%$#_{}"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': "''",
+    "[": "{[}",  # at the start of a row it would be an option of the line break before
+    "]": "{]}",
+    "*": "{*}",
+}
+_OF_LATEX = frozenset("ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿ")
 _IN_FILE_NAME = re.compile(r"[^\w.,@+= ()-]")
 _SIGNS = str.maketrans({"✓": "ok", "✗": "not", "≥": ">="})
 
@@ -51,6 +65,17 @@ def for_markdown(text: str) -> str:
     return _BEGINS_BLOCK.sub(r"\1\\\2", escaped)
 
 
+def for_latex(text: str) -> str:
+    """`text` in a paragraph or cell of LaTeX: no command, and no letter that its fonts lack.
+
+    Letters of western Europe stand as they are, which takes no package; what else is not ASCII
+    becomes its Python escape, in words of LaTeX.
+    """
+    shown = visible(text).translate(_SIGNS)
+    plain = "".join(c if c.isascii() or c in _OF_LATEX else ascii(c)[1:-1] for c in shown)
+    return "".join(_LATEX.get(c, c) for c in plain)
+
+
 def for_csv(text: str) -> str:
     """`text` as a cell: a quote before what a spreadsheet would compute.
 
@@ -68,9 +93,13 @@ def for_picture(text: str) -> str:
 
 
 def for_terminal(text: str, stream: TextIO | None = None) -> str:
-    """`text` on one line of a stream (standard output), in characters that its encoding has."""
-    shown = visible(text)
-    encoding = getattr(stream or sys.stdout, "encoding", None) or "utf-8"
+    """`text` on one line of a stream (standard output), in characters that its encoding has.
+
+    Where nobody watches the stream, signs of this package are plain ASCII.
+    """
+    out = stream or sys.stdout
+    shown = visible(text) if out.isatty() else visible(text).translate(_SIGNS)
+    encoding = getattr(out, "encoding", None) or "utf-8"
     try:
         shown.encode(encoding)
     except UnicodeEncodeError:

@@ -1,7 +1,9 @@
 """Compiling all kernels beforehand, by solving small problems of each kind."""
 
 from collections.abc import Callable
+from importlib import import_module
 from random import Random
+from typing import Any
 
 from xbarmip.clock import before_each_kernel
 from xbarmip.compiled import KERNELS
@@ -13,7 +15,7 @@ from xbarmip.cores.problem import Placement
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.network.library import load_network
 from xbarmip.problem import Problem
-from xbarmip.solvers.registry import solve
+from xbarmip.solvers.registry import EXACT, solve, solver_class
 
 KINDS = (("cycles", None), ("steps", "pipeline"))  # views whose steps stall, and closed forms
 NETWORK, CROSSBARS = "vgg-a", 3000  # where `dp` needs all that it has
@@ -41,6 +43,14 @@ def warm(progress: Callable[[int, int], None] | None = None) -> None:
         tiny = Problem(random_network(Random(1), TINY), 20, 8, "steps", "published")
         solve(tiny, "published-dp")
         _warm_placements()
+
+
+def all_kernels() -> list[Any]:
+    """Every kernel that there is, compiled or not."""
+    import_module("xbarmip.cores.pack")
+    for name in (*EXACT, "published-dp"):
+        solver_class(name)
+    return KERNELS
 
 
 def _warm_placements() -> None:

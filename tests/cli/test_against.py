@@ -33,7 +33,7 @@ def test_table_json_and_csv_say_the_same(capsys, tmp_path):
     for pair, line, point in zip(pairs, lines[1:], facts["points"], strict=True):
         assert line.split(",") == [str(n) for n in (*pair, *point["allocation"].values())]
         assert point["measures"]["interval"] == pair[1]
-        assert f"{pair[0]} │ " in out
+        assert f"{pair[0]} | " in out
 
 
 def test_a_time_is_in_microseconds(capsys):

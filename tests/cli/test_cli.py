@@ -161,10 +161,10 @@ def test_solve_prints_a_table_and_one_line(run):
     status, out, err = run("solve", "pair.json", "--crossbars", "4")
     assert (status, err) == (0, "")
     lines = out.splitlines()
-    assert [word.strip() for word in lines[1].strip("┃").split("┃")] == [
+    assert [word.strip() for word in lines[1].strip("|").split("|")] == [
         "layer", "outputs", "set", "R", "crossbars", "own steps",
     ]  # fmt: skip
-    assert [word.strip() for word in lines[3].strip("│").split("│")] == list("a41222")
+    assert [word.strip() for word in lines[3].strip("|").split("|")] == list("a41222")
     assert lines[-1].startswith("pair, 4 crossbars of 128x128: 2 cycles, OPTIMAL, exact proof (dp,")
     assert lines[-1].endswith("s); 4 crossbars used")
 
@@ -367,7 +367,7 @@ def test_logical_and_physical_crossbars_are_told_apart(run, answers):
     facts = ("physical_crossbars_per_tile", "physical_per_logical", "crossbars_per_tile")
     assert [puma[fact] for fact in facts] == [128, 8, 16]
     (line,) = (line for line in run("hardware")[1].splitlines() if " puma " in line)
-    assert [cell.strip() for cell in line.split("│")[1:-1]] == [
+    assert [cell.strip() for cell in line.split("|")[1:-1]] == [
         "puma", "128x128", "16", "8", "138", "2.304", "nothing",
     ]  # fmt: skip
 

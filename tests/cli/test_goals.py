@@ -111,3 +111,17 @@ def test_what_makes_no_sense_is_refused(arguments, message, capsys):
     status, out, err = run(capsys, "solve", "lenet-5", "--crossbars", "40", *arguments)
     assert (status, out) == (2, "")
     assert message in err
+
+
+def test_times_of_several_networks_are_in_microseconds(capsys):
+    chip = ("--crossbars", "30", "--objective", "latency", "--hardware", "isaac-like")
+    asked = ("lenet-5:2", "lenet-5", *chip, "--share", "slowest")
+    status, out, _ = run(capsys, "solve", *asked)
+    assert (status, "latency_us" in out, " us, OPTIMAL, exact" in out) == (0, True, True)
+    facts = json.loads(run(capsys, "solve", *asked, "--json")[1])
+    times = [part["count_us"] for part in facts["parts"]]
+    assert facts["value_us"] == max(2 * times[0], times[1])
+    due = (f"lenet-5={times[0]}", f"lenet-5={times[1] + 0.5}", *chip, "--share", "deadlines")
+    facts = json.loads(run(capsys, "solve", *due, "--json")[1])
+    assert facts["value"] <= 30
+    assert "value_us" not in facts

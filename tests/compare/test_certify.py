@@ -12,12 +12,13 @@ from tests.brute import OBJECTIVES, tiny_problem
 from tests.compare.test_run import make_suite
 from tests.compare.test_verdict import BEST, INSTANCE, ONES, SHORT, optimal
 from xbarmip.certificate import check
+from xbarmip.certificate.write import write_certificate
 from xbarmip.cli.main import main
-from xbarmip.compare import certify
 from xbarmip.compare.certify import Certifier
 from xbarmip.compare.instance import Instance, Suite
 from xbarmip.compare.isolation.limits import Allowance
 from xbarmip.compare.journal import read_rows
+from xbarmip.compare.kinds import KINDS
 from xbarmip.compare.known import learn
 from xbarmip.compare.report.page import page
 from xbarmip.compare.report.summary import headline, markdown
@@ -155,13 +156,13 @@ def test_limits_hold_for_certificates():
 
 def certifier_with(monkeypatch, write, tmp_path, claim=None):
     """One whose certificates come from `write`."""
-    monkeypatch.setattr(certify, "write_certificate", write)
+    monkeypatch.setitem(KINDS, xb.Problem, replace(KINDS[xb.Problem], write=write))
     return Certifier(claim or optimal(2, BEST), tmp_path / "c")
 
 
 def test_the_checker_has_the_last_word(monkeypatch, tmp_path):
     """Whatever a broken writer makes of a claim: nothing, another claim, or nonsense."""
-    true = certify.write_certificate
+    true = write_certificate
 
     def weaker(problem, result, path, *limits):
         loose = Result("s", Status.FEASIBLE, Stop.TIME, 2, 1, BEST, Proof.EXACT)
@@ -186,7 +187,7 @@ def test_the_checker_has_the_last_word(monkeypatch, tmp_path):
 def test_a_checker_that_does_not_end(monkeypatch, tmp_path):
     slow = tmp_path / "check.py"
     slow.write_text("import time; time.sleep(1000)")
-    certifier = certifier_with(monkeypatch, certify.write_certificate, tmp_path)
+    certifier = certifier_with(monkeypatch, write_certificate, tmp_path)
     monkeypatch.setattr(check, "__file__", str(slow))
     found = certifier.solve(INSTANCE.problem, Watch(Limits(seconds=2)))
     assert (found.certified, found.message) == ("none", "not checked within the time limit")

@@ -14,7 +14,6 @@ from xbarmip.compare.suite import list_suites, read_suite
 from xbarmip.compare.verdict import Agreement
 from xbarmip.errors import InputError
 from xbarmip.network.library import load_network
-from xbarmip.solvers.exhaustive import Exhaustive
 from xbarmip.solvers.registry import solve
 from xbarmip.timing.evaluate import evaluate
 from xbarmip.timing.step_time import ticks_of
@@ -85,7 +84,7 @@ def test_ladder_every_solver_on_every_rung(ladder):
 def test_random_instances_never_change():
     suite = read_suite("random")
     names = [instance.name for instance in suite.instances]
-    assert len(names) == 240
+    assert len(names) == 270
     assert names[:3] == [
         "chains-tight-0/5/cycles",
         "chains-tight-0/5/steps/pipeline",
@@ -93,7 +92,7 @@ def test_random_instances_never_change():
     ]
     assert read_suite("random") == suite
     some = replace(suite, instances=suite.instances[::8])
-    assert compare(some, [Exhaustive()]).counts["AGREE"] == 30
+    assert compare(some, ["exhaustive"]).counts["AGREE"] == 34
 
 
 def test_published_cases():
@@ -132,7 +131,8 @@ def test_the_documented_suite_can_be_read(tmp_path):
 
 def test_shipped_suites_are_listed():
     assert set(list_suites()) == {
-        "bandwidth", "first", "hard", "ladder", "onnx", "published", "random", "scale",
+        "bandwidth", "cores", "first", "hard", "ladder", "onnx", "published", "random", "scale",
+        "small-chips",
     }  # fmt: skip
 
 

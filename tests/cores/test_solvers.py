@@ -11,14 +11,16 @@ import pytest
 
 import xbarmip as xb
 from tests.brute_cores import best_interval
+from xbarmip.compare.instance import Instance
+from xbarmip.compare.recorder import row_here
+from xbarmip.compare.verdict import judge
 from xbarmip.constraint import LinearConstraint, Predicate
 from xbarmip.constraints import LargestDuplication
-from xbarmip.cores.cases import PlacementCase, random_cases, random_placement
-from xbarmip.cores.comparison import compare_placements
+from xbarmip.cores.cases import random_cases, random_placement
 from xbarmip.cores.door import (
     PLACEMENT_EXACT,
     PLACEMENT_SOLVERS,
-    confirm,
+    layout_facts,
     make_placement_solver,
 )
 from xbarmip.cores.heuristics import first_fit, longest_first
@@ -29,6 +31,8 @@ from xbarmip.cores.score import score
 from xbarmip.cores.statement import build_placement_model
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.hardware.preset import Hardware, MemoryLevel
+from xbarmip.solvers.check import confirm
+from xbarmip.solvers.protocol import Limits
 from xbarmip.solvers.result import Status, Stop
 
 SIZED = [case.placement for case in random_cases(400, seed=3)]
@@ -301,20 +305,23 @@ def wrong_infeasibility(placement):
 )
 def test_liars_are_caught(lie, verdict):
     placement = Placement(xb.load_network("lenet-5"), 4, 12)
-    case = PlacementCase("lenet", placement)
     solvers = [make_placement_solver("search"), Liar(lie)]
-    (found,) = compare_placements([case], solvers)
-    assert found.verdict.kind == verdict
+    assert compared("lenet", placement, solvers)[1].kind == verdict
     if lie in (wrong_layout, wrong_value):
         with pytest.raises(VerificationError):
-            confirm(placement, lie(placement))
+            confirm(placement, "liar", lie(placement), layout_facts)
 
 
 def test_a_comparison():
     solvers = [make_placement_solver(name) for name in ("search", "milp", "exhaustive", "balance")]
-    found = list(compare_placements(random_cases(12, seed=9), solvers, time_limit=30))
-    assert {one.verdict.kind for one in found} == {"AGREE"}
-    assert all(len(one.rows) == 4 for one in found)
-    large = PlacementCase("large", Placement(xb.load_network("lenet-5"), 4, 20))
-    (one,) = compare_placements([large], solvers[2:])
-    assert one.rows[0].status == "UNSUPPORTED"
+    for name, placement in random_cases(12, seed=9):
+        assert compared(name, placement, solvers)[1].kind == "AGREE"
+    [refused, _], _ = compared("large", Placement(xb.load_network("lenet-5"), 4, 20), solvers[2:])
+    assert refused.status == "UNSUPPORTED"
+
+
+def compared(name, placement, solvers):
+    """Rows and verdict of one placement."""
+    instance = Instance(name, placement)
+    rows = [row_here(instance, solver, Limits(30)) for solver in solvers]
+    return rows, judge(instance.facts, rows)

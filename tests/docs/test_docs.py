@@ -42,9 +42,18 @@ def commands(content):
     return [part.partition("\n")[::2] for part in parts]
 
 
+BOXES = str.maketrans(
+    dict.fromkeys("┏┳┓┡╇┩├┼┤└┴┘", "+") | dict.fromkeys("━─", "-") | dict.fromkeys("┃│", "|")
+)
+
+
 def same(shown, printed):
-    """Whether the output that a page shows is what was printed, seconds apart."""
+    """Whether the output that a page shows is what was printed, seconds apart.
+
+    A page may show tables as a terminal does; here they are printed in ASCII.
+    """
     shown, printed = (re.sub(r"\d+\.\d+ s\b", "0.0 s", text) for text in (shown, printed))
+    shown = shown.translate(BOXES)
     return OutputChecker().check_output(shown, printed, ELLIPSIS)
 
 

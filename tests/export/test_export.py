@@ -1,6 +1,8 @@
 """Exported statements, read back by HiGHS; proofs, every step derived again."""
 
 import json
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -244,7 +246,7 @@ def test_a_constraint_is_part_of_the_statement(tmp_path):
     assert read_file(tmp_path / "p.mps") == xb.solve(problem).value
 
 
-COMMAND = ["export", "lenet-5", "--crossbars", "20"]
+COMMAND = ["export", "lenet-5", "--crossbars", "20", "--objective", "steps"]
 
 
 def test_command_line(tmp_path, monkeypatch, capsys):
@@ -284,3 +286,20 @@ def test_errors_are_one_line_and_leave_nothing(
     assert message in err
     assert err.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_an_mps_file_is_read_by_glpk(tmp_path):
+    """No OBJSENSE where it minimises, and no blank in a name: then GLPK finds the same optimum."""
+    window = Window((1, 1))
+    layers = tuple(Layer(name, 1, 1, 1, 4, window) for name in ("a layer", "b, (2nd)"))
+    network = Network("two layers", layers, (Edge("a layer", "b, (2nd)"),))
+    problem = xb.Problem(network, 4, objective="steps")
+    text = mps(linear_model(problem))
+    assert "OBJSENSE" not in text
+    assert "\nNAME two_layers_4_crossbars\n" in text
+    if shutil.which("glpsol"):
+        (tmp_path / "p.mps").write_text(text)
+        call = ["glpsol", "--freemps", "p.mps", "--write", "p.sol"]
+        subprocess.run(call, cwd=tmp_path, check=True, capture_output=True)
+        status = next(x for x in (tmp_path / "p.sol").read_text().splitlines() if x[:2] == "s ")
+        assert status.split()[-2:] == ["o", str(xb.solve(problem).value)]

@@ -188,6 +188,17 @@ def test_bounds_of_what_stays_follow_from_its_conditions():
     )
 
 
+def test_solvers_can_bound_by_what_stays():
+    model = model_of_pair()
+    model.n = pyo.Var(domain=pyo.Integers)
+    model.even = pyo.Constraint(expr=model.R["a"] + model.R["b"] == 2 * model.n)
+    model.few = pyo.Constraint(expr=model.n <= 3)
+    linear = [c for c in read(model) if isinstance(c, LinearConstraint)]
+    assert [c.name for c in linear] == ["even, few"]
+    assert all(linear[0].holds((a, b)) == (a + b <= 6) for a, b in PAIRS)
+    assert allowed(model) == where(lambda a, b: (a + b) % 2 == 0 and a + b <= 6)
+
+
 def test_variables_over_a_set_have_its_values_alone():
     model = model_of_pair()
     model.z = pyo.Var(within=pyo.Set(initialize=[1, 2, 4]))

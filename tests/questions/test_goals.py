@@ -232,6 +232,16 @@ def test_problems_that_differ_in_their_goal_have_different_digests():
     assert problem_digest(replace(SMALL)) == problem_digest(SMALL)
 
 
+def test_times_of_more_ticks_than_a_count_ever_has():
+    hardware = load_hardware("isaac-like")
+    problem = xb.Problem(
+        xb.load_network("alexnet"), 231, objective="latency", hardware=hardware, then="crossbars"
+    )
+    result = xb.solve(problem)
+    assert result.status is Status.OPTIMAL
+    assert result.value > 2**50
+
+
 def test_an_infeasible_budget_is_an_answer():
     problem = xb.Problem(LENET, 3, at_most={"cycles": 200})
     assert xb.solve(problem).status is Status.INFEASIBLE

@@ -3,6 +3,7 @@
 import gzip
 import json
 from dataclasses import replace
+from fractions import Fraction
 from itertools import product
 from random import Random
 
@@ -13,14 +14,18 @@ import xbarmip as xb
 from tests.brute import OBJECTIVES, tiny_problem
 from tests.model.test_statement import SHAPES
 from tests.random_constraints import constrained
+from tests.random_hardware import random_hardware
 from xbarmip.certificate import check
 from xbarmip.certificate.shared import stated_shared, write_shared_certificate
 from xbarmip.constraint import LinearConstraint
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
-from xbarmip.questions.shared import SharedChip, solve_shared
+from xbarmip.hardware.preset import load_hardware
+from xbarmip.questions.chip import SharedChip
+from xbarmip.questions.shared import solve_shared
 from xbarmip.questions.staircase import cheapest
 from xbarmip.solvers.result import Status, Stop
 from xbarmip.timing.evaluate import evaluate_many
+from xbarmip.timing.step_time import ticks_of
 
 LENET, ALEXNET = xb.load_network("lenet-5"), xb.load_network("alexnet")
 
@@ -85,6 +90,71 @@ def test_dp_finds_the_best_split_and_its_certificate_holds(tmp_path):
     assert len(seen) == 6
 
 
+def timed_chip(random):
+    """Two tiny networks whose times have ticks of their own, with weights or with deadlines."""
+    problems, share = [], random.choice(["slowest", "sum", "deadlines"])
+    for _ in range(2):
+        problem = tiny_problem(random, random.choice(SHAPES), "cycles", None, 60)
+        hardware = random_hardware(random, problem.crossbar)
+        objective = random.choice(["latency", "period", "latency-serial"])
+        problems.append(replace(problem, objective=objective, hardware=hardware))
+    total = sum(problem.smallest_budget for problem in problems) + random.randint(-1, 20)
+    problems = [replace(problem, crossbars=max(1, total)) for problem in problems]
+    if share != "deadlines":
+        return SharedChip(problems, share, [random.randint(1, 4) for _ in problems])
+    due = []
+    for problem in problems:
+        ticks = random.choice([count for _, count in outcomes(problem)] or [1])
+        due.append(ticks * ticks_of(problem).tick * 10**6 + random.choice([0, 0, Fraction(-1, 7)]))
+    return SharedChip(problems, share, deadlines=[max(each, Fraction(1, 9**9)) for each in due])
+
+
+def best_time(chip):
+    """The least cost over all splits, in seconds or crossbars; None where there is none."""
+    costs, ticks = [], [ticks_of(problem).tick for problem in chip.problems]
+    for split in product(*map(outcomes, chip.problems)):
+        crossbars, counts = zip(*split, strict=True)
+        times = [count * tick for count, tick in zip(counts, ticks, strict=True)]
+        if sum(crossbars) > chip.crossbars:
+            continue
+        if chip.share == "deadlines":
+            if all(10**6 * t <= due for t, due in zip(times, chip.deadlines, strict=True)):
+                costs.append(sum(crossbars))
+        else:
+            weighted = [a * t for a, t in zip(chip.weights, times, strict=True)]
+            costs.append(sum(weighted) if chip.share == "sum" else max(weighted))
+    return min(costs, default=None)
+
+
+@pytest.mark.parametrize(("solver", "count"), [("dp", 60), ("milp", 6), ("exhaustive", 20)])
+def test_times_are_shared_exactly(solver, count):
+    random, seen = Random("shared times"), set()
+    for _ in range(count):
+        chip = timed_chip(random)
+        best, result = best_time(chip), solve_shared(chip, solver)
+        assert result.stop is Stop.FINISHED
+        unit = 1 if chip.share == "deadlines" else chip.unit
+        found = None if result.value is None else result.value * unit
+        assert result.value == result.bound
+        assert found == best, chip
+        seen.add((chip.share, best is None))
+    assert len(seen) > 2
+
+
+def test_times_have_no_certificate_and_do_not_go_with_counts(tmp_path):
+    hardware = load_hardware("isaac-like")
+    problems = [
+        xb.Problem(each, 400, objective="latency", hardware=hardware) for each in (LENET, ALEXNET)
+    ]
+    chip = SharedChip(problems, "sum")
+    with pytest.raises(UnsupportedError, match="the objectives are times"):
+        write_shared_certificate(chip, solve_shared(chip), tmp_path / "c")
+    with pytest.raises(UnsupportedError, match="all by counts or all by times"):
+        SharedChip([problems[0], xb.Problem(ALEXNET, 400)])
+    with pytest.raises(InputError, match="must be positive, got 0"):
+        SharedChip(problems, "deadlines", deadlines=(1, 0))
+
+
 @pytest.mark.parametrize("solver", ["milp", "exhaustive"])
 def test_other_solvers_find_it_too(solver):
     random = Random(f"shared by {solver}")
@@ -93,11 +163,11 @@ def test_other_solvers_find_it_too(solver):
         assert solve_shared(chip, solver).value == best_split(chip), chip
 
 
-def test_the_largest_count_is_that_of_the_disjoint_union():
-    """One network that has the layers of both takes as long as the slower of the two."""
+def disjoint_union(networks):
+    """One network that has the layers of all, and no edge between them."""
     layers = [
         replace(layer, name=f"{network.name}/{layer.name}")
-        for network in (LENET, ALEXNET)
+        for network in networks
         for layer in network.layers
     ]
     edges = [
@@ -106,10 +176,15 @@ def test_the_largest_count_is_that_of_the_disjoint_union():
             producer=f"{network.name}/{edge.producer}",
             consumer=f"{network.name}/{edge.consumer}",
         )
-        for network in (LENET, ALEXNET)
+        for network in networks
         for edge in network.edges
     ]
-    union = xb.Network("both", tuple(layers), tuple(edges))
+    return xb.Network("union", tuple(layers), tuple(edges))
+
+
+def test_the_largest_count_is_that_of_the_disjoint_union():
+    """One network that has the layers of both takes as long as the slower of the two."""
+    union = disjoint_union((LENET, ALEXNET))
     for crossbars in (260, 400):
         chip = SharedChip([xb.Problem(each, crossbars) for each in (LENET, ALEXNET)])
         assert solve_shared(chip).value == xb.solve(xb.Problem(union, crossbars)).value

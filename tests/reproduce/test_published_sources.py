@@ -1,4 +1,4 @@
-"""What is said of PIMSYN and PIMCOMP: by hand, and computed again."""
+"""What is said of PIMSYN, CIM-MLC and PIMCOMP: by hand, and computed again."""
 
 from dataclasses import replace
 from math import atanh, sqrt
@@ -12,7 +12,9 @@ from xbarmip.cores.heuristics import longest_first
 from xbarmip.cores.problem import Placement
 from xbarmip.cores.score import score
 from xbarmip.hardware.preset import load_hardware
+from xbarmip.reproduce.cim_mlc import cases as cim_mlc
 from xbarmip.reproduce.commands import score_command, solve_command
+from xbarmip.reproduce.optima import OBJECTIVES
 from xbarmip.reproduce.pimcomp.runs import Runs
 from xbarmip.reproduce.pimsyn import allocations, grid
 from xbarmip.reproduce.published import published
@@ -74,33 +76,56 @@ def test_what_pimsyn_ships_comes_out():
     rows = rows_of("pimsyn", "allocations")
     assert all(each.agrees for each in allocations.Allocations(rows).compared)
     resnet = rows["resnet-18-full"]
-    assert (resnet.crossbars, resnet.printed.crossbars, resnet.printed.cycles) == (765, 775, 320)
-    assert (resnet.budget["interval"].value, resnet.budget["cycles"].value) == (119, 198)
+    budget, used = resnet.budget, resnet.used
+    assert (budget.crossbars, used.crossbars) == (765, resnet.printed.crossbars) == (765, 775)
+    assert (resnet.printed.interval, resnet.printed.cycles) == (196, 320)
+    assert (budget.interval.value, budget.cycles.value) == (119, 198)
     assert resnet.ordered
-    chosen = (1, *resnet.budget["interval"].allocation[1:])
-    least = replace(resnet.budget["interval"], allocation=chosen)
-    assert not replace(resnet, budget={**resnet.budget, "interval": least}).ordered
+    least = replace(budget.interval, allocation=(1, *budget.interval.allocation[1:]))
+    assert not replace(resnet, budget=replace(budget, interval=least)).ordered
 
 
 def test_pimsyn_again():
     again = case_of("pimsyn", "allocations", "alexnet-torchvision")
     row = rows_of("pimsyn", "allocations")["alexnet-torchvision"]
-    for budget in allocations.BUDGETS:
-        for objective in allocations.OBJECTIVES:
-            one, other = again.best(objective, budget), row.best(objective, budget)
+    for budget in ("budget", "used"):
+        for objective in OBJECTIVES:
+            one, other = (getattr(each, budget).best(objective) for each in (again, row))
             assert (one.status, one.value) == (other.status, other.value) == ("OPTIMAL", one.bound)
     assert again.printed == row.printed
 
 
 def test_an_optimum_never_gets_worse_with_more_crossbars():
     rows = sorted(rows_of("pimsyn", "grid").values(), key=lambda row: row.crossbars)
-    for objective in allocations.OBJECTIVES:
+    for objective in OBJECTIVES:
         last = {}
         for row in rows:
             best, key = row.best(objective), (row.network, row.size)
             assert best.crossbars <= row.crossbars
             assert best.value <= last.get(key, best.value)
             last[key] = best.value
+
+
+# --- CIM-MLC -------------------------------------------------------------------------------------
+
+
+def test_cim_mlc_again():
+    again, row = case_of("cim-mlc", "cases", "vgg-a/138"), rows_of("cim-mlc", "cases")["vgg-a/138"]
+    assert (again.sum, again.rule) == (row.sum, row.rule)
+    assert again.rule.cycles == 466
+    assert again.in_cores.value == row.in_cores.value == 388
+    assert again.in_crossbars.value == row.in_crossbars.value <= 388
+
+
+def test_the_rule_is_never_below_what_is_proven():
+    for part in ("cases", "networks"):
+        for row in rows_of("cim-mlc", part).values():
+            assert min(row.rule.cycles, row.in_cores.value) >= row.in_crossbars.bound
+            for way in cim_mlc.WAYS:
+                least, best = row.above(way), row.best(way)
+                assert best.proven or least is None or best.value < row.rule.cycles
+                assert least is None or row.rule.cycles == round(best.value * (1 + least / 100))
+            assert max(row.rule.crossbars, row.in_cores.crossbars) <= 16 * row.cores
 
 
 # --- PIMCOMP -------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ from xbarmip.certificate.statement import statement
 from xbarmip.certificate.sweep import proof
 from xbarmip.certificate.write import Certificate, written_lines
 from xbarmip.errors import UnsupportedError
-from xbarmip.questions.shared import SharedChip, SharedResult
+from xbarmip.questions.chip import SharedChip
+from xbarmip.questions.shared import SharedResult
 from xbarmip.solvers.protocol import Limits, Progress, Watch
 from xbarmip.solvers.result import Status
 
@@ -39,6 +40,8 @@ def stated_shared(chip: SharedChip) -> check.Shared:
     UnsupportedError
         On what no certificate can state, by name.
     """
+    if chip.timed:
+        raise UnsupportedError("no certificate can state this chip: the objectives are times")
     try:
         return check.Shared(_record(chip))
     except check.Refused as reason:

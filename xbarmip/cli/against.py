@@ -1,25 +1,22 @@
 """`xbarmip frontier NETWORK --crossbars N --against MEASURE`: the Pareto front at one budget."""
 
 from argparse import Namespace
-from typing import TYPE_CHECKING
 
 from xbarmip.cli.arguments import add_solver
 from xbarmip.cli.budget import problem_of, question
 from xbarmip.cli.constraints import why_infeasible
 from xbarmip.cli.goal import add_goal
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
+from xbarmip.cli.paper import facts, give
 from xbarmip.cli.parser import Parser, integer
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.report.table import as_csv
+from xbarmip.compare.report.table import Table, as_csv
 from xbarmip.errors import InputError
 from xbarmip.files import check_writable, written
 from xbarmip.measures.registry import counts
 from xbarmip.questions.against import ParetoFront, pareto
 from xbarmip.solvers.registry import EXACT
 from xbarmip.solvers.result import Stop
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 _OF_MANY_BUDGETS = {"crossbars": "up-to", "down_to": "from", "plot": "plot"}
 
@@ -79,13 +76,14 @@ def run_against(arguments: Namespace) -> int:
         written(arguments.csv, front_csv(front).encode())
     line = _message(front, arguments.time_limit)
     if arguments.json:
-        print_json({**front.as_dict(), "message": line})
+        print_json({**facts(arguments, problem), **front.as_dict(), "message": line})
     else:
         if front.points:
             print_rich(_table(front))
         say(f"{question(problem)}: {line}")
         if front.message:
             warn(f"{front.solver}: {front.message}")
+    give(arguments, _table(front), f"{question(problem)}: {line}", problem)
     return 1 if front.stop is Stop.ERROR else 0
 
 
@@ -101,7 +99,7 @@ def _names(front: ParetoFront) -> tuple[str, ...]:
     return tuple(amount.shown(1)[0] for amount in front.amounts)
 
 
-def _table(front: ParetoFront) -> "Table":
+def _table(front: ParetoFront) -> Table:
     rows = [
         (*front.shown(point).values(), ",".join(map(str, point.allocation.values())))
         for point in front.points

@@ -24,5 +24,7 @@ COMMANDS = {
     "suites": "list the suites that ship with xbarmip",
     "suite": "check suites, write them as integers, record what is known; begin a solver",
     "warm": "compile the kernels, so that no solve has to wait for it",
+    "doctor": "say what is installed, where kernels are kept, and what is missing",
+    "completion": "print what bash, zsh or fish needs to complete commands and options",
     "version": "print the version; with --json, of the libraries too",
 }

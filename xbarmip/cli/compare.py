@@ -7,14 +7,17 @@ from contextlib import AbstractContextManager, nullcontext
 from xbarmip.cli.arguments import SOLVER_WORDS, add_limits
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, say, warn
+from xbarmip.cli.paper import add_paper, check_table, facts, give
 from xbarmip.cli.parser import Parser, add_command, integer, integers
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.comparison import Comparison
 from xbarmip.compare.dask import dask_executor
 from xbarmip.compare.isolation.limits import Allowance
-from xbarmip.compare.report.summary import problems, terminal_table
+from xbarmip.compare.report.summary import headline, problems, terminal_table
+from xbarmip.compare.report.tables import instance_table
 from xbarmip.compare.run import compare
-from xbarmip.solvers.registry import EXACT
+from xbarmip.cores.door import PLACEMENT_SOLVERS
+from xbarmip.schedules.door import SCHEDULE_SOLVERS
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
@@ -28,10 +31,13 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser.add_argument(
         "--solvers",
         type=lambda names: tuple(names.split(",")),
-        default=EXACT,
+        default=(),
         metavar="NAME,...",
-        help=f"separated by commas, each {SOLVER_WORDS} (default: {','.join(EXACT)})",
+        help=f"separated by commas, each {SOLVER_WORDS}; of schedules "
+        f"{', '.join(SCHEDULE_SOLVERS)}; of placements {', '.join(PLACEMENT_SOLVERS)} (default: "
+        "those that prove what they claim)",
     )
+    add_paper(parser)
     add_limits(parser, seconds=60)
     _add_ways(parser)
     parser.add_argument(
@@ -75,6 +81,7 @@ def _add_ways(parser: Parser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Compare, print, and say by the exit status whether all is well."""
+    check_table(arguments)
     allowance = Allowance(arguments.time_limit, arguments.memory_limit, threads=arguments.threads)
     with _executor(arguments.scheduler) as executor, progress_line() as progress:
         comparison = compare(
@@ -90,10 +97,11 @@ def run(arguments: Namespace) -> int:
             progress=progress,
         )
     if arguments.json:
-        print_json(comparison.as_dict())
+        print_json({**facts(arguments), **comparison.as_dict()})
     else:
         print_rich(terminal_table(comparison))
         _print_files(comparison)
+    give(arguments, instance_table(comparison), headline(comparison))
     for problem in problems(comparison):
         warn(problem)
     if not comparison.agreed or comparison.errors:

@@ -16,17 +16,20 @@ from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, say
 from xbarmip.cli.parser import Parser, add_command, integer
 from xbarmip.cli.progress import progress_line
-from xbarmip.errors import InputError
+from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.export.formula import Formula
 from xbarmip.export.linear import add_cuts, linear_model, lp, mps
 from xbarmip.export.refutation import refute
 from xbarmip.files import check_writable, written
 from xbarmip.measures.registry import counts
+from xbarmip.model.statement import linear_obstacle
 from xbarmip.problem import Problem
+from xbarmip.solvers.descent import descend
 from xbarmip.solvers.protocol import Limits, Watch
+from xbarmip.timing.evaluate import evaluate
 
 _FORMATS = ("mps", "lp", "opb", "pimcomp")
-_OBJECTIVE = "steps"
+_OBJECTIVE = "cycles"
 _OF_A_PROBLEM = (
     "objective", "rule", "crossbars", "tiles", "size", "hardware", "constraint", "at_most",
     "windows", "cuts", "proof",
@@ -124,9 +127,28 @@ def _refuse_problem(arguments: Namespace) -> None:
 
 
 def _statement(problem: Problem, arguments: Namespace) -> str:
-    model = linear_model(problem, arguments.at_most, arguments.windows)
+    try:
+        model = linear_model(problem, arguments.at_most, arguments.windows)
+    except UnsupportedError as error:
+        raise UnsupportedError(f"{error}{_cure(problem, arguments)}") from None
     if arguments.cuts:
         add_cuts(model, problem)
     if arguments.format == "opb":
         return Formula(model, problem).text(minimise=arguments.at_most is None)
     return mps(model) if arguments.format == "mps" else lp(model)
+
+
+def _cure(problem: Problem, arguments: Namespace) -> str:
+    """Options by which a problem that is too large can be written, if there are any."""
+    allocation = None if problem.is_latency else descend(problem)
+    if allocation is None or arguments.windows:
+        return ""
+    value = evaluate(problem, allocation)
+    most = value if arguments.at_most is None else min(value, arguments.at_most)
+    if linear_obstacle(problem, most) is None:
+        found = "of an allocation that was found" if most == value else "that is asked for"
+        return f"; small enough is --at-most {most} --windows ({most} is the value {found})"
+    return (
+        f"; --at-most {most} --windows is too large as well, with the optimum, which "
+        "`xbarmip solve` finds, it may be small enough"
+    )

@@ -14,12 +14,14 @@ from xbarmip.cli.arguments import (
 from xbarmip.cli.budget import add_hardware, add_size_beside, crossbars_of
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import add_constraint, check_for_every_budget, why_infeasible
+from xbarmip.cli.latency import shown, time_of
 from xbarmip.cli.output import print_json, print_rich, say, sides, table, warn
+from xbarmip.cli.paper import add_paper, check_table, facts, give
 from xbarmip.cli.parser import Parser, add_command, integer
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.pictures.canvas import check_picture, png
+from xbarmip.compare.pictures.canvas import check_picture, picture
 from xbarmip.compare.pictures.frontier import frontier_figure
-from xbarmip.compare.report.table import as_csv
+from xbarmip.compare.report.table import Table, as_csv
 from xbarmip.errors import InputError
 from xbarmip.files import check_writable, written
 from xbarmip.hardware.preset import load_hardware
@@ -36,9 +38,10 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     add_constraint(parser)
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the points as CSV")
     parser.add_argument(
-        "--plot", type=Path, metavar="FILE.png", help="draw the curve (needs matplotlib)"
+        "--plot", type=Path, metavar="FILE.png", help="draw the curve, as PNG, SVG or PDF"
     )
     add_against(parser)
+    add_paper(parser)
     add_limits(parser)
 
 
@@ -68,16 +71,19 @@ def add_range(parser: Parser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Trace the frontier, print it, write the files."""
+    check_table(arguments)
     if arguments.against is not None:
         return run_against(arguments)
     refuse_without_against(arguments)
     _check_files(arguments)
     curve = traced(arguments)
+    problem = curve.problem
     _write_files(arguments, curve)
     if arguments.json:
-        print_json({**curve.as_dict(), "message": message(curve)})
+        print_json({**facts(arguments, problem), **curve.as_dict(), "message": message(curve)})
     else:
         _print(curve)
+    give(arguments, _table(curve), f"{problem.network.name}: {message(curve)}", problem)
     return 0
 
 
@@ -129,13 +135,22 @@ def points_csv(curve: Frontier) -> str:
 def _print(curve: Frontier) -> None:
     problem = curve.problem
     if curve.points:
-        rows = [
-            (point.crossbars, point.value, ",".join(map(str, point.allocation.values())))
-            for point in curve.points
-        ]
-        print_rich(table(("crossbars", problem.objective, "R"), rows, text=0))
+        print_rich(_table(curve))
     size = sides((problem.crossbar.rows, problem.crossbar.columns))
     say(f"{problem.network.name}, crossbars of {size}: {message(curve)}")
+
+
+def _table(curve: Frontier) -> Table:
+    """One line a point: crossbars, value, its time where the hardware gives one, and R."""
+    problem = curve.problem
+    times = [time_of(problem, point.allocation) for point in curve.points]
+    names = ["step us", f"{problem.objective} in us"] if any(times) else []
+    rows = []
+    for point, time in zip(curve.points, times, strict=True):
+        took = [] if time is None else [shown(time.seconds), shown(point.value * time.seconds)]
+        copies = ",".join(map(str, point.allocation.values()))
+        rows.append((point.crossbars, point.value, *took, copies))
+    return table(("crossbars", problem.objective, *names, "R"), rows, text=0)
 
 
 def message(curve: Frontier) -> str:
@@ -168,6 +183,6 @@ def _write_files(arguments: Namespace, curve: Frontier) -> None:
     if arguments.csv is not None:
         written(arguments.csv, points_csv(curve).encode())
     if arguments.plot is not None and curve.points:
-        written(arguments.plot, png(frontier_figure(curve)))
+        written(arguments.plot, picture(frontier_figure(curve), arguments.plot))
     elif arguments.plot is not None:
         warn(f"{arguments.plot}: not drawn: the frontier has no points")

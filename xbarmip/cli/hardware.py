@@ -3,13 +3,14 @@
 from argparse import Namespace, _SubParsersAction
 from typing import Any
 
-from rich.table import Table
-
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, sides, table
 from xbarmip.cli.parser import Parser, add_command
+from xbarmip.compare.report.table import Table
 from xbarmip.hardware.movement import Rule, list_rules
 from xbarmip.hardware.preset import Hardware, MemoryLevel, list_hardware, load_hardware
+
+_LABELS = {"compute_cycles": "compute_cycles (of the clock, a step)"}  # no cycles of the pipeline
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
@@ -88,7 +89,7 @@ def _rows(preset: Hardware) -> list[tuple[str, object]]:
     facts.pop("memory")
     facts["lacks_for_latency"] = ", ".join(preset.missing) or "nothing"
     memory = [(f"memory {level.name!r}", _level(level)) for level in preset.memory]
-    known = [(key, fact) for key, fact in facts.items() if fact is not None]
+    known = [(_LABELS.get(key, key), fact) for key, fact in facts.items() if fact is not None]
     return [*known[:-1], *memory, known[-1]]
 
 

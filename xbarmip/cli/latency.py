@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from rich.table import Table
-
 from xbarmip.cli.budget import tiles_of
 from xbarmip.cli.effort import effort
 from xbarmip.cli.output import table
+from xbarmip.compare.report.table import Table
 from xbarmip.problem import Problem
 from xbarmip.solvers.latency.result import LatencyResult
 from xbarmip.solvers.result import Result, Status
@@ -43,6 +42,18 @@ def step_columns(
         (f"{level} us", tuple(shown(each) for each in column))
         for level, column in zip(time.levels, columns, strict=True)
     ]
+
+
+def in_time(problem: Problem, allocation: Mapping[str, int] | Sequence[int] | None) -> str:
+    """What follows a count where the hardware says how long a step lasts; empty where it does not.
+
+    The time is that of the count itself, not the least there is.
+    """
+    time = time_of(problem, allocation)
+    if time is None or allocation is None or problem.is_latency or not problem.is_core:
+        return ""
+    count = evaluate_count(problem, allocation)
+    return f" of {shown(time.seconds)} us = {shown(count * time.seconds)} us"
 
 
 def binding_words(time: StepTime) -> str:

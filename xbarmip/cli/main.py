@@ -54,14 +54,15 @@ def _run(argv: Sequence[str] | None) -> int:
         arguments = make_parser(given).parse_args(given)
     except SystemExit:  # --help and --version have printed what was asked for
         return ANSWERED
+    arguments.given = given
     status: int = arguments.run(arguments)
     return status
 
 
-def make_parser(given: Sequence[str]) -> Parser:
+def make_parser(given: Sequence[str], whole: bool = False) -> Parser:
     """The parser of all commands; of the one that is `given`, with its arguments.
 
-    The others are not loaded: libraries that they need take seconds to import.
+    The others are loaded only for the `whole` parser: libraries that they need take seconds.
     """
     parser = Parser(
         prog="xbarmip",
@@ -73,7 +74,7 @@ def make_parser(given: Sequence[str]) -> Parser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     wanted = next((word for word in given if not word.startswith("-")), None)
     for name, text in COMMANDS.items():
-        if name == wanted:
+        if whole or name == wanted:
             import_module(f"xbarmip.cli.{name}").add(commands)
         else:
             commands.add_parser(name, help=text)

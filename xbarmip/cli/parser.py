@@ -1,13 +1,13 @@
 """The argument parser, and the types of arguments."""
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
+from argparse import ArgumentError, ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
 from collections.abc import Callable
 from fractions import Fraction
 from math import isfinite
 from typing import Any, NoReturn
 
 from xbarmip.errors import InputError
-from xbarmip.strict import short
+from xbarmip.strict import short, suggestion
 
 Run = Callable[[Namespace], int]
 
@@ -35,6 +35,12 @@ class Parser(ArgumentParser):
             late, self._late = self._late, None
             late(self)
         return super().parse_known_args(args, namespace)
+
+    def _check_value(self, action: Any, value: Any) -> None:
+        """Refuse a word that is not one of the choices, with the nearest that are."""
+        if action.choices is not None and value not in action.choices:
+            near = suggestion(str(value), map(str, action.choices))
+            raise ArgumentError(action, f"invalid choice: {value!r}{near}")
 
     def error(self, message: str) -> NoReturn:
         """Refuse the arguments.

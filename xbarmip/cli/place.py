@@ -17,11 +17,11 @@ from xbarmip.cli.output import print_json, print_rich, say, table, warn
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.pictures.canvas import check_picture, png
+from xbarmip.compare.pictures.cores import cores_figure
 from xbarmip.cores.certificate import stated_chip, write_placement_certificate
 from xbarmip.cores.door import PLACEMENT_SOLVERS, make_placement_solver, place
 from xbarmip.cores.export import pimcomp_text
 from xbarmip.cores.layout import Layout, check_layout, layout_as_dict, layout_from_dict
-from xbarmip.cores.picture import cores_figure
 from xbarmip.cores.problem import OBJECTIVES, Placement
 from xbarmip.cores.result import PlacementResult
 from xbarmip.cores.score import score

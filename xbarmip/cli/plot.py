@@ -18,7 +18,7 @@ from xbarmip.cli.constraints import check_for_every_budget
 from xbarmip.cli.output import print_json, say
 from xbarmip.cli.parser import Parser, add_command, integers
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.pictures.canvas import check_picture, png
+from xbarmip.compare.pictures.canvas import check_picture, picture
 from xbarmip.compare.pictures.frontier import frontier_figure
 from xbarmip.compare.pictures.layers import layers_figure
 from xbarmip.compare.pictures.pipeline import pipeline_figure
@@ -50,7 +50,9 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     )
     add_any_solver(parser)
     for name, what in _PICTURES.items():
-        parser.add_argument(f"--{name}", type=Path, metavar="FILE.png", help=what)
+        parser.add_argument(
+            f"--{name}", type=Path, metavar="FILE.png", help=f"{what}; .png, .svg or .pdf"
+        )
     add_limits(parser)
 
 
@@ -71,7 +73,7 @@ def run(arguments: Namespace) -> int:
         draw["layers"] = lambda: layers_figure(problem, allocation)
     figures = {name: draw[name]() for name in wanted}
     for name, path in wanted.items():
-        written(path, png(figures[name]))
+        written(path, picture(figures[name], path))
     if arguments.json:
         files = {name: str(path) for name, path in wanted.items()}
         print_json({"network": problem.network.name, "allocation": allocation, **files})

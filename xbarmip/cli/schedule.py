@@ -21,11 +21,12 @@ from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import progress_line
 from xbarmip.cli.segments import add_segments, question, schedule_of
 from xbarmip.compare.pictures.canvas import check_picture, png
+from xbarmip.compare.pictures.schedule import schedule_figure
 from xbarmip.files import check_writable, written
 from xbarmip.schedules.door import SCHEDULE_SOLVERS, make_schedule_solver, schedule
-from xbarmip.schedules.picture import schedule_figure
 from xbarmip.schedules.problem import OBJECTIVES, Schedule
 from xbarmip.schedules.result import Plan, ScheduleResult, part_names, planned, segments_as_dict
+from xbarmip.schedules.standing import standing
 from xbarmip.solvers.result import Status, Stop
 
 
@@ -97,6 +98,7 @@ def as_dict(asked: Schedule, result: ScheduleResult) -> dict[str, Any]:
         **result.as_dict(),
         "unit_s": str(result.unit) if asked.is_latency else None,
         "segments": None if result.plan is None else segments_as_dict(asked, result.plan),
+        "standing": None if (found := standing(asked, result)) is None else found.as_dict(asked),
     }
 
 
@@ -104,8 +106,23 @@ def _print(asked: Schedule, result: ScheduleResult) -> None:
     if result.plan is not None:
         print_rich(_table(asked, result.plan))
     say(f"{question(asked)}: {_answer(asked, result)}")
+    _print_standing(asked, result)
     if result.message and result.status is not Status.INFEASIBLE:
         warn(f"{result.solver}: {result.message}")
+
+
+def _print_standing(asked: Schedule, result: ScheduleResult) -> None:
+    """What many batches in a row ask for, where that is proven."""
+    found = standing(asked, result)
+    if found is not None and found.figures is None:
+        say("however many batches follow each other: no single segment takes less")
+    elif found is not None and found.figures is not None:
+        run, write = (_shown(asked, cost) for cost in (found.figures.run, found.figures.write))
+        many = "every batch" if found.batches == 1 else f"{found.batches} batches in a row or more"
+        say(
+            f"{many}: one segment that stays written takes less, {write} to write it once and "
+            f"{run} a batch; `xbarmip solve --objective interval` makes it fastest for ever"
+        )
 
 
 def _table(asked: Schedule, plan: Plan) -> Any:

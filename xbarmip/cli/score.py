@@ -15,8 +15,11 @@ from xbarmip.cli.arguments import (
 )
 from xbarmip.cli.budget import add_budget, problem_of, question
 from xbarmip.cli.commands import COMMANDS
+from xbarmip.cli.latency import in_time
 from xbarmip.cli.output import print_json, print_rich, say, table
+from xbarmip.cli.paper import add_paper, check_table, facts, give
 from xbarmip.cli.parser import Parser, add_command
+from xbarmip.compare.report.table import Table
 from xbarmip.questions.score import Score, score
 from xbarmip.solvers.result import Status, Stop
 
@@ -30,11 +33,13 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     add_objective(parser, every_objective())
     add_any_solver(parser)
     add_option(parser)
+    add_paper(parser)
     add_limits(parser)
 
 
 def run(arguments: Namespace) -> int:
     """Read, solve, compare, print."""
+    check_table(arguments)
     problem = problem_of(arguments)
     allocation = allocation_of(arguments, problem.network)
     found = score(
@@ -46,11 +51,25 @@ def run(arguments: Namespace) -> int:
         **dict(arguments.option),
     )
     if arguments.json:
-        print_json(found.as_dict())
+        print_json({**facts(arguments, problem), **found.as_dict()})
     else:
         print_rich(table(("measure", _named(arguments.allocation)), found.measures.items()))
         say(f"{question(problem)}: {_verdict(found)}")
+    give(arguments, _table(found), f"{question(problem)}: {_verdict(found)}", problem)
     return 1 if found.result.stop is Stop.ERROR else 0
+
+
+def _table(found: Score) -> Table:
+    """Each measure of the allocation; of the objective also the best, its bound, and the gap."""
+    label = f"{found.problem.label} in us" if found.problem.is_latency else found.problem.label
+    above = "" if found.above is None else f"{float(100 * found.above):.1f}"
+    own: list[tuple[str, object]] = [
+        (f"{label}: this allocation", found.shown(found.value)),
+        (f"{label}: best found", found.shown(found.best)),
+        (f"{label}: proven bound", found.shown(found.bound)),
+        (f"{label}: percent above the best", above),
+    ]
+    return table(("measure", "value"), [*own, *found.measures.items()])
 
 
 def _named(given: Path | tuple[int, ...]) -> str:
@@ -61,6 +80,7 @@ def _named(given: Path | tuple[int, ...]) -> str:
 def _verdict(found: Score) -> str:
     """Value, optimum and gap, and what of the problem it breaks, in one line."""
     unit = " us" if found.problem.is_latency else f" {found.problem.measure.words}"
+    unit += in_time(found.problem, found.allocation)
     parts = [f"{found.shown(found.value)}{unit}", _optimum(found)]
     over = found.crossbars_used - found.problem.crossbars
     if over > 0:

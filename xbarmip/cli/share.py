@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from copy import copy
+from decimal import Decimal
 from functools import partial
 
 from xbarmip.cli.budget import problem_of
@@ -12,10 +13,19 @@ from xbarmip.cli.parser import Parser
 from xbarmip.cli.progress import progress_line
 from xbarmip.errors import InputError
 from xbarmip.files import check_writable
-from xbarmip.questions.shared import SHARES, SharedChip, SharedResult, solve_shared
+from xbarmip.plain import plain
+from xbarmip.questions.chip import SHARES, SharedChip
+from xbarmip.questions.shared import SharedResult, solve_shared
 from xbarmip.solvers.result import Status, Stop
 
-_OF_ONE = {"bounds": "at-most", "then": "then", "sum": "sum", "whole_frontier": "whole-frontier"}
+_OF_ONE = {
+    "table": "table",
+    "reproduce": "reproduce",
+    "bounds": "at-most",
+    "then": "then",
+    "sum": "sum",
+    "whole_frontier": "whole-frontier",
+}
 
 
 def add_share(parser: Parser) -> None:
@@ -46,7 +56,8 @@ def run_shared(arguments: Namespace) -> int:
             **dict(arguments.option),
         )
     if arguments.json:
-        print_json({**chip.as_dict(), **result.as_dict()})
+        shown = {"value_us": chip.shown(result.value)} if chip.timed and not chip.due else {}
+        print_json({**chip.as_dict(), **result.as_dict(), **shown})
     else:
         _print(chip, result)
     if arguments.certificate is not None:
@@ -83,25 +94,30 @@ def chip_of(arguments: Namespace) -> SharedChip:
     return SharedChip(tuple(problems), arguments.share, weights=numbers)
 
 
-def _split(text: str, mark: str) -> tuple[str, int | None]:
-    """A network, and the number behind it if there is one."""
+def _split(text: str, mark: str) -> tuple[str, int | Decimal | None]:
+    """A network, and the number behind it if there is one: of a deadline perhaps a decimal."""
     name, _, number = text.rpartition(mark)
-    return (name, int(number)) if name and number.isdecimal() else (text, None)
+    if name and number.isdecimal():
+        return name, int(number)
+    if name and mark == "=" and number.replace(".", "", 1).isdecimal():
+        return name, Decimal(number)
+    return text, None
 
 
 def _print(chip: SharedChip, result: SharedResult) -> None:
     if result.parts:
         what = "deadline" if chip.share == "deadlines" else "weight"
-        counted = chip.problems[0].measure.words
+        first = chip.problems[0]
+        counted = f"{first.label}_us" if chip.timed else first.measure.words
         rows = [
             (
                 problem.network.name,
-                number,
+                plain(chip.numbers[k]),
                 part.crossbars,
-                part.count,
+                chip.shown_count(k, part.count),
                 ",".join(map(str, part.allocation.values())),
             )
-            for problem, number, part in zip(chip.problems, chip.numbers, result.parts, strict=True)
+            for k, (problem, part) in enumerate(zip(chip.problems, result.parts, strict=True))
         ]
         print_rich(table(("network", what, "crossbars", counted, "R"), rows))
     say(f"{question(chip)}: {_answer(chip, result)}")
@@ -116,11 +132,13 @@ def question(chip: SharedChip) -> str:
 
 def _answer(chip: SharedChip, result: SharedResult) -> str:
     by = effort(result)
-    bound = "no bound" if result.bound is None else f"bound {result.bound}"
+    unit = " us" if chip.timed and not chip.due else ""
+    bound = "no bound" if result.bound is None else f"bound {chip.shown(result.bound)}{unit}"
     if result.status is Status.INFEASIBLE:
         return f"INFEASIBLE: no split is within the limits ({by})"
     if result.value is None:
         return f"UNKNOWN, no split found, {bound} ({by})"
-    what = {"slowest": "largest count", "sum": "sum of counts", "deadlines": "crossbars"}
+    kind = "time" if chip.timed else "count"
+    what = {"slowest": f"largest {kind}", "sum": f"sum of {kind}s", "deadlines": "crossbars"}
     proof = f"{result.proof} proof" if result.status is Status.OPTIMAL else bound
-    return f"{what[chip.share]} {result.value}, {result.status}, {proof} ({by})"
+    return f"{what[chip.share]} {chip.shown(result.value)}{unit}, {result.status}, {proof} ({by})"

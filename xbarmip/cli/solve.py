@@ -21,11 +21,13 @@ from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import why_infeasible
 from xbarmip.cli.effort import effort
 from xbarmip.cli.goal import add_goal
-from xbarmip.cli.latency import answer_line, frontier_table, hardware_facts, step_columns
+from xbarmip.cli.latency import answer_line, frontier_table, hardware_facts, in_time, step_columns
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
+from xbarmip.cli.paper import add_paper, check_table, facts, give
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import progress_line
 from xbarmip.cli.share import add_share, run_shared
+from xbarmip.compare.report.table import Table
 from xbarmip.digest import problem_digest
 from xbarmip.errors import InputError
 from xbarmip.exact import ceil_div
@@ -37,6 +39,11 @@ from xbarmip.questions.result import GoalResult
 from xbarmip.solvers.latency.result import LatencyResult
 from xbarmip.solvers.registry import make_solver
 from xbarmip.solvers.result import Result, Status, Stop
+
+WORDS = (
+    "set: crossbars of one copy; R: copies; own steps: those of the layer if it never waits. "
+    "A cycle is a step of the pipeline, not a tick of a clock."
+)
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
@@ -60,11 +67,13 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         metavar="FILE",
         help="write a proof of the answer, which `xbarmip check` checks",
     )
+    add_paper(parser)
     add_limits(parser)
 
 
 def run(arguments: Namespace) -> int:
     """Solve and print the answer, which `solve` has confirmed."""
+    check_table(arguments)
     if arguments.share is not None:
         return run_shared(arguments)
     arguments.network, *more = arguments.networks
@@ -92,9 +101,11 @@ def run(arguments: Namespace) -> int:
         why = why_infeasible(problem, arguments.solver, arguments.time_limit)
         result = replace(result, message=why)
     if arguments.json:
-        print_json(as_dict(problem, result))
+        print_json({**facts(arguments), **as_dict(problem, result)})
     else:
         _print(problem, result, arguments.whole_frontier)
+    shown = _frontier_or_layers(problem, result, arguments.whole_frontier)
+    give(arguments, shown, f"{question(problem)}: {_answer(problem, result)}", problem)
     if arguments.certificate is not None:
         from xbarmip.certificate.write import write_certificate
 
@@ -131,17 +142,30 @@ def _used(problem: Problem, result: Result) -> int | None:
 
 def _print(problem: Problem, result: Result, frontier: bool) -> None:
     if result.allocation is not None:
-        names = ["layer", "outputs", "set", "R", "crossbars", "own steps"]
-        rows: list[list[object]] = _rows(problem, result.allocation)
-        for name, column in step_columns(problem, result.allocation):
-            names.append(name)
-            rows = [[*row, cell] for row, cell in zip(rows, column, strict=True)]
-        print_rich(table(names, rows))
+        print_rich(_layers(problem, result.allocation))
+        say(WORDS)
     if frontier and isinstance(result, LatencyResult):
         print_rich(frontier_table(problem, result))
     say(f"{question(problem)}: {_answer(problem, result)}")
     if result.message and result.status is not Status.INFEASIBLE:
         warn(f"{result.solver}: {result.message}")
+
+
+def _frontier_or_layers(problem: Problem, result: Result, frontier: bool) -> Table:
+    """What a file of the answer shows."""
+    if frontier and isinstance(result, LatencyResult):
+        return frontier_table(problem, result)
+    return _layers(problem, result.allocation or {})
+
+
+def _layers(problem: Problem, allocation: Mapping[str, int]) -> Table:
+    """One line a layer; none where there is no allocation."""
+    names = ["layer", "outputs", "set", "R", "crossbars", "own steps"]
+    rows: list[list[object]] = _rows(problem, allocation) if allocation else []
+    for name, column in step_columns(problem, allocation) if allocation else ():
+        names.append(name)
+        rows = [[*row, cell] for row, cell in zip(rows, column, strict=True)]
+    return table(names, rows)
 
 
 def _rows(problem: Problem, allocation: Mapping[str, int]) -> list[list[object]]:
@@ -179,7 +203,7 @@ def _shown(problem: Problem, value: int) -> Any:
 def _value(problem: Problem, result: Result) -> str:
     """What is minimised: one number and its unit, or each measure of a goal in order."""
     if not isinstance(result, GoalResult):
-        return f"{result.value} {problem.measure.words}"
+        return f"{result.value} {problem.measure.words}{in_time(problem, result.allocation)}"
     parts = []
     for least in result.minima:
         if least.value is not None:

@@ -20,6 +20,7 @@ from xbarmip.compare.instance import (
     problem_for,
     smallest_budget,
 )
+from xbarmip.compare.special import SPECIAL, special_kind
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int, as_positive_rational
 from xbarmip.hardware.preset import Hardware, load_hardware
@@ -37,6 +38,7 @@ _OPTIONAL = (
     *("name", "hardware", "crossbars", "budget_factor", "constraints", "note"),
     *_READING,
     *_FACTS,
+    *SPECIAL,
 )
 
 
@@ -71,7 +73,12 @@ class CaseReader:
         )
         hardware = self._hardware(table)
         size = read_size(table["size"]) if hardware is None or "size" in entry else None
-        objectives, network = read_objectives(table["objectives"]), self._network(table)
+        network, special = self._network(table), special_kind(table)
+        if special is not None:
+            name, note = _case_name(table, size, hardware), read_note(table)
+            yield from special(table, name, network, size, hardware, note)
+            return
+        objectives = read_objectives(table["objectives"])
         budgets = read_budgets(table, smallest_budget(network, size, hardware))
         given = [key for key in _FACTS if key in table]
         if len(budgets) > 1 and given:

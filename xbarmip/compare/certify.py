@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from xbarmip.certificate import check
-from xbarmip.certificate.statement import statement
-from xbarmip.certificate.write import Certificate, require_certifiable, write_certificate
+from xbarmip.certificate.write import Certificate
 from xbarmip.compare.certification import Certification, Certified
 from xbarmip.compare.isolation.ending import Outcome
 from xbarmip.compare.isolation.supervisor import Supervisor
+from xbarmip.compare.kinds import Question, kind_of
 from xbarmip.compare.recorder import one_line
 from xbarmip.compare.row import Row
 from xbarmip.compare.task import Task
-from xbarmip.errors import UnsupportedError, VerificationError
-from xbarmip.problem import Problem
+from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.solvers.protocol import StoppedError, Watch
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 
@@ -43,8 +42,14 @@ def with_certificate(row: Row, task: Task, supervisor: Supervisor) -> Row:
 def _certification(row: Row, task: Task, supervisor: Supervisor) -> Certification:
     if row.status == Status.OPTIMAL and not row.value == row.confirmed == row.bound:
         return Certification(Certified.REFUSED, message="the evaluation does not confirm its value")
+    try:
+        claim = kind_of(task.instance.problem).restored(
+            task.instance.problem, _claim(row), row.statistics
+        )
+    except (UnsupportedError, InputError) as reason:
+        return Certification(Certified.NONE, message=str(reason))
     with tempfile.TemporaryDirectory(prefix="xbarmip-") as folder:
-        certifier = Certifier(_claim(row), Path(folder) / "certificate")
+        certifier = Certifier(claim, Path(folder) / "certificate")
         ending = supervisor.run(replace(task, solver=certifier).work)
     if isinstance(ending.answer, Certification):
         return ending.answer
@@ -80,18 +85,18 @@ class Certifier:
         """For the progress line."""
         return f"certificate for {self.claim.solver}"
 
-    def unsupported(self, problem: Problem) -> tuple[str, ...]:
+    def unsupported(self, problem: Question) -> tuple[str, ...]:
         """Why no certificate can state the problem."""
         try:
-            require_certifiable(problem)
+            kind_of(problem).state(problem)
         except UnsupportedError as reason:
             return (str(reason),)
         return ()
 
-    def solve(self, problem: Problem, watch: Watch) -> Any:
+    def solve(self, problem: Question, watch: Watch) -> Any:
         """Write and check; a `Certification`."""
         try:
-            made = write_certificate(
+            made = kind_of(problem).write(
                 problem,
                 self.claim,
                 self.path,
@@ -104,7 +109,7 @@ class Certifier:
             return Certification(Certified.NONE, message="not written within the time limit")
         return self._checked(problem, made, watch)
 
-    def _checked(self, problem: Problem, made: Certificate, watch: Watch) -> Certification:
+    def _checked(self, problem: Question, made: Certificate, watch: Watch) -> Certification:
         size = Certification(Certified.NONE, made.size, made.labels, made.seconds)
         began = watch.seconds
         try:
@@ -116,7 +121,8 @@ class Certifier:
         except subprocess.TimeoutExpired:
             return replace(size, message="not checked within the time limit")
         size = replace(size, check_seconds=watch.seconds - began)
-        words = check.words(check.Problem(statement(problem)), self.claim.value, self.claim.bound)
+        stated = kind_of(problem).state(problem)
+        words = check.words(stated, self.claim.value, self.claim.bound)
         if done.returncode == 0 and done.stdout == f"{self.path}: accepted: {words}\n":
             return replace(size, certified=Certified.YES)
         said = one_line(f"{done.stdout} {done.stderr}").removeprefix(f"{self.path}: ")

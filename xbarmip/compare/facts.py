@@ -26,7 +26,8 @@ def code_facts() -> dict[str, Any]:
     files of the package differ from it, and is None outside a checkout.
     """
     registry = Path(xbarmip.solvers.registry.__file__)
-    solvers = sorted(registry.parent.rglob("*.py"))
+    folders = (registry.parents[1] / name for name in ("solvers", "cores", "schedules"))
+    solvers = sorted(source for folder in folders for source in folder.rglob("*.py"))
     return {
         "xbarmip": _version("xbarmip"),
         "commit": _commit(registry.parents[1]),

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from random import Random
 from typing import Any
 
 from xbarmip.compare.fields import (
+    Size,
     read_chance,
     read_constraints,
     read_note,
@@ -15,17 +17,27 @@ from xbarmip.compare.fields import (
     read_size,
 )
 from xbarmip.compare.instance import Instance, problem_for, smallest_budget
+from xbarmip.compare.kinds import Question
+from xbarmip.compare.special import SEGMENTS, drawn_schedule, special_kind
+from xbarmip.constraint import Recipe
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int, as_positive_rational
 from xbarmip.limits import MOST_DRAWN, MOST_LAYERS
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.network.graph import Network
 from xbarmip.network.staged import Stages, staged_network
+from xbarmip.problem import Problem
 from xbarmip.strict import as_text, known_keys, located, short
 
 _COUNTS = ("extent", "outputs", "channels")
 _CHANCES = ("branching", "joining")
 _RANGES = ("depth", "channels")
+_OPTIONAL = (
+    *("layers", "stages", "spare", "budget_factor", "constraints", "note"),
+    *_COUNTS,
+    *_CHANCES,
+    *SEGMENTS,
+)
 _Draw = Callable[[Random], Network]
 
 
@@ -43,19 +55,28 @@ def read_family(entry: Any, defaults: Mapping[str, Any]) -> Iterator[Instance]:
     table = known_keys(
         {**defaults, **entry} if isinstance(entry, Mapping) else entry,
         ("name", "seed", "count", "size", "objectives"),
-        ("layers", "stages", "spare", "budget_factor", *_COUNTS, *_CHANCES, "constraints", "note"),
+        _OPTIONAL,
     )
     name, seed = as_text(table["name"], "name"), as_int(table["seed"], "seed")
-    size, objectives = read_size(table["size"]), read_objectives(table["objectives"])
+    size, special = read_size(table["size"]), special_kind(table) is not None
+    objectives = table["objectives"] if special else read_objectives(table["objectives"])
     (draw, layers), note = _drawing(table), read_note(table)
     budget, constraints = _budget(table), read_constraints(table)
     for number in range(_count(table, layers)):
         random = Random(f"{name} {seed} {number}")
         network = replace(draw(random), name=f"{name}-{number}")
         crossbars = budget(smallest_budget(network, size), random)
+        of: Callable[[str], Question] = partial(_allocation, network, crossbars, size, constraints)
+        if special:
+            of = drawn_schedule(table, network, crossbars, size, random)
         for label in objectives:
-            problem = problem_for(network, crossbars, size, label, None, constraints)
-            yield Instance(f"{network.name}/{crossbars}/{label}", problem, note=note)
+            yield Instance(f"{network.name}/{crossbars}/{label}", of(label), note=note)
+
+
+def _allocation(
+    network: Network, crossbars: int, size: Size, constraints: tuple[Recipe, ...], label: str
+) -> Problem:
+    return problem_for(network, crossbars, size, label, None, constraints)
 
 
 def _count(table: Mapping[str, Any], layers: int) -> int:

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
+from xbarmip.compare.kinds import Question, kind_of
 from xbarmip.compare.typed import NAME, SIZE, integer, listed, optional, table, text
-from xbarmip.digest import problem_digest
 from xbarmip.errors import InputError
 from xbarmip.exact import as_positive_rational
 from xbarmip.hardware.preset import Hardware
@@ -19,7 +19,7 @@ from xbarmip.strict import short
 INFEASIBLE = "infeasible"
 
 
-def objective_label(problem: Problem) -> str:
+def objective_label(problem: Question) -> str:
     """Objective and rule in one word, of `objective_labels`."""
     return labelled(problem.objective, problem.rule)
 
@@ -52,7 +52,7 @@ class Instance:
     ----------
     name : str
         Unique in its suite and stable: case/budget/objective.
-    problem : Problem
+    problem : Problem, Schedule or Placement
     optimum : int or "infeasible", optional
         What the suite states about it, worked out by hand or proven elsewhere; every answer is held
         against it.
@@ -63,15 +63,15 @@ class Instance:
     """
 
     name: str
-    problem: Problem
+    problem: Question
     optimum: int | str | None = None
     published: int | Decimal | None = None
     note: str = ""
 
     @property
     def digest(self) -> str:
-        """Which problem it is: that of `problem_digest`."""
-        return problem_digest(self.problem)
+        """Which problem it is: that of its `Kind`."""
+        return kind_of(self.problem).digest(self.problem)
 
     @property
     def facts(self) -> "InstanceFacts":
@@ -199,6 +199,11 @@ class Suite:
     name: str
     description: str
     instances: tuple[Instance, ...]
+
+    @property
+    def allocations(self) -> tuple[Instance, ...]:
+        """Its instances that are neither schedules nor placements; of these alone all is known."""
+        return tuple(each for each in self.instances if isinstance(each.problem, Problem))
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"\w[\w.-]*", self.name):

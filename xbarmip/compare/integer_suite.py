@@ -7,9 +7,10 @@ from typing import Any
 from xbarmip.compare.fields import read_note
 from xbarmip.compare.instance import INFEASIBLE, Instance, Suite
 from xbarmip.compare.integers import from_integers, to_integers
-from xbarmip.errors import InputError
+from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.exact import as_int
 from xbarmip.limits import MOST_INSTANCES
+from xbarmip.problem import Problem
 from xbarmip.strict import as_text, check_format, known_keys, located, read_text, short
 
 FORMAT = "xbarmip-integers"
@@ -23,7 +24,7 @@ def write_integer_suite(suite: Suite) -> bytes:
     Raises
     ------
     UnsupportedError
-        On a constraint that is not linear.
+        On a constraint that is not linear, a schedule or a placement.
     """
     head = json.dumps(
         {
@@ -38,6 +39,8 @@ def write_integer_suite(suite: Suite) -> bytes:
 
 
 def _instance_out(instance: Instance) -> dict[str, Any]:
+    if not isinstance(instance.problem, Problem):
+        raise UnsupportedError(f"{instance.name}: integers state allocations alone")
     known = {"optimum": instance.optimum, "note": instance.note}
     return {
         "name": instance.name,

@@ -20,7 +20,6 @@ from xbarmip.compare.typed import NAME, integer, listed, optional, table, text
 from xbarmip.data import find_file, shipped_names
 from xbarmip.digest import stranger
 from xbarmip.errors import InputError
-from xbarmip.problem import Problem
 from xbarmip.solvers.result import Status
 from xbarmip.strict import check_format, located, parse_json, read_text
 from xbarmip.text import for_file_name
@@ -152,7 +151,7 @@ def learn(suite: Suite, known: Mapping[str, Known], found: Comparison) -> dict[s
     """
     verdicts = {verdict.instance: verdict for verdict in found.verdicts}
     learned: dict[str, Known] = {}
-    for instance in suite.instances:
+    for instance in suite.allocations:
         before = known.get(instance.name)
         if before is None or stranger(before.problem, instance.digest):
             before = Known(instance.name, instance.digest, None, None, None, ())
@@ -209,9 +208,9 @@ def _improved(before: Known, rows: Sequence[Row]) -> Known:
 
 def faults(suite: Suite, known: Mapping[str, Known]) -> list[str]:
     """Everything that is wrong with what is said to be known of a suite, a line each."""
-    names = {instance.name for instance in suite.instances}
+    names = {instance.name for instance in suite.allocations}
     lines = [f"{name}: is not an instance of the suite" for name in known if name not in names]
-    for instance in suite.instances:
+    for instance in suite.allocations:
         entry = known.get(instance.name)
         if entry is None:
             lines.append(f"{instance.name}: nothing is known of it")
@@ -237,7 +236,7 @@ def _faults(instance: Instance, known: Known) -> list[str]:
     return lines
 
 
-def _value_faults(problem: Problem, known: Known) -> list[str]:
+def _value_faults(problem: Any, known: Known) -> list[str]:
     if (known.value is None) != (known.allocation is None):
         return ["needs both a value and its allocation, or neither"]
     if known.allocation is None:

@@ -1,6 +1,7 @@
 """The plan of a run: which solver, with which seed, on which instance."""
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -12,11 +13,11 @@ import cloudpickle
 from xbarmip.compare.facts import code_facts, machine_facts
 from xbarmip.compare.instance import Suite
 from xbarmip.compare.isolation.limits import Allowance
+from xbarmip.compare.kinds import KINDS, made, require_used
 from xbarmip.compare.task import Task, seeded
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
 from xbarmip.solvers.protocol import Solver
-from xbarmip.solvers.registry import make_solver
 
 
 @dataclass(frozen=True)
@@ -48,27 +49,15 @@ class Plan:
     certify: bool = False
 
     def __post_init__(self) -> None:
-        if isinstance(self.solvers, str) or not self.solvers:
-            raise InputError(
-                f"solvers must be a sequence of at least one solver, got {self.solvers!r}"
-            )
-        listed: list[tuple[str, str | int]] = [
-            *(("solver", solver.name) for solver in self.made),
-            *(("seed", seed) for seed in self.seeds),
-        ]
-        for what, one in listed:
-            if listed.count((what, one)) > 1:
-                times = listed.count((what, one))
-                raise InputError(f"{what} {one!r} is listed {times} times")
-        for solver in self.made:
+        if isinstance(self.solvers, str):
+            raise InputError(f"solvers must be a sequence of solvers, got {self.solvers!r}")
+        for seed, times in Counter(self.seeds).items():
+            if times > 1:
+                raise InputError(f"seed {seed} is listed {times} times")
+        for solver in {id(task.solver): task.solver for task in self.tasks}.values():
             _check_sendable(solver)
         for seed in self.seeds:
             as_int(seed, "seed", 0, 2**31 - 1)
-
-    @cached_property
-    def made(self) -> tuple[Solver, ...]:
-        """The solver objects."""
-        return tuple(make_solver(one) if isinstance(one, str) else one for one in self.solvers)
 
     @cached_property
     def run(self) -> str:
@@ -77,22 +66,27 @@ class Plan:
 
     @cached_property
     def tasks(self) -> tuple[Task, ...]:
-        """Instance by instance, solver by solver, seed by seed."""
-        variants = [
-            variant
-            for solver in self.made
-            for variant in seeded(solver, tuple(self.seeds), self.allowance.threads)
-        ]
+        """Instance by instance, solver by solver that is of its kind, seed by seed."""
+        kinds = dict.fromkeys(type(instance.problem) for instance in self.suite.instances)
+        require_used(self.solvers, [KINDS[each] for each in kinds])
+        variants = {
+            each: [
+                variant
+                for solver in made(self.solvers, KINDS[each])
+                for variant in seeded(solver, tuple(self.seeds), self.allowance.threads)
+            ]
+            for each in kinds
+        }
         return tuple(
             Task(self.run, self.suite.name, instance, solver, seed, self.allowance, self.certify)
             for instance in self.suite.instances
-            for solver, seed in variants
+            for solver, seed in variants[type(instance.problem)]
         )
 
     @cached_property
     def facts(self) -> dict[str, Any]:
         """What a reader of the results must know about the run."""
-        options = {task.solver.name: task.options for task in self.tasks[: self.variants]}
+        options = {task.solver.name: task.options for task in self.tasks}
         return {
             "run": self.run,
             "suite": self.suite.name,
@@ -105,11 +99,6 @@ class Plan:
             "machine": machine_facts(),
             "instances": [instance.facts.as_dict() for instance in self.suite.instances],
         }
-
-    @property
-    def variants(self) -> int:
-        """Tasks for each instance."""
-        return len(self.tasks) // len(self.suite.instances)
 
 
 def _check_sendable(solver: Solver) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 from xbarmip.compare.facts import code_facts, machine_facts
 from xbarmip.compare.instance import Instance
 from xbarmip.compare.isolation.ending import Ending, Outcome
+from xbarmip.compare.kinds import Question, kind_of
 from xbarmip.compare.row import STOPS, UNSUPPORTED, Row
 from xbarmip.compare.task import Task
 from xbarmip.errors import VerificationError
 from xbarmip.plain import plain
-from xbarmip.problem import Problem
 from xbarmip.solvers.check import checked
+from xbarmip.solvers.protocol import Limits, Watch
 from xbarmip.solvers.result import Status
 
 
@@ -65,7 +66,18 @@ def row_of(instance: Instance, solver: str, ending: Ending) -> Row:
     )
 
 
-def answer_facts(problem: Problem, answer: Any) -> dict[str, Any]:
+def row_here(instance: Instance, solver: Any, limits: Limits) -> Row:
+    """The row of a solver that runs in this process, watched by nobody."""
+    watch = Watch(limits)
+    reasons = solver.unsupported(instance.problem)
+    if reasons:
+        return row_of(instance, solver.name, Ending(Outcome.REFUSED, message="; ".join(reasons)))
+    answer = solver.solve(instance.problem, watch)
+    ending = Ending(Outcome.ANSWERED, answer, seconds=watch.seconds)
+    return row_of(instance, solver.name, ending)
+
+
+def answer_facts(problem: Question, answer: Any) -> dict[str, Any]:
     """What a result claims, as plain values, and what the check of its allocation finds.
 
     Raises
@@ -73,7 +85,7 @@ def answer_facts(problem: Problem, answer: Any) -> dict[str, Any]:
     VerificationError
         If it is not a usable answer.
     """
-    found = checked(problem, answer)
+    found = checked(problem, answer, kind_of(problem).facts)
     claims = {field.name: getattr(found, field.name) for field in fields(found)}
     return {
         **plain(claims),

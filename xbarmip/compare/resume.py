@@ -9,8 +9,12 @@ from xbarmip.compare.isolation.ending import Outcome
 from xbarmip.compare.journal import ROW, Journal, read_records
 from xbarmip.compare.row import Row
 from xbarmip.compare.task import Task
+from xbarmip.cores.problem import Placement
 from xbarmip.digest import stranger
 from xbarmip.errors import InputError
+from xbarmip.problem import Problem
+from xbarmip.schedules.problem import Schedule
+from xbarmip.schedules.result import plan_cost, plan_of
 from xbarmip.strict import located
 from xbarmip.timing.evaluate import evaluate
 
@@ -20,10 +24,11 @@ def refusal(instance: Instance, row: Row) -> str:
 
     Its allocation is evaluated anew: no figure of a file that can be is taken at its word.
     """
-    why = stranger(row.digest, instance.digest)
+    why, problem = stranger(row.digest, instance.digest), instance.problem
     if why or row.allocation is None:
         return why
-    problem = instance.problem
+    if not isinstance(problem, Problem):
+        return _refused(problem, row)
     try:
         chosen = problem.allocation(row.allocation)
     except InputError as error:
@@ -34,6 +39,19 @@ def refusal(instance: Instance, row: Row) -> str:
         return "has an allocation that is not allowed"
     value = evaluate(problem, chosen)
     said = f"says that its allocation takes {row.confirmed}, it takes {value}"
+    return said if row.confirmed != value else ""
+
+
+def _refused(problem: Schedule | Placement, row: Row) -> str:
+    """The same of a schedule; of a placement no row has the layout."""
+    if isinstance(problem, Placement) or row.defect:
+        return ""
+    try:
+        chosen = [*(row.allocation or {}).values()]
+        value = plan_cost(problem, plan_of(problem, row.statistics.get("cuts", ()), chosen))
+    except (InputError, LookupError, TypeError) as error:
+        return f"has no plan that is allowed: {error}"
+    said = f"says that its plan takes {row.confirmed}, it takes {value}"
     return said if row.confirmed != value else ""
 
 

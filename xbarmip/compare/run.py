@@ -22,14 +22,13 @@ from xbarmip.compare.task import Task
 from xbarmip.compare.verdict import Verdict, judge
 from xbarmip.errors import InputError
 from xbarmip.solvers.protocol import Progress, Solver
-from xbarmip.solvers.registry import EXACT
 
 Observer = Callable[[Row | Verdict], None]
 
 
 def compare(
     suite: Suite | str | PathLike[str],
-    solvers: Sequence[str | Solver] = EXACT,
+    solvers: Sequence[str | Solver] = (),
     time_limit: float | None = None,
     memory_limit: int | None = None,
     output: str | PathLike[str] | None = None,
@@ -54,7 +53,8 @@ def compare(
     suite : Suite, str or path
         A suite, the name of a shipped one (see `list_suites`), or a path that ends in .toml.
     solvers : sequence of str or Solver
-        Names or solver objects, each name once.
+        Names or solver objects, each name once; by default those that prove what they claim. Each
+        is run on the instances of its kind: allocations, schedules or placements.
     time_limit : float, optional
         Wall-clock seconds for each solver on each instance.
     memory_limit : int, optional

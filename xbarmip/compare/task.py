@@ -1,6 +1,7 @@
 """A task: one solver, one instance, one seed; and its key, by which it is found again."""
 
 import json
+from copy import copy
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from functools import cached_property
 from hashlib import sha256
@@ -46,8 +47,10 @@ class Task:
     @property
     def work(self) -> Work:
         """What goes to the process; tables that the network has worked out stay behind."""
-        problem = self.instance.problem
-        bare = replace(problem, network=replace(problem.network))
+        bare: Any = copy(self.instance.problem)
+        for name in vars(bare).keys() - {field.name for field in fields(bare)}:
+            del bare.__dict__[name]
+        object.__setattr__(bare, "network", replace(bare.network))
         return Work(self.instance.name, bare, self.solver, self.allowance)
 
     @property

@@ -6,8 +6,9 @@ from xbarmip.cores.layout import check_layout
 from xbarmip.cores.problem import Placement
 from xbarmip.cores.result import PlacementResult
 from xbarmip.cores.score import score
-from xbarmip.errors import InputError, VerificationError
+from xbarmip.errors import InputError
 from xbarmip.solvers.asking import require_taken, timed
+from xbarmip.solvers.check import confirm
 from xbarmip.solvers.protocol import Progress, Watch
 from xbarmip.solvers.registry import solver_of
 
@@ -102,7 +103,7 @@ def place(
     def answer(watch: Watch) -> PlacementResult:
         solve = chosen.solve_model if of_model else chosen.solve
         result: PlacementResult = solve(what, watch)
-        confirm(placement, result)
+        confirm(placement, chosen.name, result, layout_facts)
         return result
 
     result: PlacementResult = timed(answer, time_limit, memory_limit, progress)
@@ -118,20 +119,22 @@ def _stated(what: "Placement | pyo.ConcreteModel") -> Placement:
     return placement_of(what)
 
 
-def confirm(placement: Placement, result: PlacementResult) -> None:
-    """Check a result's layout, and score it anew.
+def layout_facts(placement: Placement, answer: Any) -> dict[str, Any]:
+    """What is found of an answer's layout (see `Checked`): score, crossbars, or a defect.
 
-    Raises
-    ------
-    VerificationError
-        Naming what is wrong.
+    One copy of every layer may be within the budget and yet not fit into the cores: whether a
+    placement exists is for the solvers to say.
     """
-    if result.layout is None:
-        return
+    if answer.layout is None:
+        return {}
     try:
-        check_layout(placement, result.layout)
+        check_layout(placement, answer.layout)
     except InputError as error:
-        raise VerificationError(f"{result.solver}: {error}") from None
-    value = score(placement, result.layout).value
-    if value != result.value:
-        raise VerificationError(f"{result.solver} claims {result.value}, its layout takes {value}")
+        return {"defect": str(error)}
+    found = score(placement, answer.layout)
+    names = (part.name for part in placement.parts)
+    return {
+        "confirmed": found.value,
+        "crossbars_used": found.crossbars,
+        "allocation": dict(zip(names, answer.layout.allocation, strict=True)),
+    }

@@ -164,6 +164,30 @@ class Placement:
         )
 
     @property
+    def crossbars(self) -> int:
+        """Of all cores."""
+        return self.chip * self.capacity
+
+    @property
+    def crossbar(self) -> Crossbar:
+        """The crossbar's rows and columns."""
+        return self.problem.crossbar
+
+    @property
+    def rule(self) -> None:
+        """Of a closed form; a placement counts no steps."""
+
+    @property
+    def constraint_names(self) -> tuple[str, ...]:
+        """What is asked besides the budget."""
+        return (*self.problem.constraint_names, "cores")
+
+    @property
+    def smallest_budget(self) -> int:
+        """Crossbars that one copy of every layer takes."""
+        return self.problem.smallest_budget
+
+    @property
     def chip(self) -> int:
         """C, the number of cores."""
         return self.cores or 0

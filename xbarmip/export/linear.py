@@ -1,5 +1,6 @@
 """The linear statement of a problem, whole, and its files for MILP solvers."""
 
+import re
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -103,7 +104,10 @@ def read_rows(model: pyo.ConcreteModel) -> list[Row]:
 
 
 def mps(model: pyo.ConcreteModel) -> str:
-    """The model in free MPS format.
+    """The model in free MPS format, as GLPK reads it as well.
+
+    That is without OBJSENSE where the objective is minimised, as is understood, and with a name in
+    which there is no blank.
 
     Raises
     ------
@@ -113,8 +117,14 @@ def mps(model: pyo.ConcreteModel) -> str:
     _check_numbers(model)
     with TemporaryDirectory(prefix="xbarmip-") as folder:
         path = Path(folder) / "model.mps"
-        model.write(str(path), format="mps", io_options={"symbolic_solver_labels": True})
-        return path.read_text(encoding="utf-8")
+        options = {
+            "symbolic_solver_labels": True,
+            "skip_objective_sense": objective(model).is_minimizing(),
+        }
+        model.write(str(path), format="mps", io_options=options)
+        text = path.read_text(encoding="utf-8")
+    name = re.sub(r"[^\w.-]+", "_", model.name, flags=re.ASCII).strip("_") or "unnamed"
+    return re.sub(r"^NAME .*$", f"NAME {name}", text, count=1, flags=re.MULTILINE)
 
 
 def lp(model: pyo.ConcreteModel) -> str:

@@ -7,6 +7,7 @@ together: it holds where some values of these variables meet them all.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from math import ceil, floor, prod
 from typing import Any
 
@@ -106,6 +107,7 @@ class _Reader:
                     constraints += self._constraints(one)
         linked = [one for one in left if _auxiliaries(one)]
         self._bound_variables(linked)
+        constraints += self._relaxed(linked)
         groups = tuple(self._groups(linked))
         for group in groups:
             if group.layers:
@@ -233,6 +235,16 @@ class _Reader:
             if span.whole and span.lower is not None and span.upper is not None:
                 self.values[key] = range(ceil(span.lower), floor(span.upper) + 1)
 
+    def _relaxed(self, linked: list[Stated]) -> Iterator[Constraint]:
+        """What conditions demand of R if their variables need not be whole: a part of what they do.
+
+        It says nothing new, but solvers can bound by it.
+        """
+        free = {key: replace(span, whole=False) for key, span in self.spans.items()}
+        for one in project(linked, free, self.menus)[0]:
+            if isinstance(one.what, Interval) and not _auxiliaries(one):
+                yield from self._constraints(one)
+
     def _groups(self, linked: list[Stated]) -> Iterator[Group]:
         """The conditions, those that share an auxiliary variable together."""
         graph: nx.Graph[Any] = nx.Graph()
@@ -255,8 +267,9 @@ class _Reader:
                     )
             count = prod(len(self.values[key]) for key in variables)
             if count > MOST_VALUES:
+                shown = count if count <= 10**9 else "more than 10^9"
                 raise UnsupportedError(
-                    f"its {len(variables)} variables have {count} values together, "
+                    f"its {len(variables)} variables have {shown} values together, "
                     f"the limit is {MOST_VALUES}"
                 )
         layers = tuple(key for key in keys if isinstance(key, str))

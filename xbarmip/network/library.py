@@ -14,6 +14,7 @@ from xbarmip.network.json_format import read_json
 from xbarmip.strict import suggestion
 
 SUFFIXES = (".json", ".onnx", ".pt2")
+WEIGHTS = (".pt", ".pth")  # what PyTorch writes that is no graph
 ONNX_SCHEME = "onnx:"
 
 Module = Any
@@ -62,6 +63,13 @@ def load_network(
         from xbarmip.network.torch_module import read_module  # torch is an extra
 
         return read_module(network, inputs, digital)
+    if isinstance(network, str | PathLike) and Path(network).suffix.lower() in WEIGHTS:
+        raise InputError(
+            f"{str(network)!r}: files of torch.save hold weights or pickled code, not what reads "
+            "what; in Python, with the module and an input x, "
+            f"torch.onnx.export(module, (x,), {Path(network).stem + '.onnx'!r}) writes a file "
+            "that is read"
+        )
     file = find_file("networks", network, SUFFIXES)
     suffix = file.suffix.lower() if isinstance(file, Path) else ""
     if isinstance(file, Path) and suffix == ".onnx":

@@ -23,7 +23,7 @@ from xbarmip.solvers.protocol import Hint, Solver, StoppedError, Watch
 from xbarmip.solvers.result import Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate
 
-UNBOUNDED = 2**50  # a target that every allocation meets
+UNBOUNDED = 2**50  # a count that every allocation has at most: solvers have 64 bits for it
 
 
 @runtime_checkable
@@ -87,9 +87,10 @@ def fewest(
     StoppedError
         When the solver stops before that.
     """
-    if level.amount.label == CROSSBARS and isinstance(asker.solver, Frugal):
-        problem = question(None)
-        if not problem.is_latency:
+    problem = question(None)
+    if not problem.is_latency:
+        target = min(target, UNBOUNDED)
+        if level.amount.label == CROSSBARS and isinstance(asker.solver, Frugal):
             _ask_directly(asker, level, problem, target)
     while not level.infeasible and level.value != level.bound:
         most = None if level.value is None else (level.bound + level.value) // 2

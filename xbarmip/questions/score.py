@@ -7,6 +7,7 @@ from typing import Any
 
 from xbarmip.display import html_table
 from xbarmip.errors import VerificationError
+from xbarmip.plain import plain
 from xbarmip.problem import Problem
 from xbarmip.questions.amounts import amounts
 from xbarmip.questions.door import solve
@@ -77,6 +78,7 @@ class Score:
             "status": str(self.result.status),
             "percent_above": None if self.above is None else round(float(100 * self.above), 1),
             "solver": self.result.solver,
+            "options": plain(self.result.options),
             "seconds": self.result.seconds,
         }
 

@@ -11,6 +11,10 @@ that the bound says, this split is optimal, as no split has less by lower bounds
 Else some step leaves counts open between its bound and the count of its allocation: the network is
 asked about the middle of them. That halves what is open at the step or splits it in two, so the
 walk ends.
+
+Of times in ticks there are too many to be halved. Their steps are asked from the other side: what
+is the least time v of the largest budget of the step? It is the step's own, which closes it, or
+another, and then X_k(v) is a step that was not known. There are only so many budgets.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,111 +22,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xbarmip.display import html_table
-from xbarmip.errors import InputError, UnsupportedError
-from xbarmip.exact import as_int
+from xbarmip.errors import UnsupportedError
 from xbarmip.goal import CROSSBARS
 from xbarmip.plain import plain
-from xbarmip.problem import Problem
 from xbarmip.questions.amounts import amount_of, limited
 from xbarmip.questions.ask import Asker
+from xbarmip.questions.chip import SharedChip
 from xbarmip.questions.fewest import Level, fewest
 from xbarmip.questions.staircase import ANY, Staircase, Step, cheapest
 from xbarmip.solvers.protocol import Limits, Progress, Solver, StoppedError, Watch
 from xbarmip.solvers.registry import EXACT, made_solver
 from xbarmip.solvers.result import Proof, Status, Stop
 from xbarmip.timing.evaluate import evaluate
-
-SHARES = ("slowest", "sum", "deadlines")
-
-
-@dataclass(frozen=True)
-class SharedChip:
-    """Networks that share the crossbars of one chip.
-
-    Attributes
-    ----------
-    problems : tuple of Problem
-        One for each network: all with the crossbars of the chip as their budget, each with a count
-        as its objective, and constraints of its own.
-    share : str
-        "slowest", "sum" or "deadlines".
-    weights : tuple of int, optional
-        By network, 1 if not given; for "slowest" and "sum".
-    deadlines : tuple of int, optional
-        By network, the count that it may have at most; for "deadlines".
-
-    Raises
-    ------
-    InputError
-        On an unknown share, numbers that do not go with it, or budgets that differ.
-    UnsupportedError
-        On a problem whose objective is a time or a goal.
-    """
-
-    problems: tuple[Problem, ...]
-    share: str = "slowest"
-    weights: Any = None
-    deadlines: Any = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "problems", tuple(self.problems))
-        if not self.problems:
-            raise InputError("a shared chip needs at least one network")
-        if self.share not in SHARES:
-            raise InputError(f"share must be one of {', '.join(SHARES)}, got {self.share!r}")
-        for problem in self.problems:
-            problem.require_core()
-            if problem.is_latency:
-                raise UnsupportedError(
-                    f"networks share a chip by counts, the objective is {problem.objective!r}"
-                )
-            if problem.crossbars != self.crossbars:
-                raise InputError(
-                    f"network {problem.network.name!r}: its budget is {problem.crossbars}, "
-                    f"that of the chip {self.crossbars}"
-                )
-        self._set_numbers()
-
-    def _set_numbers(self) -> None:
-        due = self.share == "deadlines"
-        given, none = ("deadlines", "weights") if due else ("weights", "deadlines")
-        if getattr(self, none) is not None:
-            raise InputError(f"share {self.share!r} takes {given}, not {none}")
-        numbers = getattr(self, given)
-        if numbers is None and due:
-            raise InputError("share 'deadlines' needs a deadline for each network")
-        numbers = tuple(numbers or (1,) * len(self.problems))
-        if len(numbers) != len(self.problems):
-            raise InputError(f"{given}: {len(self.problems)} networks, got {len(numbers)} numbers")
-        checked = tuple(as_int(each, f"{given}: number", 1) for each in numbers)
-        object.__setattr__(self, given, checked)
-
-    @property
-    def crossbars(self) -> int:
-        """Of the chip."""
-        return self.problems[0].crossbars
-
-    @property
-    def numbers(self) -> tuple[int, ...]:
-        """Weights or deadlines."""
-        found: tuple[int, ...] = self.deadlines if self.share == "deadlines" else self.weights
-        return found
-
-    def cost(self, counts: tuple[int, ...], crossbars: tuple[int, ...]) -> int:
-        """What is least, of counts and crossbars by network."""
-        if self.share == "deadlines":
-            return sum(crossbars)
-        weighted = [a * c for a, c in zip(self.numbers, counts, strict=True)]
-        return sum(weighted) if self.share == "sum" else max(weighted)
-
-    def as_dict(self) -> dict[str, Any]:
-        """What is asked, for JSON."""
-        return {
-            "share": self.share,
-            "crossbars": self.crossbars,
-            "numbers": list(self.numbers),
-            "networks": [problem.as_dict() for problem in self.problems],
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +43,16 @@ class Part:
     Attributes
     ----------
     crossbars, count : int
+        A time in ticks of its problem.
     allocation : mapping of str to int
+    microseconds : float, optional
+        Of a time.
     """
 
     crossbars: int
     count: int
     allocation: Mapping[str, int]
+    microseconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +65,7 @@ class SharedResult:
     status : Status
     stop : Stop
     value, bound : int, optional
-        The largest weighted count, their sum, or crossbars.
+        The largest weighted count, their sum, or crossbars; of times in units of the chip.
     parts : tuple of Part
         By network; empty where there is no split.
     proof : Proof, optional
@@ -185,7 +100,12 @@ class SharedResult:
     def as_dict(self) -> dict[str, Any]:
         """The answer for JSON."""
         parts = [
-            {"crossbars": part.crossbars, "count": part.count, "allocation": dict(part.allocation)}
+            {
+                "crossbars": part.crossbars,
+                "count": part.count,
+                **({} if part.microseconds is None else {"count_us": part.microseconds}),
+                "allocation": dict(part.allocation),
+            }
             for part in self.parts
         ]
         names = ("solver", "status", "stop", "value", "bound", "proof", "questions", "seconds")
@@ -237,8 +157,8 @@ class SharedWalk:
         StoppedError
             When the solver stops before that.
         """
-        due = self.chip.share == "deadlines"
-        for k, number in enumerate(self.chip.numbers):
+        due = self.chip.due
+        for k, number in enumerate(self.chip.factors):
             self._ask(k, number if due else ANY)
         while not due:
             lower = self._best(lambda step: step.low)
@@ -251,7 +171,26 @@ class SharedWalk:
             if not open_at or (upper is not None and upper[0] == lower[0]):
                 return
             for k in open_at:
-                self._ask(k, (steps[k].low + steps[k].attained - 1) // 2)
+                if self.chip.timed:
+                    self._ask_least(k, steps[k])
+                else:
+                    self._ask(k, (steps[k].low + steps[k].attained - 1) // 2)
+
+    def _ask_least(self, k: int, step: Step) -> None:
+        """The least time of the largest budget of a step."""
+        stairs = self._stairs[k]
+        later = next((s for s in stairs.steps() if s.crossbars > step.crossbars), None)
+        most = self._room(k) if later is None else later.crossbars - 1
+        problem = self.chip.problems[k]
+        answer = self._askers[k].least(limited(problem, problem.label, {CROSSBARS: most}))
+        if answer.status is not Status.OPTIMAL or answer.value is None:
+            raise StoppedError(answer.stop, answer.message)
+        if later is None:
+            stairs.impossible = max(stairs.impossible, answer.value - 1)
+        else:
+            stairs.add(answer.value - 1, later.crossbars, later.attained, later.allocation)
+        if answer.value < step.attained:
+            self._ask(k, answer.value)
 
     def _ask(self, k: int, target: int) -> None:
         """X_k(target)."""
@@ -266,6 +205,9 @@ class SharedWalk:
                 level.bound = step.crossbars
             elif level.value is None:
                 level.take(step.allocation)
+        for known in asker.known:
+            if problem.meets(known) and evaluate(problem, known) <= target:
+                level.take(known)
         fewest(asker, level, lambda most: limited(problem, problem.label, _budget(most)), target)
         if level.infeasible:
             stairs.impossible = max(stairs.impossible, target)
@@ -291,9 +233,9 @@ class SharedWalk:
         """The cheapest split by one count or another of each step."""
         options = [
             [(step.crossbars, a * count(step)) for step in stairs.steps()]
-            for a, stairs in zip(self.chip.numbers, self._stairs, strict=True)
+            for a, stairs in zip(self.chip.factors, self._stairs, strict=True)
         ]
-        if self.chip.share == "deadlines":
+        if self.chip.due:
             options = [[(used, used) for used, _ in some] for some in options]
         return cheapest(options, self.chip.crossbars, add=self.chip.share != "slowest")
 
@@ -318,19 +260,17 @@ class SharedWalk:
         if upper is None:
             proof = None if bound is None else self._proof
             return SharedResult(name, Status.UNKNOWN, stop, bound=bound, proof=proof, **known)
-        parts = tuple(
-            self._part(problem, some[at])
-            for problem, some, at in zip(self.chip.problems, steps, upper[1], strict=True)
-        )
+        parts = tuple(self._part(k, steps[k][at]) for k, at in enumerate(upper[1]))
         value = self.chip.cost(
             tuple(part.count for part in parts), tuple(part.crossbars for part in parts)
         )
         status = Status.OPTIMAL if value == bound else Status.FEASIBLE
         return SharedResult(name, status, stop, value, bound, parts, self._proof, **known)
 
-    def _part(self, problem: Problem, step: Step) -> Part:
-        named = dict(zip(problem.network.index, step.allocation, strict=True))
-        return Part(step.crossbars, step.attained, named)
+    def _part(self, k: int, step: Step) -> Part:
+        named = dict(zip(self.chip.problems[k].network.index, step.allocation, strict=True))
+        time = self.chip.shown_count(k, step.attained) if self.chip.timed else None
+        return Part(step.crossbars, step.attained, named, time)
 
     def _refuted(self, k: int) -> tuple[tuple[int, int | None], ...]:
         least = self.chip.problems[k].smallest_budget

@@ -34,7 +34,7 @@ class Step(NamedTuple):
     allocation: Allocation
 
 
-ANY = 2**50  # a count that every allocation has at most
+ANY = 2**200  # a count, or time in ticks, that every allocation has at most
 
 
 class Staircase:

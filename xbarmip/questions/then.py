@@ -22,8 +22,9 @@ from typing import Any
 from xbarmip.problem import Problem
 from xbarmip.questions.amounts import amount_of, amounts, bounds_of, limited
 from xbarmip.questions.ask import Asker
-from xbarmip.questions.fewest import UNBOUNDED, Level, fewest
+from xbarmip.questions.fewest import Level, fewest
 from xbarmip.questions.result import GoalResult, Minimum
+from xbarmip.questions.staircase import ANY
 from xbarmip.solvers.protocol import Limits, Solver, StoppedError, Watch
 from xbarmip.solvers.registry import EXACT, solver_for
 from xbarmip.solvers.result import Proof, Status, Stop
@@ -150,7 +151,7 @@ class Walk:
             pivot = own
         else:
             pivot = bounded or INTERVAL
-        return pivot, others.pop(pivot, UNBOUNDED), others
+        return pivot, others.pop(pivot, ANY), others
 
     def _minimise(self, level: Level) -> None:
         own = level.amount.label

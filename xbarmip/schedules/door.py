@@ -2,10 +2,10 @@
 
 from typing import Any, Protocol
 
-from xbarmip.errors import InputError, VerificationError
 from xbarmip.schedules.problem import Schedule
-from xbarmip.schedules.result import ScheduleResult, plan_cost
+from xbarmip.schedules.result import ScheduleResult, plan_facts
 from xbarmip.solvers.asking import require_taken, timed
+from xbarmip.solvers.check import confirm
 from xbarmip.solvers.protocol import Progress, Watch
 from xbarmip.solvers.registry import solver_of
 
@@ -32,6 +32,7 @@ SCHEDULE_SOLVERS: dict[str, str] = {  # where each is found when it is first wan
     "even": "xbarmip.schedules.heuristics:EvenCuts",
     "genetic": "xbarmip.schedules.genetic:GeneticCuts",
 }
+SCHEDULE_EXACT = ("dp", "milp", "exhaustive")
 
 
 def make_schedule_solver(name: str, /, **options: Any) -> ScheduleSolver:
@@ -88,26 +89,8 @@ def schedule(
 
     def answer(watch: Watch) -> ScheduleResult:
         result = chosen.solve(what, watch)
-        confirm(what, result)
+        confirm(what, chosen.name, result, plan_facts)
         return result
 
     result: ScheduleResult = timed(answer, time_limit, memory_limit, progress)
     return result
-
-
-def confirm(what: Schedule, result: ScheduleResult) -> None:
-    """Evaluate a result's plan anew.
-
-    Raises
-    ------
-    VerificationError
-        Naming what is wrong.
-    """
-    if result.plan is None:
-        return
-    try:
-        value = plan_cost(what, result.plan)
-    except InputError as error:
-        raise VerificationError(f"{result.solver}: {error}") from None
-    if value != result.value:
-        raise VerificationError(f"{result.solver} claims {result.value}, its plan takes {value}")

@@ -3,19 +3,22 @@
 from dataclasses import asdict, dataclass
 
 from xbarmip.errors import InputError
+from xbarmip.model.rows import LARGEST_NUMBER
 from xbarmip.schedules.heuristics import Filling
 from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import ScheduleResult, answer, plan_cost
 from xbarmip.schedules.statement import (
-    MOST_ROWS,
+    MOST_CELLS,
     build_schedule_model,
+    largest_number,
     read_plan,
-    statement_rows,
+    statement_size,
+    too_large,
 )
 from xbarmip.solvers.answer import STOPS, whole_bound
 from xbarmip.solvers.highs import End, HighsError, check_options, run_highs
 from xbarmip.solvers.memory import Memory
-from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.protocol import StoppedError, Watch
 from xbarmip.solvers.result import Proof, Stop
 
 
@@ -41,11 +44,14 @@ class ScheduleMilp:
         return "milp"
 
     def unsupported(self, schedule: Schedule) -> tuple[str, ...]:
-        """Another count than `cycles`, and what is too large to state."""
-        if schedule.objective != "cycles":
-            return (f"it states 'cycles', not the objective {schedule.objective!r}",)
-        rows = 0 if schedule.obstacle else statement_rows(schedule)
-        return (f"a model with {rows} rows, the limit is {MOST_ROWS}",) * (rows > MOST_ROWS)
+        """What is too large to state."""
+        if schedule.obstacle:
+            return ()
+        if statement_size(schedule) > MOST_CELLS:
+            return (too_large(),)
+        number = largest_number(schedule)
+        told = f"a number of {number}, HiGHS tells units apart up to {LARGEST_NUMBER}"
+        return (told,) * (number > LARGEST_NUMBER)
 
     def solve(self, schedule: Schedule, watch: Watch) -> ScheduleResult:
         """Solve; a bound of HiGHS rests on floating-point numbers."""
@@ -53,12 +59,14 @@ class ScheduleMilp:
             return answer(schedule, self.name, None, None)
         known = Filling().solve(schedule, watch).plan or ()
         try:
-            model = build_schedule_model(schedule)
+            model = build_schedule_model(schedule, watch.check)
             run = run_highs(
                 model, watch, Memory(watch.limits.memory_bytes), self.threads, self.seed
             )
         except HighsError as error:
             return answer(schedule, self.name, known, None, Stop.ERROR, message=str(error))
+        except StoppedError as error:
+            return answer(schedule, self.name, known, None, error.stop)
         except KeyboardInterrupt:
             return answer(schedule, self.name, known, None, Stop.INTERRUPTED)
         stop, message, bound, plan = STOPS[run.end], "", None, known

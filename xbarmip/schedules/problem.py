@@ -201,6 +201,16 @@ class Schedule:
         )
 
     @property
+    def constraint_names(self) -> tuple[str, ...]:
+        """What is asked besides the budget."""
+        return ("segments",)
+
+    @property
+    def smallest_budget(self) -> int:
+        """Crossbars of the largest column block: with fewer there is no schedule."""
+        return max(each for _, each in self.blocks)
+
+    @property
     def is_latency(self) -> bool:
         """Whether costs are times, in seconds."""
         return self.whole.is_latency

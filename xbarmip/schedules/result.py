@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from xbarmip.errors import InputError
@@ -71,6 +72,52 @@ def plan_cost(schedule: Schedule, plan: Plan) -> int:
     return sum(figures.cost for _, figures in planned(schedule, plan))
 
 
+def plan_facts(schedule: Schedule, answer: Any) -> dict[str, Any]:
+    """What is found of an answer's plan, or of the claim that there is none (see `Checked`)."""
+    if answer.status is Status.INFEASIBLE:
+        claim = "claims INFEASIBLE, but every column block fits the chip"
+        return {} if schedule.obstacle else {"defect": claim}
+    if answer.plan is None:
+        return {}
+    try:
+        found = planned(schedule, answer.plan)
+    except InputError as error:
+        return {"defect": str(error)}
+    return {
+        "confirmed": sum(figures.cost for _, figures in found),
+        "crossbars_used": max(figures.crossbars for _, figures in found),
+        "allocation": named(schedule, answer.plan),
+    }
+
+
+def named(schedule: Schedule, plan: Plan) -> dict[str, int]:
+    """R of every layer and part of a plan, by name."""
+    return {
+        name: r
+        for (segment, _), written in zip(planned(schedule, plan), plan, strict=True)
+        for name, r in zip(part_names(segment), written.allocation, strict=True)
+    }
+
+
+def plan_of(schedule: Schedule, cuts: Sequence[int], allocation: Sequence[int]) -> Plan:
+    """The plan whose segments begin with these units, R of layers and parts in order.
+
+    Raises
+    ------
+    InputError
+        When that is none.
+    """
+    plan, left = list[Written](), list(allocation)
+    if [*cuts] != sorted({0, *cuts}) or cuts[-1] >= len(schedule.units):
+        raise InputError(f"segments begin with rising units, the first with 0, got {cuts}")
+    for start, stop in pairwise((*cuts, len(schedule.units))):
+        parts = len(Segment(schedule, start, stop).parts)
+        plan.append(Written(start, stop, tuple(left[:parts])))
+        del left[:parts]
+    planned(schedule, tuple(plan))
+    return tuple(plan)
+
+
 def part_names(segment: Segment) -> tuple[str, ...]:
     """The layers of a segment; of a divided one its column blocks with it."""
     schedule, names = segment.schedule, []
@@ -93,14 +140,11 @@ def answer(
     message: str = "",
 ) -> ScheduleResult:
     """A result whose status follows from what is known."""
-    value = allocation = None
+    value: int | None = None
+    allocation: dict[str, int] | None = None
     if plan is not None:
-        found, value = planned(schedule, plan), plan_cost(schedule, plan)
-        allocation = {
-            name: r
-            for (segment, _), written in zip(found, plan, strict=True)
-            for name, r in zip(part_names(segment), written.allocation, strict=True)
-        }
+        value, allocation = plan_cost(schedule, plan), named(schedule, plan)
+        statistics = {**(statistics or {}), "cuts": [written.start for written in plan]}
     if schedule.obstacle:
         status, bound, stop, message = Status.INFEASIBLE, None, Stop.FINISHED, schedule.obstacle
     elif value is None:

@@ -21,7 +21,7 @@ far from the optimum that is cheap. What it proves of (x1, v1, s1) holds in all 
 is kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
@@ -143,12 +143,21 @@ class SegmentSearch:
 
     def start(self) -> None:
         """Look at allocations that keep a pace, each layer with just the copies for it."""
-        if self.cost is not None:
-            return
-        pace = fastest = self._pace(self.segment.schedule.crossbars)
+        if self.cost is None:
+            for pace in self.paces():
+                self.take(self.at_pace(pace))
+
+    @cached_property
+    def fastest(self) -> int:
+        """The shortest interval that the chip allows."""
+        return self._pace(self.segment.schedule.crossbars)
+
+    def paces(self) -> Iterator[int]:
+        """Some intervals, from the shortest on; where writing is free only short ones."""
+        pace = self.fastest
         while True:
-            self.take(self.at_pace(pace))
-            if pace >= self._slowest or (not self._write and pace > 2 * fastest):
+            yield pace
+            if pace >= self._slowest or (not self._write and pace > 2 * self.fastest):
                 return
             pace = max(pace + 1, pace + pace // 8)
 

@@ -1,41 +1,68 @@
-"""A schedule for `cycles` as one Pyomo model: cuts, copies and the time of every output (SPEC §13).
+"""A schedule as one Pyomo model: cuts, and the model of every segment that fits (SPEC §13).
 
-Times run from the start of the schedule and leave writing out, which only the objective adds. A
-segment begins at `base` and cannot begin before all before it has ended, so that what it reads from
-earlier segments is there by itself.
+A segment's model is that of its problem (SPEC §9), whose count hangs on its own binaries; here it
+gets its interval, its crossbars and, of a latency, its step. A binary says whether it is among the
+segments that are run. If not, it has one copy of each layer and costs nothing. So whatever states a
+count states it of schedules, too. It is for small instances: there are as many models as segments.
+
+No schedule that is wanted costs more than `most`, that of every unit alone with one copy. So no
+segment of one runs for more than most / s0 steps, s0 the shortest step.
 """
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import product
+from math import prod
 from typing import Any
 
 import pyomo.environ as pyo
 
 from xbarmip.errors import UnsupportedError
 from xbarmip.exact import ceil_div
+from xbarmip.model.pause import Pause, no_pause
+from xbarmip.model.statement import build_model
 from xbarmip.schedules.bounds import pace_bounds
-from xbarmip.schedules.cuts import sizes
 from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import Plan, Written
-from xbarmip.schedules.segment import Segment, ends
+from xbarmip.schedules.segment import Segment
+from xbarmip.timing.step_time import ticks_of
 
-MOST_ROWS = 200_000
+MOST_CELLS = 300_000  # R and outputs, and R with those of producers, of all segments together
 _SCHEDULE = "_xbarmip_schedule"
 
 
-def statement_rows(schedule: Schedule) -> int:
-    """Rows of the model, near enough: one for each output, R and edge."""
-    into = [1 for _ in schedule.network.layers]
-    for _, consumer in schedule.network.links:
-        into[consumer] += 1
-    layers, total = schedule.network.layers, 0
-    for unit, size in zip(schedule.units, sizes(schedule), strict=True):
-        outputs = layers[unit.layer].outputs
-        total += outputs * min(outputs, schedule.crossbars // size) * into[unit.layer]
-    return total
+def statement_size(schedule: Schedule) -> int:
+    """How large the model is, near enough; counting ends once that is too large."""
+    cells = 0
+    for edge in pace_bounds(schedule):
+        timed = Segment(schedule, *edge).timed
+        for layer, most in zip(timed.network.layers, timed.largest, strict=True):
+            cells += layer.outputs * most
+        if schedule.is_latency:
+            for i, most in enumerate(timed.largest):
+                cells += most * prod(timed.largest[k] for k in ticks_of(timed).layers[i].producers)
+        if cells > MOST_CELLS:
+            break
+    return cells
 
 
-def build_schedule_model(schedule: Schedule) -> pyo.ConcreteModel:
+def ample(schedule: Schedule) -> int:
+    """What it costs to run every unit alone with one copy: a schedule that is wanted, at most."""
+    units = (Segment(schedule, unit, unit + 1) for unit in range(len(schedule.units)))
+    return sum(unit.figures([1] * len(unit.parts)).cost for unit in units)
+
+
+def largest_number(schedule: Schedule) -> int:
+    """The largest number of the model, near enough."""
+    longest = schedule.step
+    for edge in pace_bounds(schedule) if schedule.is_latency else ():
+        segment = Segment(schedule, *edge)
+        longest = max(
+            longest, segment.tick * ticks_of(segment.timed).longest(segment.timed.largest)
+        )
+    return ample(schedule) * longest // schedule.step
+
+
+def build_schedule_model(schedule: Schedule, pause: Pause = no_pause) -> pyo.ConcreteModel:
     """State a schedule in Pyomo.
 
     Returns
@@ -45,177 +72,113 @@ def build_schedule_model(schedule: Schedule) -> pyo.ConcreteModel:
 
         segment[i, j] : binary
             1 if units i .. j-1 are a segment.
-        choose[u, r] : binary
-            1 if unit u has R = r; column blocks of one layer in one segment have the same.
-        time[u, x], base[u] : when unit u has made output x; when its segment begins.
-        interval[u] : that of its segment.
-        cut[u], crossbars[u] : expressions
-            1 if a segment begins with unit u; what unit u takes.
-        end : when the last image is through.
-        objective : minimise end + write_cycles * crossbars
+        part[i, j] : blocks
+            The model of that segment as `build_model` makes it, with `interval`, `images` (steps of
+            the whole batch), `cost`, and for a latency `longer[k]`, 1 if a step takes k or more.
+        objective : minimise the sum of the costs
 
     Raises
     ------
     UnsupportedError
-        On another objective than `cycles`, a chip too small, or a model that would be too large.
+        On a chip too small, or a model that would be too large.
     """
-    if schedule.objective != "cycles":
-        raise UnsupportedError(f"the statement is of 'cycles', not {schedule.objective!r}")
     if schedule.obstacle:
         raise UnsupportedError(schedule.obstacle)
-    if statement_rows(schedule) > MOST_ROWS:
-        raise UnsupportedError(
-            f"a model with {statement_rows(schedule)} rows, the limit is {MOST_ROWS}"
-        )
+    if statement_size(schedule) > MOST_CELLS:
+        raise UnsupportedError(too_large())
     model = pyo.ConcreteModel(name=f"{schedule.network.name} in segments")
     setattr(model, _SCHEDULE, schedule)
-    _Statement(model, schedule).add()
+    bounds, length = pace_bounds(schedule), len(schedule.units)
+    model.segment = pyo.Var(sorted(bounds), domain=pyo.Binary)
+    model.part = pyo.Block(sorted(bounds))
+    model.path = pyo.ConstraintList(doc="the segments lead from the first unit to the end")
+    for at in range(length + 1):
+        out = sum(model.segment[edge] for edge in bounds if edge[0] == at)
+        into = sum(model.segment[edge] for edge in bounds if edge[1] == at)
+        model.path.add(out - into == (at == 0) - (at == length))
+    most = ample(schedule)
+    for edge, bound in sorted(bounds.items()):
+        part = model.part[edge]
+        part.transfer_attributes_from(
+            build_model(Segment(schedule, *edge).problem, "linear", pause=pause)
+        )
+        part.objective.deactivate()
+        _Part(part, Segment(schedule, *edge), model.segment[edge], most).add(bound)
+    model.objective = pyo.Objective(expr=sum(model.part[edge].cost for edge in bounds))
     return model
+
+
+def too_large() -> str:
+    """Why a schedule cannot be stated."""
+    return f"a model of more than {MOST_CELLS} choices of R and outputs"
 
 
 def read_plan(model: pyo.ConcreteModel) -> Plan:
     """The plan of a model whose binaries have values 0 and 1."""
-    schedule: Schedule = getattr(model, _SCHEDULE)
-    chosen = {u: r for (u, r), one in model.choose.items() if round(pyo.value(one))}
     plan = []
     for (start, stop), one in sorted(model.segment.items()):
         if round(pyo.value(one)):
-            copies = {schedule.units[u].layer: chosen[u] for u in range(start, stop)}
-            plan.append(Written(start, stop, tuple(copies.values())))
+            part = model.part[start, stop]
+            copies = (round(pyo.value(part.R[layer])) for layer in part.LAYERS)
+            plan.append(Written(start, stop, tuple(copies)))
     return tuple(plan)
 
 
-class _Statement:
-    """The rows of a model, by what they speak of."""
+class _Part:
+    """What a segment's model has besides its count."""
 
-    def __init__(self, model: pyo.ConcreteModel, schedule: Schedule) -> None:
-        self.model, self.schedule = model, schedule
-        self.units, self.sizes = range(len(schedule.units)), sizes(schedule)
-        layers = schedule.network.layers
-        self.outputs = [layers[unit.layer].outputs for unit in schedule.units]
-        self.most = [
-            min(n, schedule.crossbars // size)
-            for n, size in zip(self.outputs, self.sizes, strict=True)
-        ]
-        self.horizon = schedule.batch * sum(self.outputs)  # every image, every output by itself
+    def __init__(self, part: Any, segment: Segment, chosen: Any, most: int) -> None:
+        self.part, self.segment, self.chosen = part, segment, chosen
+        self.names, self.most = list(part.LAYERS), most
 
-    def add(self) -> None:
-        """All components."""
-        model, schedule = self.model, self.schedule
-        model.segment = pyo.Var(sorted(pace_bounds(schedule)), domain=pyo.Binary)
-        pairs = [(u, r) for u in self.units for r in range(1, self.most[u] + 1)]
-        model.choose = pyo.Var(pairs, domain=pyo.Binary)
-        within = (0, self.horizon)
-        outputs = [(u, x) for u in self.units for x in range(1, self.outputs[u] + 1)]
-        model.time = pyo.Var(outputs, bounds=within)
-        model.base = pyo.Var(self.units, bounds=within)
-        model.interval = pyo.Var(self.units, bounds=(1, max(self.outputs)))
-        model.end = pyo.Var(bounds=within)
-        model.cut = pyo.Expression(
-            self.units, rule=lambda m, u: sum(m.segment[e] for e in m.segment if e[0] == u)
-        )
-        model.crossbars = pyo.Expression(
-            self.units, rule=lambda m, u: self.sizes[u] * self._sum(u, lambda r: r)
-        )
-        model.rows = pyo.ConstraintList()
-        self._cuts()
-        self._copies()
-        for unit in self.units:
-            self._times(unit)
-        self._segments_follow()
-        self._intervals()
-        model.objective = pyo.Objective(
-            expr=model.end + schedule.write_cycles * sum(model.crossbars[u] for u in self.units)
-        )
+    def add(self, bound: int) -> None:
+        """Interval, step and cost."""
+        part, segment, schedule = self.part, self.segment, self.segment.schedule
+        part.idle = pyo.ConstraintList(doc="one copy of each layer where the segment is not run")
+        for name in self.names:
+            part.idle.add(part.choose[name, 1] >= 1 - self.chosen)
+        part.interval = pyo.Var(bounds=(1, max(segment.needed)))
+        part.pace = pyo.ConstraintList(doc="the interval is that of the slowest layer")
+        for name, n, largest in zip(
+            self.names, segment.needed, segment.problem.largest, strict=True
+        ):
+            alone = sum(ceil_div(n, r) * part.choose[name, r] for r in range(1, largest + 1))
+            part.pace.add(part.interval >= alone)
+        part.images = pyo.Expression(expr=part.value + (schedule.batch - 1) * part.interval)
+        part.cost = pyo.Var(bounds=(0, None))
+        part.costs = pyo.ConstraintList(doc="run, write and off the chip; nothing where not run")
+        part.costs.add(part.cost >= bound * self.chosen)
+        spent = schedule.write * sum(part.crossbars[name] for name in self.names)
+        alone = segment.figures([1] * len(self.names))
+        spent += segment.off_chip - (alone.write + segment.off_chip) * (1 - self.chosen)
+        images, least = alone.run // alone.step, schedule.step
+        running = part.images - images * (1 - self.chosen)
+        part.costs.add(part.cost >= least * running + spent)
+        if schedule.is_latency:
+            self._steps(running, spent)
 
-    def _sum(self, unit: int, weight: Any) -> Any:
-        """A function of R of a unit."""
-        choose = self.model.choose
-        return sum(weight(r) * choose[unit, r] for r in range(1, self.most[unit] + 1))
+    def _steps(self, running: Any, spent: Any) -> None:
+        """Of a latency: for each step that there can be, whether it is as long, at what cost."""
+        part, least = self.part, self.segment.schedule.step
+        times = dict[int, list[Any]]()
+        for step, chosen in self._times():
+            if step > least:
+                times.setdefault(step, []).append(chosen)
+        part.longer = pyo.Var(sorted(times), domain=pyo.Binary)
+        part.long = pyo.ConstraintList(doc="R of a layer and of what it reads make a step as long")
+        for step, many in times.items():
+            for chosen in many:
+                part.long.add(part.longer[step] >= sum(chosen) - (len(chosen) - 1))
+            shorter = self.most // least * (1 - part.longer[step])
+            part.costs.add(part.cost >= step * (running - shorter) + spent)
 
-    def _row(self, row: Any) -> None:
-        self.model.rows.add(row)
-
-    def _cuts(self) -> None:
-        """The segments are a path from the first unit to the end, and each fits the chip."""
-        segment, length = self.model.segment, len(self.units)
-        for at in range(length + 1):
-            out = sum(segment[edge] for edge in segment if edge[0] == at)
-            into = sum(segment[edge] for edge in segment if edge[1] == at)
-            self._row(out - into == (at == 0) - (at == length))
-        chip = self.schedule.crossbars
-        for start, stop in segment:
-            used = sum(self.model.crossbars[u] for u in range(start, stop))
-            slack = chip * (stop - start - 1)  # each unit alone fits
-            self._row(used <= chip + slack * (1 - segment[start, stop]))
-
-    def _copies(self) -> None:
-        """One R a unit; column blocks of one layer differ in it only behind a cut."""
-        for unit in self.units:
-            self._row(self._sum(unit, lambda _: 1) == 1)
-        for before, unit in pairwise(self.units):
-            if self.schedule.units[before].layer == self.schedule.units[unit].layer:
-                for r in range(1, self.most[unit] + 1):
-                    difference = self.model.choose[before, r] - self.model.choose[unit, r]
-                    self._row(difference <= self.model.cut[unit])
-                    self._row(-difference <= self.model.cut[unit])
-
-    def _times(self, unit: int) -> None:
-        """SPEC §4, as rows that R switches on; all outputs of a step are made with its last."""
-        time, outputs = self.model.time, self.outputs[unit]
-        network = self.schedule.network
-        reads = [
-            (producer, need)
-            for (layer, consumer), need in zip(network.links, network.clamped, strict=True)
-            if consumer == self.schedule.units[unit].layer
-            for producer in self.units
-            if self.schedule.units[producer].layer == layer
-        ]
-        for x in range(1, outputs + 1):
-            self._row(time[unit, x] >= self.model.base[unit] + 1)
-            for r in range(1, self.most[unit] + 1):
-                off = self.horizon * (1 - self.model.choose[unit, r])
-                if x > r:
-                    self._row(time[unit, x] >= time[unit, x - r] + 1 - off)
-                made = min(ceil_div(x, r) * r, outputs)
-                for producer, need in reads:
-                    if need(made):
-                        self._row(time[unit, x] >= time[producer, need(made)] - off)
-
-    def _segments_follow(self) -> None:
-        """A segment begins when every image is through the one before it."""
-        model, more = self.model, self.schedule.batch - 1
-        for before, unit in pairwise(self.units):
-            self._row(model.base[unit] >= model.base[before])
-            off = self.horizon * (1 - model.cut[unit])
-            for producer in self._ends(unit):
-                done = model.time[producer, self.outputs[producer]] + more * model.interval[before]
-                self._row(model.base[unit] >= done - off)
-        for producer in self._ends(len(self.units)):
-            done = model.time[producer, self.outputs[producer]]
-            self._row(model.end >= done + more * model.interval[self.units[-1]])
-
-    def _ends(self, stop: int) -> Sequence[int]:
-        """Units before `stop` that are ends of a segment which ends there."""
-        layers = set(ends(self.schedule, stop))
-        return [unit for unit in range(stop) if self.schedule.units[unit].layer in layers]
-
-    def _intervals(self) -> None:
-        """One interval a segment, long enough for each of its units."""
-        model, longest = self.model, max(self.outputs)
-        for before, unit in pairwise(self.units):
-            difference = model.interval[before] - model.interval[unit]
-            self._row(difference <= longest * model.cut[unit])
-            self._row(-difference <= longest * model.cut[unit])
-        for stop in range(1, len(self.units) + 1):
-            prefix = Segment(self.schedule, 0, stop)
-            needed = dict(zip((p.layer for p in prefix.parts), prefix.needed, strict=True))
-            for unit in range(stop):
-                n = needed[self.schedule.units[unit].layer]
-                own = self._sum(unit, lambda r, n=n: ceil_div(n, r))
-                here = sum(
-                    model.segment[edge]
-                    for edge in model.segment
-                    if edge[0] <= unit and edge[1] == stop
-                )
-                self._row(model.interval[unit] >= own - longest * (1 - here))
+    def _times(self) -> Iterator[tuple[int, list[Any]]]:
+        """How long each layer takes, by the choices on which that hangs."""
+        segment, menus = self.segment, self.segment.problem.largest
+        for i, layer in enumerate(ticks_of(segment.timed).layers):
+            places = (i, *layer.producers)
+            for copies in product(*(range(1, menus[k] + 1) for k in places)):
+                chosen = [
+                    self.part.choose[self.names[k], r] for k, r in zip(places, copies, strict=True)
+                ]
+                yield segment.tick * layer(copies[0], copies[1:]), chosen

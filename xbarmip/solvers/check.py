@@ -5,7 +5,7 @@ line, a walk over subproblems, a comparison. What it cannot find out is whether 
 value contradicts is true: that takes a second solver or a certificate.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -85,8 +85,19 @@ class Claim(Protocol):
         """What is wrong with the allocation, or with the claim that there is none."""
 
 
-def checked(problem: Problem, answer: Any) -> Checked:
-    """Take an answer apart and evaluate its allocation anew.
+Evaluated = Callable[[Any, Any], dict[str, Any]]
+"""Of a problem and an answer: what an evaluation of its own finds, as fields of `Checked`."""
+
+
+def allocation_facts(problem: Problem, answer: Result) -> dict[str, Any]:
+    """What is found of an allocation, or of the claim that there is none."""
+    if answer.allocation is not None:
+        return _evaluated(problem, answer.allocation)
+    return _refuted(problem) if answer.status is Status.INFEASIBLE else {}
+
+
+def checked(problem: Any, answer: Any, evaluated: Evaluated = allocation_facts) -> Checked:
+    """Take an answer apart and evaluate its allocation, or what else it has, anew.
 
     Raises
     ------
@@ -108,9 +119,7 @@ def checked(problem: Problem, answer: Any) -> Checked:
         )
     except ValueError as error:
         raise VerificationError(str(error)) from None
-    facts = _refuted(problem) if plain.status is Status.INFEASIBLE else {}
-    if plain.allocation is not None:
-        facts = _evaluated(problem, plain.allocation)
+    facts = evaluated(problem, answer)
     return Checked(plain.status, plain.stop, plain.value, plain.bound, plain.proof, **facts)
 
 
@@ -137,7 +146,9 @@ def lies(claim: Claim, value: int | None, holders: str) -> Iterator[tuple[Lie, s
         )
 
 
-def confirm(problem: Problem, solver: str, answer: Any) -> None:
+def confirm(
+    problem: Any, solver: str, answer: Any, evaluated: Evaluated = allocation_facts
+) -> None:
     """Hold an answer against the problem.
 
     Raises
@@ -146,7 +157,7 @@ def confirm(problem: Problem, solver: str, answer: Any) -> None:
         Naming the solver, what it claims, and what was found instead.
     """
     try:
-        found = checked(problem, answer)
+        found = checked(problem, answer, evaluated)
     except VerificationError as error:
         raise VerificationError(f"solver {solver!r}: no usable answer: {error}") from None
     for lie, message in lies(found, found.confirmed, "its own allocation"):

@@ -13,6 +13,7 @@ from xbarmip.compare.isolation.ending import Ending, Outcome
 from xbarmip.compare.isolation.link import die_with_parent
 from xbarmip.compare.isolation.messages import Compiled, Compiling, Solving, Told, Work, send
 from xbarmip.errors import error_line
+from xbarmip.problem import Problem
 from xbarmip.solvers.protocol import Watch
 from xbarmip.solvers.registry import solver_for
 
@@ -47,7 +48,8 @@ def main(talk: Connection, parent: int) -> None:
 def _solved(work: Work, watch: Watch) -> Ending:
     """What the solver says, or does instead."""
     try:
-        solver = solver_for(work.problem, work.solver)
+        counts = isinstance(work.problem, Problem)
+        solver = solver_for(work.problem, work.solver) if counts else work.solver
         reasons = solver.unsupported(work.problem)
         if reasons:
             return Ending(Outcome.REFUSED, message="; ".join(map(str, reasons)))

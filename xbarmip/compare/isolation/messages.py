@@ -11,7 +11,6 @@ from typing import Any
 import cloudpickle
 
 from xbarmip.compare.isolation.limits import Allowance
-from xbarmip.problem import Problem
 from xbarmip.solvers.protocol import Solver
 
 _whole = threading.Lock()  # a solver may report from several threads
@@ -22,7 +21,7 @@ class Work:
     """What a solver's own process is given; `instance` is the problem's name."""
 
     instance: str
-    problem: Problem
+    problem: Any  # of a kind of `xbarmip.compare.kinds`
     solver: Solver
     allowance: Allowance
 

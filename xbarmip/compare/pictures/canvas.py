@@ -22,6 +22,11 @@ _STYLE = {
     "svg.hashsalt": "xbarmip",  # the same picture is the same file
     "text.usetex": False,  # whatever the user's own settings say: a name is not a program
 }
+_FORMS: dict[str, dict[str, Any]] = {  # of files; the same picture is the same file
+    ".png": {"dpi": 120, "metadata": {"Software": None}},
+    ".svg": {"metadata": {"Date": None, "Creator": None}},
+    ".pdf": {"metadata": {"CreationDate": None, "Creator": None, "Producer": None}},
+}
 _NARROW = 5  # an axis of less than this ratio gets evenly spaced ticks
 _DECADES = 100  # an axis of more than this ratio gets ticks at powers of ten alone
 
@@ -53,10 +58,11 @@ def check_picture(path: Path, option: str) -> None:
     Raises
     ------
     InputError
-        On a name that does not end in .png, a file that cannot be written, or without matplotlib.
+        On a name that ends otherwise than in .png, .svg or .pdf, a file that cannot be written, or
+        without matplotlib.
     """
-    if path.suffix.lower() != ".png":
-        raise InputError(f"{option} {str(path)!r}: the name must end in .png")
+    if path.suffix.lower() not in _FORMS:
+        raise InputError(f"{option} {str(path)!r}: the name must end in {', '.join(_FORMS)}")
     check_writable(path)
     require_matplotlib()
 
@@ -69,14 +75,20 @@ def new_figure(width: float, height: float, rows: int = 1, columns: int = 1) -> 
         return figure, figure.subplots(rows, columns)
 
 
+def picture(figure: Any, path: Path) -> bytes:
+    """A figure as the content of a file, in the form that its name says."""
+    kind = path.suffix.lower()
+    return _saved(figure, kind.removeprefix("."), **_FORMS[kind])
+
+
 def png(figure: Any) -> bytes:
     """A figure as the content of a PNG file."""
-    return _saved(figure, "png", dpi=120, metadata={"Software": None})
+    return _saved(figure, "png", **_FORMS[".png"])
 
 
 def svg(figure: Any) -> str:
     """A figure as an SVG element, to stand in a page."""
-    text = _saved(figure, "svg", metadata={"Date": None, "Creator": None}).decode()
+    text = _saved(figure, "svg", **_FORMS[".svg"]).decode()
     text = text[text.index("<svg") :]
     return re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r"\1", text, count=1)
 

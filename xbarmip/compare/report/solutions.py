@@ -9,6 +9,7 @@ from xbarmip.compare.pictures.layers import layers_figure
 from xbarmip.compare.pictures.pipeline import pipeline_figure
 from xbarmip.compare.resume import refusal
 from xbarmip.compare.suite import list_suites, read_suite
+from xbarmip.problem import Problem
 
 _SHOWN = 2  # instances of a suite
 _LAYERS = 30  # more do not fit on a phone
@@ -25,7 +26,7 @@ def solution_figures(comparison: Comparison) -> Iterator[tuple[str, Any]]:
     instances = [
         each
         for each in read_suite(comparison.suite).instances
-        if len(each.problem.network.layers) <= _LAYERS
+        if isinstance(each.problem, Problem) and len(each.problem.network.layers) <= _LAYERS
     ]
     shown: set[str] = set()
     for instance in sorted(instances, key=lambda each: -len(each.problem.network.layers)):
@@ -50,4 +51,5 @@ def _best(comparison: Comparison, instance: Instance) -> tuple[int, ...] | None:
     best = min(confirmed, key=lambda row: row.confirmed or 0, default=None)
     if best is None or best.allocation is None:
         return None
-    return instance.problem.allocation(best.allocation)
+    allocation: tuple[int, ...] = instance.problem.allocation(best.allocation)
+    return allocation

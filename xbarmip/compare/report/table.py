@@ -1,14 +1,14 @@
 """A table, and the forms in which it is shown."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import StringIO
 
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from xbarmip.text import for_csv, for_html, for_markdown, for_terminal
+from xbarmip.text import for_csv, for_html, for_latex, for_markdown, for_terminal, visible
 
 Cell = str | int | None
 
@@ -60,6 +60,20 @@ class Table:
     def _escaped(row: Sequence[Cell]) -> list[str]:
         return [for_markdown(shown(cell)) for cell in row]
 
+    def latex(self) -> str:
+        """For a paper: a tabular of booktabs."""
+        kinds = "".join("l" if place < self.text else "r" for place in range(len(self.columns)))
+        head, *body = (
+            " & ".join(for_latex(shown(cell)) for cell in row) + r" \\"
+            for row in (self.columns, *self.rows)
+        )
+        lines = (rf"\begin{{tabular}}{{{kinds}}}", r"\toprule", head, r"\midrule", *body)
+        return "\n".join((*lines, r"\bottomrule", r"\end{tabular}"))
+
+    def csv(self) -> str:
+        """For a program: comma-separated values."""
+        return as_csv(self.columns, self.rows)
+
     def html(self) -> str:
         """For a page: a table in a box that scrolls sideways where it is too wide."""
         head = "".join(
@@ -102,3 +116,20 @@ def as_csv(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     for row in (columns, *rows):
         lines.writerow([for_csv(cell) if isinstance(cell, str) else cell for cell in row])
     return file.getvalue()
+
+
+def _tex(table: Table, notes: Sequence[str]) -> str:
+    said = "".join(f"% {visible(line)}\n" for line in notes)
+    return f"{said}% needs \\usepackage{{booktabs}}\n{table.latex()}\n"
+
+
+def _md(table: Table, notes: Sequence[str]) -> str:
+    said = "\n".join(visible(line).replace("-->", "--&gt;") for line in notes)
+    return f"{table.markdown()}\n\n<!--\n{said}\n-->\n"
+
+
+FORMS: dict[str, Callable[[Table, Sequence[str]], str]] = {  # of a file, by how its name ends
+    ".tex": _tex,
+    ".md": _md,
+    ".csv": lambda table, _: table.csv(),
+}

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from graphlib import CycleError, TopologicalSorter
-from os import sysconf
 from pathlib import Path
 
 import onnx
@@ -53,7 +52,7 @@ def _address_space(more: int) -> Iterator[None]:
         yield
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = mapped * sysconf("SC_PAGE_SIZE") + more
+    limit = mapped * resource.getpagesize() + more
     if soft != resource.RLIM_INFINITY and soft <= limit:
         yield
         return

@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+from xbarmip.reproduce.optima import Optima, OptimaRow, optima_claims
 from xbarmip.reproduce.pimcomp import optima, runs
 from xbarmip.reproduce.published import published
 from xbarmip.reproduce.source import Part, Source
@@ -13,8 +14,8 @@ PIMCOMP = Source(
     title="What the model knows and does not know: PIMCOMP's allocations in its simulator",
     parts=(
         Part(
-            "optima", "the optima of the simulated chips", optima.OptimumRow, optima.cases,
-            optima.Optima, claims=optima.claims,
+            "optima", "the optima of the simulated chips", OptimaRow, optima.cases, Optima,
+            claims=optima_claims,
         ),
         Part("runs", "what was simulated", runs.RunRow, runs.cases, runs.Runs),
     ),

@@ -8,55 +8,37 @@ from typing import Any
 
 from xbarmip.network.library import load_network
 from xbarmip.problem import Problem
-from xbarmip.reproduce.answers import Best, Taken
+from xbarmip.reproduce.answers import Taken
 from xbarmip.reproduce.claims import Claim
 from xbarmip.reproduce.compared import Compared, percent_above
+from xbarmip.reproduce.optima import OptimaRow, optima_claims, optima_row
 from xbarmip.reproduce.published import published
 from xbarmip.reproduce.store import Work
 from xbarmip.solvers.protocol import Progress
 
 NAME = "pimsyn"
-OBJECTIVES = ("cycles", "interval")
-BUDGETS = ("budget", "used")  # its own, and the crossbars that its allocation takes
 
 
 @dataclass(frozen=True, slots=True)
 class AllocationRow:
-    """An allocation, and for its own budget and for what it takes the optimum of each measure."""
+    """An allocation, and the optima of its own budget and of the crossbars that it takes."""
 
-    network: str
-    size: int
-    crossbars: int
     printed: Taken
-    budget: Mapping[str, Best]
-    used: Mapping[str, Best]
-
-    def problem(self, objective: str, budget: str) -> Problem:
-        """The problem of an optimum."""
-        crossbars = self.crossbars if budget == "budget" else self.printed.crossbars
-        return Problem(load_network(self.network), crossbars, self.size, objective)
-
-    def certificate(self, objective: str, budget: str) -> str:
-        """The file name of its certificate."""
-        crossbars = self.problem(objective, budget).crossbars
-        return f"{self.network}-{crossbars}x{self.size}-{objective}.cert"
-
-    def best(self, objective: str, budget: str) -> Best:
-        """The optimum."""
-        return (self.budget if budget == "budget" else self.used)[objective]
+    budget: OptimaRow
+    used: OptimaRow
 
     def above(self, objective: str) -> float:
         """By how many percent the allocation is above the optimum within its own budget."""
         value = self.printed.cycles if objective == "cycles" else self.printed.interval
-        return percent_above(value, self.best(objective, "budget").value)
+        return percent_above(value, self.budget.best(objective).value)
 
     @property
     def ordered(self) -> bool:
         """Whether the least interval keeps PIMSYN's rule: no convolution has less than 0.6 times
         the copies of the next.
         """
-        chosen = self.budget["interval"].allocation
-        layers = self.problem("interval", "budget").network.layers
+        chosen = self.budget.interval.allocation
+        layers = self.budget.problem("interval").network.layers
         copies = [r for r, layer in zip(chosen, layers, strict=True) if layer.outputs > 1]
         return all(10 * before >= 6 * after for before, after in pairwise(copies))
 
@@ -76,26 +58,15 @@ def _row(printed: Mapping[str, Any], seconds: float, progress: Progress | None) 
     crossbars = logical(printed["physical"], printed["bits"])
     problem = Problem(load_network(network), crossbars, size)
     taken = Taken.of(problem, problem.allocation(printed["duplication"]))
-
-    def optima(budget: int) -> dict[str, Best]:
-        return {
-            objective: Best.of(Problem(problem.network, budget, size, objective), seconds, progress)
-            for objective in OBJECTIVES
-        }
-
-    return AllocationRow(
-        network, size, crossbars, taken, optima(crossbars), optima(taken.crossbars)
+    budget, used = (
+        optima_row(network, each, size, seconds, progress) for each in (crossbars, taken.crossbars)
     )
+    return AllocationRow(taken, budget, used)
 
 
 def claims(row: AllocationRow) -> dict[str, Claim]:
     """The optima of a row."""
-    found: dict[str, Claim] = {}
-    for budget in BUDGETS:
-        for objective in OBJECTIVES:
-            name, problem = row.certificate(objective, budget), row.problem(objective, budget)
-            found |= row.best(objective, budget).claims(name, problem)
-    return found
+    return optima_claims(row.budget) | optima_claims(row.used)
 
 
 @dataclass(frozen=True, slots=True)

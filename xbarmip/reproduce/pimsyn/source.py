@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+from xbarmip.reproduce.optima import OptimaRow, optima_claims
 from xbarmip.reproduce.pimsyn import allocations, grid
 from xbarmip.reproduce.published import published
 from xbarmip.reproduce.source import Part, Source
@@ -17,8 +18,8 @@ PIMSYN = Source(
             allocations.cases, allocations.Allocations, claims=allocations.claims,
         ),
         Part(
-            "grid", "the budgets that it searches", grid.GridRow, grid.cases, grid.Grid,
-            claims=grid.claims,
+            "grid", "the budgets that it searches", OptimaRow, grid.cases, grid.Grid,
+            claims=optima_claims,
         ),
     ),
     figures=partial(published, allocations.NAME),
