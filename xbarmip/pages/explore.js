@@ -21,7 +21,7 @@
     return made;
   };
 
-  // Round numbers within a range that is shown by logarithms: at least two.
+  // Round numbers within a range that is shown by logarithms: three at least, or the ends of it.
   const ticks = (low, high) => {
     const within = (steps) => {
       const found = [];
@@ -30,7 +30,12 @@
       }
       return found.filter((tick) => tick >= low && tick <= high);
     };
-    const choices = [[1], [1, 3], [1, 2, 5], [1, 1.5, 2, 3, 4, 5, 6, 8]].map(within);
+    const even = (step) => {
+      const first = Math.ceil(low / step);
+      return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, at) => (first + at) * step);
+    };
+    const steps = [5, 2, 1, 0.5, 0.2, 0.1].map((part) => part * 10 ** Math.floor(Math.log10(high)));
+    const choices = [...[[1], [1, 3], [1, 2, 5]].map(within), ...steps.map(even)];
     return choices.find((found) => found.length >= 3) ?? [low, high];
   };
 
@@ -135,7 +140,7 @@
         element("td", "", element("span", "figure", shown(crossbars[k])), bar(crossbars[k], Math.max(...crossbars), "")),
         element("td", "number", shown(corner.steps[k])),
         element("td", "", element("span", "figure", shown(corner.way[k])), bar(corner.way[k], Math.max(...corner.way), "way")),
-        element("td", "number", saved === null ? "" : `${shown(layer.set)} crossbars`),
+        element("td", "number", saved === null ? "" : `${shown(layer.set)} crossbar${layer.set === 1 ? "" : "s"}`),
         element("td", `number${saved > 0 ? " gain" : ""}`, gain),
       );
     });
