@@ -30,7 +30,7 @@ from xbarmip.hardware.preset import Hardware, MemoryLevel
 from xbarmip.schedules.cases import Case, random_cases
 from xbarmip.schedules.certificate import stated_schedule, write_schedule_certificate
 from xbarmip.schedules.door import make_schedule_solver
-from xbarmip.schedules.problem import Schedule
+from xbarmip.schedules.problem import OBJECTIVES, Schedule
 from xbarmip.solvers.protocol import Limits
 
 RIVALS = ("filling", "even", "genetic")
@@ -181,16 +181,19 @@ def alterations(arguments: Namespace) -> None:
 
 def _certificates(folder: Path, smoke: bool) -> list[tuple[Schedule, list[Any], int]]:
     """Schedules whose certificates have proofs in them, their lines, and the proven optimum."""
-    made = list[tuple[Schedule, list[Any], int]]()
-    for case in random_cases(40 if smoke else 1500, seed=9):
-        schedule = case.schedule
+    made, random = list[tuple[Schedule, list[Any], int]](), Random("kinds")
+    for case in random_cases(40 if smoke else 400, seed=9):
+        drawn = timed(case, random).schedule
+        objective = random.choice(OBJECTIVES)
+        rule = random.choice((None, "published")) if objective.endswith("steps") else None
+        schedule = replace(drawn, objective=objective, rule=rule)
         result, path = xb.schedule(schedule), folder / "made.gz"
-        if result.plan is None:
+        if result.plan is None or (schedule.is_latency and any(schedule.divided)):
             continue
         write_schedule_certificate(schedule, result, path)
         lines = [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
         best = xb.schedule(schedule, "exhaustive").value
-        if best is not None and (len(lines) > 8 or (smoke and not made)):
+        if best is not None and (len(lines) > 6 or (smoke and not made)):
             made.append((schedule, lines, best))
     return made
 

@@ -42,7 +42,7 @@ def test_results_hold_the_run_every_row_and_every_verdict(tmp_path):
     assert [r.kind for r in records] == ["run", *["row"] * 3]
     run, rows = records[0].facts, [r.facts for r in records[1:]]
     assert run["suite"] == "small"
-    assert run["solvers"] == {"exhaustive": {"limit": 100}}
+    assert run["solvers"] == {"exhaustive": {"limit": 100, "known": []}}
     assert run["limits"]["seconds"] == 5
     assert [instance["published"] for instance in run["instances"]] == [7, 7, 7]
     assert {r["run"] for r in rows} == {run["run"]}

@@ -31,7 +31,6 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser.add_argument(
         "--solvers",
         type=lambda names: tuple(names.split(",")),
-        default=(),
         metavar="NAME,...",
         help=f"separated by commas, each {SOLVER_WORDS}; of schedules "
         f"{', '.join(SCHEDULE_SOLVERS)}; of placements {', '.join(PLACEMENT_SOLVERS)} (default: "

@@ -29,7 +29,7 @@ from xbarmip.solvers.result import Result
 Question = Any  # a Problem, Schedule or Placement
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind:
     """How problems of one kind are compared.
 
@@ -82,10 +82,10 @@ class Kind:
 
 def kind_of(problem: Question) -> Kind:
     """The kind of a problem."""
-    return KINDS[type(problem)]
+    return next(kind for own, kind in KINDS.items() if isinstance(problem, own))
 
 
-def made(solvers: Sequence[Any], kind: Kind) -> tuple[Any, ...]:
+def made(solvers: Sequence[Any] | None, kind: Kind) -> tuple[Any, ...]:
     """The solvers that are of a kind, each once, or those that prove what they claim.
 
     Raises
@@ -93,7 +93,8 @@ def made(solvers: Sequence[Any], kind: Kind) -> tuple[Any, ...]:
     InputError
         On one that cannot be made, or two of one name.
     """
-    found = tuple(kind.make(solver) for solver in solvers or kind.exact if kind.has(solver))
+    wanted = kind.exact if solvers is None else solvers
+    found = tuple(kind.make(solver) for solver in wanted if kind.has(solver))
     for name, times in Counter(solver.name for solver in found).items():
         if times > 1:
             raise InputError(f"solver {name!r} is listed {times} times")

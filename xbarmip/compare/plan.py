@@ -13,7 +13,7 @@ import cloudpickle
 from xbarmip.compare.facts import code_facts, machine_facts
 from xbarmip.compare.instance import Suite
 from xbarmip.compare.isolation.limits import Allowance
-from xbarmip.compare.kinds import KINDS, made, require_used
+from xbarmip.compare.kinds import kind_of, made, require_used
 from xbarmip.compare.task import Task, seeded
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
@@ -27,8 +27,8 @@ class Plan:
     Attributes
     ----------
     suite : Suite
-    solvers : sequence of str or Solver
-        Names or solver objects, each name once.
+    solvers : sequence of str or Solver, optional
+        Names or solver objects, each name once; by default those that prove what they claim.
     seeds : sequence of int
         Each solver that has an option `seed` is run once with each; without, with its own.
     allowance : Allowance
@@ -43,14 +43,16 @@ class Plan:
     """
 
     suite: Suite
-    solvers: Sequence[str | Solver]
+    solvers: Sequence[str | Solver] | None
     seeds: Sequence[int]
     allowance: Allowance
     certify: bool = False
 
     def __post_init__(self) -> None:
-        if isinstance(self.solvers, str):
-            raise InputError(f"solvers must be a sequence of solvers, got {self.solvers!r}")
+        if isinstance(self.solvers, str) or (self.solvers is not None and not self.solvers):
+            raise InputError(
+                f"solvers must be a sequence of at least one solver, got {self.solvers!r}"
+            )
         for seed, times in Counter(self.seeds).items():
             if times > 1:
                 raise InputError(f"seed {seed} is listed {times} times")
@@ -67,20 +69,20 @@ class Plan:
     @cached_property
     def tasks(self) -> tuple[Task, ...]:
         """Instance by instance, solver by solver that is of its kind, seed by seed."""
-        kinds = dict.fromkeys(type(instance.problem) for instance in self.suite.instances)
-        require_used(self.solvers, [KINDS[each] for each in kinds])
+        kinds = {each.name: kind_of(each.problem) for each in self.suite.instances}
+        require_used(self.solvers or (), list(dict.fromkeys(kinds.values())))
         variants = {
-            each: [
+            kind: [
                 variant
-                for solver in made(self.solvers, KINDS[each])
+                for solver in made(self.solvers, kind)
                 for variant in seeded(solver, tuple(self.seeds), self.allowance.threads)
             ]
-            for each in kinds
+            for kind in dict.fromkeys(kinds.values())
         }
         return tuple(
             Task(self.run, self.suite.name, instance, solver, seed, self.allowance, self.certify)
             for instance in self.suite.instances
-            for solver, seed in variants[type(instance.problem)]
+            for solver, seed in variants[kinds[instance.name]]
         )
 
     @cached_property

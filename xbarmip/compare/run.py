@@ -28,7 +28,7 @@ Observer = Callable[[Row | Verdict], None]
 
 def compare(
     suite: Suite | str | PathLike[str],
-    solvers: Sequence[str | Solver] = (),
+    solvers: Sequence[str | Solver] | None = None,
     time_limit: float | None = None,
     memory_limit: int | None = None,
     output: str | PathLike[str] | None = None,
@@ -52,7 +52,7 @@ def compare(
     ----------
     suite : Suite, str or path
         A suite, the name of a shipped one (see `list_suites`), or a path that ends in .toml.
-    solvers : sequence of str or Solver
+    solvers : sequence of str or Solver, optional
         Names or solver objects, each name once; by default those that prove what they claim. Each
         is run on the instances of its kind: allocations, schedules or placements.
     time_limit : float, optional

@@ -25,12 +25,12 @@ def schedule_figure(schedule: Schedule, plan: Plan) -> Any:
         begun, ran, kept, clock = accumulate((float(t * each) for t in parts), initial=clock)
         spans.append((begun, ran, kept, clock, figures.crossbars, part_names(segment)))
     figure, (above, below) = new_figure(11.0, 4.5, rows=2)
-    for row, color, bars in (
+    for row, color, bars in (  # edges of their own color: a bar may be narrow
         (1, COLORS[1], [(begun, ran - begun) for begun, ran, *_ in spans]),
         (0, COLORS[0], [(ran, kept - ran) for _, ran, kept, *_ in spans]),
-        (-1, COLORS[4], [(kept, ended - kept) for _, _, kept, ended, *_ in spans]),
+        (-1, COLORS[3], [(kept, ended - kept) for _, _, kept, ended, *_ in spans]),
     )[: 2 + schedule.off_chip]:
-        above.broken_barh(bars, (row - 0.4, 0.8), color=color, edgecolor="white")
+        above.broken_barh(bars, (row - 0.4, 0.8), color=color, edgecolor=color, linewidth=0.4)
     rows = ["writing", "running", "off chip"][: 2 + schedule.off_chip]
     above.set_yticks([1, 0, -1][: len(rows)], rows)
     for number, (begun, _, _, ended, crossbars, names) in enumerate(spans, start=1):
