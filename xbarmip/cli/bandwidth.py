@@ -13,7 +13,7 @@ from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.pictures.bandwidth import bandwidth_figure
-from xbarmip.compare.pictures.canvas import check_picture, png
+from xbarmip.compare.pictures.canvas import check_picture, picture
 from xbarmip.files import written
 from xbarmip.measures.registry import times
 from xbarmip.solvers.latency.sensitivity import (
@@ -158,4 +158,4 @@ def _draw(path: Path, title: str, pairs: list[tuple[Fraction, Change]], enough: 
         for factor, change in pairs
         if change.result.latency is not None
     ]
-    written(path, png(bandwidth_figure(title, points, enough)))
+    written(path, picture(bandwidth_figure(title, points, enough), path))
