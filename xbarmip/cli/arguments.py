@@ -3,7 +3,7 @@
 from argparse import Namespace
 from collections.abc import Iterable
 
-from xbarmip.cli.parser import Parser, gibibytes, input_shape, number, option, size
+from xbarmip.cli.parser import Parser, gibibytes, input_shape, integer, number, option, size
 from xbarmip.goal import CROSSBARS, TILES
 from xbarmip.measures.registry import counts, measure_of, measures, rules, times
 from xbarmip.network.graph import Network
@@ -100,7 +100,7 @@ def add_solver(parser: Parser, names: Iterable[str], default: str) -> None:
 
 
 def add_option(parser: Parser) -> None:
-    """The option --option, as pairs of a name and a value."""
+    """The options --option, as pairs of a name and a value, and --threads, which is one of them."""
     parser.add_argument(
         "--option",
         type=option,
@@ -108,6 +108,14 @@ def add_option(parser: Parser) -> None:
         default=[],
         metavar="NAME=VALUE",
         help="an option of the solver, for instance seed=3 (can be given several times)",
+    )
+    parser.add_argument(
+        "--threads",
+        type=lambda text: ("threads", integer(text)),
+        dest="option",
+        action="append",
+        metavar="N",
+        help="threads of a solver that can use several: dp, milp (default: 1)",
     )
 
 

@@ -26,6 +26,10 @@ class DynamicProgram:
     beam : int
         Labels that the first sweeps keep at each layer; four times as many in every further round,
         until no label is left out. 0 leaves none out from the start.
+    threads : int
+        One for each of three ways, at most: finding, refuting, refuting box by box; more than three
+        are of no use. Value and bound of a finished solve do not depend on it; of several optimal
+        allocations another may come out, from run to run.
     """
 
     windows: bool = True
@@ -34,12 +38,14 @@ class DynamicProgram:
     dominance: bool = True
     paths: bool = True
     beam: int = BEAM
+    threads: int = 1
 
     def __post_init__(self) -> None:
         for field in Switches._fields:
             if not isinstance(getattr(self, field), bool):
                 raise InputError(f"dp option {field} must be a bool, got {getattr(self, field)!r}")
         as_int(self.beam, "dp option beam", 0)
+        as_int(self.threads, "dp option threads", 1, 1024)
 
     @property
     def name(self) -> str:
@@ -74,7 +80,7 @@ class DynamicProgram:
             )  # fmt: skip
         with interrupts_held() as let_through:
             run = Run(problem, watch, let_through, hint)
-            stop = until_stopped(lambda: run.solve(self.switches, self.beam))
+            stop = until_stopped(lambda: run.solve(self.switches, self.beam, self.threads))
         return self._result(run, stop)
 
     def fewest_crossbars(self, problem: Problem, target: int, watch: Watch, hint: Hint) -> Result:
