@@ -37,7 +37,7 @@ site: $(INSTALLED)  ## the documentation as a site, in build/site; warnings are 
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	$(BIN)/cffconvert --validate
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
-	@echo "build/site/index.html; with search: $(BIN)/python -m http.server -d build/site"
+	@echo build/site/index.html
 
 clean:
 	rm -rf .venv build/site

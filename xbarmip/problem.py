@@ -308,8 +308,13 @@ class Problem:
             On a larger budget, if a constraint that was given ready-made says nothing of an R that
             it allows.
         """
+        return replace(self, crossbars=crossbars, constraints=self.given)
+
+    @property
+    def given(self) -> tuple[Any, ...]:
+        """Constraints and recipes of constraints as they were given."""
         given: tuple[Any, ...] = self._given  # type: ignore[attr-defined]
-        return replace(self, crossbars=crossbars, constraints=given)
+        return given
 
     @property
     def constraint_names(self) -> tuple[str, ...]:

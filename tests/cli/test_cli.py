@@ -46,10 +46,11 @@ network = "pair.json"
 crossbars = [1, 2, 4]
 """
 KEYS = [
+    "xbarmip", "python", "command", "files", "compile_seconds",
     "network", "crossbars", "size", "objective", "rule", "constraints", "goal",
     "at_most", "then", "digest", "smallest_budget", "crossbars_used", "measures", "solver",
     "status", "stop", "value", "bound", "gap",
-    "proof", "allocation", "seconds", "compile_seconds", "statistics", "options", "message",
+    "proof", "allocation", "seconds", "statistics", "options", "message",
 ]  # fmt: skip
 
 

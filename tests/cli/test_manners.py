@@ -79,7 +79,7 @@ def test_a_pipe_gets_plain_ascii(run):
 def test_a_near_miss_of_a_command_is_named(run):
     assert "'slove'; did you mean 'solve'" in run("slove", status=2)
     assert "'chek'; did you mean 'check'?" in run("suite", "chek", status=2)
-    assert "did you mean 'steps'" in run("frontier", "pair.json", "--objective", "step", status=2)
+    assert "did you mean 'steps'" in run("plot", "pair.json", "--objective", "step", status=2)
 
 
 @pytest.mark.parametrize("file", ["net.pt", "net.PTH"])

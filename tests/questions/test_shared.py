@@ -21,7 +21,7 @@ from xbarmip.constraint import LinearConstraint
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.hardware.preset import load_hardware
 from xbarmip.questions.chip import SharedChip
-from xbarmip.questions.shared import solve_shared
+from xbarmip.questions.shared import crossbars_that_would_do, solve_shared
 from xbarmip.questions.staircase import cheapest
 from xbarmip.solvers.result import Status, Stop
 from xbarmip.timing.evaluate import evaluate_many
@@ -62,7 +62,7 @@ def best_split(chip):
     for split in product(*map(outcomes, chip.problems)):
         crossbars, counts = zip(*split, strict=True)
         late = chip.share == "deadlines" and any(
-            count > due for count, due in zip(counts, chip.deadlines, strict=True)
+            count > due for count, due in zip(counts, chip.factors, strict=True)
         )
         if sum(crossbars) <= chip.crossbars and not late:
             costs.append(chip.cost(counts, crossbars))
@@ -126,7 +126,7 @@ def best_time(chip):
     return min(costs, default=None)
 
 
-@pytest.mark.parametrize(("solver", "count"), [("dp", 60), ("milp", 6), ("exhaustive", 20)])
+@pytest.mark.parametrize(("solver", "count"), [("dp", 24), ("milp", 4), ("exhaustive", 12)])
 def test_times_are_shared_exactly(solver, count):
     random, seen = Random("shared times"), set()
     for _ in range(count):
@@ -188,6 +188,29 @@ def test_the_largest_count_is_that_of_the_disjoint_union():
     for crossbars in (260, 400):
         chip = SharedChip([xb.Problem(each, crossbars) for each in (LENET, ALEXNET)])
         assert solve_shared(chip).value == xb.solve(xb.Problem(union, crossbars)).value
+
+
+def test_how_many_crossbars_would_do():
+    random, seen = Random("would do"), 0
+    while seen < 8:
+        chip = timed_chip(random) if seen % 4 == 0 else random_chip(random, 60)
+        if best_split(chip) is not None or any(problem.constraints for problem in chip.problems):
+            continue
+        most = crossbars_that_would_do(chip, "dp")
+        if most is None:  # a deadline that no number of crossbars meets
+            assert chip.due
+            continue
+        wider, narrower = (
+            SharedChip(
+                [problem.with_crossbars(crossbars) for problem in chip.problems],
+                chip.share,
+                **{"deadlines" if chip.due else "weights": chip.numbers},
+            )
+            for crossbars in (most, most - 1)
+        )
+        assert solve_shared(wider).status is Status.OPTIMAL
+        assert solve_shared(narrower).status is Status.INFEASIBLE
+        seen += 1
 
 
 def test_deadlines_and_what_is_said():

@@ -6,6 +6,7 @@ COMMANDS = {
     "export": "write the problem for MILP or pseudo-Boolean solvers, a refutation for a checker",
     "explain": "list the constraints, how each exact solver treats them, and what that costs",
     "frontier": "find the optimum of every budget, or two measures against each other at one",
+    "explore": "write a page that walks the frontier: allocation, pipeline, what binds",
     "bandwidth": "find what more or less bandwidth does to the least latency, and one more tile",
     "simulate": "evaluate an allocation: what every measure counts",
     "score": "score an allocation out of a file: every measure, and the gap to the optimum",

@@ -33,6 +33,20 @@ from xbarmip.solvers.result import Stop
 def add(commands: "_SubParsersAction[Parser]") -> None:
     """Add the command to the parser."""
     parser = add_command(commands, "frontier", COMMANDS["frontier"], run)
+    add_range(parser)
+    add_objective(parser, every_objective(), sums=True)
+    add_constraint(parser)
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the points as CSV")
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE.png", help="draw the curve, as PNG, SVG or PDF"
+    )
+    add_against(parser)
+    add_paper(parser)
+    add_limits(parser)
+
+
+def add_range(parser: Parser) -> None:
+    """The network and the budgets, for `traced`."""
     add_network(parser)
     parser.add_argument(
         "--up-to",
@@ -53,15 +67,6 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         help="smallest budget of interest (default: the smallest that works)",
     )
     add_size_beside(parser)
-    add_objective(parser, every_objective(), sums=True)
-    add_constraint(parser)
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the points as CSV")
-    parser.add_argument(
-        "--plot", type=Path, metavar="FILE.png", help="draw the curve, as PNG, SVG or PDF"
-    )
-    add_against(parser)
-    add_paper(parser)
-    add_limits(parser)
 
 
 def run(arguments: Namespace) -> int:
@@ -71,6 +76,27 @@ def run(arguments: Namespace) -> int:
         return run_against(arguments)
     refuse_without_against(arguments)
     _check_files(arguments)
+    curve = traced(arguments)
+    problem = curve.problem
+    _write_files(arguments, curve)
+    if arguments.json:
+        print_json({**facts(arguments, problem), **curve.as_dict(), "message": message(curve)})
+    else:
+        _print(curve)
+    give(arguments, _table(curve), f"{problem.network.name}: {message(curve)}", problem)
+    return 0
+
+
+def traced(arguments: Namespace) -> Frontier:
+    """The frontier that was asked for.
+
+    Raises
+    ------
+    InputError
+        When the budgets make no sense.
+    KeyboardInterrupt
+        When the search was interrupted before its first point.
+    """
     check_for_every_budget(arguments.constraint)
     hardware = None if arguments.hardware is None else load_hardware(arguments.hardware)
     up_to = crossbars_of(arguments, hardware, "--up-to")
@@ -95,13 +121,7 @@ def run(arguments: Namespace) -> int:
         )
     if curve.stop is Stop.INTERRUPTED and not curve.points:
         raise KeyboardInterrupt
-    _write_files(arguments, curve)
-    if arguments.json:
-        print_json({**facts(arguments, problem), **curve.as_dict(), "message": _message(curve)})
-    else:
-        _print(curve)
-    give(arguments, _table(curve), f"{problem.network.name}: {_message(curve)}", problem)
-    return 0
+    return curve
 
 
 def points_csv(curve: Frontier) -> str:
@@ -117,7 +137,7 @@ def _print(curve: Frontier) -> None:
     if curve.points:
         print_rich(_table(curve))
     size = sides((problem.crossbar.rows, problem.crossbar.columns))
-    say(f"{problem.network.name}, crossbars of {size}: {_message(curve)}")
+    say(f"{problem.network.name}, crossbars of {size}: {message(curve)}")
 
 
 def _table(curve: Frontier) -> Table:
@@ -133,7 +153,7 @@ def _table(curve: Frontier) -> Table:
     return table(("crossbars", problem.objective, *names, "R"), rows, text=0)
 
 
-def _message(curve: Frontier) -> str:
+def message(curve: Frontier) -> str:
     """What is proven, in one line."""
     problem = curve.problem
     if curve.complete and not curve.points:

@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from copy import copy
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
@@ -15,7 +16,7 @@ from xbarmip.errors import InputError
 from xbarmip.files import check_writable
 from xbarmip.plain import plain
 from xbarmip.questions.chip import SHARES, SharedChip
-from xbarmip.questions.shared import SharedResult, solve_shared
+from xbarmip.questions.shared import SharedResult, crossbars_that_would_do, solve_shared
 from xbarmip.solvers.result import Status, Stop
 
 _OF_ONE = {
@@ -55,6 +56,10 @@ def run_shared(arguments: Namespace) -> int:
             progress,
             **dict(arguments.option),
         )
+    if result.status is Status.INFEASIBLE:
+        most = crossbars_that_would_do(chip, arguments.solver, arguments.time_limit)
+        why = "" if most is None else f"{chip.crossbars} crossbars are too few, {most} would do"
+        result = replace(result, message=why)
     if arguments.json:
         shown = {"value_us": chip.shown(result.value)} if chip.timed and not chip.due else {}
         print_json({**chip.as_dict(), **result.as_dict(), **shown})
@@ -135,7 +140,8 @@ def _answer(chip: SharedChip, result: SharedResult) -> str:
     unit = " us" if chip.timed and not chip.due else ""
     bound = "no bound" if result.bound is None else f"bound {chip.shown(result.bound)}{unit}"
     if result.status is Status.INFEASIBLE:
-        return f"INFEASIBLE: no split is within the limits ({by})"
+        why = f"; {result.message}" if result.message else ""
+        return f"INFEASIBLE: no split is within the limits{why} ({by})"
     if result.value is None:
         return f"UNKNOWN, no split found, {bound} ({by})"
     kind = "time" if chip.timed else "count"

@@ -14,7 +14,6 @@ asked for, and no allocation takes fewer than one copy of every layer does.
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 from xbarmip.constraint import LinearConstraint, Recipe
 from xbarmip.constraints.core_packing import CorePacking
@@ -69,8 +68,7 @@ def remedies(problem: Problem, solver: Solver, seconds: float | None = None) -> 
 
 
 def _core_remedies(problem: Problem, solver: Solver, seconds: float | None) -> Iterator[str]:
-    given: tuple[Any, ...] = problem._given  # type: ignore[attr-defined]
-    for place, recipe in enumerate(given):
+    for place, recipe in enumerate(problem.given):
         if isinstance(recipe, CorePacking):
             least = _fewest_cores(problem, place, solver, seconds)
             if least is not None:
@@ -82,8 +80,7 @@ def _fewest_cores(
     problem: Problem, place: int, solver: Solver, seconds: float | None
 ) -> int | None:
     """The least number of cores for the CorePacking at a place; None where no number is proven."""
-    given: tuple[Any, ...] = problem._given  # type: ignore[attr-defined]
-    packing: CorePacking = given[place]
+    given, packing = problem.given, problem.given[place]
     enough = packing.fewest_cores(problem, problem.largest)
     least = packing.fewest_cores(problem, (1,) * len(problem.sets))
     if enough is None or least is None:
@@ -106,8 +103,7 @@ def _fewest_cores(
 def _adjustable(problem: Problem) -> set[str]:
     """Names of constraints whose limit a user gave: not of a rate, or of a list of R."""
     names = {constraint.name for constraint in problem.constraints}
-    given: tuple[Any, ...] = problem._given  # type: ignore[attr-defined]
-    for recipe in given:
+    for recipe in problem.given:
         limited = hasattr(recipe, "limit") or hasattr(recipe, "tiles")
         if isinstance(recipe, Recipe) and not limited:
             names -= {constraint.name for constraint in recipe.on(problem)}

@@ -19,10 +19,12 @@ another, and then X_k(v) is a step that was not known. There are only so many bu
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
+from xbarmip.constraint import Recipe
 from xbarmip.display import html_table
-from xbarmip.errors import UnsupportedError
+from xbarmip.errors import UnsupportedError, XbarmipError
 from xbarmip.goal import CROSSBARS
 from xbarmip.plain import plain
 from xbarmip.questions.amounts import amount_of, limited
@@ -137,6 +139,25 @@ def solve_shared(
         return walk.result(stopped.stop, stopped.message)
     except KeyboardInterrupt:
         return walk.result(Stop.INTERRUPTED)
+
+
+def crossbars_that_would_do(
+    chip: SharedChip, solver: str | Solver, seconds: float | None = None
+) -> int | None:
+    """The fewest crossbars with which a chip without a split has one; None where none is proven."""
+    given = chain.from_iterable(problem.given for problem in chip.problems)
+    if any(isinstance(one, Recipe) and one.follows_budget for one in given):
+        return None
+    ample = sum(problem.ample for problem in chip.problems)
+    due = chip.numbers if chip.due else (ANY,) * len(chip.problems)
+    try:
+        problems = tuple(problem.with_crossbars(ample) for problem in chip.problems)
+        answer = solve_shared(
+            SharedChip(problems, "deadlines", deadlines=due), solver, time_limit=seconds
+        )
+    except XbarmipError:  # too many choices, or weights that end where the budget does
+        return None
+    return answer.value if answer.status is Status.OPTIMAL else None
 
 
 class SharedWalk:

@@ -19,14 +19,16 @@ RUNS, WAITS, DONE = (0.0, 0.447, 0.698), (0.957, 0.871, 0.702), (0.949, 0.949, 0
 _COLUMNS = 800  # more cycles than this share columns
 
 
-def activity(network: Network, allocation: Sequence[int]) -> tuple[Any, Array]:
+def activity(
+    network: Network, allocation: Sequence[int], columns: int = _COLUMNS
+) -> tuple[Any, Array]:
     """How busy each layer is in each column of time, and when it is done.
 
     Returns
     -------
     share : float array, shape (layers, columns)
         Share of the column's cycles in which the layer takes a step: 0 or 1 where each column is
-        one cycle, which holds up to 800 cycles.
+        one cycle, which holds up to as many cycles as there may be columns.
     end : int array, shape (layers,)
         Cycle of the layer's last step.
     """
@@ -34,7 +36,7 @@ def activity(network: Network, allocation: Sequence[int]) -> tuple[Any, Array]:
     end = np.array([finish[-1] for finish in finishes])
     last = int(end.max())
     times = np.arange(last + 1)
-    edges = np.linspace(0, last, min(last, _COLUMNS) + 1)
+    edges = np.linspace(0, last, min(last, columns) + 1)
     busy = [np.interp(edges, times, np.searchsorted(f, times, side="right")) for f in finishes]
     return np.clip(np.diff(busy, axis=1) / edges[1], 0, 1), end
 
