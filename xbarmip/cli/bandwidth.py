@@ -49,7 +49,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         help="how much wider each level is made in turn (default: 10)",
     )
     parser.add_argument(
-        "--plot", type=Path, metavar="FILE.png", help="draw the curve (needs matplotlib)"
+        "--plot", type=Path, metavar="FILE.png", help="draw the curve, as PNG, SVG or PDF"
     )
     add_limits(parser)
 

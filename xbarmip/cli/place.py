@@ -33,7 +33,7 @@ from xbarmip.strict import located, read_text
 
 _FILES = {
     "certificate": "write a proof of the placement and its bound, which `xbarmip check` checks",
-    "plot": "draw the cores: load and crossbars, the busiest marked (FILE.png)",
+    "plot": "draw the cores: load and crossbars, the busiest marked (.png, .svg or .pdf)",
     "export": "write replication and mapping for PIMCOMP-NN, as JSON",
 }
 

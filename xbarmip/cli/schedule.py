@@ -49,7 +49,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         "--plot",
         type=Path,
         metavar="FILE",
-        help="draw writing, running and crossbars of each segment over time (FILE.png)",
+        help="draw writing, running and crossbars of each segment over time (.png, .svg or .pdf)",
     )
     add_limits(parser)
 
