@@ -160,6 +160,16 @@ def test_a_certificate_that_takes_too_long_is_left_out(tmp_path):
     assert (folder / "page.md").read_text() == "2: none, 1 without\n"
 
 
+def test_a_claim_that_is_made_no_more_leaves_no_certificate(tmp_path):
+    source, folder = small(tmp_path, 2, (2, 2)), tmp_path / "out"
+    reproduce(source, folder)
+    silent = replace(source.parts[0], claims=lambda row: {} if row.value == 5 else {"b.cert": None})
+    (folder / FOLDER / "b.cert").write_text("of the row as it was")
+    silent = replace(silent, cases=lambda seconds: {"a": lambda progress: Row(5)})
+    reproduce(replace(source, parts=(silent,)), folder)
+    assert [path.name for path in (folder / FOLDER).iterdir()] == ["a.cert"]
+
+
 def test_a_wrong_claim_makes_no_row(tmp_path):
     with pytest.raises(VerificationError):
         reproduce(small(tmp_path, 4, (2, 1)), tmp_path / "out")

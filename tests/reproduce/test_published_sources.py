@@ -1,4 +1,4 @@
-"""What is said of PIMSYN, CIM-MLC and PIMCOMP: by hand, and computed again."""
+"""What is said of PIMSYN, CIM-MLC, PIMCOMP and the heuristics: by hand, and computed again."""
 
 from dataclasses import replace
 from math import atanh, sqrt
@@ -14,12 +14,14 @@ from xbarmip.cores.score import score
 from xbarmip.hardware.preset import load_hardware
 from xbarmip.reproduce.cim_mlc import cases as cim_mlc
 from xbarmip.reproduce.commands import score_command, solve_command
+from xbarmip.reproduce.heuristics.networks import HEURISTICS, NetworkRow, Tried, networks
 from xbarmip.reproduce.optima import OBJECTIVES
 from xbarmip.reproduce.pimcomp.runs import Runs
 from xbarmip.reproduce.pimsyn import allocations, grid
 from xbarmip.reproduce.published import published
 from xbarmip.reproduce.ranks import ranked
 from xbarmip.reproduce.sources import SOURCES
+from xbarmip.solvers.result import Status
 
 
 def rows_of(name, part):
@@ -179,3 +181,46 @@ def test_ranks_by_hand():
     assert (alike.coefficient, alike.low) == (pytest.approx(1), None)
     constant = ranked([1, 1, 1], [1, 2, 3])
     assert (constant.coefficient, constant.wrong, constant.equal) == (None, 0, 3)
+
+
+# --- the heuristics ------------------------------------------------------------------------------
+
+
+def test_every_network_is_there_once():
+    found = networks()
+    assert set(xb.list_networks()) <= found.keys()
+    assert "onnx:light_shufflenet" in found
+    assert "onnx:light_resnet50" not in found  # it is resnet-50
+
+
+def test_heuristics_again():
+    for objective in ("cycles", "interval"):
+        key = f"lenet-5/{objective}"
+        row, again = rows_of("heuristics", "networks")[key], case_of("heuristics", "networks", key)
+        assert again.dp.value == row.dp.value
+        for rule in HEURISTICS:
+            assert again.rules[rule].values == row.rules[rule].values, rule
+
+
+def test_no_heuristic_is_below_a_proven_bound():
+    for key, row in rows_of("heuristics", "networks").items():
+        assert row.best >= row.dp.bound, key
+
+
+@pytest.mark.parametrize(("value", "best"), [(8, 8), (11, 10)])
+def test_excess_over_the_best_known(value, best):
+    row = next(iter(rows_of("heuristics", "networks").values()))
+    rules = {rule: Tried((20, 30), (0.0, 0.0)) for rule in HEURISTICS}
+    rules["woho"] = Tried((10,), (0.0,))
+    dp = replace(row.dp, status=Status.FEASIBLE, value=value, bound=4)
+    made = NetworkRow("lenet-5", 5, 18, "cycles", dp, rules)
+    assert made.best == best
+    assert made.above("greedy") == pytest.approx(100 * (25 / best - 1))
+    assert (made.spread("greedy"), made.spread("woho")) == (pytest.approx(50), 0)
+    assert made.open == pytest.approx(100 * (best / 4 - 1))
+
+
+def test_a_row_that_lacks_a_rule_is_refused():
+    row = next(iter(rows_of("heuristics", "networks").values()))
+    with pytest.raises(xb.InputError, match=r"rules must be woho, stride, .*, got woho"):
+        replace(row, rules={"woho": Tried((3,), (0.1,))})

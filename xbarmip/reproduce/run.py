@@ -10,7 +10,7 @@ from typing import Any
 from xbarmip.compare.pictures.canvas import require_matplotlib
 from xbarmip.errors import InputError
 from xbarmip.files import writing, written
-from xbarmip.reproduce.claims import LIMITS, certified, certify
+from xbarmip.reproduce.claims import FOLDER, LIMITS, certified, certify
 from xbarmip.reproduce.page import files
 from xbarmip.reproduce.source import Part, Source
 from xbarmip.reproduce.store import Kept, Store, Work, compute
@@ -92,6 +92,7 @@ def reproduce(
     parts_of = {part.name: part for part in source.parts}
     works = {part.name: part.cases(time_limit) for part in source.parts}
     computed = dict.fromkeys(works, 0)
+    earlier = _claimed(source, stores)
     try:
         for name in chosen:
             if not keep:
@@ -104,6 +105,8 @@ def reproduce(
                     stores[name].add(key, done)
                     computed[name] += 1
     finally:
+        for name in earlier - _claimed(source, stores):
+            (folder / FOLDER / name).unlink(missing_ok=True)
         complete = {
             name: {key: store.rows[key] for key in works[name]}
             for name, store in stores.items()
@@ -121,6 +124,12 @@ def _chosen(source: Source, parts: Sequence[str] | None) -> list[str]:
         if name not in known:
             raise InputError(f"part must be one of {', '.join(known)}, got {name!r}")
     return [name for name in known if parts is None or name in parts]
+
+
+def _claimed(source: Source, stores: Mapping[str, Store]) -> set[str]:
+    """The certificates of all that the rows claim, by file name."""
+    rows = ((part, kept.row) for part in source.parts for kept in stores[part.name].rows.values())
+    return {name for part, row in rows for name in part.claims(row)}
 
 
 def _certified(

@@ -1,0 +1,1 @@
+"""Every heuristic of the field on every network at hand, beside proven optima."""
