@@ -39,7 +39,10 @@ CASES = (
     *(f"{each}_gap_percent" for each in RIVALS),
     "certificate_seconds", "certificate_bytes", "check_seconds", "checked",
 )  # fmt: skip
-RANDOM = ("solvers", "cases", "optimal", "infeasible", "cut", "divided", "disagreements", "seconds")
+RANDOM = (
+    "solvers", "cases", "optimal", "infeasible", "refused", "cut", "divided", "disagreements",
+    "seconds",
+)  # fmt: skip
 ALTERATIONS = ("certificates", "alterations", "refused", "true", "false", "seconds")
 PROOF_SECONDS = 60.0
 RIVAL_SECONDS = 3.0  # of the genetic one, or as long as the exact search took
@@ -135,6 +138,7 @@ def agreement(arguments: Namespace) -> None:
             tally["disagreements"] += judge(instance.facts, rows).kind != "AGREE"
             tally["optimal"] += rows[0].status == "OPTIMAL"
             tally["infeasible"] += rows[0].status == "INFEASIBLE"
+            tally["refused"] += any(row.status == "UNSUPPORTED" for row in rows)
             tally["cut"] += not schedule.whole.feasible
             tally["divided"] += len(schedule.units) > len(schedule.network.layers)
         counted = {name: tally[name] for name in RANDOM[2:-1]}

@@ -160,11 +160,14 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
 
 
 def on_page_content(html: str, page: Any, config: Any, files: Any) -> None:
-    """Refuse a list that begins in the middle of a paragraph, where only GitHub sees a list."""
+    """Refuse what was not meant: a list that is none, and a product whose signs became emphasis."""
     from mkdocs.exceptions import PluginError
 
-    if item := re.search(r"^[-*] .*", re.sub(r"(?s)<pre.*?</pre>", "", html), re.MULTILINE):
+    words = re.sub(r"(?s)<(pre|code)\b.*?</\1>", "", html)
+    if item := re.search(r"^[-*] .*", words, re.MULTILINE):
         raise PluginError(f"{page.file.src_uri}: no empty line before the item {item[0]!r}")
+    if product := re.search(r"\w<em>[^<]*</em>|<em>[^<]*</em>\w", words):
+        raise PluginError(f"{page.file.src_uri}: emphasis within a word: {product[0]!r}")
 
 
 def on_post_build(config: Any) -> None:

@@ -108,7 +108,11 @@ def making(function: Callable[..., Any], **options: Any) -> Any:
     before, _settings.CACHE_DIR = _settings.CACHE_DIR, str(folder or "")
     try:
         kernel = jit(
-            cache=folder is not None, error_model="numpy", no_cfunc_wrapper=True, **options
+            cache=folder is not None,
+            error_model="numpy",
+            no_cfunc_wrapper=True,
+            nogil=True,
+            **options,
         )(function)
     finally:
         _settings.CACHE_DIR = before

@@ -145,8 +145,15 @@ def test_pictures_are_what_their_name_says(ending, begins, run):
     run(*call, f"two.{ending}")
     one, two = (Path(f"{name}.{ending}").read_bytes() for name in ("one", "two"))
     assert one == two and one.startswith(begins)
-    run("frontier", "pair.json", "--up-to", "4", "--plot", f"curve.{ending}")
-    assert Path(f"curve.{ending}").read_bytes().startswith(begins)
+    drawn = {
+        "frontier": ("pair.json", "--up-to", "4"),
+        "place": ("lenet-5", "--cores", "4", "--crossbars-per-core", "12"),
+        "schedule": ("pair.json", "--crossbars", "3", "--write-cycles", "4"),
+        "bandwidth": ("lenet-5", "--crossbars", "12", "--hardware", "isaac-like", "--scale", "1,2"),
+    }
+    for command, arguments in drawn.items():
+        run(command, *arguments, "--plot", f"{command}.{ending}")
+        assert Path(f"{command}.{ending}").read_bytes().startswith(begins), command
     assert "must end in .png, .svg, .pdf" in run(*call, "one.gif", status=2)
 
 
@@ -159,4 +166,10 @@ def test_cycles_stand_beside_their_time(run):
     assert run(*call).count("own steps: ") == 1
     frontier = run("frontier", "pair.json", "--hardware", "isaac-like", "--up-to", "3")
     assert f"{latency:,.2f}" in frontier and "cycles in us" in frontier
+    scored = ("score", "pair.json", "--hardware", "isaac-like", "--allocation", "given.csv")
+    for budget in ("3", "2"):  # also one that the allocation does not keep
+        said = run(*scored, "--crossbars", budget)
+        assert f"{found['value']} cycles of {step:,.2f} us = {latency:,.2f} us; " in said
+    goal = run(*call, "--then", "crossbars")
+    assert f"cycles {found['value']} of {step:,.2f} us = {latency:,.2f} us, then crossbars" in goal
     assert " us " not in run("solve", "pair.json", "--crossbars", "3")

@@ -54,7 +54,10 @@ def test_a_picture(run, tmp_path):
     path = tmp_path / "time.png"
     assert f"written: {path}" in run(*LENET, "--plot", str(path))
     assert path.read_bytes().startswith(b"\x89PNG")
-    assert "must end in .png" in run(*LENET, "--plot", str(tmp_path / "time.svg"), status=2)
+    vector = tmp_path / "time.svg"
+    assert f"written: {vector}" in run(*LENET, "--plot", str(vector))
+    assert vector.read_text("utf-8").startswith("<?xml")
+    assert "must end in .png" in run(*LENET, "--plot", str(tmp_path / "time.gif"), status=2)
 
 
 def test_a_latency(run):

@@ -202,6 +202,15 @@ def test_a_compressed_certificate_in_a_part_of_another_page(tmp_path, capsys):
     assert "</script><script>alert(1)</script>" in found["text"], "shown as text"
 
 
+@needs_browser
+def test_a_published_page_checks_its_own_certificates(tmp_path):
+    page = (ROOT / "results" / "pimcomp" / "page.html").read_text("utf-8")
+    with Browser(tmp_path, 390) as browser:
+        browser.open(page)
+        found = browser.run(SHOWN % "section.querySelector('.check-all').click()")
+    assert found["tally"] == f"{page.count('.cert</a></p></li>')} accepted, 0 refused"
+
+
 def test_pages_load_nothing_and_hold_their_files():
     page = checker_page({"<a & b>": b"\x00\xff"})
     assert "http:" not in page

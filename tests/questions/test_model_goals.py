@@ -122,6 +122,12 @@ def over_a_free_variable(model):
     mine(lambda m: m.R["a"] + m.z)(model)
 
 
+def over_a_square(model):
+    model.z = pyo.Var(domain=pyo.Integers, bounds=(0, 9))
+    model.each = pyo.Constraint(model.LAYERS, rule=lambda m, name: m.R[name] <= m.z)
+    mine(lambda m: m.z**2)(model)
+
+
 def over_what_stays(model):
     model.z = pyo.Var(domain=pyo.Integers)
     model.even = pyo.Constraint(expr=model.R["a"] + model.R["b"] == 2 * model.z)
@@ -141,6 +147,8 @@ FORMS = {
         over_a_free_variable, "objective 'mine': no condition bounds it"),
     "over variables that do not go": (
         over_what_stays, "objective 'mine': its variables do not follow from linear conditions"),
+    "the square of a variable": (
+        over_a_square, "objective 'mine': its variables do not follow from linear conditions"),
     "an Objective with value beside others": (
         mine(lambda m: 3 * m.value + m.R["a"]), "value is minimised alone, .* xbarmip.pareto"),
     "an Objective that is not linear": (

@@ -1,5 +1,5 @@
-// A checker of certificates in plain JavaScript, written from docs/certificate-format.md, docs/schedule.md
-// and docs/cores.md alone, by nobody who had read check.py. It shares no line with it.
+// A checker of certificates in plain JavaScript, written from docs/certificate-format.md alone by somebody who
+// had not read check.py. It shares no line with it.
 //
 //     node checker.js [--json] FILE ...        exit status 0: all accepted, 1: one refused, 2: one not read
 //
@@ -539,12 +539,7 @@ const xbarmipChecker = (() => {
         demand(layer.end || waited.has(k), `layer ${k}: ends nothing, and no other waits for it`);
       });
       demand(this.layers.some((layer, k) => layer.end && counted[k] >= 1), "counted: no end has an output that counts");
-      if (capped) {
-        this.edges.forEach((edge, e) => {
-          const whole = edge.need(BigInt(this.layers[edge.consumer].outputs));
-          demand(whole <= BigInt(this.layers[edge.producer].outputs), `edge ${e}: needs more than there is`);
-        });
-      }
+      if (capped) checkNeeds(this.edges, this.layers);
       if (!stalls) return;
       demand(capped, "view: a pipeline is capped");
       demand(tails.every((tail) => tail === null), "view: a pipeline has no tails");
@@ -591,6 +586,13 @@ const xbarmipChecker = (() => {
       return other;
     }
   }
+
+  // That no edge asks for more outputs than its producer has.
+  const checkNeeds = (edges, layers) =>
+    edges.forEach((edge, e) => {
+      const whole = edge.need(BigInt(layers[edge.consumer].outputs));
+      demand(whole <= BigInt(layers[edge.producer].outputs), `edge ${e}: needs more than there is`);
+    });
 
   const readLayer = (value, what) => {
     record(value, ["name", "outputs", "set", "end"], what);
@@ -672,6 +674,7 @@ const xbarmipChecker = (() => {
     const timed = objective.startsWith("latency");
     demand((value.get("time") !== null) === timed, "time: not as the objective says");
     const published = rule === "published";
+    if (!published) checkNeeds(problem.edges, problem.layers); // before outputs are plain numbers
     const tails = list(value.get("tails"), "tails", published ? problem.layers.length : 0);
     const outputs = tails.map((each, k) => big(each, `tail of layer ${k}`, 0n));
     const counted = published
@@ -1509,10 +1512,7 @@ const xbarmipChecker = (() => {
     const layers = list(value.get("layers"), "layers").map((each, k) => readBlocks(each, `layer ${k}`));
     checkSize(layers);
     const edges = networkEdges(value, layers);
-    edges.forEach((edge, e) => {
-      const whole = edge.need(BigInt(layers[edge.consumer].outputs));
-      demand(whole <= BigInt(layers[edge.producer].outputs), `edge ${e}: needs more than there is`);
-    });
+    checkNeeds(edges, layers);
     const waited = new Set(edges.map((edge) => edge.producer));
     layers.forEach((layer, k) => demand(layer.end || waited.has(k), `layer ${k}: ends nothing, and no other waits for it`));
     const published = readPublished(value.get("published"), layers, COUNTED[objective]);
@@ -2109,8 +2109,6 @@ const xbarmipChecker = (() => {
   const check = async (bytes) => checkText(textOf(await unpacked(bytes)));
 
   // --- what is proven, in words
-
-  const COUNTS = { cycles: "cycles", latency: "cycles", interval: "steps", serial: "steps" };
 
   const stated = (found) => {
     const digest = `digest ${found.digest ?? "none"}`;

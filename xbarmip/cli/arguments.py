@@ -5,7 +5,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from xbarmip.allocation import read_allocation
-from xbarmip.cli.parser import Parser, gibibytes, input_shape, integers, number, option, size
+from xbarmip.cli.parser import (
+    Parser,
+    gibibytes,
+    input_shape,
+    integer,
+    integers,
+    number,
+    option,
+    size,
+)
 from xbarmip.goal import CROSSBARS, TILES
 from xbarmip.measures.registry import counts, measure_of, measures, rules, times
 from xbarmip.network.graph import Network
@@ -142,7 +151,7 @@ def add_any_solver(parser: Parser) -> None:
 
 
 def add_option(parser: Parser) -> None:
-    """The option --option, as pairs of a name and a value."""
+    """The options --option, as pairs of a name and a value, and --threads, which is one of them."""
     parser.add_argument(
         "--option",
         type=option,
@@ -150,6 +159,14 @@ def add_option(parser: Parser) -> None:
         default=[],
         metavar="NAME=VALUE",
         help="an option of the solver, for instance seed=3 (can be given several times)",
+    )
+    parser.add_argument(
+        "--threads",
+        type=lambda text: ("threads", integer(text)),
+        dest="option",
+        action="append",
+        metavar="N",
+        help="threads of a solver that can use several: dp, milp (default: 1)",
     )
 
 

@@ -13,7 +13,7 @@ from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.pictures.bandwidth import bandwidth_figure
-from xbarmip.compare.pictures.canvas import check_picture, png
+from xbarmip.compare.pictures.canvas import check_picture, picture
 from xbarmip.files import written
 from xbarmip.measures.registry import times
 from xbarmip.solvers.latency.sensitivity import (
@@ -49,7 +49,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         help="how much wider each level is made in turn (default: 10)",
     )
     parser.add_argument(
-        "--plot", type=Path, metavar="FILE.png", help="draw the curve (needs matplotlib)"
+        "--plot", type=Path, metavar="FILE.png", help="draw the curve, as PNG, SVG or PDF"
     )
     add_limits(parser)
 
@@ -158,4 +158,4 @@ def _draw(path: Path, title: str, pairs: list[tuple[Fraction, Change]], enough: 
         for factor, change in pairs
         if change.result.latency is not None
     ]
-    written(path, png(bandwidth_figure(title, points, enough)))
+    written(path, picture(bandwidth_figure(title, points, enough), path))

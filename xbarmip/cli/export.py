@@ -145,10 +145,8 @@ def _cure(problem: Problem, arguments: Namespace) -> str:
         return ""
     value = evaluate(problem, allocation)
     most = value if arguments.at_most is None else min(value, arguments.at_most)
-    if linear_obstacle(problem, most) is None:
-        found = "of an allocation that was found" if most == value else "that is asked for"
-        return f"; small enough is --at-most {most} --windows ({most} is the value {found})"
-    return (
-        f"; --at-most {most} --windows is too large as well, with the optimum, which "
-        "`xbarmip solve` finds, it may be small enough"
-    )
+    obstacle = linear_obstacle(problem, most)
+    if obstacle is not None:
+        return f"; --at-most {most} --windows leaves {obstacle}, and the optimum may leave less"
+    found = "of an allocation that was found" if most == value else "that is asked for"
+    return f"; small enough is --at-most {most} --windows ({most} is the value {found})"

@@ -47,12 +47,20 @@ def step_columns(
 def in_time(problem: Problem, allocation: Mapping[str, int] | Sequence[int] | None) -> str:
     """What follows a count where the hardware says how long a step lasts; empty where it does not.
 
-    The time is that of the count itself, not the least there is.
+    The time is that of this allocation, not the least there is.
     """
-    time = time_of(problem, allocation)
-    if time is None or allocation is None or problem.is_latency or not problem.is_core:
+    if allocation is None or problem.is_latency or not problem.is_core:
         return ""
-    count = evaluate_count(problem, allocation)
+    return count_in_time(problem, allocation, evaluate_count(problem, allocation))
+
+
+def count_in_time(
+    problem: Problem, allocation: Mapping[str, int] | Sequence[int] | None, count: int
+) -> str:
+    """`in_time` of any count of cycles or steps."""
+    time = time_of(problem, allocation)
+    if time is None:
+        return ""
     return f" of {shown(time.seconds)} us = {shown(count * time.seconds)} us"
 
 

@@ -3,7 +3,7 @@
 import platform
 import shlex
 from argparse import Namespace
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,9 @@ def _digests(given: list[str]) -> dict[str, str]:
         for part in () if before in _WRITTEN else word.split(","):
             path = Path(part.rpartition(":")[0] if ".py:" in part else part)
             try:
-                found[str(path)] = sha256(path.read_bytes()).hexdigest()
+                if path.is_file():
+                    with path.open("rb") as file:
+                        found[str(path)] = file_digest(file, "sha256").hexdigest()
             except (OSError, ValueError):
-                continue  # no file
+                continue  # not a name that a file can have, or not one that can be read
     return found

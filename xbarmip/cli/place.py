@@ -16,7 +16,7 @@ from xbarmip.cli.effort import effort
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import progress_line
-from xbarmip.compare.pictures.canvas import check_picture, png
+from xbarmip.compare.pictures.canvas import check_picture, picture
 from xbarmip.compare.pictures.cores import cores_figure
 from xbarmip.cores.certificate import stated_chip, write_placement_certificate
 from xbarmip.cores.door import PLACEMENT_SOLVERS, make_placement_solver, place
@@ -33,7 +33,7 @@ from xbarmip.strict import located, read_text
 
 _FILES = {
     "certificate": "write a proof of the placement and its bound, which `xbarmip check` checks",
-    "plot": "draw the cores: load and crossbars, the busiest marked (FILE.png)",
+    "plot": "draw the cores: load and crossbars, the busiest marked (.png, .svg or .pdf)",
     "export": "write replication and mapping for PIMCOMP-NN, as JSON",
 }
 
@@ -134,7 +134,7 @@ def _given(placement: Placement, file: Path) -> Layout:
 
 def _write(placement: Placement, layout: Layout, arguments: Namespace) -> None:
     contents: dict[str, Callable[[], bytes]] = {
-        "plot": lambda: png(cores_figure(placement, layout)),
+        "plot": lambda: picture(cores_figure(placement, layout), arguments.plot),
         "export": lambda: pimcomp_text(placement, layout).encode(),
     }
     for name, content in contents.items():

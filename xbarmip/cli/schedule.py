@@ -20,7 +20,7 @@ from xbarmip.cli.output import print_json, print_rich, say, table, warn
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import progress_line
 from xbarmip.cli.segments import add_segments, question, schedule_of
-from xbarmip.compare.pictures.canvas import check_picture, png
+from xbarmip.compare.pictures.canvas import check_picture, picture
 from xbarmip.compare.pictures.schedule import schedule_figure
 from xbarmip.files import check_writable, written
 from xbarmip.schedules.door import SCHEDULE_SOLVERS, make_schedule_solver, schedule
@@ -49,7 +49,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         "--plot",
         type=Path,
         metavar="FILE",
-        help="draw writing, running and crossbars of each segment over time (FILE.png)",
+        help="draw writing, running and crossbars of each segment over time (.png, .svg or .pdf)",
     )
     add_limits(parser)
 
@@ -79,7 +79,7 @@ def run(arguments: Namespace) -> int:
     else:
         _print(asked, result)
     if arguments.plot is not None and result.plan is not None:
-        written(arguments.plot, png(schedule_figure(asked, result.plan)))
+        written(arguments.plot, picture(schedule_figure(asked, result.plan), arguments.plot))
         if not arguments.json:
             say(f"written: {arguments.plot}")
     if arguments.certificate is not None:

@@ -15,7 +15,7 @@ from xbarmip.cli.arguments import (
 )
 from xbarmip.cli.budget import add_budget, problem_of, question
 from xbarmip.cli.commands import COMMANDS
-from xbarmip.cli.latency import in_time
+from xbarmip.cli.latency import count_in_time
 from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.paper import add_paper, check_table, facts, give
 from xbarmip.cli.parser import Parser, add_command
@@ -79,8 +79,10 @@ def _named(given: Path | tuple[int, ...]) -> str:
 
 def _verdict(found: Score) -> str:
     """Value, optimum and gap, and what of the problem it breaks, in one line."""
-    unit = " us" if found.problem.is_latency else f" {found.problem.measure.words}"
-    unit += in_time(found.problem, found.allocation)
+    unit = " us"
+    if isinstance(found.value, int):
+        time = count_in_time(found.problem, found.allocation, found.value)
+        unit = f" {found.problem.measure.words}{time}"
     parts = [f"{found.shown(found.value)}{unit}", _optimum(found)]
     over = found.crossbars_used - found.problem.crossbars
     if over > 0:

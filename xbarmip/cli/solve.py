@@ -21,7 +21,14 @@ from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import why_infeasible
 from xbarmip.cli.effort import effort
 from xbarmip.cli.goal import add_goal
-from xbarmip.cli.latency import answer_line, frontier_table, hardware_facts, in_time, step_columns
+from xbarmip.cli.latency import (
+    answer_line,
+    count_in_time,
+    frontier_table,
+    hardware_facts,
+    in_time,
+    step_columns,
+)
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
 from xbarmip.cli.paper import add_paper, check_table, facts, give
 from xbarmip.cli.parser import Parser, add_command
@@ -32,6 +39,7 @@ from xbarmip.digest import problem_digest
 from xbarmip.errors import InputError
 from xbarmip.exact import ceil_div
 from xbarmip.files import check_writable
+from xbarmip.measures.registry import counts
 from xbarmip.problem import Problem
 from xbarmip.questions.amounts import amount_of, amounts
 from xbarmip.questions.door import solve
@@ -208,5 +216,8 @@ def _value(problem: Problem, result: Result) -> str:
     for least in result.minima:
         if least.value is not None:
             label, value = amount_of(problem, least.label).shown(least.value)
-            parts.append(f"{label} {value}" + ("" if least.proven else f" (bound {least.bound})"))
+            counted = least.label.partition("/")[0] in counts()
+            time = count_in_time(problem, result.allocation, least.value) if counted else ""
+            bound = "" if least.proven else f" (bound {least.bound})"
+            parts.append(f"{label} {value}{time}{bound}")
     return ", then ".join(parts)

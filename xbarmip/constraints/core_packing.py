@@ -18,7 +18,7 @@ from xbarmip.problem import Problem
 class CorePacking:
     """The row blocks of all copies fit into the cores of a chip, no block split.
 
-    A copy of layer l has b_l = ceil(Kh*Kw*Ci/M) row blocks of w_l = ceil(Co/N) crossbars. R_l b_l
+    A copy of layer l has `b_l = ceil(Kh*Kw*Ci/M)` row blocks of w_l = ceil(Co/N) crossbars. R_l b_l
     blocks of w_l crossbars, over all l, must be packed into `cores` bins of `crossbars_per_core`
     crossbars: an allocation within the budget may fail to.
 

@@ -31,7 +31,7 @@ class Part:
     per_copy : int
         Parts of a copy: 1, or b where the copy is split.
     window, channels : int
-        Values that a window holds, Kh*Kw*Ci, and that an output position holds, Co.
+        Values that a window holds, `Kh*Kw*Ci`, and that an output position holds, Co.
     hosts : int
         Cores that a copy takes at least.
     """

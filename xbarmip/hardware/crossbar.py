@@ -23,8 +23,8 @@ class Crossbar:
     def crossbar_set(self, layer: Layer) -> int:
         """Logical crossbars that one copy of `layer` occupies.
 
-        A dense layer takes ceil(Kh*Kw*Ci/M) * ceil(Co/N) (SPEC §1). In a grouped convolution each
-        group is its own block of Kh*Kw*Ci/g rows by Co/g columns that shares neither rows nor
+        A dense layer takes `ceil(Kh*Kw*Ci/M) * ceil(Co/N)` (SPEC §1). In a grouped convolution each
+        group is its own block of `Kh*Kw*Ci/g` rows by Co/g columns that shares neither rows nor
         columns with another group: blocks are placed along the diagonal of a crossbar as long as
         rows and columns last, p = min(floor(M/rows), floor(N/columns)) of them, which gives
         ceil(g/p); a block larger than a crossbar is split like a dense layer, g times.
@@ -35,8 +35,8 @@ class Crossbar:
     def row_blocks(self, layer: Layer) -> tuple[int, int]:
         """How many blocks of rows one copy of `layer` has, and the crossbars of each.
 
-        The crossbars of a block share their inputs: ceil(Kh*Kw*Ci/M) blocks of ceil(Co/N) crossbars
-        in a dense layer; in a grouped one each crossbar along the diagonal is a block.
+        The crossbars of a block share their inputs: `ceil(Kh*Kw*Ci/M)` blocks of ceil(Co/N)
+        crossbars in a dense layer; in a grouped one each crossbar along the diagonal is a block.
         """
         height, width = layer.kernel
         rows = height * width * (layer.in_channels // layer.groups)

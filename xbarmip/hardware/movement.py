@@ -53,7 +53,7 @@ class Site:
 
     @property
     def window_values(self) -> int:
-        """Kh*Kw*Ci, the input values that one output position is made of."""
+        """`Kh*Kw*Ci`, the input values that one output position is made of."""
         height, width = self.layer.kernel
         return height * width * self.layer.in_channels
 

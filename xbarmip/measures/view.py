@@ -107,9 +107,9 @@ class View:
     def closed_form(self) -> "View":
         """A closed form that never exceeds the view: itself, or that of a pipeline without stalls.
 
-        The latter counts what the end waits for, N*, and has a tail from x* on, the first output of
-        the consumer that needs the producer's last one that counts; none where none does. Each term
-        of it is a path that the pipeline must take.
+        The latter counts what the end waits for, `N*`, with a tail from `x*` on, the first output
+        of the consumer that needs the producer's last one that counts; none where none does. Each
+        term of it is a path that the pipeline must take.
         """
         if not self.stalls:
             return self

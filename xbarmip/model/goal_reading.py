@@ -64,9 +64,14 @@ class Wanted:
     body: Separable
 
     @property
+    def has_variables(self) -> bool:
+        """Whether it has variables of the user."""
+        return any(isinstance(key, Auxiliary) for key in self.body.keys)
+
+    @property
     def stated(self) -> tuple[Stated, ...]:
-        """That TOTAL is not below it, where it has variables of the user."""
-        if not self.body.slopes:
+        """That TOTAL is not below it, where it has variables."""
+        if not self.has_variables:
             return ()
         excess = added((self.body, Separable(0, {}, {TOTAL: -1})))
         return (Stated((self.data.name,), Interval(excess, None, 0)),)
@@ -80,7 +85,7 @@ class Wanted:
             Where variables did not go, nothing bounds it, or its numbers are not whole.
         """
         with about(label(self.data)):
-            sums = least_sums(TOTAL, about_total) if self.body.slopes else (self.body,)
+            sums = least_sums(TOTAL, about_total) if self.has_variables else (self.body,)
             if sums is None:
                 raise UnsupportedError(
                     "its variables do not follow from linear conditions: write it in R, crossbars, "

@@ -101,11 +101,6 @@ class Step:
         """Whether it may be taken out."""
         return not self.whole or self._at(self.lower) or self._at(self.upper)
 
-    @property
-    def size(self) -> int:
-        """How many conditions that leaves."""
-        return len(self.lower) * len(self.upper)
-
     def value(self, point: Point) -> Exact:
         """A value within all bounds, where there is one, given all that they depend on."""
         if self.lower and (not self.upper or self._at(self.lower)):
@@ -163,10 +158,13 @@ def project(
             for key in one.keys:
                 if isinstance(key, Auxiliary) and key in spans:
                     about.setdefault(key, []).append(one)
-        ways = [bounds_on(key, some, spans, domains) for key, some in about.items()]
-        found = [way for way in ways if way is not None and way.exact]
-        best = min(found, key=lambda step: step.size, default=None)
-        if best is None or best.size > MOST_PAIRS:
+        sizes = {key: _size(key, some, spans) for key, some in about.items()}
+        few = {key: size for key, size in sizes.items() if size is not None and size <= MOST_PAIRS}
+        ways = (
+            bounds_on(key, about[key], spans, domains) for key in sorted(few, key=few.__getitem__)
+        )
+        best = next((way for way in ways if way is not None and way.exact), None)
+        if best is None:
             return left, steps
         best = best.without_loose(domains)
         gone = {id(one) for one in about[best.key]}
@@ -252,20 +250,53 @@ def _rounded(
     return replace(body, constant=0, tables={**body.tables, key: table})
 
 
+def _size(key: Auxiliary, stated: Iterable[Stated], spans: Mapping[Auxiliary, Span]) -> int | None:
+    """How many conditions are left without a variable; None where one is not linear in it."""
+    lower, upper = (int(end is not None) for end in (spans[key].lower, spans[key].upper))
+    for one in stated:
+        what, body = one.what, one.body
+        if not (isinstance(what, Interval) and isinstance(body, Separable)) or key in body.tables:
+            return None
+        ends = what.lower is not None, what.upper is not None
+        low, high = ends if body.slopes[key] > 0 else ends[::-1]
+        lower, upper = lower + low, upper + high
+    return lower * upper
+
+
 def _tightest(
     bounds: Iterable[_Bound], sign: int, domains: Mapping[Key, Sequence[Any]]
 ) -> tuple[_Bound, ...]:
     """Lower (sign 1) or upper bounds (-1) but for those that another one implies."""
-
-    def implied(loose: _Bound, tight: _Bound) -> bool:
-        excess = _reduced(added((loose.sum.times(sign), tight.sum.times(-sign))))
-        return _always(Stated((), Interval(excess, None, 0)), domains)
-
-    kept: list[_Bound] = []
+    kept: list[tuple[_Bound, dict[Key, list[Exact]]]] = []
     for bound in bounds:
-        if not any(implied(bound, other) for other in kept):
-            kept = [other for other in kept if not implied(other, bound)] + [bound]
-    return tuple(kept)
+        tables = {
+            key: [sign * table.get(r, 0) for r in domains[key]]
+            for key, table in bound.sum.tables.items()
+        }
+        new = bound, tables
+        if not any(_implied(new, other, sign) for other in kept):
+            kept = [other for other in kept if not _implied(other, new, sign)] + [new]
+    return tuple(bound for bound, _ in kept)
+
+
+def _implied(
+    loose: tuple[_Bound, dict[Key, list[Exact]]],
+    tight: tuple[_Bound, dict[Key, list[Exact]]],
+    sign: int,
+) -> bool:
+    """Whether one lower bound is never above another one, whatever is chosen."""
+    (one, tables), (other, others) = loose, tight
+    if one.sum.slopes != other.sum.slopes:
+        return False
+    excess = sign * (one.sum.constant - other.sum.constant)
+    for key in tables.keys() | others.keys():
+        if key not in others:
+            excess += max(tables[key])
+        elif key not in tables:
+            excess -= min(others[key])
+        else:
+            excess += max(a - b for a, b in zip(tables[key], others[key], strict=True))
+    return excess <= 0
 
 
 def _reduced(body: Separable) -> Any:

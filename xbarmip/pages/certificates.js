@@ -90,7 +90,8 @@
 
   const decoded = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
   const files = JSON.parse(section.querySelector(".files").textContent);
-  const entries = files.map((file) => add(file.name, async () => decoded(file.bytes)));
+  const items = list.querySelectorAll("li");
+  const entries = files.map((file, at) => ({ item: items[at], bytes: async () => decoded(file.bytes) }));
   button.hidden = entries.length === 0;
   button.addEventListener("click", () => run(entries));
 

@@ -23,23 +23,25 @@ def checker_page(certificates: Mapping[str, bytes] | None = None) -> str:
     str
         HTML, in one file.
     """
-    return rendered("checker.html.j2", certificates=_encoded(certificates or {}))
+    return rendered("checker.html.j2", certificates=_encoded(certificates or {}), linked=False)
 
 
-def checker_fragment(certificates: Mapping[str, bytes]) -> str:
+def checker_fragment(certificates: Mapping[str, bytes], linked: bool = False) -> str:
     """A part of a page that lists certificates, with a button that checks them; once in a page.
 
     Parameters
     ----------
     certificates : mapping from str to bytes
-        Files by the name that the page shows: say what each is to prove.
+        Files by the name that the page shows.
+    linked : bool
+        Whether the names are paths, from the page, where these files stand, too.
 
     Returns
     -------
     str
         HTML to put where the list is to stand, script and style included.
     """
-    return rendered("certificates.html.j2", certificates=_encoded(certificates))
+    return rendered("certificates.html.j2", certificates=_encoded(certificates), linked=linked)
 
 
 def _encoded(certificates: Mapping[str, bytes]) -> list[dict[str, str]]:

@@ -1,7 +1,7 @@
 """The page: what has been computed, as Markdown, HTML and pictures."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
+from xbarmip.pages.checker import checker_fragment
 from xbarmip.reproduce.claims import FOLDER, certified
 from xbarmip.reproduce.prose import environment, rendered
 from xbarmip.reproduce.source import Source
@@ -83,25 +84,21 @@ def files(
         **sections,
     )
     made["page.md"] = markdown.encode()
-    made["page.html"] = html(source.title, markdown, paths).encode()
+    contents = {path: (folder / path).read_bytes() for path in paths}
+    made["page.html"] = html(source.title, markdown, contents).encode()
     made["certificates.json"] = (json.dumps(paths, indent=0) + "\n").encode()
     return made
 
 
-def html(title: str, markdown: str, certificates: Sequence[str] = ()) -> str:
-    """The page as one HTML file, beside its pictures; at its end a list of its certificates."""
+def html(title: str, markdown: str, certificates: Mapping[str, bytes] | None = None) -> str:
+    """The page as one HTML file, beside its pictures; at its end its certificates, by path, which
+    the reader's browser checks.
+    """
     body = MarkdownIt("commonmark").enable("table").render(markdown)
+    proofs = checker_fragment(certificates, linked=True) if certificates else ""
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}"
-        f"{_listed(certificates)}</body>\n</html>\n"
+        f"{proofs}</body>\n</html>\n"
     )
-
-
-def _listed(certificates: Sequence[str]) -> str:
-    """The list, where a checker in the browser finds it: one link for each certificate."""
-    if not certificates:
-        return ""
-    links = (f'<li><a href="{escape(path)}">{escape(path)}</a></li>\n' for path in certificates)
-    return f'<section id="certificates">\n<ul>\n{"".join(links)}</ul>\n</section>\n'

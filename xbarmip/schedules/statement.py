@@ -52,14 +52,18 @@ def ample(schedule: Schedule) -> int:
 
 
 def largest_number(schedule: Schedule) -> int:
-    """The largest number of the model, near enough."""
+    """No number of the model is larger.
+
+    In a row of `costs` stand a step times the images of one copy of each layer, and times as many
+    as `ample` allows, and what writing costs; images times the shortest step are at most `ample`.
+    """
     longest = schedule.step
     for edge in pace_bounds(schedule) if schedule.is_latency else ():
         segment = Segment(schedule, *edge)
         longest = max(
             longest, segment.tick * ticks_of(segment.timed).longest(segment.timed.largest)
         )
-    return ample(schedule) * longest // schedule.step
+    return ample(schedule) * (2 * longest // schedule.step + 1)
 
 
 def build_schedule_model(schedule: Schedule, pause: Pause = no_pause) -> pyo.ConcreteModel:

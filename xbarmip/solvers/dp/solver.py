@@ -29,6 +29,10 @@ class DynamicProgram:
         until no label is left out. 0 leaves none out from the start.
     known : sequence of allocations
         In layer order; the search begins with those that the problem allows.
+    threads : int
+        One for each of three ways, at most: finding, refuting, refuting box by box; more than three
+        are of no use. Value and bound of a finished solve do not depend on it; of several optimal
+        allocations another may come out, from run to run.
     """
 
     windows: bool = True
@@ -38,6 +42,7 @@ class DynamicProgram:
     paths: bool = True
     beam: int = BEAM
     known: Known = ()
+    threads: int = 1
 
     def __post_init__(self) -> None:
         for field in Switches._fields:
@@ -45,6 +50,7 @@ class DynamicProgram:
                 raise InputError(f"dp option {field} must be a bool, got {getattr(self, field)!r}")
         as_int(self.beam, "dp option beam", 0)
         object.__setattr__(self, "known", checked_known(self.name, self.known))
+        as_int(self.threads, "dp option threads", 1, 1024)
 
     @property
     def name(self) -> str:
@@ -80,7 +86,7 @@ class DynamicProgram:
         hint = self._told(problem, hint)
         with interrupts_held() as let_through:
             run = Run(problem, watch, let_through, hint)
-            stop = until_stopped(lambda: run.solve(self.switches, self.beam))
+            stop = until_stopped(lambda: run.solve(self.switches, self.beam, self.threads))
         return self._result(run, stop)
 
     def fewest_crossbars(self, problem: Problem, target: int, watch: Watch, hint: Hint) -> Result:
