@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -149,12 +150,15 @@ ALONE = [
     ["suites"],
     ["suite", "check", "mine.toml"],
     ["version"],
+    ["doctor"],
     ["warm"],
     ["--help"],
+    ["completion", "bash"],
     ["show", NAMES[-1]],
     ["reproduce", "li-han-chen-2023", "--parts", NAMES[-1], "--output", "pages"],
 ]  # fmt: skip
-EXPECTED = [0] * (len(ALONE) - 2) + [2, 2]  # the last two are about what does not exist
+COMPLETES = 0 if find_spec("shtab") else 2
+EXPECTED = [0] * (len(ALONE) - 3) + [COMPLETES, 2, 2]  # the last two: of what does not exist
 PRINTING = ("solve", "explain", "simulate", "show", "reproduce")  # names, out and as errors
 COMPARE = ["compare", "mine.toml", "--solvers", "dp", "--output", "out"]
 
