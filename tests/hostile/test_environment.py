@@ -141,6 +141,7 @@ ALONE = [
     ["simulate", "odd.json", "--allocation", "1,2,2"],
     ["score", *BUDGET, "--allocation", "chosen.json"],
     ["plot", *BUDGET, "--layers", "odd.png"],
+    ["explore", "odd.json", "--up-to", "6", "--size", "8", "--output", "odd.html"],
     ["report", "made.jsonl", "--html", "r.html", "--markdown", "r.md", "--csv", "r.csv"],
     ["regress", "made.jsonl", "made.jsonl"],
     ["merge", "made.jsonl", "--output", "all.jsonl"],
