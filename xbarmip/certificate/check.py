@@ -1753,7 +1753,7 @@ def say(line: str, file: Any) -> None:
 def checker_of(path: str) -> Any:
     """The module that checks a file, by its first line: this one, or one beside it."""
     first: Any = None
-    with suppress(OSError, Refused):
+    with suppress(Refused):
         first = following(records(path))
     form = first.get("format") if type(first) is dict else None
     name = KINDS.get(form) if type(form) is str else None
