@@ -48,6 +48,8 @@ WEIGHTS = {
     "resnet-152": 60192808 - 151424 - 1000,
     "squeezenet-1.1": 1235496 - 3944,
     "squeezenet-1.1-112": 1235496 - 3944,
+    # torchvision's own AlexNet, less its biases
+    "alexnet-torchvision": 61100840 - 1152 - 9192,
     # Biases of VGG: one a channel of the convolutions, and 2 * 4,096 + 1,000 of the classifier
     "vgg-11": 132863336 - 2752 - 9192,
     "vgg-13": 133047848 - 2944 - 9192,

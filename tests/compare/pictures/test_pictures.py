@@ -126,7 +126,7 @@ def test_an_allocation_of_ones_own(plot):
 
 BAD = {
     "nothing to draw": ((), "needs at least one of --pipeline, --layers, --frontier"),
-    "no PNG": (("--layers", "l.svg"), "must end in .png"),
+    "no picture": (("--layers", "l.gif"), "must end in .png, .svg, .pdf"),
     "no folder": (("--layers", "no/l.png"), "its folder does not exist"),
     "over budget": (
         ("--layers", "l.png", "--allocation", "99,99,99,99,99"),

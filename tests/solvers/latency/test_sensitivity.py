@@ -136,7 +136,7 @@ def test_the_command_under_constraints(capsys):
         (["--scale", "2..1"], "must go up, got '2..1'"),
         (["--scale", "1,x"], "must be a number from 0.000001 to 1000000, got 'x'"),
         (["--more", "-3"], "must be a number from 0.000001 to 1000000, got '-3'"),
-        (["--plot", "a.svg"], "--plot 'a.svg': the name must end in .png"),
+        (["--plot", "a.gif"], "--plot 'a.gif': the name must end in .png, .svg, .pdf"),
     ],
 )
 def test_bad_options(option, message, capsys):

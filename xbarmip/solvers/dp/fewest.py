@@ -23,13 +23,16 @@ class Fewest:
     ----------
     bound : int
         No allocation that meets the target takes fewer crossbars.
+    allocation : tuple of int, optional
+        None as long as none is known that meets the target.
     used : int, optional
-        Crossbars of the run's allocation; None as long as none is known that meets the target.
+        Its crossbars.
     """
 
     def __init__(self, run: Run, search: TargetSearch, target: int, hint: Hint) -> None:
         self.run, self._search, self._target = run, search, target
         self.bound = max(hint.at_least, run.problem.smallest_budget)
+        self.allocation: tuple[int, ...] | None = None
         self.used: int | None = None
         for allocation in (
             *hint.allocations,
@@ -94,5 +97,5 @@ class Fewest:
             raise VerificationError(
                 f"dp: allocation {allocation} takes {used} crossbars, not {self.bound} to {budget}"
             )
-        self.run.accept(allocation, self._target)
-        self.used = used
+        self.run.verified(allocation, self._target)
+        self.allocation, self.used = allocation, used

@@ -104,7 +104,7 @@ class DynamicProgram:
         known: dict[str, Any] = {"statistics": run.statistics, "options": asdict(self)}
         if fewest.infeasible:
             return Result(self.name, Status.INFEASIBLE, Stop.FINISHED, **known)
-        if fewest.used is None:
+        if fewest.allocation is None:
             return Result(
                 self.name, Status.UNKNOWN, stop, bound=fewest.bound, proof=Proof.EXACT, **known
             )
@@ -114,7 +114,7 @@ class DynamicProgram:
             stop if fewest.open else Stop.FINISHED,
             fewest.used,
             fewest.bound,
-            dict(zip(problem.network.index, run.best, strict=True)),
+            dict(zip(problem.network.index, fewest.allocation, strict=True)),
             Proof.EXACT,
             **known,
         )

@@ -75,7 +75,11 @@ class Standing:
             self._take(int(values[best]), tuple(rows[best].tolist()))
 
     def accept(self, allocation: tuple[int, ...], target: int) -> None:
-        """Take an allocation that a search found for `target`, evaluated anew."""
+        """Take an allocation that a search found for `target`, unless there is a better one."""
+        self._take(self.verified(allocation, target), allocation)
+
+    def verified(self, allocation: tuple[int, ...], target: int) -> int:
+        """The value of an allocation that a search found for `target`, evaluated anew."""
         value, used = evaluate(self.problem, allocation), self.problem.crossbars_used(allocation)
         if used > self.budget:
             raise VerificationError(
@@ -89,7 +93,7 @@ class Standing:
             raise VerificationError(
                 f"dp: allocation {allocation} for target {target} has value {value}"
             )
-        self._take(value, allocation)
+        return value
 
     def refuted(self, target: int) -> None:
         """Move the bound above a target that no allocation within the budget meets."""
