@@ -47,6 +47,24 @@ def test_a_time_is_in_microseconds(capsys):
     assert all(point["latency_us"] == point["measures"]["latency_us"] for point in points)
 
 
+def test_counts_stand_beside_their_times(capsys):
+    """A step of lenet-5 takes 2.1 us on this hardware, whatever the allocation."""
+    on = ("--hardware", "isaac-like")
+    status, out, _ = run(capsys, *ASKED, *on)
+    assert (status, "cycles in us" in out, "interval in us" in out) == (0, True, True)
+    front = xb.pareto(
+        xb.Problem(xb.load_network("lenet-5"), 60, hardware=load_hardware("isaac-like")), "interval"
+    )
+    for point in front.points:
+        assert f"{point.value * 2.1:,.2f} | " in out
+        assert f"{point.against * 2.1:,.2f} | " in out
+    shared = ("solve", "lenet-5", "lenet-5", "--crossbars", "30", "--share", "slowest", *on)
+    facts = json.loads(run(capsys, *shared, "--json")[1])
+    shown = run(capsys, *shared)[1]
+    assert "cycles in us" in shown
+    assert all(f"{part['count'] * 2.1:,.2f} | " in shown for part in facts["parts"])
+
+
 def points(capsys, *arguments):
     """The points of a front as JSON has them."""
     status, out, err = run(capsys, "frontier", "lenet-5", *arguments, "--json")

@@ -6,6 +6,7 @@ from xbarmip.cli.arguments import add_solver
 from xbarmip.cli.budget import problem_of, question
 from xbarmip.cli.constraints import why_infeasible
 from xbarmip.cli.goal import add_goal
+from xbarmip.cli.latency import shown, time_of
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
 from xbarmip.cli.paper import facts, give
 from xbarmip.cli.parser import Parser, integer
@@ -100,11 +101,17 @@ def _names(front: ParetoFront) -> tuple[str, ...]:
 
 
 def _table(front: ParetoFront) -> Table:
-    rows = [
-        (*front.shown(point).values(), ",".join(map(str, point.allocation.values())))
-        for point in front.points
-    ]
-    return table((*_names(front), "R"), rows, text=0)
+    """Both measures, each count in time where the hardware says how long a step lasts, and R."""
+    counted = [k for k, of in enumerate(front.amounts) if of.measure is not None and not of.timed]
+    names, rows = list(_names(front)), []
+    for point in front.points:
+        time = time_of(front.problem, point.allocation)
+        pair = (point.value, point.against)
+        in_time = [] if time is None else [shown(pair[k] * time.seconds) for k in counted]
+        r = ",".join(map(str, point.allocation.values()))
+        rows.append((*front.shown(point).values(), *in_time, r))
+    timed = [f"{names[k]} in us" for k in counted] if rows and len(rows[0]) > 3 else []
+    return table((*names, *timed, "R"), rows, text=0)
 
 
 def _message(front: ParetoFront, seconds: float | None) -> str:

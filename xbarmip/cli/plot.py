@@ -15,6 +15,7 @@ from xbarmip.cli.arguments import (
 from xbarmip.cli.budget import add_budget, problem_of
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import check_for_every_budget
+from xbarmip.cli.latency import count_in_time
 from xbarmip.cli.output import print_json, say
 from xbarmip.cli.parser import Parser, add_command, integers
 from xbarmip.cli.progress import progress_line
@@ -27,6 +28,7 @@ from xbarmip.files import written
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.frontier import frontier
 from xbarmip.solvers.registry import solve
+from xbarmip.timing.pipeline import cycles
 
 _PICTURES = {
     "pipeline": "which layer runs, waits or is done, over the cycles of the pipeline",
@@ -69,7 +71,7 @@ def run(arguments: Namespace) -> int:
     allocation = None
     if wanted.keys() - {"frontier"}:
         allocation = _allocation(problem, arguments)
-        draw["pipeline"] = lambda: pipeline_figure(problem.network, allocation)
+        draw["pipeline"] = lambda: _pipeline(problem, allocation)
         draw["layers"] = lambda: layers_figure(problem, allocation)
     figures = {name: draw[name]() for name in wanted}
     for name, path in wanted.items():
@@ -114,6 +116,12 @@ def _allocation(problem: Problem, arguments: Namespace) -> Sequence[int]:
     if result.allocation is None:
         raise InputError(f"nothing to draw: {result.solver} found no allocation, {result.status}")
     return problem.allocation(result.allocation)
+
+
+def _pipeline(problem: Problem, allocation: Sequence[int]) -> Any:
+    count = cycles(problem.network, allocation)
+    in_time = count_in_time(problem, allocation, count)
+    return pipeline_figure(problem.network, allocation, in_time=in_time)
 
 
 def _frontier(problem: Problem, arguments: Namespace) -> Any:

@@ -9,6 +9,7 @@ from functools import partial
 from xbarmip.cli.budget import problem_of
 from xbarmip.cli.certify import certify
 from xbarmip.cli.effort import effort
+from xbarmip.cli.latency import shown, time_of
 from xbarmip.cli.output import print_json, print_rich, say, sides, table
 from xbarmip.cli.parser import Parser
 from xbarmip.cli.progress import progress_line
@@ -114,17 +115,21 @@ def _print(chip: SharedChip, result: SharedResult) -> None:
         what = "deadline" if chip.share == "deadlines" else "weight"
         first = chip.problems[0]
         counted = f"{first.label}_us" if chip.timed else first.measure.words
+        parts = list(zip(chip.problems, result.parts, strict=True))
+        times = [None if chip.timed else time_of(one, part.allocation) for one, part in parts]
         rows = [
             (
                 problem.network.name,
                 plain(chip.numbers[k]),
                 part.crossbars,
                 chip.shown_count(k, part.count),
+                *([] if time is None else [shown(part.count * time.seconds)]),
                 ",".join(map(str, part.allocation.values())),
             )
-            for k, (problem, part) in enumerate(zip(chip.problems, result.parts, strict=True))
+            for k, ((problem, part), time) in enumerate(zip(parts, times, strict=True))
         ]
-        print_rich(table(("network", what, "crossbars", counted, "R"), rows))
+        in_time = [f"{counted} in us"] if None not in times else []
+        print_rich(table(("network", what, "crossbars", counted, *in_time, "R"), rows))
     say(f"{question(chip)}: {_answer(chip, result)}")
 
 

@@ -54,6 +54,9 @@ def test_the_pipeline_in_colours():
     assert np.allclose(pixels[4, -1], RUNS)
     assert axes.get_yticklabels()[0].get_text() == "conv1  R=24"
     assert [text.get_text() for text in figure.legends[0].texts] == ["runs", "waits", "done"]
+    assert axes.get_title() == "alexnet: 148 cycles"
+    (timed,) = pipeline_figure(network, [24, 6, 7, 5, 7], in_time=" of 2 us = 296 us").axes
+    assert timed.get_title() == "alexnet: 148 cycles of 2 us = 296 us"
 
 
 def words(axes):

@@ -42,9 +42,12 @@ def activity(
 
 
 def pipeline_figure(
-    network: Network, allocation: Mapping[str, int] | Sequence[int], width: float = 7.2
+    network: Network,
+    allocation: Mapping[str, int] | Sequence[int],
+    width: float = 7.2,
+    in_time: str = "",
 ) -> Any:
-    """A Gantt chart, one line a layer, so many inches wide.
+    """A Gantt chart, one line a layer, so many inches wide; `in_time` follows the cycles.
 
     A step ends with the cycle in which the pipeline simulation lets it end, and takes that cycle.
     From the start to its last step a layer that does not run waits for its producers.
@@ -68,7 +71,7 @@ def pipeline_figure(
     layer_axis(axes, labels)
     axes.hlines(np.arange(layers - 1) + 0.5, 0, last, color="white", linewidth=1.5)
     axes.grid(False)
-    axes.set_title(f"{for_picture(network.name)}: {last:,} cycles")
+    axes.set_title(f"{for_picture(network.name)}: {last:,} cycles{in_time}")
     axes.set_xlabel("cycles")
     patch = require_matplotlib().patches.Patch
     names = {"runs": RUNS, "waits": WAITS, "done": DONE}
