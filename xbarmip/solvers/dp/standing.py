@@ -9,7 +9,7 @@ import numpy as np
 from xbarmip.constraint import allowed
 from xbarmip.errors import VerificationError
 from xbarmip.problem import Problem
-from xbarmip.solvers.dp.primal.start import proportional
+from xbarmip.solvers.dp.primal.start import starts
 from xbarmip.solvers.protocol import Hint
 from xbarmip.timing.evaluate import evaluate, evaluate_many
 
@@ -37,7 +37,7 @@ class Standing:
         self.bound, self.value = hint.at_least, ANY
         self._enough = hint.enough
         self.allocation: tuple[int, ...] | None = None
-        self.try_each([proportional(problem), *hint.allocations])
+        self.try_each([*starts(problem), *hint.allocations])
         start = None if self.allocation is None else self.value
         self.statistics: dict[str, Any] = {"start": start, "searches": 0, "labels": 0}
         self.budget = min(
