@@ -972,12 +972,8 @@ const xbarmipChecker = (() => {
   };
 
   const earliest = (pairs, x, r) => {
-    let early = null;
-    for (let at = pairs.length - 1; at >= 0 && pairs[at][0] >= x; at -= 1) {
-      const implied = pairs[at][1] + Math.floor((pairs[at][0] - x) / r);
-      if (early === null || implied > early) early = implied;
-    }
-    return early;
+    const next = pairs.find((pair) => pair[0] >= x);
+    return next === undefined ? null : next[1] + Math.floor((next[0] - x) / r);
   };
 
   // The pairs that no later one implies, rising; they are given falling.
