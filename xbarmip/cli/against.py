@@ -103,14 +103,14 @@ def _names(front: ParetoFront) -> tuple[str, ...]:
 def _table(front: ParetoFront) -> Table:
     """Both measures, each count in time where the hardware says how long a step lasts, and R."""
     counted = [k for k, of in enumerate(front.amounts) if of.measure is not None and not of.timed]
-    names, rows = list(_names(front)), []
-    for point in front.points:
-        time = time_of(front.problem, point.allocation)
+    times = [time_of(front.problem, point.allocation) for point in front.points]
+    names, rows = _names(front), []
+    for point, time in zip(front.points, times, strict=True):
         pair = (point.value, point.against)
         in_time = [] if time is None else [shown(pair[k] * time.seconds) for k in counted]
         r = ",".join(map(str, point.allocation.values()))
         rows.append((*front.shown(point).values(), *in_time, r))
-    timed = [f"{names[k]} in us" for k in counted] if rows and len(rows[0]) > 3 else []
+    timed = [f"{names[k]} in us" for k in counted] if any(times) else []
     return table((*names, *timed, "R"), rows, text=0)
 
 

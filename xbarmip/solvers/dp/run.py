@@ -9,7 +9,6 @@ from xbarmip.problem import Problem
 from xbarmip.solvers.dp.beside import Beside
 from xbarmip.solvers.dp.bounds.cuts import Goal, Switches
 from xbarmip.solvers.dp.constraints import fits_int64
-from xbarmip.solvers.dp.effort import EXCHANGES_AT_FIRST
 from xbarmip.solvers.dp.plain import plain_optimum
 from xbarmip.solvers.dp.primal.exchange import Exchange
 from xbarmip.solvers.dp.standing import ANY, Standing
@@ -100,7 +99,7 @@ class Run(Standing):
             Ways(self, each, Exchange(each.table, self.problem, self.check)) for each in searches
         ]
         self._raise_bound(search.refuted_by_windows)
-        ways[0].first(EXCHANGES_AT_FIRST)
+        ways[0].first()
         self._raise_bound(lambda goal: search.cuts(goal) is None)
         self.statistics["first_bound"] = self.bound
         if self._quick:

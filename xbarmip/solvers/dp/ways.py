@@ -7,6 +7,7 @@ from xbarmip.solvers.dp.bounds.cuts import Cuts, Goal
 from xbarmip.solvers.dp.boxes import Boxes
 from xbarmip.solvers.dp.effort import (
     EXCHANGES_AFTER_BEAM,
+    EXCHANGES_AT_FIRST,
     EXCHANGES_NEARBY,
     FAR,
     NEAR,
@@ -39,12 +40,9 @@ class Ways:
         self._boxes = Boxes(search, self._near)
         self._effort = NEAR if exchange.apt else FAR
 
-    def first(self, rounds: int) -> None:
-        """Find better allocations by exchanges alone, in so many rounds."""
-        starts = self._exchange.starts
-        self._descend(
-            lambda goal: self._exchange.look(goal, rounds, [self._standing.best, *starts]), 1
-        )
+    def first(self) -> None:
+        """Find better allocations by exchanges alone."""
+        self._descend(self._exchanged, 1)
 
     def find(self, width: int | None) -> None:
         """Find better allocations, by a beam and then by exchanges."""
@@ -60,6 +58,10 @@ class Ways:
         most = int(self._effort.boxes * width) if width and self._search.switches.paths else 0
         if most:
             self._climb(lambda goal: self._boxes.look(goal, most))
+
+    def _exchanged(self, goal: Goal) -> Answer:
+        best, exchange = self._standing.best, self._exchange
+        return exchange.look(goal, EXCHANGES_AT_FIRST, [best, *exchange.starts])
 
     def _beam(self, goal: Goal, width: int | None) -> Answer:
         cuts = self._search.cuts(goal, effort_of(width, self._effort.widths))
