@@ -1,7 +1,8 @@
-"""Placements in cores: agreement of three provers, real networks, and a simulator's times.
+"""Placements in cores: provers that agree, changed certificates, networks, a simulator's times.
 
-Run from anywhere: python benchmarks/cores.py --part cases|random|simulated [--time-limit S]. Writes
-results/cores/PART.{md,json}. The runs of the simulator are in instances/published/pimcomp.toml.
+Run from anywhere: python benchmarks/cores.py --part cases|random|changed|simulated.
+Writes results/cores/PART.{md,json}. The runs of the simulator are in
+instances/published/pimcomp.toml.
 """
 
 import json
@@ -11,12 +12,18 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations, groupby
+from itertools import combinations, groupby, islice
+from random import Random
 from typing import Any
 
 from bench import ROOT, Report, Row, isolated, options
+from checkers import altered
+from checkers import cores as certificates
 
-from xbarmip.certificate import check_placement
+sys.path.insert(0, str(ROOT))
+
+from tests.brute_cores import best_of_statement
+from xbarmip.certificate import check, check_placement
 from xbarmip.compare.instance import Instance
 from xbarmip.compare.recorder import row_here
 from xbarmip.compare.suite import read_suite
@@ -43,6 +50,10 @@ SIMULATED = (
     "network", "crossbars_per_core", "allocation", "mapping", "compiled_products", "products",
     "bytes", "moved", "predicted_us", "simulated_us", "ratio",
 )  # fmt: skip
+CHANGED = (
+    "certificates", "constrained", "without_placement", "tried", "refused", "true", "false",
+    "not_searched", "failures", "seconds",
+)  # fmt: skip
 MAPPINGS = {"first-fit": first_fit, "longest-copy-first": longest_first}
 
 
@@ -50,10 +61,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run one part."""
     parser = options("Placements in cores.", 60.0)
     parser.set_defaults(output=ROOT / "results" / "cores")
-    parser.add_argument("--part", choices=("cases", "random", "simulated"), default="cases")
+    parser.add_argument("--part", choices=PARTS, default="cases")
     parser.add_argument("--only", metavar="TEXT", help="cases named so; other rows are kept")
     arguments = parser.parse_args(argv)
-    {"cases": cases, "random": agreement, "simulated": simulated}[arguments.part](arguments)
+    PARTS[arguments.part](arguments)
 
 
 def cases(arguments: Namespace) -> None:
@@ -227,6 +238,47 @@ def ranks(values: Sequence[float]) -> list[float]:
         sum(other < value for other in values) + (sum(other == value for other in values) + 1) / 2
         for value in values
     ]
+
+
+def changed_certificates(arguments: Namespace) -> None:
+    """Random changes to certificates, one each: what is accepted is held against brute force."""
+    report = Report("changed", "Changed certificates of placements", CHANGED, arguments)
+    tally, start, random = Counter[str](), time.perf_counter(), Random("changed placements")
+    for records in islice(certificates(), 4 if arguments.smoke else 500):
+        stated = records[1]["placement"]
+        tally["certificates"] += 1
+        tally["constrained"] += bool(stated["constraints"])
+        tally["without_placement"] += records[2]["claim"]["layout"] is None
+        for _ in range(20):
+            tally["tried"] += 1
+            tally[_outcome(altered(records, random))] += 1
+    report.add({**{name: tally[name] for name in CHANGED}, "seconds": time.perf_counter() - start})
+
+
+def _outcome(content: bytes) -> str:
+    """What becomes of a changed certificate; where it is accepted, whether the claim is true."""
+    try:
+        lines = [json.loads(line) for line in content.decode().splitlines()]
+        chip, value, bound = check_placement.prove(iter(enumerate(lines, start=1)))
+    except (check.Refused, ValueError):
+        return "refused"
+    except Exception:
+        return "failures"
+    stated = chip.numbers()
+    if chip.cores > 4 or chip.cores * chip.capacity > 16:
+        return "not_searched"
+    least = best_of_statement(stated)
+    if value is None or least is None:
+        return "true" if value is least else "false"
+    return "true" if bound <= least <= value else "false"
+
+
+PARTS = {
+    "cases": cases,
+    "random": agreement,
+    "changed": changed_certificates,
+    "simulated": simulated,
+}
 
 
 if __name__ == "__main__":

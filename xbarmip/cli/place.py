@@ -103,7 +103,11 @@ def run(arguments: Namespace) -> int:
         _write(placement, result.layout, arguments)
     if arguments.certificate is not None:
         file = arguments.certificate
-        certify(lambda _: write_placement_certificate(placement, result, file), arguments.json)
+        limit = arguments.time_limit
+        certify(
+            lambda tell: write_placement_certificate(placement, result, file, tell, limit),
+            arguments.json,
+        )
     return 1 if result.stop is Stop.ERROR else 0
 
 
