@@ -7,6 +7,7 @@ from itertools import islice
 from xbarmip.cores.bounds.patterns import Patterns
 from xbarmip.cores.bounds.prices import Bound, Refutation, holds
 from xbarmip.cores.bounds.simple import SIMPLE
+from xbarmip.cores.dive import Dive
 from xbarmip.cores.exact import Decision
 from xbarmip.cores.improve import Climb
 from xbarmip.cores.layout import Layout
@@ -21,9 +22,11 @@ from xbarmip.solvers.protocol import Watch
 from xbarmip.solvers.result import Stop
 
 _FIRST_TRIES = 200  # of the climb, before patterns are asked for
+_FIRST_STEPS = 200  # of the dive, which begins where the climb ended
 _NODES = 4000  # of the first decision; twice as many each time that one is cut off
 _CLIMBING = 3  # times as long as the decision before it
 _TRIES = 20  # of the climb between two looks at the clock
+_STEPS = 5  # of the dive, likewise
 _TRIM = 300  # tries for fewer crossbars once the value is settled
 
 
@@ -43,9 +46,9 @@ class _CutOffError(XbarmipError):
 class PlacementSearch:
     """The package's own exact search, which is of use long before it ends.
 
-    A climb finds placements. Prices refute targets below them: first those of simple bounds, then
-    those of patterns. What is left between is decided by a search over R and cores, with more and
-    more nodes, while the climb goes on.
+    A climb finds placements, a dive into mixtures of patterns better ones. Prices refute targets
+    below them: first those of simple bounds, then those of patterns. What is left between is
+    decided by a search over R and cores, with more and more nodes, while climb and dive go on.
 
     Attributes
     ----------
@@ -103,6 +106,7 @@ class _Run:
     def __init__(self, placement: Placement, watch: Watch, seed: int) -> None:
         self.placement, self.watch = placement, watch
         self.climb = Climb(placement, 1, seed)
+        self.dive: Dive | None = None
         self.bound = 1
         self.refutation: Refutation | None = None
         self.infeasible = False
@@ -128,6 +132,7 @@ class _Run:
             self._raise_by(bound)
         self._climb(islice(self.climb, _FIRST_TRIES))
         self._decide(_NODES)
+        self._dive(_FIRST_STEPS)
         if self._open:
             self._raise_by_patterns()
         nodes = _NODES
@@ -137,6 +142,7 @@ class _Run:
             until = self.watch.seconds + _CLIMBING * (self.watch.seconds - begin)
             while self._open and self.watch.seconds < until:
                 self._climb(islice(self.climb, _TRIES))
+                self._dive(_STEPS)
         if not self.infeasible:
             self._trim()
 
@@ -162,6 +168,16 @@ class _Run:
             self._tell()
             if not self._open:
                 return
+
+    def _dive(self, steps: int) -> None:
+        """Some steps of the dive, once there is a placement to begin with."""
+        if self.dive is None and self.climb.best is not None and self._open:
+            self.dive = Dive(self.placement, self.climb, self._tell)
+        self.climb.least = self.bound
+        for _ in range(steps if self._open else 0):
+            if self.dive is None or not self._open:
+                return
+            self.dive.step()
 
     def _trim(self) -> None:
         """Look for the same value with fewer crossbars, as long as fewer are possible."""
@@ -263,6 +279,7 @@ class _Run:
         """Counters, and what is known of the crossbars at the value that was found."""
         return {
             "tries": self.climb.tries,
+            "steps": 0 if self.dive is None else self.dive.steps,
             "decisions": self.decisions,
             "nodes": self.nodes,
             "crossbars": self.climb.crossbars,
