@@ -187,5 +187,5 @@ def test_a_chip_too_small_is_infeasible_to_all():
 def test_integers_of_version_1_are_refused_with_the_command_that_writes_them_anew(tmp_path):
     path = tmp_path / "old.json"
     path.write_text('{"format": "xbarmip-integers", "version": 1, "name": "old"}')
-    with pytest.raises(InputError, match="version 1 is not read any more.*xbarmip suite export"):
+    with pytest.raises(InputError, match=r"version 1 is not read any more.*xbarmip suite export"):
         read_suite(path)
