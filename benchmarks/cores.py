@@ -1,6 +1,6 @@
 """Placements in cores: provers that agree, changed certificates, networks, a simulator's times.
 
-Run from anywhere: python benchmarks/cores.py --part cases|random|changed|simulated.
+Run from anywhere: python benchmarks/cores.py --part cases|random|ties|changed|simulated.
 Writes results/cores/PART.{md,json}. The runs of the simulator are in
 instances/published/pimcomp.toml.
 """
@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations, groupby, islice
+from itertools import count as count_up
 from random import Random
 from typing import Any
 
@@ -26,7 +27,7 @@ from tests.brute_cores import best_of_statement
 from xbarmip.certificate import check, check_placement
 from xbarmip.compare.instance import Instance
 from xbarmip.compare.suite import read_suite
-from xbarmip.cores.cases import random_cases
+from xbarmip.cores.cases import random_cases, random_variant
 from xbarmip.cores.certificate import certificate_lines
 from xbarmip.cores.door import make_placement_solver, place
 from xbarmip.cores.heuristics import first_fit, longest_first
@@ -51,6 +52,8 @@ CHANGED = (
     "certificates", "constrained", "without_placement", "tried", "refused", "true", "false",
     "not_searched", "failures", "seconds",
 )  # fmt: skip
+TIES = ("cases", "constrained", "periods", "placed", "equal", "proven", "seconds")
+FIGURES = ("crossbars", "cycles")
 MAPPINGS = {"first-fit": first_fit, "longest-copy-first": longest_first}
 
 
@@ -260,9 +263,32 @@ def _outcome(content: bytes) -> str:
     return "true" if bound <= least <= value else "false"
 
 
+def ties(arguments: Namespace) -> None:
+    """Value, crossbars and cycles of the search beside those of exhaustive search."""
+    report = Report("ties", "Ties on random tiny placements", TIES, arguments)
+    random, tally, start = Random("all ties"), Counter[str](), time.perf_counter()
+    count = 4 if arguments.smoke else 2000
+    drawn = (random_variant(random) for _ in count_up())
+    exhaustive = make_placement_solver("exhaustive")
+    for placement in islice((p for p in drawn if not exhaustive.unsupported(p)), count):
+        found, best = place(placement), place(placement, "exhaustive")
+        tally["constrained"] += bool(placement.constraints)
+        tally["periods"] += placement.is_period
+        tally["placed"] += best.layout is not None
+        known = [{"value": each.value, **each.statistics} for each in (found, best)]
+        same = all(known[0].get(name) == known[1].get(name) for name in ("value", *FIGURES))
+        tally["equal"] += same
+        tally["proven"] += best.layout is not None and all(
+            found.statistics[f"{name}_at_least"] == found.statistics[name] for name in FIGURES
+        )
+    counts = {name: tally[name] for name in TIES[1:-1]}
+    report.add({"cases": count, **counts, "seconds": time.perf_counter() - start})
+
+
 PARTS = {
     "cases": cases,
     "random": agreement,
+    "ties": ties,
     "changed": changed_certificates,
     "simulated": simulated,
 }
