@@ -31,7 +31,7 @@ from xbarmip.cores.cases import random_cases, random_variant
 from xbarmip.cores.certificate import certificate_lines
 from xbarmip.cores.door import make_placement_solver, place
 from xbarmip.cores.heuristics import first_fit, longest_first
-from xbarmip.cores.layout import check_layout
+from xbarmip.cores.layout import Layout, check_layout
 from xbarmip.cores.problem import Placement
 from xbarmip.cores.score import score
 from xbarmip.hardware.preset import load_hardware
@@ -46,12 +46,13 @@ CASES = (
 RANDOM = ("solvers", "cases", "optimal", "infeasible", "split", "disagreements", "seconds")
 SIMULATED = (
     "network", "crossbars_per_core", "allocation", "mapping", "compiled_products", "products",
-    "bytes", "moved", "predicted_us", "simulated_us", "ratio",
+    "bytes", "moved", "near_busiest", "predicted_us", "fitted_us", "simulated_us", "ratio",
 )  # fmt: skip
 CHANGED = (
     "certificates", "constrained", "without_placement", "tried", "refused", "true", "false",
     "not_searched", "failures", "seconds",
 )  # fmt: skip
+FITTED = (50.0, 0.5, 2.0)  # ns of a window, a value read, a value sent: the best on a coarse grid
 TIES = ("cases", "constrained", "periods", "placed", "equal", "proven", "seconds")
 FIGURES = ("crossbars", "cycles")
 MAPPINGS = {"first-fit": first_fit, "longest-copy-first": longest_first}
@@ -171,32 +172,60 @@ def simulated(arguments: Namespace) -> None:
                 "compiled_products": run["products"],
                 "products": found.interval,
                 "moved": found.traffic,
+                "near_busiest": sum(20 * load >= 19 * found.interval for load in found.loads),
                 "predicted_us": predicted,
+                "fitted_us": fitted(placement, layout),
                 "simulated_us": run["simulated_ns"] / 1000,
                 "ratio": run["simulated_ns"] / 1000 / predicted,
             }
         )
-    report.write(*correlations(report.rows))
+    report.write(
+        *correlations(report.rows, "predicted_us"), "", *correlations(report.rows, "fitted_us")
+    )
 
 
-def correlations(rows: Sequence[Row]) -> Iterator[str]:
-    """Rank correlations of predicted with simulated times, for each network and mapping."""
+def fitted(placement: Placement, layout: Layout) -> float:
+    """Microseconds of the busiest core if a window costs more than its products (see `FITTED`)."""
+    window, read, sent = FITTED
+    product = float(placement.hardware.product_ns)
+    windows = [part.windows(r) for part, r in zip(placement.parts, layout.allocation, strict=True)]
+    parts = placement.parts
+    times = (
+        sum(
+            windows[one.layer]
+            * (
+                one.blocks * product
+                + window
+                + read * parts[one.layer].window
+                + sent * parts[one.layer].channels
+            )
+            for one in core
+        )
+        for core in layout.cores
+    )
+    return max(times) / 1000
+
+
+def correlations(rows: Sequence[Row], column: str) -> Iterator[str]:
+    """Rank correlations of a column with simulated times, for each network and mapping."""
 
     def group(row: Row) -> tuple[Any, ...]:
         return row["network"], row["mapping"], row["crossbars_per_core"]
 
-    yield "Rank correlation (Spearman) of predicted with simulated times, in rows that compare:"
+    differ = [abs(row["simulated_us"] / row[column] - 1) for row in rows]
+    yield (
+        f"Rank correlation (Spearman) of {column} with simulated times, in rows that compare (the "
+        f"simulated time differs by {100 * sum(differ) / len(differ):.1f} percent in the mean):"
+    )
     yield ""
     for key, some in groupby(sorted(rows, key=group), group):
         found = list(some)
         if len(found) < 3:
             continue
         simulated_us = [row["simulated_us"] for row in found]
-        predicted = [row["predicted_us"] for row in found]
+        predicted = [row[column] for row in found]
         wrong = sum(
-            (one["predicted_us"] - other["predicted_us"])
-            * (one["simulated_us"] - other["simulated_us"])
-            < 0
+            (one[column] - other[column]) * (one["simulated_us"] - other["simulated_us"]) < 0
             for one, other in combinations(found, 2)
         )
         yield (

@@ -22,6 +22,7 @@ from xbarmip.cores.certificate import (
     write_placement_certificate,
 )
 from xbarmip.errors import InputError, UnsupportedError
+from xbarmip.solvers.protocol import StoppedError
 from xbarmip.solvers.result import Status
 
 
@@ -382,3 +383,18 @@ def test_what_has_no_certificate():
     unknown = replace(result, status=Status.UNKNOWN, value=None, layout=None, allocation=None)
     with pytest.raises(InputError, match="nothing to certify: search found no placement"):
         placement_certificate(placement, unknown)
+
+
+def test_a_bound_that_is_not_proven_is_noted(tmp_path):
+    """No time for cases leaves what the search knew; where the whole is asked for, no file."""
+    placement, result = next(each for each in ANSWERED if each[1].bound > 1)
+    path = tmp_path / "c"
+    assert write_placement_certificate(placement, result, path).note == ""
+    unknown = replace(result, refutation=None)
+    assert write_placement_certificate(placement, unknown, path).note == ""
+    made = write_placement_certificate(placement, unknown, path, time_limit=0)
+    assert made.note == f"its bound is 1: prices do not prove that of {result.bound}"
+    assert check.examine(str(path))[2][1:] == (result.value, 1)
+    with pytest.raises(StoppedError):
+        write_placement_certificate(placement, unknown, tmp_path / "d", time_limit=0, whole=True)
+    assert not (tmp_path / "d").exists()

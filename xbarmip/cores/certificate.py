@@ -55,11 +55,15 @@ def write_placement_certificate(
     UnsupportedError
         When a certificate cannot state the placement, or `whole` is not to be had.
     StoppedError
-        When the time is over before anything is proven; no file is left.
+        When the time is over before the `whole` is proven; no file is left.
     """
     watch = Watch(Limits(time_limit), progress)
     lines = certificate_lines(placement, result, watch, whole)
-    return written_lines(Path(path), iter(lines), watch, result.solver)
+    made = written_lines(Path(path), iter(lines), watch, result.solver)
+    bound = lines[2]["claim"]["bound"]
+    if bound == result.bound or result.layout is None:
+        return made
+    return replace(made, note=f"its bound is {bound}: prices do not prove that of {result.bound}")
 
 
 def certificate_lines(
@@ -98,7 +102,7 @@ def _proven(
     try:
         found = by_cases(placement, value, _CASES, watch.check)
     except StoppedError:
-        if known is None or whole:
+        if whole:
             raise
         found = None
     if found is None and whole:
