@@ -48,6 +48,22 @@ def test_a_name_runs_on_the_kinds_that_have_it(tmp_path):
     assert [row.finished for row in again.rows] == [row.finished for row in found.rows]
 
 
+def test_a_row_of_a_placement_is_taken_only_with_its_layout():
+    instance = Instance("placement", PLACEMENT)
+    row = row_here(instance, kind_of(PLACEMENT).make("search"), Limits())
+    assert refusal(instance, row) == ""
+    first, *rest = row.statistics["cores"]
+    for cores, why in (
+        ([first[1:], *rest], "has no plan that is allowed: copy"),
+        ([[*first, [99, 0, 1]], *rest], "has no plan that is allowed: "),
+        ([1, *rest], "has no plan that is allowed: "),
+    ):
+        other = replace(row, statistics={**row.statistics, "cores": cores})
+        assert refusal(instance, other).startswith(why)
+    bare = replace(row, statistics={})
+    assert "the row holds no layout: an earlier version wrote it" in refusal(instance, bare)
+
+
 @pytest.mark.parametrize(
     ("instances", "solvers", "message"),
     [

@@ -189,6 +189,12 @@ def test_constraints_in_menus():
     both = LinearConstraint("both", (("a", (0,) * 12), ("b", (0,) * 12)), 0)
     coupled = Placement(xb.Network("two", layers, ()), 2, 6, 1, constraints=(both,))
     assert [one.copies for one in menus(coupled, target(coupled, 6))[0]] == [1, 2, 3, 4, 5, 6]
+    rising = LinearConstraint("rising", (("a", tuple(range(12))), ("b", (2,) * 12)), 4)
+    coupled = replace(coupled, constraints=(rising,))
+    assert [one.copies for one in menus(coupled, target(coupled, 6))[0]] == [1, 2, 3]
+    wanted = target(coupled, 6, ((2, 6), (1, 1)))
+    assert [one.copies for one in menus(coupled, wanted)[0]] == [2, 3]
+    assert menus(coupled, target(coupled, 6, ((4, 6), (1, 1)))) is None
 
 
 def test_random_placements_are_of_every_kind():

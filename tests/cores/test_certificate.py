@@ -80,6 +80,22 @@ def test_certificates_are_accepted():
     assert tight > len(ANSWERED) - 3, "which cores split copies share is seen by no price"
 
 
+def test_a_bound_that_takes_several_cases():
+    """No prices of all R at once refute the target; any case that is left out is missed."""
+    placement = random_variant(Random(109))
+    result = xb.place(placement)
+    record = placement_certificate(placement, result)
+    cases = record["refutation"]["cases"]
+    assert (len(cases), [*cases[0]]) == (3, ["split"])
+    chip, value, bound = prove(record)
+    assert best_of_statement(chip.numbers()) == value == bound
+    for left in range(3):
+        less = copy.deepcopy(record)
+        del less["refutation"]["cases"][left]
+        with pytest.raises(check.Refused):
+            prove(less)
+
+
 def numbers(record, path=()):
     """Paths to all integers and rationals of a record."""
     if isinstance(record, bool) or record is None:
