@@ -15,6 +15,7 @@ from xbarmip.certificate import check
 from xbarmip.cli.main import main
 from xbarmip.pages.checker import checker_fragment, checker_page
 
+pytestmark = [pytest.mark.long, pytest.mark.around]
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js here")
 CHECKER = ROOT / "xbarmip" / "certificate" / "checker.js"
 

@@ -111,6 +111,7 @@ MIDDLE = """(() => {
 })()"""
 
 
+@pytest.mark.around
 @needs_browser
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_page_in_a_browser(width, tmp_path):
@@ -142,6 +143,7 @@ def test_the_page_in_a_browser(width, tmp_path):
         assert browser.run(SEEN)["value"] == "1"
 
 
+@pytest.mark.around
 @needs_browser
 def test_names_are_shown_as_text(tmp_path):
     network = xb.load_network("lenet-5")
