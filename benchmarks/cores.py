@@ -8,19 +8,16 @@ import json
 import sys
 import time
 from argparse import Namespace
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations, groupby
 from typing import Any
 
-from bench import ROOT, Report, Row, isolated, options
+from bench import ROOT, Report, Row, agreed, isolated, options
 
 from xbarmip.certificate import check_placement
 from xbarmip.compare.instance import Instance
-from xbarmip.compare.recorder import row_here
 from xbarmip.compare.suite import read_suite
-from xbarmip.compare.verdict import judge
 from xbarmip.cores.cases import random_cases
 from xbarmip.cores.certificate import certificate_lines
 from xbarmip.cores.door import make_placement_solver, place
@@ -31,7 +28,6 @@ from xbarmip.cores.score import score
 from xbarmip.hardware.preset import load_hardware
 from xbarmip.network.library import load_network
 from xbarmip.reproduce.published import published
-from xbarmip.solvers.protocol import Limits
 
 HEURISTICS = ("longest-first", "balance", "genetic")
 CASES = (
@@ -134,20 +130,10 @@ def agreement(arguments: Namespace) -> None:
         (("search", "milp", "exhaustive"), 4 if arguments.smoke else 300, 1),
     ):
         solvers = [make_placement_solver(name) for name in names]
-        tally: Counter[str] = Counter()
-        start = time.perf_counter()
         drawn = random_cases(count, seed)
-        for name, placement in drawn:
-            instance, limits = Instance(name, placement), Limits(arguments.time_limit)
-            rows = [row_here(instance, solver, limits) for solver in solvers]
-            tally["disagreements"] += judge(instance.facts, rows).kind != "AGREE"
-            tally["optimal"] += rows[0].status == "OPTIMAL"
-            tally["infeasible"] += rows[0].status == "INFEASIBLE"
-            tally["split"] += any(part.is_split for part in placement.parts)
-        names_ = "optimal", "infeasible", "split", "disagreements"
-        counted = {name: tally[name] for name in names_}
-        seconds = time.perf_counter() - start
-        report.add({"solvers": ", ".join(names), "cases": count, **counted, "seconds": seconds})
+        counted = agreed(drawn, solvers, arguments.time_limit)
+        counted["split"] = sum(any(part.is_split for part in each.parts) for _, each in drawn)
+        report.add({"solvers": ", ".join(names), **{name: counted[name] for name in RANDOM[1:]}})
 
 
 def simulated(arguments: Namespace) -> None:

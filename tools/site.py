@@ -159,8 +159,11 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     return relinked(path, markdown) if path.suffix in WITH_LINKS else markdown
 
 
-def on_page_content(html: str, page: Any, config: Any, files: Any) -> None:
-    """Refuse what was not meant: a list that is none, and a product whose signs became emphasis."""
+def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:
+    """The certificates of a page that has some, at its end, with the button that checks them.
+
+    Refused is what was not meant: a list that is none, a product whose signs became emphasis.
+    """
     from mkdocs.exceptions import PluginError
 
     words = re.sub(r"(?s)<(pre|code)\b.*?</\1>", "", html)
@@ -168,6 +171,17 @@ def on_page_content(html: str, page: Any, config: Any, files: Any) -> None:
         raise PluginError(f"{page.file.src_uri}: no empty line before the item {item[0]!r}")
     if product := re.search(r"\w<em>[^<]*</em>|<em>[^<]*</em>\w", words):
         raise PluginError(f"{page.file.src_uri}: emphasis within a word: {product[0]!r}")
+    return html + certificates(PATHS[page.file.src_uri])
+
+
+def certificates(path: Path) -> str:
+    """What a page of `xbarmip reproduce` has at its end: its certificates, and what checks them."""
+    listed = path.with_name("certificates.json")
+    if path.name != "page.md" or not listed.exists():
+        return ""
+    from xbarmip.reproduce.page import certificates_of
+
+    return certificates_of(json.loads(listed.read_text(encoding="utf-8")), path.parent)
 
 
 def on_post_build(config: Any) -> None:

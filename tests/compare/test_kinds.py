@@ -182,3 +182,10 @@ def test_a_chip_too_small_is_infeasible_to_all():
     rows = [row_here(instance, make_schedule_solver(n), Limits()) for n in ("dp", "exhaustive")]
     assert judge(instance.facts, rows).kind == "AGREE"
     assert answer(asked, "dp", None, None).status == rows[0].status == "INFEASIBLE"
+
+
+def test_integers_of_version_1_are_refused_with_the_command_that_writes_them_anew(tmp_path):
+    path = tmp_path / "old.json"
+    path.write_text('{"format": "xbarmip-integers", "version": 1, "name": "old"}')
+    with pytest.raises(InputError, match=r"version 1 is not read any more.*xbarmip suite export"):
+        read_suite(path)

@@ -1,5 +1,6 @@
 """What `make site` makes of the pages, as far as it is done here (tools/site.py)."""
 
+import json
 import re
 from importlib import import_module
 
@@ -68,6 +69,16 @@ def test_links_lead_to_where_the_site_has_their_targets():
 def test_files_that_are_no_pages_become_some():
     assert "- [random.md](random.md)" in site.as_page(ROOT / "results" / "compare")
     assert "`````python\n" in site.as_page(ROOT / "tools" / "site.py")
+
+
+def test_a_published_page_has_its_certificates_and_a_button():
+    folder = ROOT / "results" / "cim-mlc"
+    part = site.certificates(folder / "page.md")
+    assert 'class="check-all"' in part
+    for path in json.loads((folder / "certificates.json").read_text(encoding="utf-8")):
+        assert f'<a href="{path}">' in part, path
+    assert site.certificates(folder / "cases.md") == ""
+    assert site.certificates(ROOT / "docs" / "model.md") == ""
 
 
 def test_a_notebook_becomes_a_page_with_its_results():

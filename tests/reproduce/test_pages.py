@@ -1,10 +1,13 @@
 """The pages on what others published: rows, certificates, and a part of the numbers again."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
+from base64 import b64decode
 from dataclasses import dataclass, replace
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ import pytest
 import xbarmip as xb
 from tests import ROOT
 from tests.cli.test_cli import PAIR
+from tools.site import FETCHED
 from xbarmip.certificate import check
 from xbarmip.certificate.same import require_same
 from xbarmip.certificate.statement import stated_problem
@@ -60,16 +64,55 @@ def test_every_part_is_complete_and_written_as_it_is_read(source):
             assert {**as_json(each.row), "made": as_json(each.made)} == stored[key], key
 
 
-def test_the_page_is_what_the_rows_give(source):
+def page_files(source):
+    """What the committed rows give, by file name, but for pictures."""
     rows = kept(source)
     complete = {p.name: {key: rows[p.name][key] for key in p.cases(20)} for p in source.parts}
     parts = tuple(replace(part, pictures={}) for part in source.parts)
-    made = files(replace(source, parts=parts), complete, folder_of(source))
+    return files(replace(source, parts=parts), complete, folder_of(source))
+
+
+def test_the_page_is_what_the_rows_give(source):
+    made = page_files(source)
+    check_html(made.pop("page.html").decode(), folder_of(source))
     for name, content in made.items():
         assert (folder_of(source) / name).read_bytes() == content, name
     assert "is not complete" not in made["page.md"].decode()
     for name in (name for part in source.parts for name in part.pictures):
         assert (folder_of(source) / name).read_bytes().startswith(b"\x89PNG"), name
+
+
+def check_html(page, folder):
+    """The page as HTML, which is not committed: all tags are closed, it asks no other host for
+    anything, and it holds the certificates of its folder, byte by byte.
+    """
+    reader = Tags()
+    reader.feed(page)
+    reader.close()
+    assert reader.open == []
+    assert not FETCHED.search(page)
+    text = re.search(r'<script type="application/json" class="files">(.*?)</script>', page)[1]
+    held = {each["name"]: b64decode(each["bytes"]) for each in json.loads(text)}
+    assert held == {f"{FOLDER}/{p.name}": p.read_bytes() for p in (folder / FOLDER).iterdir()}
+    assert all(f'<a href="{path}">' in page for path in held)
+
+
+class Tags(HTMLParser):
+    """The tags that are open; closing another than the last fails."""
+
+    def __init__(self):
+        super().__init__()
+        self.open = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        assert tag == "img"
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, self.getpos()
 
 
 def test_pictures_are_drawn(source):
@@ -85,8 +128,6 @@ def test_certificates_are_those_that_are_claimed_and_listed(source):
     there = sorted(f"{FOLDER}/{path.name}" for path in (folder / FOLDER).iterdir())
     assert listed == there
     assert {Path(path).name for path in there} <= claims_of(source).keys()
-    page = (folder / "page.html").read_text(encoding="utf-8")
-    assert all(f'<a href="{path}">' in page for path in listed)
 
 
 def test_a_sample_of_the_certificates_is_accepted_by_the_checker_alone(source, tmp_path):

@@ -25,6 +25,7 @@ from xbarmip.cores.layout import Layout, check_layout, layout_as_dict, layout_fr
 from xbarmip.cores.problem import OBJECTIVES, Placement
 from xbarmip.cores.result import PlacementResult
 from xbarmip.cores.score import score
+from xbarmip.display import in_us
 from xbarmip.errors import InputError
 from xbarmip.files import check_writable, written
 from xbarmip.plain import plain
@@ -205,7 +206,7 @@ def _print_layers(placement: Placement, layout: Layout) -> None:
 
 def _scored(placement: Placement, layout: Layout) -> str:
     found = score(placement, layout)
-    time = "" if found.period is None else f"{float(found.period * 10**6):,.2f} us, "
+    time = "" if found.period is None else f"{in_us(found.period)} us, "
     many = len(found.busiest)
     return (
         f"{time}{found.interval} products on the busiest core ({many} of {placement.chip} cores "
@@ -224,7 +225,7 @@ def _print(placement: Placement, result: PlacementResult) -> None:
 def _answer(placement: Placement, result: PlacementResult) -> str:
     """Status, value, bound and proof in one line."""
     by = effort(result)
-    bound = "no bound" if result.bound is None else f"bound {_shown(result, result.bound)}"
+    bound = "no bound" if result.bound is None else f"bound {result.shown(result.bound)}"
     if result.status is Status.INFEASIBLE:
         return f"INFEASIBLE: {result.message}"
     if result.layout is None:
@@ -236,7 +237,3 @@ def _answer(placement: Placement, result: PlacementResult) -> str:
     if result.bound is not None and result.value is not None:
         gap = f", gap {100 * (result.value - result.bound) / result.bound:.2f} percent"
     return f"{words}; FEASIBLE, {bound}{gap} ({by})"
-
-
-def _shown(result: PlacementResult, value: int) -> str:
-    return str(value) if result.unit is None else f"{float(value * result.unit * 10**6):,.2f} us"

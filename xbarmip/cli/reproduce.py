@@ -32,7 +32,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         type=lambda text: tuple(name for name in text.split(",") if name),
         metavar="NAME,...",
         help="compute only these parts of one source; the page shows all that are in the folder "
-        f"(default: all); {'; '.join(parts)}",
+        f"(default: all; '': none, only the pages are written); {'; '.join(parts)}",
     )
     parser.add_argument(
         "--keep",
@@ -93,7 +93,7 @@ def _chosen(arguments: Namespace) -> list[Source]:
     for name in arguments.names:
         if name not in SOURCES:
             raise InputError(f"unknown source {name!r}{suggestion(name, tuple(SOURCES))}")
-    if arguments.parts is not None and len(arguments.names) != 1:
+    if arguments.parts and len(arguments.names) != 1:
         raise InputError("--parts needs one source: its NAME")
     return [SOURCES[name] for name in dict.fromkeys(arguments.names or SOURCES)]
 

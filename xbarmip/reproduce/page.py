@@ -1,7 +1,7 @@
 """The page: what has been computed, as Markdown, HTML and pictures."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -84,21 +84,25 @@ def files(
         **sections,
     )
     made["page.md"] = markdown.encode()
-    contents = {path: (folder / path).read_bytes() for path in paths}
-    made["page.html"] = html(source.title, markdown, contents).encode()
     made["certificates.json"] = (json.dumps(paths, indent=0) + "\n").encode()
+    made["page.html"] = html(source.title, markdown, certificates_of(paths, folder)).encode()
     return made
 
 
-def html(title: str, markdown: str, certificates: Mapping[str, bytes] | None = None) -> str:
-    """The page as one HTML file, beside its pictures; at its end its certificates, by path, which
-    the reader's browser checks.
+def certificates_of(paths: Sequence[str], folder: Path) -> str:
+    """The part of a page of HTML that lists certificates, by their paths from the page's folder,
+    and checks them in the reader's browser.
     """
+    contents = {path: (folder / path).read_bytes() for path in paths}
+    return checker_fragment(contents, linked=True) if contents else ""
+
+
+def html(title: str, markdown: str, certificates: str = "") -> str:
+    """The page as one HTML file, beside its pictures; at its end the part with its certificates."""
     body = MarkdownIt("commonmark").enable("table").render(markdown)
-    proofs = checker_fragment(certificates, linked=True) if certificates else ""
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}"
-        f"{proofs}</body>\n</html>\n"
+        f"{certificates}</body>\n</html>\n"
     )

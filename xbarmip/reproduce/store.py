@@ -92,12 +92,21 @@ class Store:
             If the file cannot be written.
         """
         self.rows[key] = kept
-        rows = {
-            name: {**as_json(each.row), "made": as_json(each.made)}
-            for name, each in self.rows.items()
-        }
-        text = json.dumps({"rows": rows}, indent=1, allow_nan=False) + "\n"
-        written(self._file, text.encode())
+        written(self._file, _text(self.rows).encode())
+
+
+def _text(rows: Mapping[str, Kept]) -> str:
+    """A file of rows, one a line."""
+    lines = (
+        f"{_compact(key)}:{_compact({**as_json(kept.row), 'made': as_json(kept.made)})}"
+        for key, kept in rows.items()
+    )
+    joined = ",\n".join(lines)
+    return f'{{"rows":{{\n{joined}\n}}}}\n'
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
 def _kept(kind: Any, entry: Mapping[str, Any], key: str) -> Kept:
