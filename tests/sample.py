@@ -5,6 +5,6 @@ import os
 _PART = 1 if os.environ.get("DRAWS") == "all" else 3
 
 
-def drawn(count):
+def draws(count):
     """What is left of a number of cases; of a least number that must show something, too."""
     return -(-count // _PART)

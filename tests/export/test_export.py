@@ -15,7 +15,7 @@ import xbarmip as xb
 from tests import pseudo_boolean
 from tests.brute import tiny_problem
 from tests.certificate.test_write import SHAPES
-from tests.sample import drawn
+from tests.sample import draws
 from xbarmip.certificate.relaxation import Relaxation
 from xbarmip.cli.main import main
 from xbarmip.constraints.library import make
@@ -92,7 +92,7 @@ def problems(objective, rule, count, seed):
 
 @pytest.mark.parametrize(("objective", "rule"), KINDS)
 def test_files_for_milp_solvers_have_the_optimum(objective, rule, tmp_path):
-    for number, (problem, value) in enumerate(problems(objective, rule, drawn(25), "milp")):
+    for number, (problem, value) in enumerate(problems(objective, rule, draws(25), "milp")):
         text, ending = ((mps, "mps"), (lp, "lp"))[number % 2]
         path = tmp_path / f"problem.{ending}"
         for at_most, windows, found in (
@@ -107,7 +107,7 @@ def test_files_for_milp_solvers_have_the_optimum(objective, rule, tmp_path):
 @pytest.mark.parametrize(("objective", "rule"), KINDS)
 def test_cuts_change_no_optimum_and_reach_the_value_of_their_allocation(objective, rule, tmp_path):
     path = tmp_path / "problem.lp"
-    for problem, value in problems(objective, rule, drawn(15), "cuts"):
+    for problem, value in problems(objective, rule, draws(15), "cuts"):
         model = linear_model(problem)
         verify(model, [1] * len(problem.sets))  # loads it
         add_cuts(model, problem)
@@ -152,7 +152,7 @@ def test_every_step_of_a_refutation_follows(shape, rule, kind, monkeypatch):
     random, divisions, refuted = Random(f"refutation {shape} {rule}"), [], 0
     divide = Relaxation.division
     monkeypatch.setattr(kind, "division", lambda at: divisions.append(1) or divide(at))
-    for _ in range(10 if shape in SHAPES else drawn(10)):
+    for _ in range(10 if shape in SHAPES else draws(10)):
         problem = tiny_problem(random, shape, "steps", rule, most=1500)
         value = xb.solve(problem, "exhaustive").value
         if value is None or value == 1:
@@ -164,7 +164,7 @@ def test_every_step_of_a_refutation_follows(shape, rule, kind, monkeypatch):
         with pytest.raises(VerificationError, match="no proof"):
             refute(problem, value, quiet)
         del divisions[divided:]
-    assert refuted >= drawn(2)
+    assert refuted >= draws(2)
     assert kind is Relaxation or len(divisions) > 0
 
 

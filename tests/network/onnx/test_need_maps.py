@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from tests.onnx_graphs import GraphWriter, last_read, layer_nodes, run_shape
-from tests.sample import drawn
+from tests.sample import draws
 from xbarmip.network.onnx import read_onnx
 from xbarmip.network.window import Whole
 
-GRAPHS = drawn(150)
+GRAPHS = draws(150)
 LARGEST_MAP = 9
 FEATURES = {
     *("Conv", "MaxPool", "AveragePool", "pads", "SAME_UPPER", "SAME_LOWER", "VALID", "dilation"),
@@ -209,5 +209,5 @@ def test_need_maps_are_the_receptive_fields(drawings, tmp_path):
 
 def test_the_graphs_show_every_feature(drawings):
     features = sum((drawing.features for drawing in drawings), Counter())
-    rare = {feature for feature in FEATURES if features[feature] < drawn(5)}
+    rare = {feature for feature in FEATURES if features[feature] < draws(5)}
     assert not rare
