@@ -94,7 +94,7 @@ def test_cores_are_the_fewest_that_would_do():
             assert said == ([] if least is None else [expected]), (problem, packing)
             ones = [1] * len(free.sets)
             outcomes["none" if least is None else "ones" if free.meets(ones) else "more"] += 1
-    assert min(outcomes[key] for key in ("none", "ones", "more")) > draws(5), outcomes
+    assert min(outcomes[key] for key in ("none", "ones", "more")) >= draws(6), outcomes
 
 
 def test_limits_of_constraints_by_hand():

@@ -108,7 +108,7 @@ def test_counts_many_ties_without_listing_them():
 
 
 def test_a_huge_map_is_counted_and_refused():
-    layers = [Layer(f"l{i}", 1, 1, 2**12, 2**12, Window.square(1)) for i in range(3)]
+    layers = [Layer(f"l{i}", 1, 1, 2**11, 2**11, Window.square(1)) for i in range(3)]
     problem = Problem(Network("huge maps", tuple(layers), ()), 10**40)
     assert Space.of(problem).count(2 * 10**9) is None
     assert len(Exhaustive().unsupported(problem)) == 1

@@ -174,7 +174,7 @@ def test_a_frontier_under_constraints_holds_the_optimum_of_every_budget():
             covered = curve.points and crossbars >= curve.points[0].crossbars
             assert (curve.at(crossbars).value if covered else None) == expected
         points += len(curve.points)
-    assert points > 40
+    assert points > draws(40)
 
 
 def test_sums_beyond_64_bits_are_left_to_python_integers():
