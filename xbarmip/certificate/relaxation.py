@@ -103,7 +103,7 @@ class Relaxation:
         """Add violated paths until there are none, or hardly anything changes.
 
         They are looked for at a running mean of the solutions, which takes fewer rounds, and at the
-        latest one where the mean violates none.
+        latest one.
         """
         p = self.problem
         most_used = sum(s * high for s, high in zip(p.sets, self.high, strict=True))
@@ -112,7 +112,7 @@ class Relaxation:
         for _ in range(most):
             latest = self._solution()
             mean += SMOOTH * (latest - mean)
-            if not self._add_violated(mean) and not self._add_violated(latest):
+            if not any([self._add_violated(mean), self._add_violated(latest)]):
                 return
             run_on_one_thread(self.lp)
             value = float(self.lp.getInfo().objective_function_value)
