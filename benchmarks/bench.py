@@ -234,14 +234,15 @@ class Report:
 
     def write(self, *lines: str) -> None:
         """Write both files; `lines` stand below the table."""
-        data = {"benchmark": self.name, **self.facts, "rows": self.rows}
-        text = json.dumps(data, indent=1, allow_nan=False) + "\n"
+        facts = json.dumps({"benchmark": self.name, **self.facts}, allow_nan=False)
+        rows = ",\n".join(json.dumps(row, allow_nan=False) for row in self.rows)
+        text = f'{facts[:-1]}, "rows": [\n{rows}\n]}}\n'  # a row a line
         (self.folder / f"{self.name}.json").write_text(text, encoding="utf-8")
-        facts = [
+        said = [
             f"{self.facts['machine']}; Python {self.facts['python']}; "
             f"{self.facts['time_limit_seconds']:g} s a run; {self.facts['started']}."
         ]
-        head = [f"# {self._title}", "", *facts, ""]
+        head = [f"# {self._title}", "", *said, ""]
         table = [self._line(self._columns), self._line(["---"] * len(self._columns))]
         table += [self._line([_cell(row.get(c)) for c in self._columns]) for row in self.rows]
         below = ["", *lines] if lines else []
