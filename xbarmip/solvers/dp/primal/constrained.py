@@ -5,6 +5,7 @@ found proves nothing.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -19,15 +20,31 @@ from xbarmip.solvers.dp.primal.exchange import Exchange
 from xbarmip.solvers.dp.sweep.search import Answer
 from xbarmip.solvers.dp.table import SearchTable
 
+Terms = list[tuple[int, Array]]  # of a layer: numbers of sums, and weights of R = 1, 2, ...
+
 
 class ConstrainedExchange(Exchange):
-    """Looks for allocations of one problem with added constraints whose steps stall."""
+    """Looks for allocations of one problem with added constraints whose steps stall.
+
+    Only where a sum goes over half of the layers or more, as a second budget does. Limits on a few
+    layers each, as those of step times, are for the sweeps, which find what there is by beams.
+    """
 
     def __init__(self, table: SearchTable, problem: Problem, check: Check) -> None:
         super().__init__(table, problem, check)
         self._problem = problem
-        self.apt = table.stalls
-        self._limits = _limits(problem)
+        sums = (each for each in problem.constraints if isinstance(each, LinearConstraint))
+        wide = any(2 * len(each.layers) >= table.layers for each in sums)
+        self.apt = table.stalls and wide
+        self.starts = (np.ones(table.layers, dtype=np.int64), *self.starts)
+
+    @cached_property
+    def _sums(self) -> tuple[Limits, list[Array]]:
+        """For the kernel, and of each layer how far each R rises for nothing."""
+        problem, linear = self._problem, _linear(self._problem)
+        terms = _terms(problem, linear)
+        tops = [_tops(each, most) for each, most in zip(terms, problem.largest, strict=True)]
+        return _limits([problem.crossbars, *(each.limit for each in linear)], terms), tops
 
     def look(self, goal: Goal, rounds: int, starts: Iterable[Sequence[int] | Array]) -> Answer:
         """Look for an allocation that meets a goal, in some rounds from each start.
@@ -35,32 +52,62 @@ class ConstrainedExchange(Exchange):
         In fewer rounds where each takes long. Sums lead the search; what a predicate forbids is
         left out in the end.
         """
-        for start in starts if self.apt else ():
-            r = np.array(start, dtype=np.int64)
+        if not self.apt:
+            return Answer(None, complete=False)
+        limits, _ = self._sums
+        for start in starts:
+            r = self._filled(np.array(start, dtype=np.int64))
             most = min(rounds, self._most)
-            found = exchanged_within(self._net, self._menu, self._limits, r, goal, most, self._desk)
+            found = exchanged_within(self._net, self._menu, limits, r, goal, most, self._desk)
             self._check(target=goal.target)
             if found and self._problem.meets(allocation := tuple(r.tolist())):
                 return Answer(allocation, complete=False)
         return Answer(None, complete=False)
 
+    def _filled(self, r: Array) -> Array:
+        """With all further copies that no sum but the budget minds, if the budget holds them."""
+        full = np.array(
+            [top[n - 1] for top, n in zip(self._sums[1], r, strict=True)], dtype=np.int64
+        )
+        return full if self._problem.crossbars_used(full.tolist()) <= self._problem.crossbars else r
 
-def _limits(problem: Problem) -> Limits:
-    """The budget and the linear constraints of a problem, layer by layer."""
+
+def _tops(terms: Terms, most: int) -> Array:
+    """For R = 1, 2, ... the largest R up to which no sum but the budget grows copy by copy."""
+    top = np.arange(1, most + 1)
+    grows = np.any([np.diff(weights) > 0 for _, weights in terms[1:]] or [top[1:] > 0], axis=0)
+    for r in range(most - 2, -1, -1):
+        if not grows[r]:
+            top[r] = top[r + 1]
+    return top
+
+
+def _terms(problem: Problem, linear: Sequence[LinearConstraint]) -> list[Terms]:
+    """By layer: the sums that it is in, each with what every R weighs; the first is the budget."""
     index, largest = problem.network.index, problem.largest
-    terms: list[list[tuple[int, Array]]] = [
+    terms = [
         [(0, size * np.arange(1, most + 1))]
         for size, most in zip(problem.sets, largest, strict=True)
     ]
-    stated = as_linear(problem.constraints, dict(zip(index, largest, strict=True)))
-    linear = [each for each in stated if isinstance(each, LinearConstraint)]
     for number, constraint in enumerate(linear, start=1):
         for name, listed in constraint.weights:
             k = index[name]
             terms[k].append((number, np.array(listed[: largest[k]], dtype=np.int64)))
+    return terms
+
+
+def _linear(problem: Problem) -> list[LinearConstraint]:
+    """The sums that are asked for, conditions on a single layer among them."""
+    largest = dict(zip(problem.network.index, problem.largest, strict=True))
+    stated = as_linear(problem.constraints, largest)
+    return [each for each in stated if isinstance(each, LinearConstraint)]
+
+
+def _limits(limits: Sequence[int], terms: list[Terms]) -> Limits:
+    """All sums, for the kernel."""
     flat = [term for each in terms for term in each]
     lengths = [len(weights) for _, weights in flat]
-    unit = np.ones(len(linear) + 1)
+    unit = np.ones(len(limits))
     for number, weights in flat:
         unit[number] += float(weights.max()) - float(weights.min())
     return Limits(
@@ -68,7 +115,7 @@ def _limits(problem: Problem) -> Limits:
         np.array([number for number, _ in flat]),
         np.cumsum([0, *lengths[:-1]]) - 1,
         np.concatenate([weights for _, weights in flat]),
-        np.array([problem.crossbars, *(each.limit for each in linear)]),
-        np.zeros(len(linear) + 1, dtype=np.int64),
+        np.array(limits),
+        np.zeros(len(limits), dtype=np.int64),
         unit,
     )

@@ -17,12 +17,12 @@ from xbarmip.network.window import Array
 from xbarmip.solvers.dp.effort import RAISED_ANYWHERE, RAISED_IN_A_ROW, TOO_DEAR
 from xbarmip.solvers.dp.primal.exchange_kernel import (
     PRIME,
-    _raise,
-    _shorten,
     below,
     ends,
     fits,
     latest_ends,
+    raise_one,
+    shorten,
 )
 from xbarmip.solvers.dp.sorting import order_by
 
@@ -53,6 +53,15 @@ class Limits(NamedTuple):
 
 
 @inner
+def _over(limits):  # type: ignore[no-untyped-def]
+    """By how much the sums are over their limits, in all."""
+    over = 0.0
+    for c in range(len(limits.total)):
+        over += max(0, limits.total[c] - limits.limit[c]) / limits.unit[c]
+    return over
+
+
+@inner
 def _fill(limits, r):  # type: ignore[no-untyped-def]
     """Fill the sums of an allocation; by how much they are over their limits, in all."""
     for c in range(len(limits.total)):
@@ -60,10 +69,7 @@ def _fill(limits, r):  # type: ignore[no-untyped-def]
     for k in range(len(r)):
         for term in range(limits.first[k], limits.first[k + 1]):
             limits.total[limits.sums[term]] += limits.weights[limits.begin[term] + r[k]]
-    over = 0.0
-    for c in range(len(limits.total)):
-        over += max(0, limits.total[c] - limits.limit[c]) / limits.unit[c]
-    return over
+    return _over(limits)
 
 
 @inner
@@ -94,7 +100,7 @@ def exchanged_within(net, menu, limits, r, goal, rounds, desk):  # type: ignore[
     """
     target, budget = goal
     limits.limit[0] = budget
-    if not _shorten(net, menu, r, target, TOO_DEAR * budget, desk):
+    if not shorten(net, menu, r, target, TOO_DEAR * budget, desk):
         return False
     over = _lower(net, menu.sets, limits, r, target, desk)
     other, state = desk.other, desk.state
@@ -105,11 +111,11 @@ def exchanged_within(net, menu, limits, r, goal, rounds, desk):  # type: ignore[
             other[k] = r[k]
         if below(state, 2):
             for _ in range(1 + below(state, RAISED_ANYWHERE - 1)):
-                _raise(net, menu.largest, other, below(state, len(r)), state)
+                raise_one(net, menu.largest, other, below(state, len(r)), state)
         else:
             first = below(state, len(r))
             for k in range(first, min(len(r), first + 2 + below(state, RAISED_IN_A_ROW - 2))):
-                _raise(net, menu.largest, other, k, state)
+                raise_one(net, menu.largest, other, k, state)
         _raise_for_nothing(menu.largest, limits, other, state)
         if ends(net, other, 0, desk.end) <= target:
             now = _lower(net, menu.sets, limits, other, target, desk)
@@ -170,12 +176,4 @@ def _lower(net, sets, limits, r, target, desk):  # type: ignore[no-untyped-def]
             ends(net, r, k, desk.end)
             latest_ends(net, r, target, desk.latest, k)
         over = _over(limits)
-    return over
-
-
-@inner
-def _over(limits):  # type: ignore[no-untyped-def]
-    over = 0.0
-    for c in range(len(limits.total)):
-        over += max(0, limits.total[c] - limits.limit[c]) / limits.unit[c]
     return over
