@@ -2,7 +2,7 @@
 
 import json
 from argparse import Namespace, _SubParsersAction
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +104,11 @@ def run(arguments: Namespace) -> int:
         _write(placement, result.layout, arguments)
     if arguments.certificate is not None:
         file = arguments.certificate
-        certify(lambda _: write_placement_certificate(placement, result, file), arguments.json)
+        limit = arguments.time_limit
+        certify(
+            lambda tell: write_placement_certificate(placement, result, file, tell, limit),
+            arguments.json,
+        )
     return 1 if result.stop is Stop.ERROR else 0
 
 
@@ -218,8 +222,20 @@ def _print(placement: Placement, result: PlacementResult) -> None:
     if result.layout is not None:
         _print_layers(placement, result.layout)
     say(f"{question(placement)}: {_answer(placement, result)}")
+    if result.status is Status.OPTIMAL and "crossbars_at_least" in result.statistics:
+        say(f"ties: {_ties(result.statistics)}")
     if result.message and result.status is not Status.INFEASIBLE:
         warn(f"{result.solver}: {result.message}")
+
+
+def _ties(known: Mapping[str, Any]) -> str:
+    """What is proven of crossbars, then cycles, of placements of the value."""
+    crossbars, cycles = known["crossbars"], known["cycles"]
+    least = known["crossbars_at_least"]
+    if least < crossbars:
+        return f"{crossbars} crossbars, {least} at least; {cycles} cycles, nothing proven"
+    shown = "the fewest" if known["cycles_at_least"] == cycles else "nothing proven"
+    return f"{crossbars} crossbars, the fewest; with so many {cycles} cycles, {shown}"
 
 
 def _answer(placement: Placement, result: PlacementResult) -> str:
