@@ -36,15 +36,13 @@ class ConstrainedExchange(Exchange):
         sums = (each for each in problem.constraints if isinstance(each, LinearConstraint))
         wide = any(2 * len(each.layers) >= table.layers for each in sums)
         self.apt = table.stalls and wide
-        self.starts = (np.ones(table.layers, dtype=np.int64), *self.starts)
 
     @cached_property
-    def _sums(self) -> tuple[Limits, list[Array]]:
-        """For the kernel, and of each layer how far each R rises for nothing."""
-        problem, linear = self._problem, _linear(self._problem)
-        terms = _terms(problem, linear)
-        tops = [_tops(each, most) for each, most in zip(terms, problem.largest, strict=True)]
-        return _limits([problem.crossbars, *(each.limit for each in linear)], terms), tops
+    def _limits(self) -> Limits:
+        """The budget and all other sums, for the kernel."""
+        linear = _linear(self._problem)
+        limits = [self._problem.crossbars, *(each.limit for each in linear)]
+        return _limits(limits, _terms(self._problem, linear))
 
     def look(self, goal: Goal, rounds: int, starts: Iterable[Sequence[int] | Array]) -> Answer:
         """Look for an allocation that meets a goal, in some rounds from each start.
@@ -52,34 +50,14 @@ class ConstrainedExchange(Exchange):
         In fewer rounds where each takes long. Sums lead the search; what a predicate forbids is
         left out in the end.
         """
-        if not self.apt:
-            return Answer(None, complete=False)
-        limits, _ = self._sums
-        for start in starts:
-            r = self._filled(np.array(start, dtype=np.int64))
+        for start in starts if self.apt else ():
+            r = np.array(start, dtype=np.int64)
             most = min(rounds, self._most)
-            found = exchanged_within(self._net, self._menu, limits, r, goal, most, self._desk)
+            found = exchanged_within(self._net, self._menu, self._limits, r, goal, most, self._desk)
             self._check(target=goal.target)
             if found and self._problem.meets(allocation := tuple(r.tolist())):
                 return Answer(allocation, complete=False)
         return Answer(None, complete=False)
-
-    def _filled(self, r: Array) -> Array:
-        """With all further copies that no sum but the budget minds, if the budget holds them."""
-        full = np.array(
-            [top[n - 1] for top, n in zip(self._sums[1], r, strict=True)], dtype=np.int64
-        )
-        return full if self._problem.crossbars_used(full.tolist()) <= self._problem.crossbars else r
-
-
-def _tops(terms: Terms, most: int) -> Array:
-    """For R = 1, 2, ... the largest R up to which no sum but the budget grows copy by copy."""
-    top = np.arange(1, most + 1)
-    grows = np.any([np.diff(weights) > 0 for _, weights in terms[1:]] or [top[1:] > 0], axis=0)
-    for r in range(most - 2, -1, -1):
-        if not grows[r]:
-            top[r] = top[r + 1]
-    return top
 
 
 def _terms(problem: Problem, linear: Sequence[LinearConstraint]) -> list[Terms]:

@@ -35,8 +35,7 @@ class Exchange:
     def __init__(self, table: SearchTable, problem: Problem, check: Check) -> None:
         start = np.array(proportional(problem), dtype=np.int64)
         self._check = check
-        self._net = table.net
-        self.starts: tuple[Array, ...] = (start, np.maximum(1, start // 2), start)
+        self._net, self.starts = table.net, (start, np.maximum(1, start // 2), start)
         self._most = max(1, OUTPUTS_AT_ONCE // int(table.offset[-1]))
         self._menu = Menu(
             np.array(problem.sets, dtype=np.int64), np.array(problem.largest, dtype=np.int64)
