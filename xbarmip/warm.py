@@ -1,12 +1,14 @@
 """Compiling all kernels beforehand, by solving small problems of each kind."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from random import Random
 from typing import Any
 
 from xbarmip.clock import before_each_kernel
 from xbarmip.compiled import KERNELS
+from xbarmip.constraints import TileGranularity
 from xbarmip.cores.bounds.knapsack import dearest
 from xbarmip.cores.bounds.patterns import Patterns
 from xbarmip.cores.door import place
@@ -15,6 +17,9 @@ from xbarmip.cores.problem import Placement
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.network.library import load_network
 from xbarmip.problem import Problem
+from xbarmip.solvers.dp.bounds.cuts import Goal
+from xbarmip.solvers.dp.primal.constrained import ConstrainedExchange
+from xbarmip.solvers.dp.table import search_table
 from xbarmip.solvers.registry import EXACT, solve, solver_class
 
 KINDS = (("cycles", None), ("steps", "pipeline"))  # views whose steps stall, and closed forms
@@ -42,6 +47,7 @@ def warm(progress: Callable[[int, int], None] | None = None) -> None:
             solve(Problem(load_network(NETWORK), CROSSBARS, 128, objective, rule))
         tiny = Problem(random_network(Random(1), TINY), 20, 8, "steps", "published")
         solve(tiny, "published-dp")
+        _warm_constraints()
         _warm_placements()
 
 
@@ -51,6 +57,16 @@ def all_kernels() -> list[Any]:
     for name in (*EXACT, "published-dp"):
         solver_class(name)
     return KERNELS
+
+
+def _warm_constraints() -> None:
+    """Exchanges under constraints that go over many layers."""
+    free = Problem(load_network("lenet-5"), 60)
+    problem = replace(free, constraints=TileGranularity(8).on(free))
+    table = search_table(problem)
+    assert table is not None
+    search = ConstrainedExchange(table, problem, lambda *_, **__: None)
+    search.look(Goal(target=100, budget=60), 1, search.starts)
 
 
 def _warm_placements() -> None:

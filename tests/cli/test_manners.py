@@ -102,6 +102,9 @@ def test_a_refused_export_names_the_cure_that_works(run):
     run(*export, *cure.split())
     assert Path("out.mps").stat().st_size > 1000
     assert "small enough is" not in run(*export, "--at-most", "900", "--windows", status=2)
+    large = ("export", "vgg-16", "--crossbars", "3000", "--format", "mps", "--output", "no.mps")
+    said = run(*large, status=2)
+    assert "small enough is" not in said and "one copy of every layer takes 8454" in said
 
 
 def test_doctor_says_what_there_is(run, monkeypatch):

@@ -140,6 +140,8 @@ def _statement(problem: Problem, arguments: Namespace) -> str:
 
 def _cure(problem: Problem, arguments: Namespace) -> str:
     """Options by which a problem that is too large can be written, if there are any."""
+    if not problem.feasible:
+        return f"; nothing fits either: one copy of every layer takes {problem.smallest_budget}"
     allocation = None if problem.is_latency else descend(problem)
     if allocation is None or arguments.windows:
         return ""

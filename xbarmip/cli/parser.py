@@ -1,7 +1,8 @@
 """The argument parser, and the types of arguments."""
 
 from argparse import ArgumentError, ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from fractions import Fraction
 from math import isfinite
 from typing import Any, NoReturn
@@ -27,14 +28,30 @@ class Parser(ArgumentParser):
         self._late = add
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse, after late options were added if there is need for them."""
+        """Parse, after late options were added if there is need for them; what is left is refused.
+
+        Raises
+        ------
+        InputError
+            Naming it, and of options the nearest that there are.
+        """
         unknown = [
             w for w in args or () if w.startswith("--") and w not in self._option_string_actions
         ]
         if self._late is not None and (unknown or {"-h", "--help"} & {*(args or ())}):
             late, self._late = self._late, None
             late(self)
-        return super().parse_known_args(args, namespace)
+        found, rest = super().parse_known_args(args, namespace)
+        if rest:
+            self.error(f"unrecognized arguments: {' '.join(rest)}{self._nearest(rest)}")
+        return found, rest
+
+    def _nearest(self, rest: Sequence[str]) -> str:
+        """How a message about words that are no arguments goes on; empty where nothing is near."""
+        known = [name for name in self._option_string_actions if name.startswith("--")]
+        words = [word.partition("=")[0] for word in rest if word.startswith("--")]
+        near = [each for word in words for each in get_close_matches(word, known, 1, 0.7)]
+        return f"; did you mean {' and '.join(dict.fromkeys(near))}?" if near else ""
 
     def _check_value(self, action: Any, value: Any) -> None:
         """Refuse a word that is not one of the choices, with the nearest that are."""

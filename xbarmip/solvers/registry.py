@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
+from difflib import get_close_matches
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +95,9 @@ def solver_of(table: Mapping[str, Any], words: str, name: str, options: Mapping[
     """
     if name not in table:
         others = ", or module:Class, or path/to/file.py:Class" if table is SOLVERS else ""
-        raise InputError(f"{words} must be one of {', '.join(table)}{others}, got {name!r}")
+        near = get_close_matches(name, table, 1)
+        meant = f"; did you mean {near[0]!r}?" if near else ""
+        raise InputError(f"{words} must be one of {', '.join(table)}{others}, got {name!r}{meant}")
     found = table[name]
     kind = resolve_name(found) if isinstance(found, str) else found
     known = [field.name for field in fields(kind)] if is_dataclass(kind) else []

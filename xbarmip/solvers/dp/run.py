@@ -10,6 +10,7 @@ from xbarmip.solvers.dp.beside import Beside
 from xbarmip.solvers.dp.bounds.cuts import Goal, Switches
 from xbarmip.solvers.dp.constraints import fits_int64
 from xbarmip.solvers.dp.plain import plain_optimum
+from xbarmip.solvers.dp.primal.constrained import ConstrainedExchange
 from xbarmip.solvers.dp.primal.exchange import Exchange
 from xbarmip.solvers.dp.standing import ANY, Standing
 from xbarmip.solvers.dp.sweep.search import TargetSearch
@@ -95,8 +96,9 @@ class Run(Standing):
             self._find_any(search, beam)
         if self.infeasible:
             return
+        exchange = ConstrainedExchange if self.problem.constraints else Exchange
         ways = [
-            Ways(self, each, Exchange(each.table, self.problem, self.check)) for each in searches
+            Ways(self, each, exchange(each.table, self.problem, self.check)) for each in searches
         ]
         self._raise_bound(search.refuted_by_windows)
         ways[0].first()

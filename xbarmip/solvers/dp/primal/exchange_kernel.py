@@ -75,7 +75,7 @@ def exchanged(net, menu, r, goal, rounds, desk):  # type: ignore[no-untyped-def]
     Begins with r, and leaves the allocation there.
     """
     target, budget = goal
-    if not _shorten(net, menu, r, target, TOO_DEAR * budget, desk):
+    if not shorten(net, menu, r, target, TOO_DEAR * budget, desk):
         return NEVER
     _save(net, menu.sets, r, target, desk)
     cost, other, state = _crossbars(menu.sets, r), desk.other, desk.state
@@ -86,11 +86,11 @@ def exchanged(net, menu, r, goal, rounds, desk):  # type: ignore[no-untyped-def]
             other[k] = r[k]
         if below(state, 2):
             for _ in range(1 + below(state, RAISED_ANYWHERE - 1)):
-                _raise(net, menu.largest, other, below(state, len(r)), state)
+                raise_one(net, menu.largest, other, below(state, len(r)), state)
         else:
             first = below(state, len(r))
             for k in range(first, min(len(r), first + 2 + below(state, RAISED_IN_A_ROW - 2))):
-                _raise(net, menu.largest, other, k, state)
+                raise_one(net, menu.largest, other, k, state)
         if ends(net, other, 0, desk.end) <= target:
             _save(net, menu.sets, other, target, desk)
             now = _crossbars(menu.sets, other)
@@ -189,7 +189,7 @@ def _save(net, sets, r, target, desk):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _raise(net, largest, r, k, state):  # type: ignore[no-untyped-def]
+def raise_one(net, largest, r, k, state):  # type: ignore[no-untyped-def]
     """Raise R_k to save a step of the layer or two, or by a few copies."""
     count = net.layer[k, OUTPUTS]
     steps = (count - 1) // r[k] + 1
@@ -201,7 +201,7 @@ def _raise(net, largest, r, k, state):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _shorten(net, menu, r, target, most, desk):  # type: ignore[no-untyped-def]
+def shorten(net, menu, r, target, most, desk):  # type: ignore[no-untyped-def]
     """Raise layers until the target is met; False if that takes more than `most` crossbars.
 
     Of the layers on a critical path those that save much of it for few crossbars take as many
