@@ -127,7 +127,7 @@ def test_a_solver_without_an_answer_is_survived():
     question = Question(search_table(problem), windows, problem.crossbars, 1, None, [])
     program = ArcProgram(linear_solver(), question, 1.0, 4)
     _, x = program.solve()
-    mixture = program.support(0 * x)
+    mixture = program.support(np.full(len(x), 1e-12))
     assert mixture.start[-1] >= len(problem.sets)
     assert program.priced()[0] == []
     assert seeds_at([1] * len(problem.sets)).rounded.tolist() == [1] * len(problem.sets)
