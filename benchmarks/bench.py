@@ -9,6 +9,7 @@ import statistics
 import sys
 import time
 from argparse import ArgumentParser, Namespace
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -17,9 +18,15 @@ from random import Random
 from typing import Any
 
 import xbarmip as xb
+from xbarmip.compare.instance import Instance
+from xbarmip.compare.recorder import row_here
+from xbarmip.compare.row import UNSUPPORTED
+from xbarmip.compare.verdict import Agreement, judge
 from xbarmip.constraints import RatioLimit
 from xbarmip.network.generate import Shape, random_network
+from xbarmip.solvers.protocol import Limits
 from xbarmip.solvers.registry import make_solver
+from xbarmip.solvers.result import Status
 
 ROOT = Path(__file__).parents[1]
 REPEAT_BELOW = 5.0  # seconds; a longer run is not repeated
@@ -139,6 +146,27 @@ def _solve(
         "runs": len(warm),
         "allocation": result.allocation and list(result.allocation.values()),
     }
+
+
+def agreed(
+    drawn: Sequence[tuple[str, Any]], solvers: Sequence[Any], time_limit: float
+) -> dict[str, Any]:
+    """What becomes of named problems under several solvers in this process, counted.
+
+    Of the first solver how many it proves optimal or infeasible; of all how many problems any of
+    them refuses, how many are not settled without a contradiction, and the seconds.
+    """
+    tally, start = Counter[str](), time.perf_counter()
+    for name, problem in drawn:
+        instance, limits = Instance(name, problem), Limits(time_limit)
+        rows = [row_here(instance, solver, limits) for solver in solvers]
+        tally["disagreements"] += judge(instance.facts, rows).kind != Agreement.AGREE
+        tally["refused"] += any(row.status == UNSUPPORTED for row in rows)
+        for status in (Status.OPTIMAL, Status.INFEASIBLE):
+            tally[status.lower()] += rows[0].status == status
+    names = ("optimal", "infeasible", "refused", "disagreements")
+    counts = {name: tally[name] for name in names}
+    return {"cases": len(drawn), **counts, "seconds": time.perf_counter() - start}
 
 
 def warm_up(*solvers: str) -> None:

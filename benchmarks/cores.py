@@ -1,7 +1,8 @@
-"""Placements in cores: agreement of three provers, real networks, and a simulator's times.
+"""Placements in cores: provers that agree, changed certificates, networks, a simulator's times.
 
-Run from anywhere: python benchmarks/cores.py --part cases|random|simulated [--time-limit S]. Writes
-results/cores/PART.{md,json}. The runs of the simulator are in instances/published/pimcomp.toml.
+Run from anywhere: python benchmarks/cores.py --part cases|random|ties|changed|simulated.
+Writes results/cores/PART.{md,json}. The runs of the simulator are in
+instances/published/pimcomp.toml.
 """
 
 import json
@@ -11,27 +12,31 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations, groupby
+from itertools import combinations, groupby, islice
+from itertools import count as count_up
+from random import Random
 from typing import Any
 
-from bench import ROOT, Report, Row, isolated, options
+from bench import ROOT, Report, Row, agreed, isolated, options
+from checkers import altered
+from checkers import cores as certificates
 
-from xbarmip.certificate import check_placement
+sys.path.insert(0, str(ROOT))
+
+from tests.brute_cores import best_of_statement
+from xbarmip.certificate import check, check_placement
 from xbarmip.compare.instance import Instance
-from xbarmip.compare.recorder import row_here
 from xbarmip.compare.suite import read_suite
-from xbarmip.compare.verdict import judge
-from xbarmip.cores.cases import random_cases
+from xbarmip.cores.cases import random_cases, random_variant
 from xbarmip.cores.certificate import certificate_lines
 from xbarmip.cores.door import make_placement_solver, place
 from xbarmip.cores.heuristics import first_fit, longest_first
-from xbarmip.cores.layout import check_layout
+from xbarmip.cores.layout import Layout, check_layout
 from xbarmip.cores.problem import Placement
 from xbarmip.cores.score import score
 from xbarmip.hardware.preset import load_hardware
 from xbarmip.network.library import load_network
 from xbarmip.reproduce.published import published
-from xbarmip.solvers.protocol import Limits
 
 HEURISTICS = ("longest-first", "balance", "genetic")
 CASES = (
@@ -41,8 +46,15 @@ CASES = (
 RANDOM = ("solvers", "cases", "optimal", "infeasible", "split", "disagreements", "seconds")
 SIMULATED = (
     "network", "crossbars_per_core", "allocation", "mapping", "compiled_products", "products",
-    "bytes", "moved", "predicted_us", "simulated_us", "ratio",
+    "bytes", "moved", "near_busiest", "predicted_us", "fitted_us", "simulated_us", "ratio",
 )  # fmt: skip
+CHANGED = (
+    "certificates", "constrained", "without_placement", "tried", "refused", "true", "false",
+    "not_searched", "failures", "seconds",
+)  # fmt: skip
+FITTED = (50.0, 0.5, 2.0)  # ns of a window, a value read, a value sent: the best on a coarse grid
+TIES = ("cases", "constrained", "periods", "placed", "equal", "proven", "seconds")
+FIGURES = ("crossbars", "cycles")
 MAPPINGS = {"first-fit": first_fit, "longest-copy-first": longest_first}
 
 
@@ -50,10 +62,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run one part."""
     parser = options("Placements in cores.", 60.0)
     parser.set_defaults(output=ROOT / "results" / "cores")
-    parser.add_argument("--part", choices=("cases", "random", "simulated"), default="cases")
+    parser.add_argument("--part", choices=PARTS, default="cases")
     parser.add_argument("--only", metavar="TEXT", help="cases named so; other rows are kept")
     arguments = parser.parse_args(argv)
-    {"cases": cases, "random": agreement, "simulated": simulated}[arguments.part](arguments)
+    PARTS[arguments.part](arguments)
 
 
 def cases(arguments: Namespace) -> None:
@@ -134,20 +146,10 @@ def agreement(arguments: Namespace) -> None:
         (("search", "milp", "exhaustive"), 4 if arguments.smoke else 300, 1),
     ):
         solvers = [make_placement_solver(name) for name in names]
-        tally: Counter[str] = Counter()
-        start = time.perf_counter()
         drawn = random_cases(count, seed)
-        for name, placement in drawn:
-            instance, limits = Instance(name, placement), Limits(arguments.time_limit)
-            rows = [row_here(instance, solver, limits) for solver in solvers]
-            tally["disagreements"] += judge(instance.facts, rows).kind != "AGREE"
-            tally["optimal"] += rows[0].status == "OPTIMAL"
-            tally["infeasible"] += rows[0].status == "INFEASIBLE"
-            tally["split"] += any(part.is_split for part in placement.parts)
-        names_ = "optimal", "infeasible", "split", "disagreements"
-        counted = {name: tally[name] for name in names_}
-        seconds = time.perf_counter() - start
-        report.add({"solvers": ", ".join(names), "cases": count, **counted, "seconds": seconds})
+        counted = agreed(drawn, solvers, arguments.time_limit)
+        counted["split"] = sum(any(part.is_split for part in each.parts) for _, each in drawn)
+        report.add({"solvers": ", ".join(names), **{name: counted[name] for name in RANDOM[1:]}})
 
 
 def simulated(arguments: Namespace) -> None:
@@ -170,32 +172,60 @@ def simulated(arguments: Namespace) -> None:
                 "compiled_products": run["products"],
                 "products": found.interval,
                 "moved": found.traffic,
+                "near_busiest": sum(20 * load >= 19 * found.interval for load in found.loads),
                 "predicted_us": predicted,
+                "fitted_us": fitted(placement, layout),
                 "simulated_us": run["simulated_ns"] / 1000,
                 "ratio": run["simulated_ns"] / 1000 / predicted,
             }
         )
-    report.write(*correlations(report.rows))
+    report.write(
+        *correlations(report.rows, "predicted_us"), "", *correlations(report.rows, "fitted_us")
+    )
 
 
-def correlations(rows: Sequence[Row]) -> Iterator[str]:
-    """Rank correlations of predicted with simulated times, for each network and mapping."""
+def fitted(placement: Placement, layout: Layout) -> float:
+    """Microseconds of the busiest core if a window costs more than its products (see `FITTED`)."""
+    window, read, sent = FITTED
+    product = float(placement.hardware.product_ns)
+    windows = [part.windows(r) for part, r in zip(placement.parts, layout.allocation, strict=True)]
+    parts = placement.parts
+    times = (
+        sum(
+            windows[one.layer]
+            * (
+                one.blocks * product
+                + window
+                + read * parts[one.layer].window
+                + sent * parts[one.layer].channels
+            )
+            for one in core
+        )
+        for core in layout.cores
+    )
+    return max(times) / 1000
+
+
+def correlations(rows: Sequence[Row], column: str) -> Iterator[str]:
+    """Rank correlations of a column with simulated times, for each network and mapping."""
 
     def group(row: Row) -> tuple[Any, ...]:
         return row["network"], row["mapping"], row["crossbars_per_core"]
 
-    yield "Rank correlation (Spearman) of predicted with simulated times, in rows that compare:"
+    differ = [abs(row["simulated_us"] / row[column] - 1) for row in rows]
+    yield (
+        f"Rank correlation (Spearman) of {column} with simulated times, in rows that compare (the "
+        f"simulated time differs by {100 * sum(differ) / len(differ):.1f} percent in the mean):"
+    )
     yield ""
     for key, some in groupby(sorted(rows, key=group), group):
         found = list(some)
         if len(found) < 3:
             continue
         simulated_us = [row["simulated_us"] for row in found]
-        predicted = [row["predicted_us"] for row in found]
+        predicted = [row[column] for row in found]
         wrong = sum(
-            (one["predicted_us"] - other["predicted_us"])
-            * (one["simulated_us"] - other["simulated_us"])
-            < 0
+            (one[column] - other[column]) * (one["simulated_us"] - other["simulated_us"]) < 0
             for one, other in combinations(found, 2)
         )
         yield (
@@ -227,6 +257,70 @@ def ranks(values: Sequence[float]) -> list[float]:
         sum(other < value for other in values) + (sum(other == value for other in values) + 1) / 2
         for value in values
     ]
+
+
+def changed_certificates(arguments: Namespace) -> None:
+    """Random changes to certificates, one each: what is accepted is held against brute force."""
+    report = Report("changed", "Changed certificates of placements", CHANGED, arguments)
+    tally, start, random = Counter[str](), time.perf_counter(), Random("changed placements")
+    for records in islice(certificates(), 4 if arguments.smoke else 500):
+        stated = records[1]["placement"]
+        tally["certificates"] += 1
+        tally["constrained"] += bool(stated["constraints"])
+        tally["without_placement"] += records[2]["claim"]["layout"] is None
+        for _ in range(20):
+            tally["tried"] += 1
+            tally[_outcome(altered(records, random))] += 1
+    report.add({**{name: tally[name] for name in CHANGED}, "seconds": time.perf_counter() - start})
+
+
+def _outcome(content: bytes) -> str:
+    """What becomes of a changed certificate; where it is accepted, whether the claim is true."""
+    try:
+        lines = [json.loads(line) for line in content.decode().splitlines()]
+        chip, value, bound = check_placement.prove(iter(enumerate(lines, start=1)))
+    except (check.Refused, ValueError):
+        return "refused"
+    except Exception:
+        return "failures"
+    stated = chip.numbers()
+    if chip.cores > 4 or chip.cores * chip.capacity > 16:
+        return "not_searched"
+    least = best_of_statement(stated)
+    if value is None or least is None:
+        return "true" if value is least else "false"
+    return "true" if bound <= least <= value else "false"
+
+
+def ties(arguments: Namespace) -> None:
+    """Value, crossbars and cycles of the search beside those of exhaustive search."""
+    report = Report("ties", "Ties on random tiny placements", TIES, arguments)
+    random, tally, start = Random("all ties"), Counter[str](), time.perf_counter()
+    count = 4 if arguments.smoke else 2000
+    drawn = (random_variant(random) for _ in count_up())
+    exhaustive = make_placement_solver("exhaustive")
+    for placement in islice((p for p in drawn if not exhaustive.unsupported(p)), count):
+        found, best = place(placement), place(placement, "exhaustive")
+        tally["constrained"] += bool(placement.constraints)
+        tally["periods"] += placement.is_period
+        tally["placed"] += best.layout is not None
+        known = [{"value": each.value, **each.statistics} for each in (found, best)]
+        same = all(known[0].get(name) == known[1].get(name) for name in ("value", *FIGURES))
+        tally["equal"] += same
+        tally["proven"] += best.layout is not None and all(
+            found.statistics[f"{name}_at_least"] == found.statistics[name] for name in FIGURES
+        )
+    counts = {name: tally[name] for name in TIES[1:-1]}
+    report.add({"cases": count, **counts, "seconds": time.perf_counter() - start})
+
+
+PARTS = {
+    "cases": cases,
+    "random": agreement,
+    "ties": ties,
+    "changed": changed_certificates,
+    "simulated": simulated,
+}
 
 
 if __name__ == "__main__":

@@ -17,21 +17,18 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bench import ROOT, Report, Row, isolated, options, warm_up
+from bench import ROOT, Report, Row, agreed, isolated, options, warm_up
 
 import xbarmip as xb
 from xbarmip.certificate import check, check_schedule
 from xbarmip.certificate.same import require_same
 from xbarmip.compare.instance import Instance
-from xbarmip.compare.recorder import row_here
 from xbarmip.compare.suite import read_suite
-from xbarmip.compare.verdict import judge
 from xbarmip.hardware.preset import Hardware, MemoryLevel
 from xbarmip.schedules.cases import Case, random_cases
 from xbarmip.schedules.certificate import stated_schedule, write_schedule_certificate
 from xbarmip.schedules.door import make_schedule_solver
 from xbarmip.schedules.problem import OBJECTIVES, Schedule
-from xbarmip.solvers.protocol import Limits
 
 RIVALS = ("filling", "even", "genetic")
 CASES = (
@@ -127,24 +124,14 @@ def agreement(arguments: Namespace) -> None:
         (("dp", "milp", "exhaustive"), "latency", 4 if arguments.smoke else 100, 5),
     ):
         solvers = [make_schedule_solver(name) for name in names]
-        tally: Counter[str] = Counter()
-        start = time.perf_counter()
         drawn = random_cases(count, seed, "cycles" if objective == "latency" else objective)
         if objective == "latency":
             drawn = tuple(timed(case, Random(case.name)) for case in drawn)
-        for name, schedule in drawn:
-            instance, limits = Instance(name, schedule), Limits(arguments.time_limit)
-            rows = [row_here(instance, solver, limits) for solver in solvers]
-            tally["disagreements"] += judge(instance.facts, rows).kind != "AGREE"
-            tally["optimal"] += rows[0].status == "OPTIMAL"
-            tally["infeasible"] += rows[0].status == "INFEASIBLE"
-            tally["refused"] += any(row.status == "UNSUPPORTED" for row in rows)
-            tally["cut"] += not schedule.whole.feasible
-            tally["divided"] += len(schedule.units) > len(schedule.network.layers)
-        counted = {name: tally[name] for name in RANDOM[2:-1]}
-        seconds = time.perf_counter() - start
+        counted = agreed(drawn, solvers, arguments.time_limit)
+        counted["cut"] = sum(not each.whole.feasible for _, each in drawn)
+        counted["divided"] = sum(len(s.units) > len(s.network.layers) for _, s in drawn)
         who = f"{', '.join(names)} ({objective})"
-        report.add({"solvers": who, "cases": count, **counted, "seconds": seconds})
+        report.add({"solvers": who, **{name: counted[name] for name in RANDOM[1:]}})
     report.write()
 
 

@@ -189,13 +189,14 @@ def test_suites_are_run_summed_up_and_learned_from(tmp_path, monkeypatch, capsys
     assert capsys.readouterr().out == "ladder: 2 instances: 2 AGREE; 2 of 2 proofs certified\n" * 3
 
 
-@pytest.mark.parametrize("part", ["cases", "random", "simulated"])
+@pytest.mark.parametrize("part", ["cases", "random", "ties", "changed", "simulated"])
 def test_cores(part, run, tmp_path):
     import_module("cores").main(["--smoke", "--output", str(tmp_path), "--part", part])
     rows = json.loads((tmp_path / f"{part}.json").read_text(encoding="utf-8"))["rows"]
     for row in rows:
         assert row.get("status", "OPTIMAL") == "OPTIMAL"
-        assert row.get("disagreements", 0) == 0
+        assert row.get("disagreements", 0) == row.get("false", 0) == row.get("failures", 0) == 0
+        assert row.get("equal") == (row["cases"] if "equal" in row else None)
         assert row.get("ratio", 1) >= 1
 
 

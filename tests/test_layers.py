@@ -45,6 +45,7 @@ FLOORS = (
     "reproduce",
     "cli",
     "xbarmip",  # the package itself and __main__: the roof
+    "example",  # what a user writes who has the package
 )
 ROOMS = (  # of the dynamic program, in the same way
     "effort",
@@ -72,10 +73,15 @@ COMPARE = "xbarmip.compare"
 PACKAGE = Path(xbarmip.__file__).parent
 
 
+def _is_shown(name: str) -> bool:
+    """Whether the package itself has something of this name, and no floor."""
+    return name not in FLOORS and name in xbarmip.__all__
+
+
 def floor(module: str) -> int:
     """Where a module lives; a part of the package that has no floor yet is an error."""
     parts = module.split(".")
-    if parts[1:] in ([], ["__init__"], ["__main__"]):
+    if parts[1:] in ([], ["__init__"], ["__main__"]) or _is_shown(parts[1]):
         return FLOORS.index("xbarmip")
     return FLOORS.index(parts[1])
 

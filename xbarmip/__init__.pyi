@@ -55,6 +55,7 @@ from .solvers.dp.frontier import Frontier as Frontier
 from .solvers.dp.frontier import Point as Point
 from .solvers.dp.frontier import frontier as frontier
 from .solvers.explain import explain as explain
+from .solvers.protocol import Watch as Watch
 from .solvers.result import Proof as Proof
 from .solvers.result import Result as Result
 from .solvers.result import Status as Status

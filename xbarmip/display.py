@@ -1,6 +1,7 @@
-"""How objects show themselves in a notebook: a caption and a table, as HTML."""
+"""How objects show themselves: times anywhere, a caption and a table of HTML in a notebook."""
 
 from collections.abc import Iterable
+from fractions import Fraction
 
 from xbarmip.text import for_html
 
@@ -16,3 +17,8 @@ def html_table(caption: str, names: Iterable[str], rows: Iterable[Iterable[objec
         f"<table><caption>{for_html(caption)}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
+
+
+def in_us(seconds: Fraction | int) -> str:
+    """Microseconds with as many digits as are of interest."""
+    return f"{float(seconds * 10**6):,.2f}"

@@ -1,6 +1,6 @@
 """What is decided, under which budget, for which objective (SPEC §1)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, replace
 from functools import cached_property
 from itertools import chain
@@ -321,7 +321,7 @@ class Problem:
         """What the constraints are called, each name once: a ready one may make several."""
         return tuple(dict.fromkeys(constraint.name for constraint in self.constraints))
 
-    def crossbars_used(self, allocation: Sequence[int]) -> int:
+    def crossbars_used(self, allocation: Iterable[int]) -> int:
         """Crossbars that an allocation occupies."""
         return sum(r * s for r, s in zip(allocation, self.sets, strict=True))
 

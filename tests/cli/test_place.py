@@ -104,6 +104,7 @@ def test_names_of_a_certificate_are_never_passed_on(proof, capsys):
 
 
 OWN = ["--network", "lenet-5", *CHIP]
+UNCERTIFIED = ["--size", "32", "--constraint", "core-packing:crossbars_per_core=12"]
 
 
 def test_a_certificate_of_ones_own_placement(proof, capsys):
@@ -127,6 +128,10 @@ def test_a_certificate_of_ones_own_placement(proof, capsys):
         (
             [*OWN, "--hardware", "pimsim-nn", "--objective", "period"],
             "objective.tick: None in the file, [",
+        ),
+        (
+            [*OWN, "--constraint", "largest-duplication:most=2"],
+            "number of constraints: 0 in the file",
         ),
         (["--network", "lenet-5", "--crossbars", "48"], "copies in cores"),
     ],
@@ -152,8 +157,8 @@ def test_a_certificate_of_an_allocation_is_none_of_a_placement(tmp_path, capsys)
         (["--split"], "--split says what the problem is, and needs --network"),
         ([*OWN, "--tiles", "4"], "--tiles is of an allocation, and here are cores"),
         (
-            [*OWN, "--constraint", "largest-duplication:most=2"],
-            "constraint 'largest-duplication' cannot stand in a certificate",
+            [*OWN, *UNCERTIFIED],
+            "constraint 'core-packing' is not linear: certificates hold linear ones only",
         ),
     ],
 )
@@ -190,8 +195,8 @@ def test_what_cannot_be_placed_is_an_answer(run):
         ([*LENET, "--plot", "a.jpg"], "--plot 'a.jpg': the name must end in .png"),
         ([*LENET, "--certificate", "x/c.json"], "cannot be written (its folder does not exist)"),
         (
-            [*LENET, "--certificate", "c.json", "--constraint", "largest-duplication:most=2"],
-            "constraint 'largest-duplication' cannot stand in a certificate",
+            [*LENET, "--certificate", "c.json", *UNCERTIFIED],
+            "constraint 'core-packing' is not linear: certificates hold linear ones only",
         ),
         (
             [*LENET, "--certificate", "c.json", "--score", "p.json"],

@@ -13,6 +13,7 @@ from xbarmip.errors import InputError
 from xbarmip.hardware.preset import load_hardware
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.pages.explore import MOST_CORNERS, explore_page, explored, longest_way
+from xbarmip.pages.fastest import computation_binds, fastest, latency_front
 from xbarmip.solvers.dp.frontier import Frontier, Point
 
 LENET = xb.Problem(xb.load_network("lenet-5"), 20)
@@ -55,6 +56,54 @@ def test_with_hardware_each_corner_has_its_time():
     problem = xb.Problem(xb.load_network("alexnet"), 240, hardware=load_hardware("isaac-like"))
     corner = explored(xb.frontier(problem))["corners"][0]
     assert corner["cycles"] * corner["tstep_us"] == pytest.approx(corner["latency_us"])
+
+
+def slow(crossbars: int) -> xb.Problem:
+    """AlexNet where more copies of conv1 soon make a step longer than computation does."""
+    chip = load_hardware("isaac-like")
+    buffer, bus = chip.memory
+    slower = replace(bus, bytes_per_second=bus.bytes_per_second / 16)
+    chip = replace(chip, memory=(buffer, slower))
+    return xb.Problem(xb.load_network("alexnet"), crossbars, hardware=chip)
+
+
+def test_the_least_latency_at_each_corner_is_that_of_exhaustive_search():
+    """And where the walk was stopped, it lies within the bounds that are shown."""
+    curve = xb.frontier(slow(262))
+    front = latency_front(curve)
+    least = []
+    for point in curve.points:
+        asked = replace(curve.problem, crossbars=point.crossbars, objective="latency")
+        least.append(float(xb.solve(asked, "exhaustive").latency * 10**6))
+    found = fastest(curve, front)
+    assert [pair[0] for pair in found["bounds"]] == least
+    assert [pair[1] for pair in found["bounds"]] == least
+    shown = [
+        float(point.value * time.seconds * 10**6)
+        for point, time in zip(curve.points, curve.times, strict=True)
+    ]
+    assert shown != least, "it is that of another allocation"
+    for budget, latency in found["points"]:
+        asked = replace(curve.problem, crossbars=budget, objective="latency")
+        assert latency == float(xb.solve(asked, "exhaustive").latency * 10**6)
+    for points in range(len(front.points)):
+        cut = fastest(curve, replace(front, points=front.points[:points], stop=xb.Stop.TIME))
+        for (low, high), best in zip(cut["bounds"], least, strict=True):
+            assert low <= best <= high
+        for point, (low, high) in zip(curve.points, cut["bounds"], strict=True):
+            assert low == high or point.crossbars < (cut["proven_from"] or 263)
+    assert fastest(curve, None)["proven_from"] is None
+    with pytest.raises(InputError, match="of another problem"):
+        fastest(curve, replace(front, problem=replace(front.problem, crossbars=261)))
+
+
+def test_where_computation_binds_the_fewest_cycles_have_the_least_latency():
+    curve = xb.frontier(replace(LENET, hardware=load_hardware("isaac-like")))
+    assert computation_binds(curve)
+    assert not computation_binds(xb.frontier(slow(262)))
+    found = fastest(curve, None)
+    assert found == fastest(curve, latency_front(curve))
+    assert found["proven_from"] == 9
 
 
 def test_what_cannot_be_shown_is_refused():
@@ -140,6 +189,26 @@ def test_the_page_in_a_browser(width, tmp_path):
         assert browser.run(SEEN)["value"] == "0", "a click at the left end of the curve"
         browser.run("document.getElementById('after').click()")
         assert browser.run(SEEN)["value"] == "1"
+
+
+@needs_browser
+def test_the_least_latency_is_told_apart_in_a_browser(tmp_path):
+    curve = xb.frontier(slow(262))
+    front = latency_front(curve)
+    cut = replace(front, points=front.points[:1], stop=xb.Stop.TIME)
+    count = "document.querySelectorAll('#latency .{}').length"
+    with Browser(tmp_path, 390) as browser:
+        for shown, areas in ((front, 0), (cut, 1)):
+            browser.open(explore_page(curve, shown))
+            assert browser.run(count.format("curve")) == 2
+            assert browser.run(count.format("between")) == areas + (areas > 0), "area and its key"
+            browser.press("End")
+            said = "document.getElementById('least').textContent"
+            assert browser.run(said).startswith("Proven: the least latency with so many crossbars")
+        browser.open(explore_page(curve))
+        browser.press("End")
+        assert "is not proven: between " in browser.run(said)
+        assert browser.run(SEEN)["outside"] == 0
 
 
 @needs_browser

@@ -372,6 +372,10 @@ def test_shortest_path_is_that_of_every_set_of_edges():
     assert shortest_path(3, {(0, 1): 3, (1, 2): 4, (0, 2): 7}) is None
 
 
+FINE = Hardware(
+    "fine", "drawn", xb.Crossbar(128, 128), input_bits=8, compute_ns=Fraction(1, 3),
+    memory=(MemoryLevel("bus", Fraction(10**11, 7), "shared-buffer"),),
+)  # fmt: skip
 LENET = Schedule(xb.load_network("lenet-5"), 60, 32, write_cycles=3, batch=4)
 
 
@@ -437,10 +441,14 @@ def test_what_writing_costs_follows_from_hardware():
     figures = {"row_write_ns": 50, "write_ports": 4, "compute_ns": 100}
     chip = Hardware("chip", "drawn", xb.Crossbar(128, 128), **figures)
     network = LENET.network
-    assert Schedule(network, 8, hardware=chip).write_cycles == 16
-    assert Schedule(network, 8, hardware=replace(chip, compute_ns=99)).write_cycles == 17
-    assert Schedule(network, 8, hardware=replace(chip, write_ports=None)).write_cycles == 64
-    assert Schedule(network, 8, hardware=chip, write_cycles=3).write_cycles == 3
+    assert Schedule(network, 8, hardware=chip).cycles_to_write == 16
+    assert Schedule(network, 8, hardware=replace(chip, compute_ns=99)).cycles_to_write == 17
+    assert Schedule(network, 8, hardware=replace(chip, write_ports=None)).cycles_to_write == 64
+    assert Schedule(network, 8, hardware=chip, write_cycles=3).cycles_to_write == 3
+    timed = Schedule(network, 8, objective="latency", hardware=replace(FINE, **figures))
+    odd = replace(timed, hardware=replace(timed.hardware, compute_ns=99))
+    for asked in (odd, replace(odd, batch=2)):
+        assert (asked.write_time, asked.cycles_to_write) == (Fraction(16, 10**7), 17)
     for missing in ("row_write_ns", "compute_ns"):
         with pytest.raises(InputError, match=f"gives no cost of writing: it has no {missing}"):
             Schedule(network, 8, hardware=replace(chip, **{missing: None}))
@@ -453,8 +461,7 @@ def test_exhaustive_search_refuses_what_is_too_large():
         xb.schedule(Schedule(xb.load_network("vgg-16"), 1000), "exhaustive")
     with pytest.raises(UnsupportedError, match="more than 300000 choices of R and outputs"):
         xb.schedule(Schedule(xb.load_network("vgg-16"), 1000), "milp")
-    fine = Hardware("fine", "drawn", xb.Crossbar(1, 1), input_bits=8, compute_ns=Fraction(1, 3),
-                    memory=(MemoryLevel("bus", Fraction(10**11, 7), "shared-buffer"),))  # fmt: skip
+    fine = replace(FINE, crossbar=xb.Crossbar(1, 1))
     asked = Schedule(chain(1, 2, 2), 4, objective="latency", hardware=fine, write_cycles=1)
     with pytest.raises(UnsupportedError, match="HiGHS tells units apart up to 1000000"):
         xb.schedule(replace(asked, batch=10**6), "milp")

@@ -7,13 +7,19 @@ import pytest
 
 import xbarmip as xb
 from tests import ROOT
+from xbarmip import example
 from xbarmip.cli.main import main
 from xbarmip.contract import check_solver
 from xbarmip.errors import InputError, VerificationError
-from xbarmip.solvers import example, own
+from xbarmip.solvers import own
 from xbarmip.solvers.registry import make_solver, solve
 
 TEXT = Path(example.__file__).read_text(encoding="utf-8")
+WITH_OPTION = "from dataclasses import dataclass\n" + TEXT.replace(
+    "class Slowest", "@dataclass(frozen=True)\nclass Slowest"
+).replace('    name = "slowest"', '    leave: int = 0\n    name = "slowest"').replace(
+    "total, plan = problem.crossbars", "total, plan = problem.crossbars - self.leave"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +36,7 @@ def pair():
 def test_a_class_of_ones_own_is_a_solver(name):
     Path("deep").mkdir()
     for file in ("mine.py", "deep/below.py"):
-        Path(file).write_text(TEXT)
+        Path(file).write_text(WITH_OPTION)
     result = solve(pair(), name, leave=2)
     assert result.value >= solve(pair()).value
     assert pair().crossbars_used(pair().allocation(result.allocation)) <= 28
@@ -40,7 +46,9 @@ def test_a_class_of_ones_own_is_a_solver(name):
 @pytest.mark.skipif(sys.platform == "win32", reason="comparisons fork: Linux, macOS, WSL")
 def test_it_is_compared_in_a_process_of_its_own_and_resumed(capsys):
     Path("rules.py").write_text("LESS = 0\n")
-    Path("near.py").write_text("from rules import LESS\n" + TEXT.replace("int = 0", "int = LESS"))
+    Path("near.py").write_text(
+        "from rules import LESS\n" + WITH_OPTION.replace("int = 0", "int = LESS")
+    )
     call = ["compare", "first", "--solvers", "exhaustive,near.py:Slowest", "--resume"]
     assert main(call) == 0
     assert "slowest" in capsys.readouterr().out
@@ -52,7 +60,7 @@ def test_it_is_compared_in_a_process_of_its_own_and_resumed(capsys):
 
 
 def test_an_installed_package_brings_one(folder):
-    (folder / "plugged.py").write_text(TEXT)
+    (folder / "plugged.py").write_text(WITH_OPTION)
     about = folder / "plugged-1.0.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: plugged\nVersion: 1.0\n")
@@ -78,7 +86,7 @@ REFUSED = {
     "members": ("\nclass A:\n    name = 'a'\n", "bad.py:A", r"A \(bad.py:2\) has no 'unsupported'"),
     "its name": (TEXT.replace('"slowest"', '"dp"'), "bad.py:Slowest", "that ships has its name"),
     "making": (
-        TEXT + "\n    def __post_init__(self):\n        self.leave / 0\n",
+        WITH_OPTION + "\n    def __post_init__(self):\n        self.leave / 0\n",
         "bad.py:Slowest",
         r"ZeroDivisionError: division by zero \(bad.py:\d+\)",
     ),
@@ -100,14 +108,14 @@ def test_a_file_with_the_name_of_another_module_is_refused(folder):
 
 
 def test_an_option_that_it_has_not_is_refused():
-    Path("mine.py").write_text(TEXT)
+    Path("mine.py").write_text(WITH_OPTION)
     with pytest.raises(InputError, match=r"no option 'speed' \(it takes: leave\)"):
         make_solver("mine.py:Slowest", speed=1)
 
 
 def test_what_goes_wrong_in_a_solve_is_named_with_file_and_line(capsys):
-    line = 1 + TEXT.splitlines().index("            copies[slowest] += 1")
-    Path("worse.py").write_text(TEXT.replace("copies[slowest] += 1", "copies[slowest] += 1 // 0"))
+    line = 1 + TEXT.splitlines().index("                plan[name] += 1")
+    Path("worse.py").write_text(TEXT.replace("plan[name] += 1", "plan[name] += 1 // 0"))
     assert main(["solve", "lenet-5", "--crossbars", "30", "--solver", "worse.py:Slowest"]) == 1
     said = capsys.readouterr().err
     assert "solver 'slowest': ZeroDivisionError" in said and f"(worse.py:{line})" in said
@@ -123,24 +131,25 @@ def test_the_example_is_written_and_passes(capsys):
 
 
 PLANTED = {
-    "a false value": ("value = evaluate(problem, copies)", "value = 1", "its allocation takes"),
-    "too much": ("- problem.crossbars_used(copies)", "- 1", "crossbars, the budget is"),
-    "a false bound": (
-        "stop, value, allocation=allocation",
-        "stop, value, value, allocation, 'exact'",
+    "a false value": ("evaluate(problem, plan)", "1", "its allocation takes"),
+    "too much": ("<= total", "<= 2 * total", "crossbars, the budget is"),
+    "a false bound": ("plan), None, plan", "plan), 10**6, plan, 'exact'", "bound <= value"),
+    "a false proof": (
+        "FEASIBLE, watch.stop, evaluate(problem, plan), None, plan",
+        "OPTIMAL, watch.stop, evaluate(problem, plan), evaluate(problem, plan), plan, 'exact'",
         "claims the bound",
     ),
     "no reasons": ("return tuple(", "return list(", "must give a tuple of texts"),
     "all refused": ("return tuple(", "return ('no',) or (", "refuses all of"),
     "false infeasibility": ("not problem.feasible", "problem.crossbars % 2", "claims INFEASIBLE"),
     "another name": ("Result(self.name", "Result('me'", "signed 'me'"),
-    "no answer": ("value = evaluate(problem, copies)", "return None", "no usable answer"),
-    "chance": (
-        "+= 1",
-        "+= 1\n            if __import__('random').random() < 0.3:\n                break",
-        "asked again",
+    "no answer": ("return Result(self.name, Status.F", "Result(self.name, Status.F", "no usable"),
+    "chance": ("<= total", "<= total * __import__('random').random()", "asked again"),
+    "a failure": (
+        "total, plan = problem.crossbars",
+        "total, plan = 1 // 0",
+        r"by zero \(planted.py:\d+\)",
     ),
-    "a failure": ("problem.crossbars - self.leave", "1 // 0", r"by zero \(planted.py:\d+\)"),
 }
 
 

@@ -2,9 +2,10 @@
 
 It trusts no number in a certificate. docs/certificate-format.md has the format and the argument.
 
-A certificate states a chip, the layers as integers, a layout and prices. What it proves is computed
-here anew, in Python integers, without a search: the layout places every copy and no core holds too
-much; its value; and that the prices leave no placement of a smaller value than the bound.
+A certificate states a chip, the layers as integers, a layout, and cases. What it proves is computed
+here anew, in Python integers, without a search: the layout places every copy, no core holds too
+much, and constraints hold; its value; and that in every case prices leave no placement of a smaller
+value than the bound.
 """
 
 import math
@@ -19,7 +20,7 @@ else:
 Refused, ceil, text, fields, array_of = (
     check.Refused, check.ceil, check.text, check.fields, check.array_of
 )  # fmt: skip
-FORMAT, VERSION = "xbarmip-placement-certificate", 2
+FORMAT, VERSION = "xbarmip-placement-certificate", 3
 MOST_CORES = 2**16  # and crossbars of each
 MOST_LAYERS = 2**12
 MOST_CELLS = 2**24  # of a knapsack
@@ -63,6 +64,7 @@ class Layer:
         self.per_copy = self.blocks if self.split else 1
         self.crossbars = self.blocks // self.per_copy * self.width
         self.products = self.blocks // self.per_copy
+        self.set = self.blocks * self.width
         self.hosts = -(-self.blocks // (capacity // self.width))  # cores of a copy, at least
 
     def windows(self, copies: int) -> int:
@@ -85,8 +87,10 @@ class Chip:
 
     def __init__(self, record: Any) -> None:
         self.record = record
-        names = "name cores crossbars_per_core split layers objective"
-        name, cores, capacity, split, layers, objective = fields(record, "placement", names)
+        names = "name cores crossbars_per_core split layers constraints objective"
+        name, cores, capacity, split, layers, constraints, objective = fields(
+            record, "placement", names
+        )
         text(name, "name of the placement")
         self.cores = integer(cores, "cores", 1, MOST_CORES)
         self.capacity = integer(capacity, "crossbars_per_core", 1, MOST_CORES)
@@ -95,6 +99,13 @@ class Chip:
         self.layers = [Layer(one, self.capacity, split, n) for n, one in enumerate(layers)]
         if len({layer.name for layer in self.layers}) < len(layers):
             raise Refused("two layers have the same name")
+        spare = max(0, self.cores * self.capacity - sum(layer.set for layer in self.layers))
+        largest = [min(layer.outputs, 1 + spare // layer.set) for layer in self.layers]
+        self.constraints = [
+            check.Constraint.read(one, largest, True)
+            for one in array_of(constraints, "constraints")
+        ]
+        self.named = {layer for one in self.constraints for layer in one.weights}
         self.read_objective(objective)
 
     def read_objective(self, record: Any) -> None:
@@ -106,6 +117,15 @@ class Chip:
             demand((product, value) == (1, 0), "without a tick products alone are counted")
         elif math.gcd(*integers(self.tick, "tick", 2, 1)) > 1:
             raise Refused(f"tick must be in lowest terms, got {check.cut(self.tick)}")
+
+    def most(self) -> int:
+        """A value that no placement exceeds: R * ceil(N / R) is at most 2 N."""
+        products = sum(2 * layer.outputs * layer.blocks for layer in self.layers)
+        moved = sum(
+            2 * layer.outputs * min(self.cores, layer.per_copy) * (layer.window + layer.channels)
+            for layer in self.layers
+        )
+        return max(products * self.product, moved * self.value)
 
     def numbers(self) -> Any:
         """What a certificate states of it."""
@@ -133,6 +153,9 @@ def scored(chip: Chip, record: Any) -> int:
     whole = all(blocks == chip.layers[k].blocks for (k, _), blocks in placed.items())
     if not whole or len(placed) != sum(copies):
         raise Refused("the row blocks that are placed are not those of all copies")
+    for number, one in enumerate(chip.constraints):
+        total = sum(weights[copies[k] - 1] for k, weights in one.weights.items())
+        demand(total <= one.limit, f"the layout breaks constraint {number}")
     moved = sum(layer.traffic(r, n) for layer, r, n in zip(chip.layers, copies, hosts, strict=True))
     return max(busiest * chip.product, moved * chip.value)
 
@@ -151,55 +174,97 @@ def read_core(chip: Chip, copies: list[int], record: Any, where: str) -> list[li
     return shares
 
 
-def menus(chip: Chip, load: int) -> list[list[tuple[int, int]]] | None:
-    """For each layer (least R, windows) of every number of windows; None where a layer has none.
+Options = list[tuple[int, int]]  # of a layer: R, and the windows of each copy
+Ranges = list[tuple[int, int]]  # of each layer: the least and the largest R
+
+
+def menus(chip: Chip, load: int, ranges: Ranges) -> list[Options] | None:
+    """The options of every layer in a case; None where one has none.
 
     Fewer copies with the same windows take fewer crossbars and put less load on the cores.
     """
     if any(layer.products > load for layer in chip.layers):
         return None
-    least = [-(-layer.outputs // (load // layer.products)) for layer in chip.layers]
-    sets = [layer.per_copy * layer.crossbars for layer in chip.layers]
-    spare = chip.cores * chip.capacity - sum(r * s for r, s in zip(least, sets, strict=True))
+    least = [
+        max(low, -(-layer.outputs // (load // layer.products)))
+        for layer, (low, _) in zip(chip.layers, ranges, strict=True)
+    ]
+    spare = chip.cores * chip.capacity - sum(
+        r * layer.set for layer, r in zip(chip.layers, least, strict=True)
+    )
     if spare < 0:
         return None
     made, many = [], 0
-    for layer, first, each in zip(chip.layers, least, sets, strict=True):
-        options: list[tuple[int, int]] = []
-        r = first
-        while r <= min(layer.outputs, first + spare // each):
-            options.append((r, layer.windows(r)))
+    for k, layer in enumerate(chip.layers):
+        r, high, options = least[k], min(ranges[k][1], least[k] + spare // layer.set), Options()
+        while r <= high:
+            windows = layer.windows(r)
+            options.append((r, windows))
             many += 1
             demand(many <= MOST_OPTIONS, f"the layers have more than {MOST_OPTIONS} values of R")
-            if options[-1][1] == 1:
+            if k in chip.named:
+                r += 1
+            elif windows == 1:
                 break
-            r = -(-layer.outputs // (options[-1][1] - 1))
+            else:
+                r = -(-layer.outputs // (windows - 1))
         made.append(options)
-    return made
+    return allowed(chip, made) if all(made) else None
+
+
+def allowed(chip: Chip, menu: list[Options]) -> list[Options] | None:
+    """Options less those that a constraint forbids whatever the others are; None where none is."""
+    changed = True
+    while changed:
+        changed = False
+        for one in chip.constraints:
+            least = {k: min(w[r - 1] for r, _ in menu[k]) for k, w in one.weights.items()}
+            left = one.limit - sum(least.values())
+            for k, weights in one.weights.items():
+                kept = [(r, n) for r, n in menu[k] if weights[r - 1] - least[k] <= left]
+                changed = changed or len(kept) < len(menu[k])
+                menu[k] = kept
+                if not kept:
+                    return None
+    return menu
 
 
 def refuted(chip: Chip, record: Any) -> int:
-    """The value up to which prices show that there is no placement."""
-    names = "bound value prices slope grain"
-    bound, value, prices, slope, grain = fields(record, "refutation", names)
-    text(bound, "bound of a refutation")
-    integer(value, "value of a refutation")
-    integer(grain, "grain", 1)
-    slope = None if slope is None else integers(slope, "slope", 2)
+    """The value up to which cases show that there is no placement."""
+    value, cases = fields(record, "refutation", "value cases")
+    target = integer(value, "value of a refutation")
+    still: list[Ranges] = [[(1, layer.outputs) for layer in chip.layers]]
+    for number, entry in enumerate(array_of(cases, "cases")):
+        what = f"case {number}"
+        demand(bool(still), f"{what}: none is open")
+        ranges = still.pop()
+        if type(entry) is dict and set(entry) == {"split"}:
+            layer, r = integers(entry["split"], f"{what}: split", 2)
+            integer(layer, f"{what}: layer of a split", 0, len(chip.layers) - 1)
+            integer(r, f"{what}: R of a split", 1)
+            low, high = ranges[layer]
+            for side in (max(low, r + 1), high), (low, min(high, r)):
+                still.append([side if k == layer else other for k, other in enumerate(ranges)])
+        else:
+            close(chip, target, ranges, entry, what)
+    demand(not still, f"refutation of {target}: not all cases are closed")
+    return target
+
+
+def close(chip: Chip, target: int, ranges: Ranges, entry: Any, what: str) -> None:
+    """Refuse the entry of a case unless it shows that nothing has a value of at most the target."""
+    bound, prices, slope, grain = fields(entry, what, "bound prices slope grain")
+    text(bound, f"bound of {what}")
+    integer(grain, f"grain of {what}", 1)
+    slope = None if slope is None else integers(slope, f"slope of {what}", 2)
     tables = [
-        priced(table, f"prices of layer {k}")
-        for k, table in enumerate(array_of(prices, "prices", len(chip.layers)))
+        priced(table, f"{what}: prices of layer {k}")
+        for k, table in enumerate(array_of(prices, f"prices of {what}", len(chip.layers)))
     ]
-    load = value // chip.product
-    menu = menus(chip, load)
-    if menu is None:
-        return integer(value, "value")
-    least = sum(
-        min(layer.traffic(r, r * layer.hosts) for r, _ in options)
-        for layer, options in zip(chip.layers, menu, strict=True)
-    )
-    if chip.value and least > value // chip.value:
-        return integer(value, "value")
+    load = target // chip.product
+    menu = menus(chip, load, ranges)
+    if menu is None or too_much_moved(chip, target, menu):
+        return
     due, parts = 0, dict[tuple[int, int], int]()
     for layer, options, table in zip(chip.layers, menu, tables, strict=True):
         due += min(layer.per_copy * r * table.get(n, 0) for r, n in options)
@@ -210,10 +275,18 @@ def refuted(chip: Chip, record: Any) -> int:
     most = core_price(chip.capacity, load, parts, slope, grain)
     demand(
         due > chip.cores * most,
-        f"refutation of {value}: the layers cost {due}, {chip.cores} cores may cost "
+        f"{what}, against {target}: the layers cost {due}, {chip.cores} cores may cost "
         f"{chip.cores * most}",
     )
-    return integer(value, "value")
+
+
+def too_much_moved(chip: Chip, target: int, menu: list[Options]) -> bool:
+    """Whether the least values moved exceed the target."""
+    least = sum(
+        min(layer.traffic(r, r * layer.hosts) for r, _ in options)
+        for layer, options in zip(chip.layers, menu, strict=True)
+    )
+    return chip.value > 0 and least > target // chip.value
 
 
 def priced(record: Any, what: str) -> dict[int, int]:
@@ -267,7 +340,7 @@ def core_price(
 
 # --- the file as a whole
 
-Proven = tuple[Chip, int, int]  # with the value and the bound of the claim
+Proven = tuple[Chip, int | None, int | None]  # with the value and the bound of the claim
 
 
 def verify(path: str, meet: Callable[[Chip], None] | None = None) -> Proven:
@@ -287,10 +360,15 @@ def prove(lines: check.Records, meet: Callable[[Chip], None] | None = None) -> P
     if meet is not None:
         meet(chip)
     value, bound, layout = fields(check.one(lines, "claim"), "claim", "value bound layout")
-    found = scored(chip, layout)
-    demand(integer(value, "value", 1) == found, f"the layout takes {found}, not {check.cut(value)}")
+    found = None if layout is None else scored(chip, layout)
     refutation = check.one(lines, "refutation")
     proven = 1 if refutation is None else refuted(chip, refutation) + 1
+    if found is None:
+        demand(value is None and bound is None, "without a layout value and bound are null")
+        demand(proven > chip.most(), f"a value of {proven} or more is not refuted")
+        check.end(lines)
+        return chip, None, None
+    demand(integer(value, "value", 1) == found, f"the layout takes {found}, not {check.cut(value)}")
     wrong = f"a bound of {proven} is proven, not {check.cut(bound)}"
     demand(integer(bound, "bound", 1) == proven, wrong)
     demand(bound <= value, f"the bound {check.cut(bound)} is above the value {check.cut(value)}")
@@ -301,13 +379,17 @@ def prove(lines: check.Records, meet: Callable[[Chip], None] | None = None) -> P
 def facts(chip: Chip) -> str:
     """A chip by what was checked of it: no name is."""
     counts = [(len(chip.layers), "layer"), (chip.cores, "core")]
+    if chip.constraints:
+        counts.insert(1, (len(chip.constraints), "constraint"))
     parts = [f"{count} {what}{'s' * (count != 1)}" for count, what in counts]
     crossbars = f"{chip.capacity} crossbar{'s' * (chip.capacity != 1)}"
     return f"{', '.join(parts)} of {crossbars}, digest {check.digest(chip.numbers())}"
 
 
-def claim(chip: Chip, value: int, bound: int) -> str:
+def claim(chip: Chip, value: int | None, bound: int | None) -> str:
     """What is proven of a chip."""
+    if bound is None:
+        return "there is no placement"
     unit = "products" if chip.tick is None else "ticks"
     said = f"no placement takes less than {bound} {unit}; the given one takes {value}"
     if chip.tick is None:

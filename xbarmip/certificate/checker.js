@@ -21,7 +21,8 @@ const xbarmipChecker = (() => {
   const MOST_LINKS = 1024; // of a segment
   const MOST_UNITS = 2048; // of a schedule
   const MOST_CELLS = 1n << 24n; // of a knapsack
-  const MOST_CORES = 1 << 16;
+  const MOST_CORES = 1 << 16; // and crossbars of each
+  const MOST_OPTIONS = 1 << 20; // of R, in a case of a placement
   const LARGEST = 1n << MOST_BITS;
 
   class Refused extends Error {}
@@ -484,6 +485,25 @@ const xbarmipChecker = (() => {
 
   // --- the problem
 
+  // A layer, and its weight for each R.
+  const readWeights = (pair, what, largest) => {
+    const [layer, weights] = list(pair, `${what}: weights`, 2);
+    const k = small(layer, `${what}: layer`, 0, largest.length - 1);
+    return [k, bigs(weights, `${what}: weights of layer ${k}`, largest[k])];
+  };
+
+  // A linear constraint, with a weight for each R of its layers up to the largest.
+  const readConstraint = (value, what, largest, version) => {
+    record(value, ["name", "limit", "weights"], what);
+    string(value.get("name"), `${what}: name`);
+    const weights = list(value.get("weights"), `${what}: weights`).map((pair) => readWeights(pair, what, largest));
+    const layers = weights.map(([k]) => k);
+    if (version > 2) rising(layers, compare, `${what}: layers`);
+    demand(layers.length > 0, `${what}: no layers`);
+    demand(new Set(layers).size === layers.length, `${what}: a layer twice`);
+    return { limit: big(value.get("limit"), `${what}: limit`), weights: new Map(weights) };
+  };
+
   const PROBLEM = ["name", "crossbars", "layers", "edges", "constraints", "time"];
 
   class Problem {
@@ -508,28 +528,11 @@ const xbarmipChecker = (() => {
       else rising([...keyed].sort(compare), compare, "edges");
       this.checkView();
       this.constraints = list(value.get("constraints"), "constraints").map((each, c) =>
-        this.constraint(each, `constraint ${c}`, version),
+        readConstraint(each, `constraint ${c}`, this.menu, version),
       );
       const time = value.get("time");
       this.time = time === null ? null : new Time(time, this, version);
       this.goal = value.has("goal") ? readGoal(value.get("goal"), this) : null;
-    }
-
-    constraint(value, what, version) {
-      record(value, ["name", "limit", "weights"], what);
-      string(value.get("name"), `${what}: name`);
-      const weights = list(value.get("weights"), `${what}: weights`).map((pair) => this.weights(pair, what));
-      const numbers = weights.map(([k]) => k);
-      if (version > 2) rising(numbers, compare, `${what}: layers`);
-      demand(numbers.length > 0, `${what}: no layers`);
-      demand(new Set(numbers).size === numbers.length, `${what}: a layer twice`);
-      return { limit: big(value.get("limit"), `${what}: limit`), weights: new Map(weights) };
-    }
-
-    weights(pair, what) {
-      const [layer, weights] = list(pair, `${what}: weights`, 2);
-      const k = small(layer, `${what}: layer`, 0, this.layers.length - 1);
-      return [k, bigs(weights, `${what}: weights of layer ${k}`, this.menu[k])];
     }
 
     checkView() {
@@ -1297,7 +1300,7 @@ const xbarmipChecker = (() => {
       demand(isRecord(each) && each.size === 1, `least[${i}]: no measure`);
       const kind = [...each.keys()][0];
       demand(kind === "sum" || kind === "greatest", `least[${i}]: no measure`);
-      const pairs = list(each.get(kind), `least[${i}]`).map((pair) => problem.weights(pair, `least[${i}]`));
+      const pairs = list(each.get(kind), `least[${i}]`).map((pair) => readWeights(pair, `least[${i}]`, problem.menu));
       rising(pairs.map(([k]) => k), compare, `least[${i}]: layers`);
       demand(pairs.length > 0, `least[${i}]: no layers`);
       return { kind, pairs };
@@ -1844,29 +1847,55 @@ const xbarmipChecker = (() => {
   // --- copies in cores
 
   const checkPlacement = (statement, lines, version, tally) => {
-    const keys = ["name", "cores", "crossbars_per_core", "split", "layers", "objective"];
+    const keys = ["name", "cores", "crossbars_per_core", "split", "layers", "constraints", "objective"];
     record(statement, keys, "placement");
     string(statement.get("name"), "name of the placement");
     const cores = small(statement.get("cores"), "cores", 1, MOST_CORES);
-    const size = big(statement.get("crossbars_per_core"), "crossbars_per_core", 1n);
+    const size = big(statement.get("crossbars_per_core"), "crossbars_per_core", 1n, BigInt(MOST_CORES));
     const split = flag(statement.get("split"), "split");
     const layers = list(statement.get("layers"), "layers").map((each, k) => readPart(each, k, size, split));
     checkSize(layers);
     const chip = { cores, size, layers, ...readObjective(statement.get("objective")) };
+    chip.constraints = readLimits(chip, statement.get("constraints"), version);
     const claim = record(lines.take("claim"), ["value", "bound", "layout"], "claim");
-    const layout = checkLayout(chip, claim.get("layout"));
-    const found = greatest([chip.product * layout.interval, chip.move * layout.traffic]);
-    const value = big(claim.get("value"), "value", 1n);
-    demand(value === found, `value: ${value}, where the layout takes ${found}`);
-    const bound = big(claim.get("bound"), "bound", 1n, found);
+    const layout = claim.get("layout") === null ? null : checkLayout(chip, claim.get("layout"));
     const refutation = lines.take("refutation");
-    if (refutation === null) demand(bound === 1n, `bound: ${bound}, without a refutation`);
-    else checkRefutation(chip, refutation, bound);
+    const target = refutation === null ? 0n : checkRefutation(chip, refutation);
     tally.proofs += refutation === null ? 0 : 1;
+    let [value, bound] = [null, null];
+    if (layout === null) {
+      demand(claim.get("value") === null && claim.get("bound") === null, "claim: a value or a bound without a layout");
+      demand(refutation !== null && target >= mostOf(chip), `refutation: ${target} is less than a placement may take`);
+    } else {
+      const found = greatest([chip.product * layout.interval, chip.move * layout.traffic]);
+      value = big(claim.get("value"), "value", 1n);
+      demand(value === found, `value: ${value}, where the layout takes ${found}`);
+      bound = big(claim.get("bound"), "bound", 1n, found);
+      demand(bound === target + 1n, `bound: ${bound}, where ${target} is refuted`);
+    }
     return {
       kind: "placement", name: statement.get("name"), layers: layers.map((layer) => layer.name), cores, size,
-      tick: chip.tick, value: found, bound, allocation: layout.copies, crossbars: layout.used,
+      tick: chip.tick, value, bound, allocation: layout && layout.copies, crossbars: layout && layout.used,
     };
+  };
+
+  // The constraints on R, the budget being all crossbars of the chip.
+  const readLimits = ({ cores, size, layers }, value, version) => {
+    const spare = greatest([0n, BigInt(cores) * size - sum(layers.map(({ set }) => set))]);
+    const largest = layers.map(({ outputs, set }) => Number(least([BigInt(outputs), 1n + spare / set])));
+    return list(value, "constraints").map((each, c) => readConstraint(each, `constraint ${c}`, largest, version));
+  };
+
+  // A value that no placement exceeds.
+  const mostOf = ({ cores, layers, product, move }) => {
+    const products = sum(layers.map(({ outputs, blocks }) => 2n * BigInt(outputs) * blocks));
+    const moved = sum(
+      layers.map(({ outputs, blocks, whole, window, channels }) => {
+        const parts = whole ? 1n : least([blocks, BigInt(cores)]);
+        return 2n * BigInt(outputs) * parts * (window + channels);
+      }),
+    );
+    return greatest([product * products, move * moved]);
   };
 
   const readPart = (value, k, size, split) => {
@@ -1897,7 +1926,7 @@ const xbarmipChecker = (() => {
     return { tick, product, move };
   };
 
-  const checkLayout = ({ cores, size, layers }, value) => {
+  const checkLayout = ({ cores, size, layers, constraints }, value) => {
     record(value, ["duplication", "cores"], "layout");
     const copies = list(value.get("duplication"), "duplication", layers.length).map((each, k) => {
       return small(each, `duplication[${k}]`, 1, layers[k].outputs);
@@ -1933,37 +1962,64 @@ const xbarmipChecker = (() => {
       traffic += BigInt(layer.outputs) * layer.channels;
       used += BigInt(copies[k]) * layer.set;
     });
+    constraints.forEach(({ limit, weights }, c) => {
+      demand(sum([...weights].map(([k, each]) => each[copies[k] - 1])) <= limit, `layout: breaks constraint ${c}`);
+    });
     return { copies, interval, traffic, used };
   };
 
-  // That no layout has a core interval that fits the target: prices that no core could hold.
-  const checkRefutation = (chip, value, bound) => {
-    record(value, ["bound", "value", "prices", "slope", "grain"], "refutation");
-    string(value.get("bound"), "bound of the refutation");
+  // That no layout has a value of at most the target, case by case; the target.
+  const checkRefutation = (chip, value) => {
+    record(value, ["value", "cases"], "refutation");
     const target = big(value.get("value"), "value of the refutation", 0n);
-    demand(bound === target + 1n, `bound: ${bound}, where ${target} is refuted`);
+    const cases = [chip.layers.map(({ outputs }) => [1, outputs])]; // those still open
+    list(value.get("cases"), "cases").forEach((entry, at) => {
+      demand(cases.length > 0, `cases[${at}]: none is open`);
+      const ranges = cases.pop();
+      if (isRecord(entry) && entry.has("split")) cases.push(...splitCase(chip, ranges, entry, `cases[${at}]`));
+      else closeCase(chip, target, ranges, entry, `cases[${at}]`);
+    });
+    demand(cases.length === 0, `refutation: ${cases.length} cases are open`);
+    return target;
+  };
+
+  // The two cases of a split, the next one last.
+  const splitCase = ({ layers }, ranges, entry, what) => {
+    record(entry, ["split"], what);
+    const [layer, copies] = list(entry.get("split"), `${what}: split`, 2);
+    const k = small(layer, `${what}: layer`, 0, layers.length - 1);
+    const outputs = BigInt(layers[k].outputs);
+    const r = Number(least([big(copies, `${what}: R`, 1n), outputs])); // beyond N nothing is left
+    const [low, high] = ranges[k];
+    const sides = [[Math.max(low, r + 1), high], [low, Math.min(high, r)]];
+    return sides.map((side) => ranges.map((range_, at) => (at === k ? side : range_)));
+  };
+
+  // That no layout with its R in a case has a value of at most the target.
+  const closeCase = (chip, target, ranges, entry, what) => {
+    record(entry, ["bound", "prices", "slope", "grain"], what);
+    string(entry.get("bound"), `${what}: bound`);
+    const prices = list(entry.get("prices"), `${what}: prices`, chip.layers.length).map((each, k) => readPrices(each, `${what}: prices[${k}]`));
+    const grain = big(entry.get("grain"), `${what}: grain`, 1n);
+    const slope = entry.get("slope") === null ? null : bigs(entry.get("slope"), `${what}: slope`, 2, 0n);
     const load = target / chip.product; // products of a core
-    const fewest = fewestCopies(chip, load);
-    const prices = list(value.get("prices"), "prices", chip.layers.length).map((each, k) => readPrices(each, `prices[${k}]`));
-    const grain = big(value.get("grain"), "grain", 1n);
-    const slope = value.get("slope") === null ? null : bigs(value.get("slope"), "slope", 2, 0n);
-    const menus = fewest && menuOfCores(chip, fewest);
-    if (menus === null || menus.some((menu) => menu.length === 0)) return; // some layer has no R
+    const menus = menusOfCase(chip, load, ranges);
+    if (menus.some((menu) => menu.length === 0)) return; // some layer has no R
     if (chip.move > 0n && leastTraffic(chip, menus) > target / chip.move) return;
-    const price = (k, n) => prices[k].get(n) ?? 0n;
+    const windowsOf = (k, r) => BigInt(ceil(chip.layers[k].outputs, r));
+    const price = (k, r) => prices[k].get(windowsOf(k, r)) ?? 0n;
     const items = menus.flatMap((menu, k) => {
       const { part, width } = chip.layers[k];
-      return menu.map((n) => ({ price: price(k, n), size: part * width, load: part * n }));
+      return menu.map((r) => ({ price: price(k, r), size: part * width, load: part * windowsOf(k, r) }));
     });
     const most = slope ? bySlope(items, slope, chip.size, load) : byKnapsack(items, grain, chip.size, load);
     const cost = sum(
       menus.map((menu, k) => {
-        const { outputs, blocks, part } = chip.layers[k];
-        const costs = menu.map((n) => BigInt(ceil(outputs, Number(n))) * (blocks / part) * price(k, n));
-        return least(costs);
+        const { blocks, part } = chip.layers[k];
+        return least(menu.map((r) => BigInt(r) * (blocks / part) * price(k, r)));
       }),
     );
-    demand(cost > BigInt(chip.cores) * most, `refutation: parts cost ${cost}, where the cores hold ${BigInt(chip.cores) * most}`);
+    demand(cost > BigInt(chip.cores) * most, `${what}: parts cost ${cost}, where the cores hold ${BigInt(chip.cores) * most}`);
   };
 
   const readPrices = (value, what) => {
@@ -1975,26 +2031,46 @@ const xbarmipChecker = (() => {
     return new Map(pairs);
   };
 
-  // The fewest copies with which a part of each layer fits the load; null if none do.
-  const fewestCopies = ({ layers }, load) => {
-    const fewest = layers.map(({ outputs, part }) => {
-      const windows = load / part;
-      return windows < 1n ? null : Number(ceilBig(BigInt(outputs), least([windows, BigInt(outputs)])));
+  // The R that each layer may have in a case, rising; none where there are none for some layer.
+  const menusOfCase = ({ cores, size, layers, constraints }, load, ranges) => {
+    const none = layers.map(() => []);
+    if (layers.some(({ part }) => part > load)) return none;
+    const fewest = layers.map(({ outputs, part }, k) => {
+      const windows = Number(least([load / part, BigInt(outputs)]));
+      return Math.max(ranges[k][0], ceil(outputs, windows));
     });
-    return fewest.includes(null) ? null : fewest;
+    const more = BigInt(cores) * size - sum(layers.map(({ set }, k) => set * BigInt(fewest[k])));
+    if (more < 0n) return none;
+    const named = new Set(constraints.flatMap(({ weights }) => [...weights.keys()]));
+    let count = 0;
+    const menus = layers.map(({ outputs, set }, k) => {
+      const most = Number(least([BigInt(ranges[k][1]), BigInt(fewest[k]) + more / set]));
+      const copies = [];
+      for (let r = fewest[k]; r <= most; count += 1) {
+        demand(count < MOST_OPTIONS, `layers: more than ${MOST_OPTIONS} R in a case`);
+        copies.push(r);
+        const windows = ceil(outputs, r);
+        if (named.has(k)) r += 1;
+        else r = windows === 1 ? most + 1 : ceil(outputs, windows - 1);
+      }
+      return copies;
+    });
+    return menus.some((menu) => menu.length === 0) ? none : allowed(menus, constraints);
   };
 
-  // The windows of a copy that each layer may have, rising.
-  const menuOfCores = ({ cores, size, layers }, fewest) => {
-    const all = sum(layers.map(({ set }, k) => set * BigInt(fewest[k])));
-    return layers.map(({ outputs, set }, k) => {
-      const more = BigInt(cores) * size - all;
-      if (more < 0n) return [];
-      const most = Number(least([BigInt(outputs), BigInt(fewest[k]) + more / set]));
-      const windows = [];
-      for (let r = most; r >= fewest[k]; r = ceil(outputs, windows.at(-1)) - 1) windows.push(ceil(outputs, r));
-      return windows.map(BigInt);
-    });
+  // Without the R that exceed a constraint even with the least weights of its other layers.
+  const allowed = (menus, constraints) => {
+    const left = [...menus];
+    for (let before = -1; before !== sum(left.map((menu) => BigInt(menu.length))); ) {
+      before = sum(left.map((menu) => BigInt(menu.length)));
+      for (const { limit, weights } of constraints) {
+        if (left.some((menu) => menu.length === 0)) return left;
+        const lowest = new Map([...weights].map(([k, each]) => [k, least(left[k].map((r) => each[r - 1]))]));
+        const all = sum([...lowest.values()]);
+        for (const [k, each] of weights) left[k] = left[k].filter((r) => all - lowest.get(k) + each[r - 1] <= limit);
+      }
+    }
+    return left;
   };
 
   // The least values moved, each copy being in as few cores as can hold it.
@@ -2002,9 +2078,8 @@ const xbarmipChecker = (() => {
     sum(
       layers.map(({ outputs, blocks, width, window, channels }, k) => {
         const parts = ceilBig(blocks, size / width);
-        const moved = menus[k].map((n) => {
-          const copies = BigInt(ceil(outputs, Number(n)));
-          return copies * n * (parts * window + (parts - 1n) * channels);
+        const moved = menus[k].map((r) => {
+          return BigInt(r) * BigInt(ceil(outputs, r)) * (parts * window + (parts - 1n) * channels);
         });
         return least(moved) + BigInt(outputs) * channels;
       }),
@@ -2046,7 +2121,7 @@ const xbarmipChecker = (() => {
   const FORMATS = {
     "xbarmip-certificate": { versions: [2, 3, 4], kinds: { problem: checkProblem, shared: checkShared } },
     "xbarmip-schedule-certificate": { versions: [2], kinds: { schedule: checkSchedule } },
-    "xbarmip-placement-certificate": { versions: [2], kinds: { placement: checkPlacement } },
+    "xbarmip-placement-certificate": { versions: [3], kinds: { placement: checkPlacement } },
   };
 
   const checkText = (text) => {

@@ -32,12 +32,15 @@ class Certificate:
         Labels that the checker expands.
     seconds : float
         Time that writing took.
+    note : str
+        What it leaves out of the claim; empty where it proves all.
     """
 
     path: Path
     size: int
     labels: int
     seconds: float
+    note: str = ""
 
 
 def write_certificate(

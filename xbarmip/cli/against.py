@@ -6,18 +6,19 @@ from xbarmip.cli.arguments import add_solver
 from xbarmip.cli.budget import problem_of, question
 from xbarmip.cli.constraints import why_infeasible
 from xbarmip.cli.goal import add_goal
-from xbarmip.cli.latency import shown, time_of
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
 from xbarmip.cli.paper import facts, give
 from xbarmip.cli.parser import Parser, integer
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.report.table import Table, as_csv
+from xbarmip.display import in_us
 from xbarmip.errors import InputError
 from xbarmip.files import check_writable, written
 from xbarmip.measures.registry import counts
 from xbarmip.questions.against import ParetoFront, pareto
 from xbarmip.solvers.registry import EXACT
 from xbarmip.solvers.result import Stop
+from xbarmip.timing.step_time import time_of
 
 _OF_MANY_BUDGETS = {"crossbars": "up-to", "down_to": "from", "plot": "plot"}
 
@@ -107,7 +108,7 @@ def _table(front: ParetoFront) -> Table:
     names, rows = _names(front), []
     for point, time in zip(front.points, times, strict=True):
         pair = (point.value, point.against)
-        in_time = [] if time is None else [shown(pair[k] * time.seconds) for k in counted]
+        in_time = [] if time is None else [in_us(pair[k] * time.seconds) for k in counted]
         r = ",".join(map(str, point.allocation.values()))
         rows.append((*front.shown(point).values(), *in_time, r))
     timed = [f"{names[k]} in us" for k in counted] if any(times) else []

@@ -8,12 +8,13 @@ from pathlib import Path
 from xbarmip.cli.arguments import add_limits, add_network, add_objective
 from xbarmip.cli.budget import add_budget, problem_of, question
 from xbarmip.cli.commands import COMMANDS
-from xbarmip.cli.latency import binding_words, shown
+from xbarmip.cli.latency import binding_words
 from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import progress_line
 from xbarmip.compare.pictures.bandwidth import bandwidth_figure
 from xbarmip.compare.pictures.canvas import check_picture, picture
+from xbarmip.display import in_us
 from xbarmip.files import written
 from xbarmip.measures.registry import times
 from xbarmip.solvers.latency.sensitivity import (
@@ -138,14 +139,14 @@ def enough_words(enough: Enough) -> str:
 
 def _row(change: Change) -> tuple[object, ...]:
     result, bound = change.result, change.result.latency_bound
-    bound_shown = None if bound is None else shown(bound)
+    bound_shown = None if bound is None else in_us(bound)
     if result.latency is None or result.step_time is None:
         return change.what, None, None, None, result.status, bound_shown, None
     return (
         change.what,
-        shown(result.latency),
+        in_us(result.latency),
         result.count,
-        shown(result.step_time.seconds),
+        in_us(result.step_time.seconds),
         result.status,
         bound_shown,
         binding_words(result.step_time),

@@ -22,3 +22,5 @@ def certify(
     if not quiet:
         counted = f", {made.labels} label{'s' * (made.labels != 1)}" if labels else ""
         say(f"{made.path}: certificate of {made.size} bytes{counted} ({made.seconds:.2f} s)")
+        if made.note:
+            say(f"{made.path}: {made.note}")

@@ -14,7 +14,6 @@ from xbarmip.cli.arguments import (
 from xbarmip.cli.budget import add_hardware, add_size_beside, crossbars_of
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import add_constraint, check_for_every_budget, why_infeasible
-from xbarmip.cli.latency import shown, time_of
 from xbarmip.cli.output import print_json, print_rich, say, sides, table, warn
 from xbarmip.cli.paper import add_paper, check_table, facts, give
 from xbarmip.cli.parser import Parser, add_command, integer
@@ -22,12 +21,14 @@ from xbarmip.cli.progress import progress_line
 from xbarmip.compare.pictures.canvas import check_picture, picture
 from xbarmip.compare.pictures.frontier import frontier_figure
 from xbarmip.compare.report.table import Table, as_csv
+from xbarmip.display import in_us
 from xbarmip.errors import InputError
 from xbarmip.files import check_writable, written
 from xbarmip.hardware.preset import load_hardware
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.frontier import Frontier, frontier
 from xbarmip.solvers.result import Stop
+from xbarmip.timing.step_time import microseconds
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
@@ -125,11 +126,15 @@ def traced(arguments: Namespace) -> Frontier:
 
 
 def points_csv(curve: Frontier) -> str:
-    """One line a point: crossbars, value, then R of every layer."""
-    return as_csv(
-        ["crossbars", curve.problem.objective, *curve.problem.network.index],
-        [[point.crossbars, point.value, *point.allocation.values()] for point in curve.points],
-    )
+    """One line a point: crossbars, value, its time where there is one, then R of every layer."""
+    objective = curve.problem.objective
+    timed = ["step_us", f"{objective}_us"] if any(curve.times) else []
+    rows = []
+    for point, time in zip(curve.points, curve.times, strict=True):
+        step = [] if time is None else [time.seconds, point.value * time.seconds]
+        took = [microseconds(each) for each in step]
+        rows.append([point.crossbars, point.value, *took, *point.allocation.values()])
+    return as_csv(["crossbars", objective, *timed, *curve.problem.network.index], rows)
 
 
 def _print(curve: Frontier) -> None:
@@ -143,11 +148,10 @@ def _print(curve: Frontier) -> None:
 def _table(curve: Frontier) -> Table:
     """One line a point: crossbars, value, its time where the hardware gives one, and R."""
     problem = curve.problem
-    times = [time_of(problem, point.allocation) for point in curve.points]
-    names = ["step us", f"{problem.objective} in us"] if any(times) else []
+    names = ["step us", f"{problem.objective} in us"] if any(curve.times) else []
     rows = []
-    for point, time in zip(curve.points, times, strict=True):
-        took = [] if time is None else [shown(time.seconds), shown(point.value * time.seconds)]
+    for point, time in zip(curve.points, curve.times, strict=True):
+        took = [] if time is None else [in_us(time.seconds), in_us(point.value * time.seconds)]
         copies = ",".join(map(str, point.allocation.values()))
         rows.append((point.crossbars, point.value, *took, copies))
     return table(("crossbars", problem.objective, *names, "R"), rows, text=0)

@@ -1,33 +1,18 @@
 """Step times and latencies, as the command line prints them."""
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 from xbarmip.cli.budget import tiles_of
 from xbarmip.cli.effort import effort
 from xbarmip.cli.output import table
 from xbarmip.compare.report.table import Table
+from xbarmip.display import in_us
 from xbarmip.problem import Problem
 from xbarmip.solvers.latency.result import LatencyResult
 from xbarmip.solvers.result import Result, Status
 from xbarmip.timing.evaluate import evaluate_count
-from xbarmip.timing.step_time import StepTime, step_time
-
-
-def shown(seconds: Fraction) -> str:
-    """Microseconds with as many digits as are of interest."""
-    return f"{float(seconds * 10**6):,.2f}"
-
-
-def time_of(
-    problem: Problem, allocation: Mapping[str, int] | Sequence[int] | None
-) -> StepTime | None:
-    """The step time of an allocation, where the hardware says how long a step lasts."""
-    hardware = problem.hardware
-    if allocation is None or hardware is None or not hardware.has_step_time:
-        return None
-    return step_time(problem.network, hardware, allocation)
+from xbarmip.timing.step_time import StepTime, time_of
 
 
 def step_columns(
@@ -39,7 +24,7 @@ def step_columns(
         return []
     columns = zip(*(layer.seconds for layer in time.layers), strict=True)
     return [
-        (f"{level} us", tuple(shown(each) for each in column))
+        (f"{level} us", tuple(in_us(each) for each in column))
         for level, column in zip(time.levels, columns, strict=True)
     ]
 
@@ -61,7 +46,7 @@ def count_in_time(
     time = time_of(problem, allocation)
     if time is None:
         return ""
-    return f" of {shown(time.seconds)} us = {shown(count * time.seconds)} us"
+    return f" of {in_us(time.seconds)} us = {in_us(count * time.seconds)} us"
 
 
 def binding_words(time: StepTime) -> str:
@@ -86,7 +71,7 @@ def hardware_facts(problem: Problem, result: Result) -> dict[str, Any]:
 def frontier_table(problem: Problem, result: LatencyResult) -> Table:
     """The points of counts and step times that no allocation beats in both."""
     rows = (
-        (point.count, shown(point.step), shown(point.latency), "yes" if point.tight else "no")
+        (point.count, in_us(point.step), in_us(point.latency), "yes" if point.tight else "no")
         for point in result.points
     )
     return table((f"frontier: {problem.count}", "step us", "latency us", "proven"), rows, text=0)
@@ -98,12 +83,12 @@ def answer_line(problem: Problem, result: LatencyResult) -> str:
     questions = [f"{asked} subproblem{'s' * (asked != 1)}"] if asked else []
     by = effort(result, *questions)
     bound = result.latency_bound
-    bound_words = "no bound" if bound is None else f"bound {shown(bound)} us"
+    bound_words = "no bound" if bound is None else f"bound {in_us(bound)} us"
     if result.latency is None or result.step_time is None or result.allocation is None:
         return f"UNKNOWN, no allocation found, {bound_words} ({by})"
     words = (
-        f"{shown(result.latency)} us = {result.count} {problem.measure.words} of "
-        f"{shown(result.step_time.seconds)} us, {result.status}, "
+        f"{in_us(result.latency)} us = {result.count} {problem.measure.words} of "
+        f"{in_us(result.step_time.seconds)} us, {result.status}, "
     )
     words += f"{result.proof} proof" if result.status is Status.OPTIMAL else bound_words
     used = problem.crossbars_used(problem.allocation(result.allocation))

@@ -2,7 +2,7 @@
 
 import json
 from argparse import Namespace, _SubParsersAction
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from xbarmip.cores.layout import Layout, check_layout, layout_as_dict, layout_fr
 from xbarmip.cores.problem import OBJECTIVES, Placement
 from xbarmip.cores.result import PlacementResult
 from xbarmip.cores.score import score
+from xbarmip.display import in_us
 from xbarmip.errors import InputError
 from xbarmip.files import check_writable, written
 from xbarmip.plain import plain
@@ -103,7 +104,11 @@ def run(arguments: Namespace) -> int:
         _write(placement, result.layout, arguments)
     if arguments.certificate is not None:
         file = arguments.certificate
-        certify(lambda _: write_placement_certificate(placement, result, file), arguments.json)
+        limit = arguments.time_limit
+        certify(
+            lambda tell: write_placement_certificate(placement, result, file, tell, limit),
+            arguments.json,
+        )
     return 1 if result.stop is Stop.ERROR else 0
 
 
@@ -205,7 +210,7 @@ def _print_layers(placement: Placement, layout: Layout) -> None:
 
 def _scored(placement: Placement, layout: Layout) -> str:
     found = score(placement, layout)
-    time = "" if found.period is None else f"{float(found.period * 10**6):,.2f} us, "
+    time = "" if found.period is None else f"{in_us(found.period)} us, "
     many = len(found.busiest)
     return (
         f"{time}{found.interval} products on the busiest core ({many} of {placement.chip} cores "
@@ -217,14 +222,26 @@ def _print(placement: Placement, result: PlacementResult) -> None:
     if result.layout is not None:
         _print_layers(placement, result.layout)
     say(f"{question(placement)}: {_answer(placement, result)}")
+    if result.status is Status.OPTIMAL and "crossbars_at_least" in result.statistics:
+        say(f"ties: {_ties(result.statistics)}")
     if result.message and result.status is not Status.INFEASIBLE:
         warn(f"{result.solver}: {result.message}")
+
+
+def _ties(known: Mapping[str, Any]) -> str:
+    """What is proven of crossbars, then cycles, of placements of the value."""
+    crossbars, cycles = known["crossbars"], known["cycles"]
+    least = known["crossbars_at_least"]
+    if least < crossbars:
+        return f"{crossbars} crossbars, {least} at least; {cycles} cycles, nothing proven"
+    shown = "the fewest" if known["cycles_at_least"] == cycles else "nothing proven"
+    return f"{crossbars} crossbars, the fewest; with so many {cycles} cycles, {shown}"
 
 
 def _answer(placement: Placement, result: PlacementResult) -> str:
     """Status, value, bound and proof in one line."""
     by = effort(result)
-    bound = "no bound" if result.bound is None else f"bound {_shown(result, result.bound)}"
+    bound = "no bound" if result.bound is None else f"bound {result.shown(result.bound)}"
     if result.status is Status.INFEASIBLE:
         return f"INFEASIBLE: {result.message}"
     if result.layout is None:
@@ -236,7 +253,3 @@ def _answer(placement: Placement, result: PlacementResult) -> str:
     if result.bound is not None and result.value is not None:
         gap = f", gap {100 * (result.value - result.bound) / result.bound:.2f} percent"
     return f"{words}; FEASIBLE, {bound}{gap} ({by})"
-
-
-def _shown(result: PlacementResult, value: int) -> str:
-    return str(value) if result.unit is None else f"{float(value * result.unit * 10**6):,.2f} us"

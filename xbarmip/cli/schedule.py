@@ -1,6 +1,7 @@
 """`xbarmip schedule`: a network whose weights exceed the chip, in segments (SPEC §13)."""
 
 from argparse import Namespace, _SubParsersAction
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,18 @@ from xbarmip.cli.progress import progress_line
 from xbarmip.cli.segments import add_segments, question, schedule_of
 from xbarmip.compare.pictures.canvas import check_picture, picture
 from xbarmip.compare.pictures.schedule import schedule_figure
+from xbarmip.display import in_us
 from xbarmip.files import check_writable, written
 from xbarmip.schedules.door import SCHEDULE_SOLVERS, make_schedule_solver, schedule
 from xbarmip.schedules.problem import OBJECTIVES, Schedule
-from xbarmip.schedules.result import Plan, ScheduleResult, part_names, planned, segments_as_dict
+from xbarmip.schedules.result import (
+    Plan,
+    ScheduleResult,
+    part_names,
+    plan_cost,
+    planned,
+    segments_as_dict,
+)
 from xbarmip.schedules.standing import standing
 from xbarmip.solvers.result import Status, Stop
 
@@ -141,7 +150,15 @@ def _table(asked: Schedule, plan: Plan) -> Any:
 
 def _shown(asked: Schedule, cost: int) -> str:
     """A number of steps, or a time."""
-    return f"{float(cost * asked.unit * 10**6):,.2f} us" if asked.is_latency else str(cost)
+    return f"{in_us(cost * asked.unit)} us" if asked.is_latency else str(cost)
+
+
+def _in_time(asked: Schedule, plan: Plan) -> str:
+    """What follows a count where the hardware says how long the steps of the segments last."""
+    if asked.is_latency or asked.hardware is None or not asked.hardware.has_step_time:
+        return ""
+    timed = replace(asked, objective=asked.whole.measure.time)
+    return f" = {_shown(timed, plan_cost(timed, plan))}"
 
 
 def _answer(asked: Schedule, result: ScheduleResult) -> str:
@@ -156,7 +173,7 @@ def _answer(asked: Schedule, result: ScheduleResult) -> str:
         return f"UNKNOWN, no schedule found, {bound} ({by})"
     many, unit = len(result.plan), "" if asked.is_latency else f" {asked.whole.measure.words}"
     words = f"{many} segment{'s' * (many != 1)}, "
-    words += f"{_shown(asked, result.value)}{unit}"
+    words += f"{_shown(asked, result.value)}{unit}{_in_time(asked, result.plan)}"
     found = [figures for _, figures in planned(asked, result.plan)]
     for counts, spent, what in (
         (asked.write_time, sum(figures.write for figures in found), "writing"),

@@ -20,8 +20,10 @@ from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.paper import add_paper, check_table, facts, give
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.compare.report.table import Table
+from xbarmip.display import in_us
 from xbarmip.questions.score import Score, score
 from xbarmip.solvers.result import Status, Stop
+from xbarmip.timing.step_time import time_of
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
@@ -69,7 +71,20 @@ def _table(found: Score) -> Table:
         (f"{label}: proven bound", found.shown(found.bound)),
         (f"{label}: percent above the best", above),
     ]
-    return table(("measure", "value"), [*own, *found.measures.items()])
+    return table(("measure", "value"), [*own, *_in_time(found), *found.measures.items()])
+
+
+def _in_time(found: Score) -> list[tuple[str, object]]:
+    """A count of this allocation and of the best one in time, where the hardware says it."""
+    problem, best = found.problem, found.result.allocation
+    if problem.is_latency:
+        return []
+    named = [("this allocation", found.allocation, found.value), ("best found", best, found.best)]
+    return [
+        (f"{problem.label} in us: {name}", in_us(count * time.seconds))
+        for name, allocation, count in named
+        if count is not None and (time := time_of(problem, allocation)) is not None
+    ]
 
 
 def _named(given: Path | tuple[int, ...]) -> str:
@@ -101,4 +116,8 @@ def _optimum(found: Score) -> str:
     name = "the proven optimum is" if result.status is Status.OPTIMAL else "the best found is"
     percent = float(100 * found.above)
     side = "above" if percent >= 0 else "below"
-    return f"{name} {found.shown(found.best)}{bound}: {abs(percent):.1f} percent {side} it {effort}"
+    time = ""
+    if isinstance(found.best, int):
+        time = count_in_time(found.problem, result.allocation, found.best)
+    best = f"{name} {found.shown(found.best)}{time}{bound}"
+    return f"{best}: {abs(percent):.1f} percent {side} it {effort}"

@@ -9,16 +9,17 @@ from functools import partial
 from xbarmip.cli.budget import problem_of
 from xbarmip.cli.certify import certify
 from xbarmip.cli.effort import effort
-from xbarmip.cli.latency import shown, time_of
 from xbarmip.cli.output import print_json, print_rich, say, sides, table
 from xbarmip.cli.parser import Parser
 from xbarmip.cli.progress import progress_line
+from xbarmip.display import in_us
 from xbarmip.errors import InputError
 from xbarmip.files import check_writable
 from xbarmip.plain import plain
 from xbarmip.questions.chip import SHARES, SharedChip
 from xbarmip.questions.shared import SharedResult, crossbars_that_would_do, solve_shared
 from xbarmip.solvers.result import Status, Stop
+from xbarmip.timing.step_time import time_of
 
 _OF_ONE = {
     "table": "table",
@@ -123,7 +124,7 @@ def _print(chip: SharedChip, result: SharedResult) -> None:
                 plain(chip.numbers[k]),
                 part.crossbars,
                 chip.shown_count(k, part.count),
-                *([] if time is None else [shown(part.count * time.seconds)]),
+                *([] if time is None else [in_us(part.count * time.seconds)]),
                 ",".join(map(str, part.allocation.values())),
             )
             for k, ((problem, part), time) in enumerate(zip(parts, times, strict=True))

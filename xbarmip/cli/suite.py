@@ -1,6 +1,7 @@
 """`xbarmip suite`: check suites, write them as integers, record what is known; begin a solver."""
 
 from argparse import Namespace, _SubParsersAction
+from importlib.resources import files
 from pathlib import Path
 
 from xbarmip.cli.commands import COMMANDS
@@ -22,7 +23,6 @@ from xbarmip.compare.report.table import Cell, Table
 from xbarmip.compare.suite import list_suites, read_suite
 from xbarmip.errors import InputError
 from xbarmip.files import check_writable, written
-from xbarmip.solvers import example
 
 SUITE = "a name that `xbarmip suites` lists, or a path to a .toml or .json file"
 
@@ -56,8 +56,8 @@ def _new(arguments: Namespace) -> int:
         why = "is there already" if path.exists() else "the name must end in .py"
         raise InputError(f"output {str(path)!r}: {why}")
     check_writable(path)
-    written(path, Path(example.__file__).read_bytes())
-    command = f"xbarmip compare first --solvers dp,{path}:{example.Slowest.__name__}"
+    written(path, files("xbarmip").joinpath("example.py").read_bytes())
+    command = f"xbarmip compare first --solvers dp,{path}:Slowest"
     if arguments.json:
         print_json({"output": str(path), "next": command})
     else:

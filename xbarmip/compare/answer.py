@@ -1,7 +1,11 @@
 """What a run came to, in a cell of a table."""
 
+from fractions import Fraction
+
 from xbarmip.compare.certification import Certified
 from xbarmip.compare.row import FAILURES, UNSUPPORTED, Row
+from xbarmip.display import in_us
+from xbarmip.measures.registry import times
 from xbarmip.solvers.result import Status, Stop
 
 CONFIRMED, REFUTED = "✓", "✗"
@@ -29,7 +33,7 @@ def answer(row: Row) -> str:
     if row.value is not None:
         found = "" if row.confirmed is None else f" {row.confirmed}"
         mark = CONFIRMED if row.value == row.confirmed else f"{REFUTED}{found}"
-        words.append(f"{row.value} {mark}")
+        words.append(f"{row.value} {mark}{in_time(row)}")
     if row.certified:
         words.append(_CERTIFIED[row.certified])
     if row.status != Status.OPTIMAL:
@@ -39,3 +43,12 @@ def answer(row: Row) -> str:
     if row.stop is not None and row.stop != Stop.FINISHED:
         words.append(row.stop.lower())
     return ", ".join([*words, f"{row.seconds:.2f} s"])
+
+
+def in_time(row: Row) -> str:
+    """What follows a confirmed count or number of ticks, where it is known how long each lasts."""
+    if row.took is None:
+        return ""
+    timed = row.objective in times()
+    step = "" if timed else f" of {in_us(Fraction(row.unit_seconds or 0))} us"
+    return f"{step} = {in_us(row.took)} us"

@@ -107,6 +107,8 @@ class Certifier:
             return Certification(Certified.REFUSED, message=str(reason))
         except StoppedError:
             return Certification(Certified.NONE, message="not written within the time limit")
+        except UnsupportedError as reason:
+            return Certification(Certified.NONE, message=str(reason))
         return self._checked(problem, made, watch)
 
     def _checked(self, problem: Question, made: Certificate, watch: Watch) -> Certification:

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from xbarmip.compare.instance import InstanceFacts
 from xbarmip.compare.isolation.ending import Outcome
 from xbarmip.compare.row import Row
 from xbarmip.compare.verdict import Agreement, Verdict, judge
-from xbarmip.display import html_table
+from xbarmip.display import html_table, in_us
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,12 @@ class Comparison:
             if (rows := self.by_instance[instance.name])
         )
 
+    def took(self, verdict: Verdict) -> Fraction | None:
+        """Seconds of the fastest allocation of the verdict's value, where the hardware says it."""
+        rows = self.by_instance[verdict.instance].values()
+        times = (row.took for row in rows if row.confirmed == verdict.value)
+        return min(filter(None, times), default=None)
+
     @property
     def agreed(self) -> bool:
         """Whether no verdict is a disagreement, and no solver has failed on all that it ran.
@@ -103,12 +110,17 @@ class Comparison:
         return {kind.value: counts[kind] for kind in Agreement}
 
     def _repr_html_(self) -> str:
-        rows = []
+        took = {verdict.instance: self.took(verdict) for verdict in self.verdicts}
+        timed, rows = any(took.values()), []
         for verdict in self.verdicts:
-            run = self.by_instance[verdict.instance]
+            run, seconds = self.by_instance[verdict.instance], took[verdict.instance]
             answers = (answer(run[label]) if label in run else None for label in self.labels)
-            rows.append((verdict.instance, verdict.kind, verdict.value, verdict.bound, *answers))
-        names = ("instance", "verdict", "value", "bound", *self.labels)
+            time = [None if seconds is None else in_us(seconds)] * timed
+            rows.append(
+                (verdict.instance, verdict.kind, verdict.value, *time, verdict.bound, *answers)
+            )
+        in_time = ["in us"] * timed
+        names = ("instance", "verdict", "value", *in_time, "bound", *self.labels)
         return html_table(f"{self.suite}: {'' if self.agreed else 'NOT '}agreed", names, rows)
 
     def as_dict(self) -> dict[str, Any]:

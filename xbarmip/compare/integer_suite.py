@@ -63,6 +63,11 @@ def read_integer_suite(path: Path) -> Suite:
             data = json.loads(read_text(path))
         except (ValueError, RecursionError) as error:
             raise InputError(f"is not readable as JSON: {error}") from None
+        if isinstance(data, dict) and (data.get("format"), data.get("version")) == (FORMAT, 1):
+            raise InputError(
+                "version 1 is not read any more, as it does not state views by their numbers; "
+                "`xbarmip suite export SUITE --output FILE.json` writes the suite anew"
+            )
         check_format(data, FORMAT, VERSION, OLDER)
         table = known_keys(data, ("format", "version", "name", "description", "instances"))
         if not isinstance(table["instances"], list):

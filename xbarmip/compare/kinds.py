@@ -6,6 +6,7 @@ All that a comparison asks of a kind is in its entry here; the rest is the same 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from xbarmip.certificate.check import digest
@@ -13,7 +14,9 @@ from xbarmip.certificate.statement import stated_problem
 from xbarmip.certificate.write import Certificate, write_certificate
 from xbarmip.cores.certificate import stated_chip, write_placement_certificate
 from xbarmip.cores.door import PLACEMENT_EXACT, PLACEMENT_SOLVERS, layout_facts
+from xbarmip.cores.layout import Layout, Share
 from xbarmip.cores.problem import Placement
+from xbarmip.cores.result import PlacementResult
 from xbarmip.digest import CODE, comparable, problem_digest
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.problem import Problem
@@ -50,6 +53,8 @@ class Kind:
         Of a problem: it as the checker has it; raises UnsupportedError.
     write : callable
         Writes a certificate.
+    kept : callable
+        Of an answer: what a row keeps of it in its statistics, besides those that it has.
     """
 
     solvers: Mapping[str, Any]
@@ -59,6 +64,7 @@ class Kind:
     restored: Callable[[Any, Result, Mapping[str, Any]], Result]
     state: Callable[[Any], Any]
     write: Callable[..., Certificate]
+    kept: Callable[[Any], Mapping[str, Any]] = lambda _: {}
 
     def has(self, solver: Any) -> bool:
         """Whether a solver, by name or made, is one of this kind; of allocations all others are."""
@@ -160,8 +166,32 @@ def _with_plan(schedule: Schedule, claim: Result, statistics: Mapping[str, Any])
     )  # fmt: skip
 
 
-def _no_layout(*_: Any) -> Result:
-    raise UnsupportedError("results hold no layouts: `xbarmip place --certificate` writes one")
+def _shares(answer: Any) -> dict[str, Any]:
+    """What each core holds, as [layer, copy, row blocks]."""
+    layout = getattr(answer, "layout", None)
+    return {} if layout is None else {"cores": [[[*share] for share in c] for c in layout.cores]}
+
+
+def kept_layout(allocation: Mapping[str, int], statistics: Mapping[str, Any]) -> Layout:
+    """The layout that a row keeps; not checked.
+
+    Raises
+    ------
+    UnsupportedError
+        Where it keeps none.
+    """
+    if "cores" not in statistics:
+        raise UnsupportedError("the row holds no layout: an earlier version wrote it")
+    cores = tuple(tuple(Share(*share) for share in core) for core in statistics["cores"])
+    return Layout((*allocation.values(),), cores)
+
+
+def _with_layout(_: Placement, claim: Result, statistics: Mapping[str, Any]) -> PlacementResult:
+    layout = None if claim.allocation is None else kept_layout(claim.allocation, statistics)
+    return PlacementResult(
+        claim.solver, claim.status, claim.stop, claim.value, claim.bound, claim.allocation,
+        claim.proof, layout=layout,
+    )  # fmt: skip
 
 
 KINDS: dict[type, Kind] = {
@@ -174,7 +204,7 @@ KINDS: dict[type, Kind] = {
         stated_schedule, write_schedule_certificate,
     ),
     Placement: Kind(
-        PLACEMENT_SOLVERS, PLACEMENT_EXACT, _placement_digest, layout_facts, _no_layout,
-        stated_chip, write_placement_certificate,
+        PLACEMENT_SOLVERS, PLACEMENT_EXACT, _placement_digest, layout_facts, _with_layout,
+        stated_chip, partial(write_placement_certificate, whole=True), _shares,
     ),
 }  # fmt: skip

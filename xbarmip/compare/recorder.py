@@ -85,12 +85,13 @@ def answer_facts(problem: Question, answer: Any) -> dict[str, Any]:
     VerificationError
         If it is not a usable answer.
     """
-    found = checked(problem, answer, kind_of(problem).facts)
+    kind = kind_of(problem)
+    found = checked(problem, answer, kind.facts)
     claims = {field.name: getattr(found, field.name) for field in fields(found)}
     return {
         **plain(claims),
         "message": one_line(answer.message),
-        "statistics": plain(answer.statistics),
+        "statistics": plain({**answer.statistics, **kind.kept(answer)}),
         "options": plain(answer.options),
     }
 

@@ -7,11 +7,14 @@ from xbarmip.compare.claims import Claims
 from xbarmip.compare.instance import Instance
 from xbarmip.compare.isolation.ending import Outcome
 from xbarmip.compare.journal import ROW, Journal, read_records
+from xbarmip.compare.kinds import kept_layout
 from xbarmip.compare.row import Row
 from xbarmip.compare.task import Task
+from xbarmip.cores.layout import check_layout
 from xbarmip.cores.problem import Placement
+from xbarmip.cores.score import score
 from xbarmip.digest import stranger
-from xbarmip.errors import InputError
+from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.problem import Problem
 from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import plan_cost, plan_of
@@ -43,13 +46,18 @@ def refusal(instance: Instance, row: Row) -> str:
 
 
 def _refused(problem: Schedule | Placement, row: Row) -> str:
-    """The same of a schedule; of a placement no row has the layout."""
-    if isinstance(problem, Placement) or row.defect:
+    """The same of a schedule, or of a placement whose layout the row has."""
+    if row.defect:
         return ""
+    chosen = [*(row.allocation or {}).values()]
     try:
-        chosen = [*(row.allocation or {}).values()]
-        value = plan_cost(problem, plan_of(problem, row.statistics.get("cuts", ()), chosen))
-    except (InputError, LookupError, TypeError) as error:
+        if isinstance(problem, Schedule):
+            value = plan_cost(problem, plan_of(problem, row.statistics.get("cuts", ()), chosen))
+        else:
+            layout = kept_layout(row.allocation or {}, row.statistics)
+            check_layout(problem, layout)
+            value = score(problem, layout).value
+    except (UnsupportedError, InputError, LookupError, TypeError, ValueError) as error:
         return f"has no plan that is allowed: {error}"
     said = f"says that its plan takes {row.confirmed}, it takes {value}"
     return said if row.confirmed != value else ""

@@ -1,7 +1,9 @@
 """One solver's answer to one instance: what it claims beside what an independent check confirms."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from xbarmip.compare.certification import Certified
@@ -25,6 +27,7 @@ from xbarmip.compare.typed import (
 )
 from xbarmip.errors import InputError
 from xbarmip.solvers.result import Proof, Result, Status, Stop
+from xbarmip.strict import short
 
 UNSUPPORTED = "UNSUPPORTED"
 STOPS = {  # how a solver stopped that gave no answer
@@ -96,6 +99,9 @@ class Row:
     digest : str
         Of the problem that was solved (see `xbarmip.digest`); empty in results of versions that
         knew none.
+    unit_seconds : str or None
+        How long one of what `confirmed` counts lasts, exactly, as "21/10000000"; None where the
+        hardware does not say it, and in results of versions that did not write it.
     """
 
     instance: str
@@ -133,11 +139,19 @@ class Row:
     seed: int | None = None
     certificate: Mapping[str, Any] = field(default_factory=dict)
     digest: str = ""
+    unit_seconds: str | None = None
 
     @property
     def failed(self) -> bool:
         """Whether it ended as no solver should: crashed, ended by force, or without an answer."""
         return self.outcome in FAILURES or self.stop == Stop.ERROR
+
+    @property
+    def took(self) -> Fraction | None:
+        """Seconds that the allocation takes, of what its value counts; None where none is known."""
+        if self.confirmed is None or self.unit_seconds is None:
+            return None
+        return self.confirmed * Fraction(self.unit_seconds)
 
     @property
     def certified(self) -> str:
@@ -171,6 +185,13 @@ def _trace(value: Any, what: str) -> list[Any]:
     return points
 
 
+def _ratio(value: Any, what: str) -> str:
+    """A positive number, as the ratio of two integers."""
+    if not re.fullmatch(r"[1-9]\d{0,999}(/[1-9]\d{0,999})?", text(value, what), re.ASCII):
+        raise InputError(f"{what} must be a positive number as 3 or 21/10, got {short(value)}")
+    return str(value)
+
+
 _CERTIFICATE = {
     "certified": one_of(Certified),
     **dict.fromkeys(("bytes", "labels"), integer(0)),
@@ -180,6 +201,7 @@ _CERTIFICATE = {
 _LATER = {
     "certificate": or_empty(table(_CERTIFICATE)),
     "digest": text,
+    "unit_seconds": optional(_ratio),
 }
 _ROW = table(
     {

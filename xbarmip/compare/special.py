@@ -99,7 +99,7 @@ def _schedule(
     objective, _, rule = str(label).partition("/")
     divide, off_chip = (table.get(key, False) for key in ("divide", "off_chip"))
     return Schedule(
-        network, crossbars, size, objective, rule or None, write, batch,  # type: ignore[arg-type]
+        network, crossbars, size, objective, rule or None, write, batch,
         divide, hardware, off_chip,
     )  # fmt: skip
 

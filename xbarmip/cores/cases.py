@@ -1,11 +1,15 @@
 """Tiny random placements, to compare solvers on."""
 
+from dataclasses import replace
+from fractions import Fraction
 from random import Random
 from typing import NamedTuple
 
+from xbarmip.constraint import LinearConstraint
 from xbarmip.cores.problem import Placement
 from xbarmip.exact import ceil_div
 from xbarmip.hardware.crossbar import Crossbar
+from xbarmip.hardware.preset import Hardware, MemoryLevel
 from xbarmip.network.generate import Shape, random_network
 
 
@@ -38,3 +42,30 @@ def random_placement(random: Random) -> Placement:
     widest = max(width for _, width in blocks)
     capacity = max(widest, ceil_div(smallest, cores)) + random.randint(-1, 4)
     return Placement(network, cores, max(1, capacity), crossbar)
+
+
+def random_variant(random: Random) -> Placement:
+    """A tiny placement of either objective; copies may be split, and a constraint be on R."""
+    placement = replace(random_placement(random), split=random.random() < 0.3)
+    if random.random() < 0.4:
+        hardware = Hardware(
+            "drawn",
+            "drawn",
+            placement.crossbar,
+            input_bits=8,
+            product_ns=Fraction(random.randint(1, 30)),
+            memory=(MemoryLevel("memory", Fraction(10**9)),),
+        )
+        placement = replace(placement, hardware=hardware, objective="period")
+    if random.random() < 0.5:
+        placement = replace(placement, constraints=(random_constraint(random, placement),))
+    return placement
+
+
+def random_constraint(random: Random, placement: Placement) -> LinearConstraint:
+    """A linear constraint on the R of one or two layers, with weights of both signs."""
+    names = [part.name for part in placement.parts]
+    layers = random.sample(names, min(len(names), random.randint(1, 2)))
+    most = max(placement.problem.largest)
+    weights = tuple((name, tuple(random.randint(-3, 5) for _ in range(most))) for name in layers)
+    return LinearConstraint("weights", weights, random.randint(-2, 6))

@@ -17,6 +17,7 @@ from xbarmip.cores.menu import Option, Target, menus
 from xbarmip.cores.problem import Placement
 
 Counts = tuple[int, ...]
+Accept = Callable[[tuple[int, ...]], bool]
 
 
 class _Lot(NamedTuple):
@@ -42,10 +43,23 @@ class Decision:
     wanted : Target
     pause : callable
         Called at every node; what it raises ends the search without a decision.
+    crossbars : int, optional
+        That a layout may take; by default all.
+    accept : callable, optional
+        Of the R of all layers: whether a layout may have them.
     """
 
-    def __init__(self, placement: Placement, wanted: Target, pause: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        placement: Placement,
+        wanted: Target,
+        pause: Callable[[], None],
+        crossbars: int | None = None,
+        accept: Accept | None = None,
+    ) -> None:
         self.placement, self.wanted, self.pause = placement, wanted, pause
+        self._crossbars = placement.crossbars if crossbars is None else crossbars
+        self._accept = accept
         self._found = menus(placement, wanted)
         menu = self._found or ()
         work = [min(o.count * o.load for o in options) for options in menu]
@@ -83,8 +97,7 @@ class Decision:
         if place == len(self._menus):
             return self._fill()
         chip, rest = self.placement.chip, self._rest[place + 1]
-        traffic = self.wanted.traffic
-        limits = (chip * self.placement.capacity, chip * self.wanted.load, traffic)
+        limits = (self._crossbars, chip * self.wanted.load, self.wanted.traffic)
         for option in self._menus[place]:
             own = (option.count * option.crossbars, option.count * option.load, option.traffic)
             total = tuple(a + b for a, b in zip(spent, own, strict=True))
@@ -111,6 +124,8 @@ class Decision:
     def _fill(self) -> Layout | None:
         options = dict(zip(self._order, self._chosen, strict=True))
         allocation = [options[layer].copies for layer in range(len(options))]
+        if self._accept is not None and not self._accept(tuple(allocation)):
+            return None
         limit = self.wanted.traffic
         by_copy = limit is not None and any(part.is_split for part in self.placement.parts)
         lots = sorted(self._lots(options, by_copy), key=self._bulk, reverse=True)

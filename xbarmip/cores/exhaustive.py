@@ -78,10 +78,21 @@ class PlacementExhaustive:
             best[0][0] if best is not None and done else None,
             stop,
             infeasible=best is None and done,
-            statistics={"allocations": seen},
+            statistics={"allocations": seen, **(_ties(best[0]) if best and done else {})},
             options=asdict(self),
             message="no placement fits" if best is None and done else "",
         )
+
+
+def _ties(key: tuple[int, int, int]) -> dict[str, int]:
+    """What is proven of the ties: the best is the least in all three."""
+    _, crossbars, cycles = key
+    return {
+        "crossbars": crossbars,
+        "crossbars_at_least": crossbars,
+        "cycles": cycles,
+        "cycles_at_least": cycles,
+    }
 
 
 def _allocations(placement: Placement) -> Iterator[tuple[int, ...]]:

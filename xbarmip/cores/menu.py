@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from xbarmip.constraint import LinearConstraint
 from xbarmip.cores.problem import Part, Placement
+
+Ranges = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +22,20 @@ class Target:
         Products of a core.
     traffic : int or None
         Values moved; None for any number.
+    ranges : tuple of (int, int), optional
+        Of each layer the least and the largest R; any R without them.
     """
 
     value: int
     load: int
     traffic: int | None
+    ranges: Ranges | None = None
 
 
-def target(placement: Placement, value: int) -> Target:
-    """Load and traffic of a placement whose value is at most `value`."""
+def target(placement: Placement, value: int, ranges: Ranges | None = None) -> Target:
+    """Load and traffic of a placement whose value is at most `value`, with R in these ranges."""
     each = placement.value_units
-    return Target(value, value // placement.product_units, value // each if each else None)
+    return Target(value, value // placement.product_units, value // each if each else None, ranges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +85,24 @@ def menus(placement: Placement, wanted: Target) -> tuple[Menu, ...] | None:
     One part must not exceed the load, and the crossbars that the other layers need at least must be
     left. Of the R with the same ceil(N/R) only the least is kept: it takes fewer crossbars, puts
     less load on the cores and moves fewer values, and any placement of the larger R less some
-    copies is one of it. A layer that a constraint couples with others keeps every R.
+    copies is one of it. A layer that a constraint couples with others keeps every R that they
+    leave it.
     """
     parts = placement.parts
     if any(wanted.load < part.products for part in parts):
         return None
-    least = [-(-part.outputs // (wanted.load // part.products)) for part in parts]
-    sets = [part.per_copy * part.crossbars for part in parts]
-    spare = placement.chip * placement.capacity - sum(
-        r * s for r, s in zip(least, sets, strict=True)
-    )
+    ranges = wanted.ranges or tuple((1, part.outputs) for part in parts)
+    least = [
+        max(low, -(-part.outputs // (wanted.load // part.products)))
+        for part, (low, _) in zip(parts, ranges, strict=True)
+    ]
+    sets = [part.blocks * part.width for part in parts]
+    spare = placement.crossbars - sum(r * s for r, s in zip(least, sets, strict=True))
     if spare < 0:
         return None
     made = []
-    for part, first, each in zip(parts, least, sets, strict=True):
-        most = min(part.outputs, first + spare // each)
+    for part, first, each, (_, high) in zip(parts, least, sets, ranges, strict=True):
+        most = min(part.outputs, high, first + spare // each)
         every = placement.choices.get(part.name)
         if every is None:
             allowed = _breakpoints(part, first, most)
@@ -104,7 +113,23 @@ def menus(placement: Placement, wanted: Target) -> tuple[Menu, ...] | None:
         if not allowed:
             return None
         made.append(tuple(option(part, r) for r in allowed))
-    return tuple(made)
+    return _within(placement, made)
+
+
+def _within(placement: Placement, menu: Sequence[Menu]) -> tuple[Menu, ...] | None:
+    """Menus less each R that a constraint forbids, whatever the R of its other layers."""
+    found = [*menu]
+    for constraint in placement.problem.constraints:
+        if len(constraint.layers) == 1 or not isinstance(constraint, LinearConstraint):
+            continue
+        entries = [(placement.network.index[name], table) for name, table in constraint.weights]
+        least = [min(table[one.copies - 1] for one in found[layer]) for layer, table in entries]
+        left = constraint.limit - sum(least)
+        for (layer, table), own in zip(entries, least, strict=True):
+            found[layer] = tuple(o for o in found[layer] if table[o.copies - 1] - own <= left)
+            if not found[layer]:
+                return None
+    return tuple(found)
 
 
 def _first_of_each(part: Part, copies: Sequence[int]) -> list[int]:

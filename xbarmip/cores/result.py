@@ -9,6 +9,7 @@ from xbarmip.cores.bounds.prices import Refutation
 from xbarmip.cores.layout import Layout
 from xbarmip.cores.problem import Placement
 from xbarmip.cores.score import score
+from xbarmip.display import in_us
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 
 
@@ -30,6 +31,10 @@ class PlacementResult(Result):
     unit: Fraction | None = None
     layout: Layout | None = None
     refutation: Refutation | None = None
+
+    def shown(self, number: int) -> str:
+        """A value or bound in words: products, or a time."""
+        return str(number) if self.unit is None else f"{in_us(number * self.unit)} us"
 
 
 def answer(

@@ -7,23 +7,28 @@ from itertools import islice
 from xbarmip.cores.bounds.patterns import Patterns
 from xbarmip.cores.bounds.prices import Bound, Refutation, holds
 from xbarmip.cores.bounds.simple import SIMPLE
+from xbarmip.cores.dive import Dive
 from xbarmip.cores.exact import Decision
 from xbarmip.cores.improve import Climb
 from xbarmip.cores.layout import Layout
-from xbarmip.cores.menu import menus, target
+from xbarmip.cores.menu import target
 from xbarmip.cores.problem import Placement
 from xbarmip.cores.result import PlacementResult, answer
+from xbarmip.cores.ties import Ties
 from xbarmip.errors import XbarmipError
 from xbarmip.exact import as_int
 from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.memory import Memory
 from xbarmip.solvers.protocol import Watch
 from xbarmip.solvers.result import Stop
+from xbarmip.timing.evaluate import count_of
 
 _FIRST_TRIES = 200  # of the climb, before patterns are asked for
+_FIRST_STEPS = 200  # of the dive, which begins where the climb ended
 _NODES = 4000  # of the first decision; twice as many each time that one is cut off
 _CLIMBING = 3  # times as long as the decision before it
 _TRIES = 20  # of the climb between two looks at the clock
+_STEPS = 5  # of the dive, likewise
 _TRIM = 300  # tries for fewer crossbars once the value is settled
 
 
@@ -43,20 +48,26 @@ class _CutOffError(XbarmipError):
 class PlacementSearch:
     """The package's own exact search, which is of use long before it ends.
 
-    A climb finds placements. Prices refute targets below them: first those of simple bounds, then
-    those of patterns. What is left between is decided by a search over R and cores, with more and
-    more nodes, while the climb goes on.
+    A climb finds placements, a dive into mixtures of patterns better ones. Prices refute targets
+    below them: first those of simple bounds, then those of patterns. What is left between is
+    decided by a search over R and cores, with more and more nodes, while climb and dive go on.
+
+    Once the value is proven, ties are decided: fewest crossbars, then fewest cycles.
 
     Attributes
     ----------
     seed : int
         Of the climb.
+    ties : int
+        Nodes of the search for each question about a tie; what they do not decide stays open.
     """
 
     seed: int = 0
+    ties: int = 20_000
 
     def __post_init__(self) -> None:
         as_int(self.seed, "search option seed", 0, 2**31 - 1)
+        as_int(self.ties, "search option ties", 0)
 
     @property
     def name(self) -> str:
@@ -72,7 +83,7 @@ class PlacementSearch:
         if placement.obstacle:
             message = placement.obstacle
             return answer(placement, self.name, None, None, infeasible=True, message=message)
-        run, stop = _Run(placement, watch, self.seed), Stop.FINISHED
+        run, stop = _Run(placement, watch, self), Stop.FINISHED
         try:
             with interrupts_held() as let_through:
                 run.pause = run.pauses(let_through)
@@ -82,7 +93,7 @@ class PlacementSearch:
         except KeyboardInterrupt:
             stop = Stop.INTERRUPTED
         if run.climb.value == run.bound:
-            stop = Stop.FINISHED  # the limit ended the search for fewer crossbars
+            stop = Stop.FINISHED  # the limit ended the search for ties
         return answer(
             placement,
             self.name,
@@ -100,9 +111,11 @@ class PlacementSearch:
 class _Run:
     """One solve: what is known so far, from both sides."""
 
-    def __init__(self, placement: Placement, watch: Watch, seed: int) -> None:
-        self.placement, self.watch = placement, watch
-        self.climb = Climb(placement, 1, seed)
+    def __init__(self, placement: Placement, watch: Watch, options: PlacementSearch) -> None:
+        self.placement, self.watch, self.options = placement, watch, options
+        self.climb = Climb(placement, 1, options.seed)
+        self.ties: Ties | None = None
+        self.dive: Dive | None = None
         self.bound = 1
         self.refutation: Refutation | None = None
         self.infeasible = False
@@ -128,6 +141,7 @@ class _Run:
             self._raise_by(bound)
         self._climb(islice(self.climb, _FIRST_TRIES))
         self._decide(_NODES)
+        self._dive(_FIRST_STEPS)
         if self._open:
             self._raise_by_patterns()
         nodes = _NODES
@@ -137,6 +151,7 @@ class _Run:
             until = self.watch.seconds + _CLIMBING * (self.watch.seconds - begin)
             while self._open and self.watch.seconds < until:
                 self._climb(islice(self.climb, _TRIES))
+                self._dive(_STEPS)
         if not self.infeasible:
             self._trim()
 
@@ -163,20 +178,24 @@ class _Run:
             if not self._open:
                 return
 
+    def _dive(self, steps: int) -> None:
+        """Some steps of the dive, once there is a placement to begin with."""
+        if self.dive is None and self.climb.best is not None and self._open:
+            self.dive = Dive(self.placement, self.climb, self._tell)
+        self.climb.least = self.bound
+        for _ in range(steps if self._open else 0):
+            if self.dive is None or not self._open:
+                return
+            self.dive.step()
+
     def _trim(self) -> None:
-        """Look for the same value with fewer crossbars, as long as fewer are possible."""
-        least = self._least_crossbars()
+        """Look for the same value with fewer crossbars, then fewer cycles; prove what is least."""
+        self.ties = Ties(self.placement, self.climb, self._tell)
         for _ in self.climb.trim(_TRIM):
             self._tell()
-            if self.climb.crossbars == least:
-                return
-
-    def _least_crossbars(self) -> int | None:
-        """Crossbars that a placement of the best value takes at least: each layer its least R."""
-        if self.climb.value is None:
-            return None
-        menu = menus(self.placement, target(self.placement, self.climb.value))
-        return sum(min(o.count * o.crossbars for o in options) for options in menu or ())
+            if self.climb.crossbars == self.ties.crossbars:
+                break
+        self.ties.settle(self.options.ties)
 
     def _refuted(self, value: int, refutation: Refutation | None = None) -> None:
         """Take note that no placement has a value of at most `value`."""
@@ -260,12 +279,18 @@ class _Run:
         return Decision(self.placement, target(self.placement, value), pause).run()
 
     def statistics(self) -> dict[str, int | None]:
-        """Counters, and what is known of the crossbars at the value that was found."""
+        """Counters, and what is known of the ties at the value that was found."""
+        best, ties = self.climb.best, self.ties
         return {
             "tries": self.climb.tries,
+            "steps": 0 if self.dive is None else self.dive.steps,
             "decisions": self.decisions,
             "nodes": self.nodes,
             "crossbars": self.climb.crossbars,
-            "crossbars_at_least": self._least_crossbars(),
+            "crossbars_at_least": None if ties is None else ties.crossbars,
+            "cycles": None
+            if best is None
+            else count_of(self.placement.problem.view, best.allocation),
+            "cycles_at_least": None if ties is None else ties.cycles,
             "proven_by_prices": None if self.refutation is None else self.refutation.value + 1,
         }

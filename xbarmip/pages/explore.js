@@ -39,12 +39,15 @@
     return choices.find((found) => found.length >= 3) ?? [low, high];
   };
 
-  // A staircase in a figure; `choose` is called with the corner that is nearest to a click.
-  const staircase = (figure, value, choose) => {
+  // Staircases of [crossbars, value] in a figure: the first, which has dots if there are few, another
+  // one, and an area between two, each of which may be empty. `choose` is called with the corner that
+  // is nearest to a click.
+  const staircase = (figure, value, { main, other = [], between = [[], []] }, choose) => {
     const last = facts.covered[1];
     const values = corners.map(value);
     const [left, right] = [corners[0].crossbars, Math.max(last, corners[0].crossbars + 1)];
-    const [low, high] = [Math.min(...values), Math.max(...values) * 1.0001];
+    const all = [...values, ...[main, other, ...between].flat().map(([, v]) => v)];
+    const [low, high] = [Math.min(...all), Math.max(...all) * 1.0001];
     const draw = (chosen) => {
       const width = Math.max(260, figure.clientWidth);
       const height = Math.min(300, Math.max(190, width * 0.6));
@@ -60,15 +63,21 @@
         svg.append(drawn("line", { x1: x0, x2: x1, y1: y(tick), y2: y(tick), class: "axis" }));
         svg.append(drawn("text", { x: x0 - 6, y: y(tick) + 4, "text-anchor": "end" }, shown(tick)));
       }
-      const steps = corners.map((corner, at) => {
-        const end = at + 1 < corners.length ? corners[at + 1].crossbars : right;
-        return `${at ? "L" : "M"}${x(corner.crossbars)} ${y(values[at])}H${x(end)}`;
-      });
-      svg.append(drawn("path", { d: steps.join(""), class: "curve" }));
-      if (corners.length <= 60) {
-        corners.forEach((corner, at) => {
-          svg.append(drawn("circle", { cx: x(corner.crossbars), cy: y(values[at]), r: 2.5, class: "dot" }));
-        });
+      const walk = (points, end) => points.flatMap(([crossbars, v], at) => [
+        [x(crossbars), y(v)],
+        [x(at + 1 < points.length ? points[at + 1][0] : end), y(v)],
+      ]);
+      const line = (points, className) => {
+        if (points.length > 0) svg.append(drawn("polyline", { points: walk(points, right).join(" "), class: className }));
+      };
+      const [above, below] = between.map((points) => walk(points, facts.fastest?.proven_from ?? right));
+      if (above.length > 0) svg.append(drawn("polygon", { points: [...above, ...below.reverse()].join(" "), class: "between" }));
+      line(other, "curve other");
+      line(main, "curve");
+      if (main.length <= 60) {
+        for (const [crossbars, v] of main) {
+          svg.append(drawn("circle", { cx: x(crossbars), cy: y(v), r: 2.5, class: "dot" }));
+        }
       }
       const [cx, cy] = [x(corners[chosen].crossbars), y(values[chosen])];
       svg.append(drawn("line", { x1: cx, x2: cx, y1: cy, y2: y0, class: "mark" }));
@@ -164,6 +173,17 @@
     document.getElementById("binds").textContent = said.join(" ");
   };
 
+  // What is proven of the least latency at a corner.
+  const least = (chosen) => {
+    const [corner, [least, most]] = [corners[chosen], facts.fastest.bounds[chosen]];
+    if (least < most) {
+      return `The least latency with so many crossbars is not proven: between ${shown(least)} and ${shown(most)} us.`;
+    }
+    return least < corner.latency_us
+      ? `Proven: the least latency with so many crossbars is ${shown(least)} us, of another allocation.`
+      : "Proven: no allocation of so many crossbars has a smaller latency.";
+  };
+
   const words = (chosen) => {
     const corner = corners[chosen];
     const time = corner.latency_us === undefined ? "" : ` of ${shown(corner.tstep_us)} us = ${shown(corner.latency_us)} us`;
@@ -174,13 +194,20 @@
     document.getElementById("next").textContent = next
       ? `Proven: fewer crossbars are slower; to be faster takes ${shown(more)} more, ${shown(next.crossbars)} for ${shown(next.cycles)} cycles.`
       : `Proven: fewer crossbars are slower, and up to ${shown(facts.covered[1])} none are faster.`;
+    if (facts.fastest) document.getElementById("least").textContent = least(chosen);
     slider.setAttribute("aria-valuetext", document.getElementById("headline").textContent);
   };
 
-  const figures = [["frontier", (corner) => corner.cycles], ["latency", (corner) => corner.latency_us]]
-    .map(([id, value]) => [document.getElementById(id), value])
-    .filter(([figure]) => figure !== null)
-    .map(([figure, value]) => staircase(figure, value, (corner) => choose(corner)));
+  const along = (value) => corners.map((corner, at) => [corner.crossbars, value(corner, at)]);
+  const latencies = () => {
+    const { points, proven_from: from, bounds } = facts.fastest;
+    const open = (end) => along((_, at) => bounds[at][end]).filter(([crossbars]) => from === null || crossbars < from);
+    return { main: points, other: along((corner) => corner.latency_us), between: [open(1), open(0)] };
+  };
+  const figure = (id, value, curves) =>
+    staircase(document.getElementById(id), value, curves, (corner) => choose(corner));
+  const figures = [figure("frontier", (corner) => corner.cycles, { main: along((corner) => corner.cycles) })];
+  if (facts.fastest) figures.push(figure("latency", (corner) => corner.latency_us, latencies()));
 
   const show = () => {
     const chosen = Number(slider.value);

@@ -10,8 +10,10 @@ from xbarmip.compare.pictures.pipeline import activity
 from xbarmip.errors import InputError
 from xbarmip.exact import ceil_div
 from xbarmip.measures.view import View
+from xbarmip.pages.fastest import fastest, is_timed
 from xbarmip.pages.page import rendered
 from xbarmip.problem import Problem
+from xbarmip.questions.against import ParetoFront
 from xbarmip.solvers.dp.frontier import Frontier, Point
 from xbarmip.timing.evaluate import count_many
 from xbarmip.timing.pipeline import schedule
@@ -22,8 +24,15 @@ _COLUMNS = 160  # of the picture of a pipeline
 _TENTHS = 9  # how busy a layer is, as one digit
 
 
-def explore_page(curve: Frontier) -> str:
+def explore_page(curve: Frontier, front: ParetoFront | None = None) -> str:
     """The page, in one HTML file that loads nothing.
+
+    Parameters
+    ----------
+    curve : Frontier
+        Of cycles.
+    front : ParetoFront, optional
+        Of its latencies (`latency_front`), where the hardware says how long a step lasts.
 
     Raises
     ------
@@ -37,10 +46,10 @@ def explore_page(curve: Frontier) -> str:
             f"explore shows 1 to {MOST_CORNERS} corners, and there are {len(curve.points)}; "
             "--from and --up-to choose some"
         )
-    return rendered("explore.html.j2", facts=explored(curve))
+    return rendered("explore.html.j2", facts=explored(curve, front))
 
 
-def explored(curve: Frontier) -> dict[str, Any]:
+def explored(curve: Frontier, front: ParetoFront | None = None) -> dict[str, Any]:
     """All that the page shows, for JSON."""
     problem = curve.problem
     layers = zip(problem.network.layers, problem.sets, strict=True)
@@ -48,7 +57,8 @@ def explored(curve: Frontier) -> dict[str, Any]:
     return {
         "network": problem.network.name,
         "size": [problem.crossbar.rows, problem.crossbar.columns],
-        "hardware": hardware.name if hardware is not None and hardware.has_step_time else None,
+        "hardware": hardware.name if hardware is not None and is_timed(curve) else None,
+        "fastest": fastest(curve, front) if is_timed(curve) else None,
         "constraints": list(problem.constraint_names),
         "covered": curve.covered,
         "complete": curve.complete,

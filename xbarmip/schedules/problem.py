@@ -69,9 +69,9 @@ class Schedule:
         The count of a segment: "cycles", or "steps" by a rule; or one of them multiplied by the
         step time of the segment's allocation, "latency" or "latency-steps".
     write_cycles : int, optional
-        What writing one crossbar costs, in cycles; crossbars are written one after another. By
-        default what the hardware's figures give, or 0 without hardware; a latency takes their time
-        as it is, not rounded to cycles.
+        What writing one crossbar costs, in cycles; crossbars are written one after another. None
+        is what the hardware's figures give, or 0 without hardware; a latency takes their time as it
+        is, not rounded to cycles (`cycles_to_write`).
     batch : int
         Images that run through a segment before the next one is written.
     divide : bool
@@ -97,7 +97,7 @@ class Schedule:
     size: Crossbar | int | tuple[int, int] | None = None
     objective: str = "cycles"
     rule: str | None = None
-    write_cycles: int = None  # type: ignore[assignment]  # set below
+    write_cycles: int | None = None
     batch: int = 1
     divide: bool = False
     hardware: Hardware | None = None
@@ -112,14 +112,13 @@ class Schedule:
                 f"objective of a schedule must be one of {known}, got {self.objective!r}"
             )
         whole = self.whole
-        by_hardware = self.write_cycles is None
         for name in ("crossbars", "size", "rule"):
             object.__setattr__(self, name, getattr(whole, name))
-        if by_hardware:
-            object.__setattr__(self, "write_cycles", _write_cycles(self.hardware))
-        for name, least, most in (("write_cycles", 0, MOST_WRITE), ("batch", 1, MOST_BATCH)):
-            object.__setattr__(self, name, as_int(getattr(self, name), name, least, most))
-        object.__setattr__(self, "write_time", self._write_time(by_hardware))
+        cycles = as_int(self.cycles_to_write, "write_cycles", 0, MOST_WRITE)
+        if self.write_cycles is not None:
+            object.__setattr__(self, "write_cycles", cycles)
+        object.__setattr__(self, "batch", as_int(self.batch, "batch", 1, MOST_BATCH))
+        object.__setattr__(self, "write_time", self._write_time())
         for name in ("divide", "off_chip"):
             if not isinstance(getattr(self, name), bool):
                 raise InputError(f"{name} must be True or False, got {getattr(self, name)!r}")
@@ -130,15 +129,20 @@ class Schedule:
                 f"for cuts to pass between, must be at most {MOST_LAYERS}"
             )
 
-    def _write_time(self, by_hardware: bool) -> Cost:
+    @property
+    def cycles_to_write(self) -> int:
+        """What writing one crossbar costs in whole cycles: as given, or by the hardware."""
+        return _write_cycles(self.hardware) if self.write_cycles is None else self.write_cycles
+
+    def _write_time(self) -> Cost:
         """Of one crossbar: in cycles, or of a latency in seconds."""
-        hardware = self.hardware
+        hardware, cycles = self.hardware, self.cycles_to_write
         if not self.whole.is_latency or hardware is None:
-            return self.write_cycles
-        if by_hardware and hardware.crossbar_write_ns is not None:
+            return cycles
+        if self.write_cycles is None and hardware.crossbar_write_ns is not None:
             return hardware.crossbar_write_ns / 10**9
         assert hardware.compute_ns is not None  # a step time needs it
-        return self.write_cycles * hardware.compute_ns / 10**9
+        return cycles * hardware.compute_ns / 10**9
 
     def _value_time(self) -> Cost:
         """Of one value: in cycles, or of a latency in seconds."""
@@ -258,15 +262,15 @@ class Schedule:
         images = "" if self.batch == 1 else f", {self.batch} images"
         return (
             f"{self.network.name} in segments: least {self.objective} within {self.crossbars} "
-            f"crossbars{images}, {self.write_cycles} cycles to write one"
+            f"crossbars{images}, {self.cycles_to_write} cycles to write one"
         )
 
     def as_dict(self) -> dict[str, Any]:
         """What is asked, for JSON."""
         facts = self.whole.as_dict()
         del facts["constraints"]
-        names = ("write_cycles", "batch", "divide", "off_chip")
-        return {**facts, **{name: getattr(self, name) for name in names}}
+        own = {name: getattr(self, name) for name in ("batch", "divide", "off_chip")}
+        return {**facts, "write_cycles": self.cycles_to_write, **own}
 
 
 def _write_cycles(hardware: Hardware | None) -> int:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from xbarmip.display import in_us
 from xbarmip.errors import InputError
 from xbarmip.schedules.problem import Cost, Schedule
 from xbarmip.schedules.segment import Figures, Segment
@@ -37,6 +39,11 @@ class ScheduleResult(Result):
 
     plan: Plan | None = None
     unit: Cost = 1
+
+    def shown(self, number: int) -> str:
+        """A cost in words: a count, or a time."""
+        timed = isinstance(self.unit, Fraction)
+        return f"{in_us(number * self.unit)} us" if timed else str(number)
 
 
 def planned(schedule: Schedule, plan: Plan) -> tuple[tuple[Segment, Figures], ...]:
@@ -87,6 +94,7 @@ def plan_facts(schedule: Schedule, answer: Any) -> dict[str, Any]:
         "confirmed": sum(figures.cost for _, figures in found),
         "crossbars_used": max(figures.crossbars for _, figures in found),
         "allocation": named(schedule, answer.plan),
+        "unit_seconds": schedule.unit if schedule.is_latency else None,
     }
 
 

@@ -5,7 +5,7 @@ line, a walk over subproblems, a comparison. What it cannot find out is whether 
 value contradicts is true: that takes a second solver or a certificate.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -18,7 +18,7 @@ from xbarmip.problem import Problem
 from xbarmip.solvers.latency.result import LatencyResult
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate, evaluate_count
-from xbarmip.timing.step_time import step_time, ticks_of
+from xbarmip.timing.step_time import step_time, ticks_of, time_of
 
 
 class Lie(StrEnum):
@@ -48,6 +48,9 @@ class Checked:
         The objective of `allocation`, evaluated anew; None if there is none that is allowed.
     defect : str
         Why the allocation, or the claim that there is none, does not hold; empty if it does.
+    unit_seconds : Fraction or None
+        How long one of what `confirmed` counts lasts with this allocation, where the hardware says
+        it: the step time of a count, a tick of a time.
     """
 
     status: Status
@@ -59,6 +62,7 @@ class Checked:
     crossbars_used: int | None = None
     confirmed: int | None = None
     defect: str = ""
+    unit_seconds: Fraction | None = None
 
 
 class Claim(Protocol):
@@ -206,7 +210,13 @@ def _evaluated(problem: Problem, allocation: Any) -> dict[str, Any]:
     broken = problem.broken(chosen)
     if broken:
         return {**facts, "defect": f"breaks the constraint {broken[0].name!r}"}
-    return {**facts, "confirmed": evaluate(problem, chosen)}
+    unit = ticks_of(problem).tick if problem.is_latency else _step_seconds(problem, chosen)
+    return {**facts, "confirmed": evaluate(problem, chosen), "unit_seconds": unit}
+
+
+def _step_seconds(problem: Problem, chosen: Sequence[int]) -> Fraction | None:
+    time = time_of(problem, chosen)
+    return None if time is None else time.seconds
 
 
 def _confirm_latency(problem: Problem, solver: str, answer: LatencyResult) -> None:

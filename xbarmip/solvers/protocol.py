@@ -73,6 +73,11 @@ class Watch:
         return self.limits.seconds is not None and self.seconds >= self.limits.seconds
 
     @property
+    def stop(self) -> Stop:
+        """Why a solver stops that now answers with what it has: the time limit, or nothing."""
+        return Stop.TIME if self.expired else Stop.FINISHED
+
+    @property
     def remaining(self) -> float | None:
         """Seconds left, at least 0; None without a limit."""
         return None if self.limits.seconds is None else max(0.0, self.limits.seconds - self.seconds)

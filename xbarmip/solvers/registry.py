@@ -12,6 +12,7 @@ from xbarmip.solvers.check import confirm
 from xbarmip.solvers.own import answering, blamed, own_class
 from xbarmip.solvers.protocol import Counting, Progress, Solver, Watch
 from xbarmip.solvers.result import Result
+from xbarmip.timing.step_time import time_of
 
 if TYPE_CHECKING:
     import pyomo.environ as pyo
@@ -164,6 +165,8 @@ def solve(
 
             if not isinstance(result, LatencyResult):
                 result = latency_result(problem, result)
+        elif (time := time_of(problem, result.allocation)) is not None:
+            result = replace(result, step=time.seconds)
         verify_in_model(what, result)
         return replace(result, options={**options, **result.options})
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 
-from xbarmip.display import html_table
+from xbarmip.display import html_table, in_us
 from xbarmip.plain import plain
 
 
@@ -60,6 +61,8 @@ class Result:
         Counters of the search; the options that were used.
     message : str
         For a person: what is missing, or what went wrong.
+    step : Fraction, optional
+        Seconds of one step with `allocation`, where a count is asked for and the hardware says it.
 
     Raises
     ------
@@ -79,6 +82,7 @@ class Result:
     statistics: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""
+    step: Fraction | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         has_solution = self.status in (Status.OPTIMAL, Status.FEASIBLE)
@@ -104,13 +108,20 @@ class Result:
                 raise ValueError(f"result of solver {self.solver!r} breaks the rule: {rule}")
 
     def __str__(self) -> str:
-        known = [f"{what} {n}" for what, n in (("value", self.value), ("bound", self.bound)) if n]
+        named = (("value", self.value), ("bound", self.bound))
+        known = [f"{what} {self.shown(n)}" for what, n in named if n]
+        if self.value is not None and self.step is not None:
+            known[0] += f" of {in_us(self.step)} us = {in_us(self.value * self.step)} us"
         known += [f"{self.proof} proof"] if self.proof else []
         known += [f"stopped: {self.stop}"] if self.stop is not Stop.FINISHED else []
         return f"{self.status} ({', '.join([*known, f'{self.solver}, {self.seconds:.2f} s'])})"
 
     def _repr_html_(self) -> str:
         return html_table(str(self), ("layer", "R"), (self.allocation or {}).items())
+
+    def shown(self, number: int) -> str:
+        """A value or bound of it in words."""
+        return str(number)
 
     def as_dict(self) -> dict[str, Any]:
         """The answer for JSON."""

@@ -185,6 +185,16 @@ def step_time(
     return StepTime(_compute(hardware), tuple(layers), names)
 
 
+def time_of(
+    problem: Problem, allocation: Mapping[str, int] | Sequence[int] | None
+) -> StepTime | None:
+    """The step time of an allocation, where the hardware says how long a step lasts."""
+    hardware = problem.hardware
+    if allocation is None or hardware is None or not hardware.has_step_time:
+        return None
+    return step_time(problem.network, hardware, allocation)
+
+
 @lru_cache(maxsize=64)
 def step_ticks(network: Network, hardware: Hardware) -> StepTicks:
     """The step times of a network on a piece of hardware in their common unit.

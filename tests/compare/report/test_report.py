@@ -21,7 +21,7 @@ from xbarmip.compare.instance import Suite
 from xbarmip.compare.report.page import page
 from xbarmip.compare.report.summary import headline, markdown, problems, run_facts
 from xbarmip.compare.report.table import Table
-from xbarmip.compare.report.tables import gap_table, rows_csv
+from xbarmip.compare.report.tables import gap_table, instance_table, rows_csv
 from xbarmip.compare.run import compare
 from xbarmip.compare.suite import read_suite
 from xbarmip.errors import InputError
@@ -40,6 +40,33 @@ def test_a_table_in_all_forms():
     assert '<th class="number">n</th>' in html
     assert '<td>a|b&lt;</td><td class="number">1</td>' in html
     assert '<td class="red">c</td><td class="number"></td>' in html
+
+
+def test_counts_stand_beside_their_time_where_hardware_gives_it():
+    """4 cycles of 21/10 us are 8.4 us; of two allocations with 4, the time is that of the faster.
+
+    A latency is counted in ticks: here 70 of 1/10 us.
+    """
+    slow, fast = "3/1000000", "21/10000000"
+    rows = [
+        row("x", "a", value=4, unit_seconds=slow), row("x", "b", value=4, unit_seconds=fast),
+        row("x", "c", value=5), row("y", "a", value=6),
+        row("z", "a", value=70, objective="latency", unit_seconds="1/10000000"),
+    ]  # fmt: skip
+    found = comparison(rows)
+    table = instance_table(found)
+    assert [*table.columns][:5] == ["instance", "verdict", "value", "in us", "bound"]
+    assert [line[3] for line in table.rows] == ["8.40", None, "7.00"]
+    answers = ("4 ✓ of 3.00 us = 12.00 us,", "4 ✓ of 2.10 us = 8.40 us,", "5 ✓,")
+    for said, shown in zip(answers, table.rows[0][6:], strict=True):
+        assert shown.startswith(said)
+    assert table.rows[2][6].startswith("70 ✓ = 7.00 us,")
+    assert "<td>4</td><td>8.40</td>" in found._repr_html_()
+    lines = csv.DictReader(StringIO(rows_csv((found,))))
+    assert [line["unit_seconds"] for line in lines] == [slow, fast, "", "", "1/10000000"]
+    untimed = comparison([row("y", "a", value=6)])
+    assert "in us" not in instance_table(untimed).columns
+    assert "in us" not in untimed._repr_html_()
 
 
 def test_failures_are_counted_and_named():

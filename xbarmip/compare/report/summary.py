@@ -53,7 +53,8 @@ def markdown(comparison: Comparison) -> str:
     )
     parts.append(
         "## Instances\n\n"
-        f"Values are cycles or steps, as the objective says. {CONFIRMED} the evaluation confirms "
+        "Values are cycles or steps, as the objective says, and of times the ticks that notes "
+        f"tell; where hardware is given their time follows. {CONFIRMED} the evaluation confirms "
         f"the claimed value; {REFUTED} it confirms the one behind instead.\n\n"
         + instance_table(comparison).markdown()
     )

@@ -11,6 +11,7 @@ from xbarmip.compare.comparison import Comparison
 from xbarmip.compare.report.table import Cell, Table, as_csv
 from xbarmip.compare.row import UNSUPPORTED, Row
 from xbarmip.compare.verdict import Agreement, Verdict
+from xbarmip.display import in_us
 from xbarmip.solvers.result import Status
 
 VERDICT_STYLES = {
@@ -19,8 +20,8 @@ VERDICT_STYLES = {
 }
 _CSV = (
     "suite", "instance", "network", "crossbars", "objective", "rule", "solver", "seed", "outcome",
-    "status", "stop", "value", "confirmed", "bound", "proof", "crossbars_used", "seconds",
-    "startup_seconds", "cpu_seconds", "memory_bytes", "message", "defect", "run", "task",
+    "status", "stop", "value", "confirmed", "unit_seconds", "bound", "proof", "crossbars_used",
+    "seconds", "startup_seconds", "cpu_seconds", "memory_bytes", "message", "defect", "run", "task",
     "finished", "certified",
 )  # fmt: skip
 
@@ -28,12 +29,16 @@ _CSV = (
 def instance_table(comparison: Comparison) -> Table:
     """One line an instance: verdict, value, bound, gap, then each solver's answer.
 
-    An answer shows the claimed value, then ✓ where the evaluation confirms it, else ✗ and what it
-    confirms instead; a bound that differs from the value; why it stopped early; seconds.
+    Where hardware says how long a step lasts, the value's time stands beside it: that of the
+    fastest allocation that has it. An answer shows the claimed value, then ✓ where the evaluation
+    confirms it, else ✗ and what it confirms instead; its time; a bound that differs from the value;
+    why it stopped early; seconds.
     """
+    took = {verdict.instance: comparison.took(verdict) for verdict in comparison.verdicts}
+    timed = any(took.values())
     optimum = any(verdict.optimum is not None for verdict in comparison.verdicts)
     published = any(verdict.published is not None for verdict in comparison.verdicts)
-    names = ["instance", "verdict", "value", "bound", "gap"]
+    names = ["instance", "verdict", "value", *["in us"] * timed, "bound", "gap"]
     names += ["stated"] * optimum + ["published", "difference"] * published
     lines: list[list[Cell]] = []
     for verdict in comparison.verdicts:
@@ -41,6 +46,7 @@ def instance_table(comparison: Comparison) -> Table:
             verdict.instance,
             verdict.kind.value,
             verdict.value,
+            *[_in_us(took[verdict.instance])] * timed,
             verdict.bound,
             verdict.gap,
         ]
@@ -50,6 +56,10 @@ def instance_table(comparison: Comparison) -> Table:
         answers = [answer(rows[label]) if label in rows else "" for label in comparison.labels]
         lines.append([*line, *answers])
     return Table([*names, *comparison.labels], lines, 2, VERDICT_STYLES)
+
+
+def _in_us(seconds: Fraction | None) -> str | None:
+    return None if seconds is None else in_us(seconds)
 
 
 def _text(value: object) -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from xbarmip.cores.bounds.knapsack import dearest
-from xbarmip.cores.menu import Menu, Target, menus, target
+from xbarmip.cores.menu import Menu, Ranges, Target, menus, target
 from xbarmip.cores.problem import Placement
 
 Prices = tuple[Mapping[int, int], ...]  # of each layer: ceil(N/R) -> price of one of its parts
@@ -58,9 +58,9 @@ class Bound(Protocol):
         """Prices that refute the target; None where it finds none. Its word is checked."""
 
 
-def holds(placement: Placement, refutation: Refutation) -> bool:
-    """Whether a refutation is right, in exact arithmetic."""
-    wanted = target(placement, refutation.value)
+def holds(placement: Placement, refutation: Refutation, ranges: Ranges | None = None) -> bool:
+    """Whether a refutation is right for R in these ranges, in exact arithmetic."""
+    wanted = target(placement, refutation.value, ranges)
     menu = menus(placement, wanted)
     if menu is None or too_much_traffic(wanted, menu):
         return True

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from xbarmip.display import html_table
+from xbarmip.display import html_table, in_us
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.exact import as_int
 from xbarmip.problem import Problem
@@ -24,6 +24,7 @@ from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.protocol import Limits, Progress, Watch, refused_latency
 from xbarmip.solvers.result import Stop
 from xbarmip.timing.evaluate import evaluate
+from xbarmip.timing.step_time import StepTime, time_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +97,21 @@ class Frontier:
         """Smallest and largest budget whose optimum is known; None where there is none."""
         return (self.points[0].crossbars, self.problem.crossbars) if self.points else None
 
+    @property
+    def times(self) -> tuple[StepTime | None, ...]:
+        """The step time of each point's allocation, where the hardware says it."""
+        return tuple(time_of(self.problem, point.allocation) for point in self.points)
+
     def _repr_html_(self) -> str:
         shown = "complete" if self.complete else f"stopped: {self.stop}"
-        rows = [(point.crossbars, point.value) for point in self.points]
-        return html_table(
-            f"{self.problem}: every budget, {shown}", ("crossbars", self.problem.label), rows
-        )
+        names = ("crossbars", self.problem.label)
+        timed = ("step us", f"{self.problem.label} in us") if any(self.times) else ()
+        rows = [
+            (point.crossbars, point.value)
+            + (() if time is None else (in_us(time.seconds), in_us(point.value * time.seconds)))
+            for point, time in zip(self.points, self.times, strict=True)
+        ]
+        return html_table(f"{self.problem}: every budget, {shown}", (*names, *timed), rows)
 
     def as_dict(self) -> dict[str, Any]:
         """The frontier for JSON."""
@@ -112,7 +122,10 @@ class Frontier:
             "stop": self.stop,
             "covered": self.covered,
             "smallest_budget": self.problem.smallest_budget,
-            "points": [point.as_dict() for point in self.points],
+            "points": [
+                point.as_dict() | ({} if time is None else time.latency_facts("value", point.value))
+                for point, time in zip(self.points, self.times, strict=True)
+            ],
             "seconds": self.seconds,
         }
 

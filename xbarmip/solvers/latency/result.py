@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 from typing import Any
 
+from xbarmip.display import in_us
 from xbarmip.problem import Problem
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate_count
@@ -120,6 +121,10 @@ class LatencyResult(Result):
     def latency_bound(self) -> Fraction | None:
         """No allocation has a shorter latency than this, in seconds; None when nothing is known."""
         return None if self.bound is None else self.bound * self.unit
+
+    def shown(self, number: int) -> str:
+        """A latency in words."""
+        return f"{in_us(number * self.unit)} us"
 
     def as_dict(self) -> dict[str, Any]:
         """The answer for JSON, with step time, frontier and subproblems."""
