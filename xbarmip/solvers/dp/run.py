@@ -101,9 +101,10 @@ class Run(Standing):
         ]
         self._raise_bound(search.refuted_by_windows)
         ways[0].first()
-        if is_deep(search.table):
+        if is_deep(search.table) and not self.problem.constraints:
             ways[0].by_paths()
-        self._raise_bound(lambda goal: search.cuts(goal) is None)
+        else:
+            self._raise_bound(lambda goal: search.cuts(goal) is None)
         self.statistics["first_bound"] = self.bound
         if self._quick:
             return
