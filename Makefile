@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test fresh checked lint types check site clean
+.PHONY: demo test around test-all fresh checked lint types check site clean
 
 demo: $(INSTALLED)  ## solve a shipped network and an ONNX file
 	$(BIN)/xbarmip solve alexnet --crossbars 2304 --objective steps --rule published
@@ -13,6 +13,12 @@ demo: $(INSTALLED)  ## solve a shipped network and an ONNX file
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+
+around: $(INSTALLED)  ## pages, notebooks, packages, benchmarks, browsers, the second language
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m around
+
+test-all: around  ## every test, all random cases of it
+	DRAWS=all $(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 fresh: $(INSTALLED)  ## new random problems until Ctrl-C, or SECONDS=60; SEED=N: the same
 	FRESH_SECONDS=$(SECONDS) FRESH_SEED=$(SEED) $(BIN)/python -m pytest -q -m fresh
@@ -31,7 +37,7 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	$(BIN)/mypy
 
-check: lint types test
+check: lint types test around
 
 site: $(INSTALLED)  ## the documentation as a site, in build/site; warnings are errors
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'

@@ -15,7 +15,7 @@ from xbarmip.compare.known import read_known
 from xbarmip.compare.suite import read_suite
 from xbarmip.solvers.dp.effort import NEAR
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.around]
 
 FOLDER = ROOT / "benchmarks"
 MODULES = (

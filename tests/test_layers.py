@@ -12,6 +12,7 @@ FLOORS = (
     "limits",
     "text",
     "version",
+    "imports",
     "display",
     "clock",
     "compiled",

@@ -13,7 +13,7 @@ from tests import ROOT
 
 pytest.importorskip("build")
 pytest.importorskip("hatchling")
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.around]
 
 # No machine code: a package in a new place would compile its kernels anew.
 ALONE = {"NUMBA_DISABLE_JIT": "1", "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}

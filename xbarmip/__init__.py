@@ -13,7 +13,8 @@ from importlib import import_module
 from types import ModuleType
 
 import lazy_loader
-import wrapt
+
+from xbarmip.imports import when_imported
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
@@ -23,7 +24,5 @@ if type(sys.modules[__name__]) is not ModuleType:
     copyreg.pickle(type(sys.modules[__name__]), lambda module: (import_module, (module.__name__,)))
 
 
-@wrapt.when_imported("pyomo.environ")  # type: ignore[untyped-decorator]
-def _register_solvers(_: ModuleType) -> None:
-    """Make `SolverFactory("xbarmip_dp")` and its siblings known as soon as there is a factory."""
-    import_module("xbarmip.questions.pyomo_door")
+# `SolverFactory("xbarmip_dp")` and its siblings are known as soon as there is a factory.
+when_imported("pyomo.environ", lambda: import_module("xbarmip.questions.pyomo_door"))

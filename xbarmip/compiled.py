@@ -25,6 +25,7 @@ from typing import Any, cast
 from numba import config, njit
 from numba.core import event
 from numba.core.dispatcher import Dispatcher
+from numba.core.runtime.nrt import rtsys
 from numba.core.types import unliteral
 
 from xbarmip.clock import compiling_begins, compiling_ends
@@ -54,7 +55,12 @@ def sources_of(source: Path) -> list[Path]:
         new = _imported(open_files.pop()) - found
         found |= new
         open_files.extend(new)
-    return sorted(found)
+    return sorted(found, key=str)
+
+
+@cache
+def _digest_of(file: Path) -> bytes:
+    return sha256(file.read_bytes()).digest()
 
 
 @cache
@@ -65,7 +71,7 @@ def _folder(source: Path) -> Path | None:
     """
     digest = sha256(b"checked" if _settings.BOUNDSCHECK else b"")
     for file in sources_of(source):
-        digest.update(file.read_bytes())
+        digest.update(_digest_of(file))
     try:
         folder = cache_folder() / digest.hexdigest()[:16]
         folder.mkdir(parents=True, exist_ok=True)
@@ -116,6 +122,8 @@ def making(function: Callable[..., Any], **options: Any) -> Any:
         )(function)
     finally:
         _settings.CACHE_DIR = before
+    if folder is not None and not _settings.DISABLE_JIT:
+        kernel._cache.load_overload = partial(_load, kernel._cache)
     KERNELS.append(kernel)
     return _without_literals(kernel)
 
@@ -124,6 +132,17 @@ def kept(kernel: Any) -> bool | None:
     """Whether machine code of a kernel is kept; None where none can be."""
     folder = _folder(Path(kernel.py_func.__code__.co_filename))
     return None if folder is None else any(folder.rglob(f"*.{kernel.py_func.__qualname__}-*.nbi"))
+
+
+def _load(cache: Any, signature: Any, target: Any) -> Any:
+    """Load the machine code of one signature without what only the compiler needs.
+
+    numba first lists all functions that it can compile, SciPy's among them, which takes longer than
+    to load all kernels of a solve; where nothing is kept, the compiler has it done.
+    """
+    rtsys.initialize(target)  # what counts references, that machine code is linked with
+    with cache._guard_against_spurious_io_errors():
+        return cache._load_overload(signature, target)
 
 
 def _without_literals(kernel: Any) -> Any:

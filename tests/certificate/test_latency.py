@@ -11,6 +11,7 @@ from tests.brute import OBJECTIVES
 from tests.certificate.test_write import quiet, save, some_problem
 from tests.export.test_export import Dull
 from tests.random_hardware import LARGEST
+from tests.sample import draws
 from tests.solvers.latency.test_latency import KINDS, SHAPES, timed
 from xbarmip.certificate import check, relaxation, sweep
 from xbarmip.certificate.statement import statement
@@ -21,7 +22,7 @@ from xbarmip.hardware.preset import load_hardware
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate
 
-ROUNDS = 25
+ROUNDS = draws(25)
 
 
 def certifiable(problem):
@@ -54,13 +55,15 @@ def test_the_least_latency_of_exhaustive_search_is_certified(kind, shape, tmp_pa
         claim = Result("liar", Status.UNKNOWN, Stop.TIME, bound=result.value + 1, proof=Proof.EXACT)
         with pytest.raises(VerificationError, match="that is wrong"):
             write_certificate(problem, claim, path)
-    assert links > 10
+    assert links > draws(9)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_checker_evaluates_latency_as_the_package_does(kind):
     random = Random(f"value {kind}")
-    for _, problem in zip(range(100), problems(kind, SHAPES[2], "value", 4000), strict=False):
+    for _, problem in zip(
+        range(draws(100)), problems(kind, SHAPES[2], "value", 4000), strict=False
+    ):
         stated = check.Problem(statement(problem))
         for _ in range(5):
             allocation = [random.randint(1, most) for most in problem.largest]
@@ -71,7 +74,9 @@ def test_the_checker_evaluates_latency_as_the_package_does(kind):
 def test_limits_of_the_step_time_are_exact(kind):
     """The checker's own constraints hold exactly where no layer takes longer."""
     random = Random(f"limits {kind}")
-    for _, problem in zip(range(100), problems(kind, SHAPES[2], "limits", 4000), strict=False):
+    for _, problem in zip(
+        range(draws(100)), problems(kind, SHAPES[2], "limits", 4000), strict=False
+    ):
         stated = check.Problem(statement(problem))
         stated.time.compute = 0
         for _ in range(10):

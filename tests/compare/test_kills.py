@@ -7,7 +7,7 @@ import pytest
 
 from tests import ROOT
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.around]
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ def own_interrupts():
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.around
 @pytest.mark.usefixtures("own_interrupts", "own_modules")
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_do_what_the_page_shows(page, tmp_path, monkeypatch, capsys):
@@ -130,6 +131,7 @@ def readme_rows():
     return [row for row in rows if len(row) == 8 and row[1].isdigit()]
 
 
+@pytest.mark.around
 def test_the_results_in_the_readme_are_what_is_solved():
     rows = readme_rows()
     stated = {

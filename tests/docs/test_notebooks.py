@@ -5,7 +5,7 @@ import pytest
 
 from tools.notebooks import NOTEBOOKS, results, run
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.around]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

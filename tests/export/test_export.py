@@ -15,6 +15,7 @@ import xbarmip as xb
 from tests import pseudo_boolean
 from tests.brute import tiny_problem
 from tests.certificate.test_write import SHAPES
+from tests.sample import draws
 from xbarmip.certificate.relaxation import Relaxation
 from xbarmip.cli.main import main
 from xbarmip.constraints.library import make
@@ -91,7 +92,7 @@ def problems(objective, rule, count, seed):
 
 @pytest.mark.parametrize(("objective", "rule"), KINDS)
 def test_files_for_milp_solvers_have_the_optimum(objective, rule, tmp_path):
-    for number, (problem, value) in enumerate(problems(objective, rule, 25, "milp")):
+    for number, (problem, value) in enumerate(problems(objective, rule, draws(25), "milp")):
         text, ending = ((mps, "mps"), (lp, "lp"))[number % 2]
         path = tmp_path / f"problem.{ending}"
         for at_most, windows, found in (
@@ -106,7 +107,7 @@ def test_files_for_milp_solvers_have_the_optimum(objective, rule, tmp_path):
 @pytest.mark.parametrize(("objective", "rule"), KINDS)
 def test_cuts_change_no_optimum_and_reach_the_value_of_their_allocation(objective, rule, tmp_path):
     path = tmp_path / "problem.lp"
-    for problem, value in problems(objective, rule, 15, "cuts"):
+    for problem, value in problems(objective, rule, draws(15), "cuts"):
         model = linear_model(problem)
         verify(model, [1] * len(problem.sets))  # loads it
         add_cuts(model, problem)
@@ -131,6 +132,9 @@ def test_the_formula_has_the_optimum(objective, rule):
                 assert (read_opb(text) == 0) is met
 
 
+LARGER = Shape(layers=5, extent=6, outputs=10)
+
+
 class Dull(Relaxation):
     """Bounds without any path in them, in boxes of more than two allocations."""
 
@@ -142,13 +146,13 @@ class Dull(Relaxation):
 
 @pytest.mark.parametrize("kind", [Relaxation, Dull])
 @pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("shape", [*SHAPES, Shape(layers=5, extent=6, outputs=10)])
+@pytest.mark.parametrize("shape", [*SHAPES, LARGER])
 def test_every_step_of_a_refutation_follows(shape, rule, kind, monkeypatch):
     monkeypatch.setattr(refutation, "Relaxation", kind)
     random, divisions, refuted = Random(f"refutation {shape} {rule}"), [], 0
     divide = Relaxation.division
     monkeypatch.setattr(kind, "division", lambda at: divisions.append(1) or divide(at))
-    for _ in range(10):
+    for _ in range(10 if shape in SHAPES else draws(10)):
         problem = tiny_problem(random, shape, "steps", rule, most=1500)
         value = xb.solve(problem, "exhaustive").value
         if value is None or value == 1:
@@ -160,7 +164,7 @@ def test_every_step_of_a_refutation_follows(shape, rule, kind, monkeypatch):
         with pytest.raises(VerificationError, match="no proof"):
             refute(problem, value, quiet)
         del divisions[divided:]
-    assert refuted >= 2
+    assert refuted >= draws(2)
     assert kind is Relaxation or len(divisions) > 0
 
 

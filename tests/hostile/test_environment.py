@@ -105,6 +105,18 @@ from xbarmip.cli.main import main
 commands = json.loads(open("commands.json", encoding="utf-8").read())
 json.dump([main(command) for command in commands], open(sys.argv[1], "w"))
 """
+# The same in one encoding after the other, with form feeds between them.
+IN_EACH_ENCODING = f"""
+import json, sys
+from xbarmip.cli.main import main
+commands, found = json.loads(open("commands.json", encoding="utf-8").read()), []
+for number, encoding in enumerate({ENCODINGS}):
+    for stream in (sys.stdout, sys.stderr):
+        print(end="\\f" if number else "", file=stream, flush=True)
+        stream.reconfigure(encoding=encoding)
+    found += map(main, commands)
+json.dump(found, open(sys.argv[1], "w"))
+"""
 # What Windows has not; whatever the libraries need of it they have taken by then.
 ELSEWHERE = """
 import os, signal, socket
@@ -158,6 +170,7 @@ ALONE = [
     ["show", NAMES[-1]],
     ["reproduce", "li-han-chen-2023", "--parts", NAMES[-1], "--output", "pages"],
 ]  # fmt: skip
+PLAINLY = RUNNER.format(before="")
 COMPLETES = 0 if find_spec("shtab") else 2
 EXPECTED = [0] * (len(ALONE) - 3) + [COMPLETES, 2, 2]  # the last two: of what does not exist
 PRINTING = ("solve", "explain", "simulate", "show", "reproduce")  # names, out and as errors
@@ -176,10 +189,10 @@ def folder(tmp_path):
     return tmp_path
 
 
-def statuses(folder, commands, before="", **environment):
+def statuses(folder, commands, code=PLAINLY, **environment):
     """Exit statuses of commands, and what they printed."""
     (folder / "commands.json").write_text(json.dumps(commands))
-    done = ran(RUNNER.format(before=before), "statuses.json", folder=folder, **environment)
+    done = ran(code, "statuses.json", folder=folder, **environment)
     assert done.returncode == 0, done.stderr.decode(errors="replace")
     assert b"Traceback" not in done.stderr
     return json.loads((folder / "statuses.json").read_text()), done.stdout, done.stderr
@@ -189,10 +202,14 @@ def test_every_command_is_tried():
     assert {command[0] for command in [*ALONE, COMPARE]} == {*COMMANDS, "--help"}
 
 
-def test_on_another_system_only_what_needs_processes_refuses(folder):
-    found, _, said = statuses(folder, [*ALONE, COMPARE], ELSEWHERE)
+def test_on_another_system_in_ascii_only_what_needs_processes_refuses(folder):
+    """No other encoding has fewer characters."""
+    commands = [*ALONE, COMPARE]
+    code = RUNNER.format(before=ELSEWHERE)
+    found, out, err = statuses(folder, commands, code, PYTHONIOENCODING="ascii")
     assert found == [*EXPECTED, 2]
-    assert said.count(b"needs os.fork, os.setsid, os.killpg, os.wait4") == 1
+    assert err.count(b"needs os.fork, os.setsid, os.killpg, os.wait4") == 1
+    assert_readable(out, err, "ascii")
 
 
 def test_without_fcntl_a_results_file_is_refused_by_name(folder):
@@ -205,17 +222,25 @@ def test_without_fcntl_a_results_file_is_refused_by_name(folder):
     assert b"UnsupportedError: adding to a results file needs the module fcntl" in done.stderr
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
-def test_no_encoding_of_the_output_is_an_error(folder, encoding):
-    """Every command in ASCII, which has the fewest characters; a few in the others."""
-    tried = [*zip(ALONE, EXPECTED, strict=True), (COMPARE, 0)]
-    if encoding != "ascii":
-        tried = [(command, status) for command, status in tried if command[0] in PRINTING]
-    commands, expected = zip(*tried, strict=True)
-    found, out, err = statuses(folder, commands, PYTHONIOENCODING=encoding)
-    assert found == list(expected)
+def assert_readable(out, err, encoding):
     assert r"\x1b]0;title\x07" in out.decode(encoding)
     assert all(line.isprintable() for line in (out + err).decode(encoding).split("\n"))
+
+
+def test_a_comparison_prints_in_ascii(folder):
+    found, out, err = statuses(folder, [COMPARE], PYTHONIOENCODING="ascii")
+    assert found == [0]
+    assert all(line.isprintable() for line in (out + err).decode("ascii").split("\n"))
+
+
+def test_no_encoding_of_the_output_is_an_error(folder):
+    tried = [each for each in zip(ALONE, EXPECTED, strict=True) if each[0][0] in PRINTING]
+    commands, expected = zip(*tried, strict=True)
+    found, out, err = statuses(folder, commands, IN_EACH_ENCODING)
+    assert found == [*expected] * len(ENCODINGS)
+    parts = zip(out.split(b"\f"), err.split(b"\f"), ENCODINGS, strict=True)
+    for printed, said, encoding in parts:
+        assert_readable(printed, said, encoding)
 
 
 def test_a_stream_that_is_not_there_is_no_error(folder):

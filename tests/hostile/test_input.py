@@ -27,6 +27,7 @@ SECONDS = 60  # of CPU
 RUNNER = f"""
 import json, os, resource, sys
 import onnx.reference
+import xbarmip.cli.compare, xbarmip.cli.hardware, xbarmip.cli.show
 from xbarmip.cli.main import main
 from xbarmip.network.onnx import read_onnx
 

@@ -241,6 +241,7 @@ def probed(content, folder):
     return browsed(content.replace("</body>", PROBE), folder)
 
 
+@pytest.mark.around
 @needs_browser
 @pytest.mark.filterwarnings("ignore:Glyph")
 def test_a_browser_runs_nothing_and_every_link_leads_somewhere(tmp_path):
@@ -253,6 +254,7 @@ def test_a_browser_runs_nothing_and_every_link_leads_somewhere(tmp_path):
     assert {visible(name) for name in NAMES} <= set(found["cells"])
 
 
+@pytest.mark.around
 @needs_browser
 def test_the_browser_would_tell(tmp_path):
     """A page that lets one name through is seen to run it."""

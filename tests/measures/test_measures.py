@@ -12,6 +12,7 @@ import pytest
 import xbarmip as xb
 from tests.brute import tiny_problem
 from tests.random_hardware import random_hardware
+from tests.sample import draws
 from tests.views import in_whole_rows
 from xbarmip.certificate import check
 from xbarmip.certificate.write import write_certificate
@@ -78,7 +79,7 @@ def drawn(random, number, name):
 @pytest.mark.parametrize("name", DEFINED)
 def test_every_solver_finds_the_least_that_there_is(name):
     random, without = Random(f"measure {name}"), 0
-    for number in range(250):
+    for number in range(draws(250)):
         problem = drawn(random, number, name)
         least = optimum(problem, DEFINED[name])
         without += least is None
@@ -90,7 +91,7 @@ def test_every_solver_finds_the_least_that_there_is(name):
                 assert DEFINED[name](problem.network, chosen) == least
         plain = plain_optimum(problem)
         assert (plain and plain[0]) == least
-    assert 5 < without < 125
+    assert draws(5) < without < draws(125)
 
 
 @pytest.mark.parametrize("name", DEFINED)
@@ -136,7 +137,7 @@ def all_of(outputs, consumer):
 def test_serial_is_a_chain_of_layers_that_wait_for_all():
     """SPEC §11: in the pipeline L layers in a row overlap L - 1 times."""
     random = Random("chain")
-    for _ in range(300):
+    for _ in range(draws(300)):
         network = random_network(random, SHAPES[1])
         if 0 in network.needed:
             continue
@@ -149,7 +150,7 @@ def test_serial_is_a_chain_of_layers_that_wait_for_all():
 def test_measures_in_their_order():
     """interval <= steps by the pipeline <= cycles <= serial."""
     random, views = Random("order"), [measure_of(name) for name in ("interval", "steps", "cycles")]
-    for _ in range(400):
+    for _ in range(draws(400)):
         network = random_network(random, random.choice(SHAPES))
         allocation = [random.randint(1, layer.outputs) for layer in network.layers]
         values = [count_of(measure.view(network), allocation) for measure in views]

@@ -7,6 +7,7 @@ import pyomo.environ as pyo
 
 import xbarmip as xb
 from tests.brute import tiny_problem
+from tests.sample import draws
 from xbarmip.constraint import LinearConstraint, Predicate
 from xbarmip.model.statement import problem_of
 from xbarmip.network.generate import Shape
@@ -51,7 +52,7 @@ def add_random_product(random, problem, model):
 def test_products_mean_what_they_say():
     random = Random("products")
     kinds = {LinearConstraint: 0, Predicate: 0}
-    while min(kinds.values()) < 20 or kinds[LinearConstraint] < 200:
+    while min(kinds.values()) < draws(20) or kinds[LinearConstraint] < draws(200):
         problem = tiny_problem(random, SHAPE, "cycles", None, 200)
         if not problem.feasible or min(problem.largest) < 2:
             continue

@@ -8,6 +8,7 @@ import pyomo.environ as pyo
 
 import xbarmip as xb
 from tests.model.test_reading import PAIRS, allowed, model_of_pair, read, where
+from tests.sample import draws
 from xbarmip.constraint import LinearConstraint
 from xbarmip.model.linear import Interval
 from xbarmip.model.projection import MOST_PAIRS, Span, Stated, project
@@ -78,7 +79,7 @@ def has_point(found, whole_x, whole_y):
 def test_projections_have_the_points_that_can_be_completed():
     random = Random("projections")
     gone, stayed = {True: 0, False: 0}, 0
-    for _ in range(600):
+    for _ in range(draws(600)):
         stated = random_conditions(random)
         spans = {
             key: Span(random.randint(-4, 0), random.randint(0, 4), random.random() < 0.6)
@@ -104,7 +105,7 @@ def test_projections_have_the_points_that_can_be_completed():
                 for key in held:
                     assert spans[key].lower <= values[key] <= spans[key].upper
                     assert not spans[key].whole or values[key] == int(values[key])
-    assert min(*gone.values(), stayed) > 60
+    assert min(*gone.values(), stayed) > draws(60)
 
 
 def test_what_stays_is_whole_where_neither_side_is():

@@ -11,6 +11,7 @@ from pyomo.gdp import Disjunct, Disjunction
 
 import xbarmip as xb
 from tests.model.test_statement import pair
+from tests.sample import draws
 from xbarmip.constraint import LinearConstraint, Predicate
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.model.statement import build_model, problem_of
@@ -145,7 +146,7 @@ def test_random_expressions_mean_what_they_say():
     random = Random("expressions")
     kinds = {LinearConstraint: 0, Predicate: 0}
     model = model_of_pair()
-    while min(kinds.values()) < 150:
+    while min(kinds.values()) < draws(150):
         expression, meaning = random_expression(random, model, random.randint(1, 4))
         values = sorted({meaning(a, b) for a, b in PAIRS})
         if len(values) == 1 or isinstance(expression, float | int | Fraction):

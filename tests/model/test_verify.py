@@ -8,6 +8,7 @@ import pytest
 
 from tests.brute import OBJECTIVES, tiny_problem
 from tests.model.test_statement import SHAPES, pair
+from tests.sample import draws
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.model import verify as verify_module
 from xbarmip.model.statement import build_model
@@ -27,7 +28,7 @@ def within_budget(random, problem):
 def test_every_true_allocation_passes_every_constraint(objective, rule):
     random = Random(f"true {objective} {rule}")
     passed = beyond = 0
-    while passed < 200:
+    while passed < draws(200):
         problem = tiny_problem(random, random.choice(SHAPES), objective, rule, 2000)
         if not problem.feasible:
             continue

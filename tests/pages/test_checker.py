@@ -16,6 +16,7 @@ from xbarmip.cli.main import main
 from xbarmip.pages.checker import checker_fragment, checker_page
 from xbarmip.reproduce.page import certificates_of, html
 
+pytestmark = [pytest.mark.long, pytest.mark.around]
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js here")
 CHECKER = ROOT / "xbarmip" / "certificate" / "checker.js"
 

@@ -160,6 +160,7 @@ MIDDLE = """(() => {
 })()"""
 
 
+@pytest.mark.around
 @needs_browser
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_page_in_a_browser(width, tmp_path):
@@ -191,6 +192,7 @@ def test_the_page_in_a_browser(width, tmp_path):
         assert browser.run(SEEN)["value"] == "1"
 
 
+@pytest.mark.around
 @needs_browser
 def test_the_least_latency_is_told_apart_in_a_browser(tmp_path):
     curve = xb.frontier(slow(262))

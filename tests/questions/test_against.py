@@ -10,6 +10,7 @@ import pytest
 
 import xbarmip as xb
 from tests.goals import COUNTS, OVER_LAYERS, TIMES, every_measure, goal_problem
+from tests.sample import draws
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.solvers.dp.solver import DynamicProgram
 from xbarmip.solvers.result import Result, Status, Stop
@@ -55,13 +56,13 @@ def front_of(problem, against, solver):
 
 def test_fronts_are_those_of_every_allocation():
     random, counts = Random("against"), Counter()
-    for _ in range(100):
+    for _ in range(draws(150)):
         problem, against = pair_problem(random)
         front = every_front(problem, against)
         counts[min(len(front), 3)] += 1
         for solver in ("dp", "exhaustive"):
             assert front_of(problem, against, solver) == front, (solver, problem, against)
-    assert min(counts[0], counts[1], counts[2], counts[3]) > 5
+    assert min(counts[0], counts[1], counts[2], counts[3]) >= draws(6)
 
 
 def test_fronts_by_milp():

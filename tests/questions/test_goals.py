@@ -8,6 +8,7 @@ import pytest
 
 import xbarmip as xb
 from tests.goals import best_tuple, goal_problem
+from tests.sample import draws
 from xbarmip.digest import problem_digest
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.hardware.preset import load_hardware
@@ -34,14 +35,14 @@ def answer_of(problem, solver):
 
 def test_dp_and_exhaustive_answer_as_every_allocation_does():
     random, counts = Random("goals"), Counter()
-    for number in range(150):
+    for number in range(draws(150)):
         problem = goal_problem(random, parts=1 + number % 2)
         best = best_tuple(problem)
         counts[best is not None] += 1
         counts[problem.label] += best is not None
         for solver in ("dp", "exhaustive"):
             assert answer_of(problem, solver) == best, (solver, problem)
-    assert min(counts[True], counts[False]) > 30
+    assert min(counts[True], counts[False]) > draws(30)
     assert len(counts) > 10
 
 

@@ -20,6 +20,7 @@ from xbarmip.certificate import check
 from xbarmip.certificate.same import require_same
 from xbarmip.certificate.statement import stated_problem
 from xbarmip.errors import VerificationError
+from xbarmip.reproduce import claims
 from xbarmip.reproduce.claims import FOLDER, Claim
 from xbarmip.reproduce.page import files
 from xbarmip.reproduce.records import as_json
@@ -168,7 +169,7 @@ def small(tmp_path, value, allocation):
     templates = tmp_path / "templates"
     templates.mkdir()
     (templates / "page.md.j2").write_text(
-        "{% if p %}{{ p.value }}: {{ 'a.cert' | certificate }}, {{ uncertified }} without"
+        "{% if p %}{{ p.value }}: {{ 'a.cert' | certificate }}, {{ uncertified | length }} without"
         "{% endif %}"
     )
     part = Part(
@@ -199,6 +200,24 @@ def test_a_certificate_that_takes_too_long_is_left_out(tmp_path):
     reproduce(source, folder, time_limit=0)
     assert not (folder / FOLDER / "a.cert").exists()
     assert (folder / "page.md").read_text() == "2: none, 1 without\n"
+
+
+def test_a_certificate_that_is_too_large_is_left_out(tmp_path, monkeypatch):
+    source, folder = small(tmp_path, 2, (2, 2)), tmp_path / "out"
+    monkeypatch.setattr(claims, "MOST_BYTES", 100)
+    reproduce(source, folder)
+    assert [*(folder / FOLDER).iterdir()] == []
+    assert (folder / "page.md").read_text() == "2: none, 1 without\n"
+
+
+def test_certificates_are_written_for_kept_rows(tmp_path):
+    source, folder = small(tmp_path, 2, (2, 2)), tmp_path / "out"
+    reproduce(source, folder, time_limit=0)
+    row = (folder / "p.json").read_bytes()
+    assert reproduce(source, folder, certificates=True).computed == {"p": 0}
+    assert check.examine(str(folder / FOLDER / "a.cert"))[0] == check.ACCEPTED
+    assert (folder / "page.md").read_text() == "2: [a.cert](certificates/a.cert), 0 without\n"
+    assert (folder / "p.json").read_bytes() == row
 
 
 def test_a_claim_that_is_made_no_more_leaves_no_certificate(tmp_path):

@@ -17,6 +17,7 @@ import xbarmip as xb
 from tests import ROOT
 from tests.brute_schedules import best_cost
 from tests.random_hardware import SHIPPED, random_hardware
+from tests.sample import draws
 from xbarmip.certificate import check, check_schedule
 from xbarmip.certificate.same import require_same
 from xbarmip.cli.main import main
@@ -136,7 +137,7 @@ def test_alterations_are_refused_or_leave_the_claim_true(certificates, tmp_path)
     """`benchmarks/schedules.py --part alterations` makes 2,000 of them."""
     random, seen = Random(3), {"refused": 0, "true": 0}
     path = tmp_path / "altered"
-    for number in range(240):
+    for number in range(draws(240)):
         schedule, lines, optimum = certificates[number % len(certificates)]
         altered = altered_once(lines, random)
         own = stated_schedule(schedule)
@@ -147,7 +148,7 @@ def test_alterations_are_refused_or_leave_the_claim_true(certificates, tmp_path)
         else:
             assert proven[2] <= optimum <= proven[1]
             seen["true"] += 1
-    assert seen["refused"] > 100
+    assert seen["refused"] > draws(100)
 
 
 def altered_once(lines, random):
@@ -173,7 +174,7 @@ def altered_once(lines, random):
 def test_an_altered_statement_is_proven_for_itself_or_refused(certificates, tmp_path):
     """With a digest made anew the claim is about another schedule: it must be true of that one."""
     random, accepted = Random(4), 0
-    for number in range(120):
+    for number in range(draws(120)):
         _, lines, _ = certificates[number % len(certificates)]
         altered = json.loads(json.dumps(lines))
         record = altered[1]["schedule"]

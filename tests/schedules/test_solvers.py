@@ -13,6 +13,7 @@ import pytest
 import xbarmip as xb
 from tests.brute_schedules import best_cost
 from tests.random_hardware import OWN, SHIPPED, random_hardware
+from tests.sample import draws
 from xbarmip.errors import InputError, UnsupportedError, VerificationError
 from xbarmip.hardware.preset import Hardware, MemoryLevel
 from xbarmip.network.generate import Shape, random_network
@@ -250,7 +251,7 @@ class Counted(SegmentSearch):
 def test_the_least_cost_of_a_segment_is_that_of_exhaustive_search():
     """Writing and batches that pull at R; goals below the least cost raise the bound to them."""
     random, watch, questions, done = Random(5), Watch(Limits()), 0, 0
-    while done < 70:
+    while done < draws(70):
         network = random_network(random, Shape(random.randint(2, 4), 7, 40, 0.2, 0.2, channels=3))
         if not 200 < prod(layer.outputs for layer in network.layers) < 20_000:
             continue
@@ -272,8 +273,8 @@ def test_the_least_cost_of_a_segment_is_that_of_exhaustive_search():
         assert least == segment.figures(search.allocation).cost
         assert pace_bounds(schedule)[0, len(schedule.units)] <= least
         questions, done = questions + len(search.facts), done + 1
-    assert questions > 20
-    assert Counted.halved > 5
+    assert questions > draws(20)
+    assert Counted.halved > draws(5)
 
 
 def test_without_cuts_and_free_writing_it_is_the_allocation_of_today():

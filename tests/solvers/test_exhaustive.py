@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from tests.sample import draws
 from xbarmip.errors import InputError
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.network.graph import Network
@@ -55,7 +56,7 @@ def random_problem(random, objective="cycles", rule=None):
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
 def test_equals_a_plain_loop(objective, rule):
     random = Random(f"exhaustive {objective} {rule}")
-    for _ in range(150):
+    for _ in range(draws(150)):
         problem = random_problem(random, objective, rule)
         result = run(problem)
         best = min((value(problem, a), problem.crossbars_used(a), a) for a in allocations(problem))
@@ -71,7 +72,7 @@ def test_equals_a_plain_loop(objective, rule):
 
 def test_counts_exactly_up_to_the_limit():
     random = Random("count")
-    for _ in range(300):
+    for _ in range(draws(300)):
         problem = random_problem(random)
         exact, space = len(allocations(problem)), Space.of(problem)
         assert space.count(10**9) == exact
@@ -83,7 +84,7 @@ def test_counts_exactly_up_to_the_limit():
 @pytest.mark.parametrize("rows", [1, 2, 5, 10**6])
 def test_blocks_list_every_allocation_once_in_order(rows):
     random = Random(f"blocks {rows}")
-    for _ in range(60):
+    for _ in range(draws(60)):
         problem = random_problem(random)
         listed, used = [], []
         for block, extra in Space.of(problem).blocks(rows):
@@ -107,7 +108,7 @@ def test_counts_many_ties_without_listing_them():
 
 
 def test_a_huge_map_is_counted_and_refused():
-    layers = [Layer(f"l{i}", 1, 1, 2**12, 2**12, Window.square(1)) for i in range(3)]
+    layers = [Layer(f"l{i}", 1, 1, 2**11, 2**11, Window.square(1)) for i in range(3)]
     problem = Problem(Network("huge maps", tuple(layers), ()), 10**40)
     assert Space.of(problem).count(2 * 10**9) is None
     assert len(Exhaustive().unsupported(problem)) == 1

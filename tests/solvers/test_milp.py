@@ -9,6 +9,7 @@ from pyomo.common.collections import ComponentMap
 
 from tests.brute import OBJECTIVES, brute_force, tiny_problem
 from tests.model.test_statement import SHAPES, pair
+from tests.sample import draws
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.model import statement
 from xbarmip.model.cycles_windows import cycles_windows, sweep_pairs
@@ -115,7 +116,7 @@ def test_a_budget_beyond_all_use_is_no_obstacle():
 def test_descent_stays_within_the_budget_and_is_often_best():
     random = Random("descent")
     best = count = 0
-    for _ in range(150):
+    for _ in range(draws(150)):
         problem = tiny_problem(random, random.choice(SHAPES), *random.choice(OBJECTIVES), 1000)
         if problem.feasible:
             allocation = problem.allocation(descend(problem))

@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 
+from tests.sample import draws
 from xbarmip.measures.cycles import CYCLES
 from xbarmip.measures.steps import rule_view
 from xbarmip.network.generate import Shape, random_network
@@ -21,7 +22,7 @@ SHAPES = {
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
 def test_kernels_equal_the_definitions(shape):
     random = Random(f"kernels {shape}")
-    for _ in range(300):
+    for _ in range(draws(300)):
         network = random_network(random, shape)
         for _ in range(3):
             allocation = [random.randint(1, layer.outputs) for layer in network.layers]
@@ -35,7 +36,7 @@ def test_kernels_equal_the_definitions(shape):
 
 def test_need_maps_are_monotone_and_end_inside_the_producer():
     random = Random("monotone")
-    for _ in range(1500):
+    for _ in range(draws(1500)):
         network = random_network(random, Shape(layers=4, branching=0.3, joining=0.3))
         for maps in (network.clamped, network.printed):
             for edge, need in zip(network.edges, maps, strict=True):

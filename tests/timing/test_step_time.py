@@ -12,6 +12,7 @@ import pytest
 import xbarmip as xb
 from tests.brute import tiny_problem, values_read
 from tests.random_hardware import LARGEST, OWN, SHIPPED, UNEVEN, random_hardware
+from tests.sample import draws
 from xbarmip.constraint import LinearConstraint, Predicate, allowed
 from xbarmip.errors import InputError
 from xbarmip.hardware.movement import (
@@ -100,7 +101,7 @@ def every_allocation(problem):
 
 def test_the_isaac_pair_is_that_of_the_spec():
     random = Random("isaac pair")
-    for _ in range(300):
+    for _ in range(draws(300)):
         problem = random_case(random)
         memory = tuple(
             MemoryLevel(name, Fraction(random.randint(1, 50), 7), f"isaac-{name}-tile")
@@ -115,7 +116,7 @@ def test_the_isaac_pair_is_that_of_the_spec():
 @pytest.mark.parametrize("rules", [SHIPPED, (*SHIPPED, *OWN)], ids=["shipped", "own"])
 def test_ticks_are_the_rational_times(rules):
     random = Random(f"ticks {rules}")
-    for _ in range(150):
+    for _ in range(draws(150)):
         problem = random_case(random, rules)
         ticks = step_ticks(problem.network, problem.hardware)
         allocations = every_allocation(problem)
@@ -133,7 +134,7 @@ def test_ticks_are_the_rational_times(rules):
 
 def test_beyond_64_bits():
     random = Random("huge")
-    for _ in range(40):
+    for _ in range(draws(40)):
         problem = random_case(random, (*SHIPPED, *OWN))
         odd = Fraction(10**30 + 57, 10**11 + 3)
         hardware = replace(problem.hardware.with_bandwidth(odd), compute_ns=Fraction(1, 10**20))
@@ -148,7 +149,7 @@ def test_beyond_64_bits():
 def test_a_limit_holds_exactly_where_the_step_is_short_enough(rules):
     random = Random(f"limit {rules}")
     kinds = set()
-    for _ in range(250):
+    for _ in range(draws(250)):
         problem = random_case(random, rules)
         ticks = step_ticks(problem.network, problem.hardware)
         allocations = every_allocation(problem)

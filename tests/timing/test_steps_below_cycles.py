@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.sample import draws
 from xbarmip.measures.cycles import CYCLES
 from xbarmip.measures.steps import rule_view
 from xbarmip.network.library import load_network
@@ -10,7 +11,7 @@ from xbarmip.timing.closed_form import steps_many
 from xbarmip.timing.pipeline import cycles_many
 
 NETWORKS = ["alexnet", "vgg-a", "vgg-e", "resnet-18", "mobilenet-v1"]
-ALLOCATIONS = 10_000
+ALLOCATIONS = draws(10_000)
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -350,12 +350,13 @@ def undominated(ways: list[dict[int, int]]) -> list[dict[int, int]]:
     unique = list({frozenset(way.items()): way for way in ways}.values())
     if all([*way.values()] == [1] for way in unique):
         return unique
+    counted = [(sum(way.values()), way) for way in unique]
     return [
         way
-        for way in unique
-        if not any(
-            way is not other and all(other.get(k, 0) >= times for k, times in way.items())
-            for other in unique
+        for count, way in counted
+        if not any(  # of a larger sum, or it would be the same
+            more > count and all(other.get(k, 0) >= times for k, times in way.items())
+            for more, other in counted
         )
     ]
 

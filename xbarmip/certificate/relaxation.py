@@ -103,7 +103,7 @@ class Relaxation:
         """Add violated paths until there are none, or hardly anything changes.
 
         They are looked for at a running mean of the solutions, which takes fewer rounds, and at the
-        latest one where the mean violates none.
+        latest one.
         """
         p = self.problem
         most_used = sum(s * high for s, high in zip(p.sets, self.high, strict=True))
@@ -112,7 +112,7 @@ class Relaxation:
         for _ in range(most):
             latest = self._solution()
             mean += SMOOTH * (latest - mean)
-            if not self._add_violated(mean) and not self._add_violated(latest):
+            if not any([self._add_violated(mean), self._add_violated(latest)]):
                 return
             run_on_one_thread(self.lp)
             value = float(self.lp.getInfo().objective_function_value)
@@ -148,18 +148,31 @@ class Relaxation:
     def division(self) -> tuple[int, int] | None:
         """The layer whose mixture is spread widest, and the largest R of its lower part.
 
-        A spread counts in crossbars times in relation to the mean: bounds get sharp fast by either.
-        Of those that the windows of the search still leave more than one R; None without any.
+        A spread counts at the price of crossbars and constraints, times in relation to the mean:
+        bounds get sharp fast by either. Of those that the windows of the search still leave more
+        than one R; None without any.
         """
         low, high, shares = self.search.low, self.search.high, self.shares()
         r, share = (np.concatenate(each) for each in zip(*shares, strict=True))
         start = np.cumsum([0, *(len(values) for values, _ in shares)])
         means, spreads = moments(Support(start, r, share))
+        price = np.concatenate([self._prices(k, own) for k, (own, _) in enumerate(shares)])
+        _, priced = moments(Support(start, price, share))
         undecided = [k for k in self.problem.layers if low[k] < high[k]]
         if not undecided:
             return None
-        k = max(undecided, key=lambda k: (spreads[k] ** 2 * self.problem.sets[k] / means[k], k))
+        k = max(undecided, key=lambda k: (spreads[k] * priced[k] / means[k], k))
         return k, min(max(int(means[k]), low[k]), high[k] - 1)
+
+    def _prices(self, k: int, r: Any) -> Any:
+        """What each of some R of a layer takes of budget and constraints, in crossbars."""
+        first, dual = len(self.problem.layers), self.lp.getSolution().row_dual
+        price = self.problem.sets[k] * r.astype(float)
+        for number, (c, unit) in enumerate(zip(self.problem.constraints, self.units, strict=True)):
+            if k in c.weights:
+                weights = np.array([c.weights[k][each - 1] // unit for each in r], float)
+                price -= dual[first + number] * self.crossbar_unit * weights
+        return price
 
     def bound(self, scale: int = SCALE) -> dict[str, Any]:
         """The bound with the multipliers of the last solution, rounded to 1 / scale."""

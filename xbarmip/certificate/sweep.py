@@ -20,6 +20,27 @@ class NotRefuted(Exception):  # noqa: N818 - no fault in the program
     """There is an allocation that meets the target."""
 
 
+def by_rounds(
+    problem: check.Problem, target: int, paths: list[Record], watch: Watch
+) -> list[Record] | None:
+    """The lines of a proof by rounds alone; None where they leave something.
+
+    It begins with some paths, and leaves in their place those of its last round.
+    """
+    watch.check()
+    search, head = _begun(problem, target)
+    found, _ = rounds(search, paths)
+    if found:
+        paths[:] = [path for _, path in found[-1]["bound"]["paths"]]
+    return [head, *({"round": record} for record in found)] if search.empty else None
+
+
+def _begun(problem: check.Problem, target: int | None) -> tuple[check.Search, Record]:
+    """A search over everything, and the line that says so."""
+    edges, order = [*range(len(problem.edges))], [*reversed(problem.layers)]
+    return check.Search(problem, target, edges, order), {"proof": {"edges": edges, "order": order}}
+
+
 def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[Record]:
     """Write a proof line by line.
 
@@ -44,9 +65,8 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
     NotRefuted
         When there is such an allocation.
     """
-    edges, order = [*range(len(problem.edges))], [*reversed(problem.layers)]
-    yield {"proof": {"edges": edges, "order": order}}
-    search = check.Search(problem, target, edges, order)
+    search, head = _begun(problem, target)
+    yield head
     halves: list[tuple[list[int], list[int], list[Record]]] = [(search.low, search.high, [])]
     whole = True
     while halves:

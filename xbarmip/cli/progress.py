@@ -6,11 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console
-from rich.progress import Progress as Line
-from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Column
-
 from xbarmip.solvers.protocol import Progress
 from xbarmip.text import for_terminal
 
@@ -24,6 +19,11 @@ def progress_line() -> Iterator[Progress | None]:
     if not sys.stderr.isatty():
         yield None
         return
+    from rich.console import Console
+    from rich.progress import Progress as Line
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.table import Column
+
     line = Line(
         SpinnerColumn(),
         TimeElapsedColumn(),

@@ -41,6 +41,12 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         "limit, and compute the others",
     )
     parser.add_argument(
+        "--certificates",
+        action="store_true",
+        help="compute no row: write the certificates that are missing of what the rows claim that "
+        "are in the folder, and the page",
+    )
+    parser.add_argument(
         "--time-limit",
         type=number,
         default=20,
@@ -65,7 +71,7 @@ def run(arguments: Namespace) -> int:
         for source in sources:
             done[source.name] = reproduce(
                 source, arguments.output / source.folder, arguments.parts, arguments.keep,
-                arguments.time_limit, progress,
+                arguments.certificates, arguments.time_limit, progress,
             )  # fmt: skip
     names = ("part", "about", "computed", "rows", "of")
     rows = {source.name: _rows(source, done[source.name]) for source in sources}

@@ -220,9 +220,12 @@ class _Run:
 
         self._search(refutes)
 
-    def _search(self, refutes: Callable[[int], bool]) -> None:
-        """Ask about values from the bound on, until one is refuted and the next is not."""
-        end, step = self._worst + (self.climb.value is None), 1
+    def _search(self, refutes: Callable[[int], bool], step: int = 1) -> None:
+        """Ask about values from the bound on, until one is refuted and the next is not.
+
+        The first step beyond the bound is `step`, and none is longer than half of what is open.
+        """
+        end = self._worst + (self.climb.value is None)
         while self._open and self.bound < end:
             value = min(self.bound + step - 1, (self.bound + end - 1) // 2, end - 1)
             self._tell()
@@ -242,7 +245,7 @@ class _Run:
             self.climb.mixture = found.mixture
             return False
 
-        self._search(refutes)
+        self._search(refutes, self.climb.value or 1)  # by halves: each answer takes long
 
     def _decide(self, nodes: int) -> bool:
         """Decide targets between bound and value; whether that was done within so many nodes."""

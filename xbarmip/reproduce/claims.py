@@ -12,6 +12,7 @@ from xbarmip.solvers.protocol import Progress, StoppedError
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 
 FOLDER = "certificates"
+MOST_BYTES = 200_000  # of a certificate beside a page
 LIMITS = 4  # writing a certificate may take so many times as long as a proof
 
 
@@ -36,7 +37,7 @@ def certify(
     claims: Mapping[str, Claim], folder: Path, seconds: float, progress: Progress | None
 ) -> None:
     """Write the certificate of each claim, by file name, into the folder of a page; none where it
-    is not done within the seconds.
+    is not done within the seconds, or is too large to stand there.
 
     Raises
     ------
@@ -51,7 +52,9 @@ def certify(
             path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         with suppress(StoppedError):
-            write_certificate(claim.problem, claim.result, path, progress, seconds)
+            made = write_certificate(claim.problem, claim.result, path, progress, seconds)
+            if made.size > MOST_BYTES:
+                path.unlink()
 
 
 def certified(claimed: Iterable[str], folder: Path) -> tuple[str, ...]:

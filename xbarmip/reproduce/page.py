@@ -10,7 +10,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from xbarmip.pages.checker import checker_fragment
-from xbarmip.reproduce.claims import FOLDER, certified
+from xbarmip.reproduce.claims import FOLDER, MOST_BYTES, certified
 from xbarmip.reproduce.prose import environment, rendered
 from xbarmip.reproduce.source import Source
 from xbarmip.reproduce.store import Kept, Made
@@ -72,7 +72,7 @@ def files(
                 made[name] = rendered(f"{name}.j2", within, **{part.name: section}).encode()
     making = Making({name: [each.made for each in rows.values()]
                      for name, rows in complete.items()})  # fmt: skip
-    uncertified = len(set(claimed)) - len(certificates)
+    uncertified = sorted({*claimed} - {*certificates})
     paths = [f"{FOLDER}/{name}" for name in certificates]
     markdown = rendered(
         "page.md.j2",
@@ -80,6 +80,7 @@ def files(
         making=making,
         certificates=certificates,
         uncertified=uncertified,
+        most_bytes=MOST_BYTES,
         sections=sections,
         **sections,
     )

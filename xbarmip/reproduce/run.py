@@ -46,6 +46,7 @@ def reproduce(
     output: str | PathLike[str],
     parts: Sequence[str] | None = None,
     keep: bool = False,
+    certificates: bool = False,
     time_limit: float = 20.0,
     progress: Progress | None = None,
 ) -> Reproduction:
@@ -67,6 +68,8 @@ def reproduce(
         Keep rows that are there already, and compute the missing ones. A row that other sources of
         the solvers made, or another time limit, counts as missing, and one that lacks a
         certificate.
+    certificates : bool
+        Compute no row: write the certificates that are missing of what the kept rows claim.
     time_limit : float
         Seconds for each proof, as the source's parts use them; what is not proven within them is
         marked.
@@ -94,7 +97,13 @@ def reproduce(
     computed = dict.fromkeys(works, 0)
     earlier = _claimed(source, stores)
     try:
-        for name in chosen:
+        for name in chosen if certificates else ():
+            for key, row in stores[name].rows.items():
+                claims = parts_of[name].claims(row.row)
+                there = certified(claims, folder)
+                missing = {file: claim for file, claim in claims.items() if file not in there}
+                certify(missing, folder, LIMITS * time_limit, _named(progress, name, key))
+        for name in () if certificates else chosen:
             if not keep:
                 stores[name].clear()
             for key, work in works[name].items():

@@ -39,7 +39,7 @@ class Milp:
     threads : int
         Threads of HiGHS.
     seed : int
-        Random seed of HiGHS.
+        Random seed of HiGHS, and of walks between path cuts.
     start : bool
         Whether to begin from an allocation.
     known : sequence of allocations

@@ -198,6 +198,7 @@ def browsed(content, folder):
     return json.loads(unescape(re.search(r'<pre id="found">(.*?)</pre>', done.stdout)[1]))
 
 
+@pytest.mark.around
 @needs_browser
 def test_the_page_in_a_browser_at_the_width_of_a_phone(tmp_path):
     long = "a-very-long-name-of-a-network-without-any-space-in-it@128x128/x1.5/steps/published"
@@ -215,6 +216,7 @@ def test_the_page_in_a_browser_at_the_width_of_a_phone(tmp_path):
     assert found["filtered"] == [long]
 
 
+@pytest.mark.around
 @needs_browser
 def test_a_page_of_several_suites_in_a_browser(tmp_path):
     found = seen(page([comparison(ROWS)] * 5), tmp_path)

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from tests.onnx_graphs import GraphWriter, last_read, layer_nodes, run_shape
+from tests.sample import draws
 from xbarmip.network.onnx import read_onnx
 from xbarmip.network.window import Whole
 
-GRAPHS = 150
+GRAPHS = draws(150)
 LARGEST_MAP = 9
 FEATURES = {
     *("Conv", "MaxPool", "AveragePool", "pads", "SAME_UPPER", "SAME_LOWER", "VALID", "dilation"),
@@ -202,11 +203,11 @@ def test_need_maps_are_the_receptive_fields(drawings, tmp_path):
                 _check(network, consumer, layers[made], last)
             edges += len(fields)
         fused += sum(layer.pool is not None for layer in network.layers)
-    assert edges > 4 * GRAPHS, edges
+    assert edges >= 4 * GRAPHS, edges
     assert fused > GRAPHS / 4
 
 
 def test_the_graphs_show_every_feature(drawings):
     features = sum((drawing.features for drawing in drawings), Counter())
-    rare = {feature for feature in FEATURES if features[feature] < 5}
+    rare = {feature for feature in FEATURES if features[feature] < draws(5)}
     assert not rare

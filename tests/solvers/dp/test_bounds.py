@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.brute import OBJECTIVES, tiny_problem
+from tests.sample import draws
 from xbarmip.measures.steps import rule_view
 from xbarmip.network.generate import Shape
 from xbarmip.solvers.dp.bounds.cuts import Goal, Switches
@@ -57,7 +58,7 @@ def output_time(problem, allocation, layer, x):
 
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
 def test_windows_hold_every_allocation_that_meets_the_target(objective, rule):
-    for *_, cuts, meeting in cases(objective, rule, 150):
+    for *_, cuts, meeting in cases(objective, rule, draws(150)):
         assert cuts is not None
         windows = cuts.windows
         for allocation in meeting:
@@ -69,7 +70,7 @@ def test_windows_hold_every_allocation_that_meets_the_target(objective, rule):
 def test_windows_that_begin_at_other_targets_hold_them_too(objective, rule):
     """In any order of targets and budgets, whether looked at quickly or with all cuts."""
     random, refuted = Random(f"other targets {objective} {rule}"), 0
-    for number in range(100):
+    for number in range(draws(100)):
         problem = tiny_problem(random, SHAPES[number % 2], objective, rule, most=600)
         menus = [range(1, layer.outputs + 1) for layer in problem.network.layers]
         allocations = np.array(list(product(*menus)), dtype=np.int64)
@@ -91,14 +92,14 @@ def test_windows_that_begin_at_other_targets_hold_them_too(objective, rule):
             else:
                 assert not len(meeting)
                 refuted += 1
-    assert refuted > 50
+    assert refuted > draws(50)
 
 
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
 def test_a_first_output_does_not_come_sooner_with_more_copies(objective, rule):
     """Which the least spending takes for granted."""
     grown = 0
-    for *_, (bounds, *_), _ in cases(objective, rule, 60):
+    for *_, (bounds, *_), _ in cases(objective, rule, draws(60)):
         sets, low, high = bounds.windows
         for k in range(len(low)):
             groups = int((bounds.groups[k] <= high[k]).sum())
@@ -108,12 +109,12 @@ def test_a_first_output_does_not_come_sooner_with_more_copies(objective, rule):
                 first = bounds.first[k, level, :groups][held]
                 assert (np.diff(first) >= 0).all()
                 grown += (np.diff(first) > 0).sum()
-    assert grown > 20
+    assert grown > draws(20)
 
 
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
 def test_no_output_comes_before_its_earliest_and_least_time(objective, rule):
-    for problem, _, search, (bounds, *_), meeting in cases(objective, rule, 60):
+    for problem, _, search, (bounds, *_), meeting in cases(objective, rule, draws(60)):
         network = problem.network
         high = None if search.table.stalls else bounds.windows.high
         for allocation in meeting[:40]:
@@ -132,7 +133,7 @@ def test_no_output_comes_before_its_earliest_and_least_time(objective, rule):
 
 @pytest.mark.parametrize("rule", ["pipeline", "published"])
 def test_no_layer_ends_before_its_least_end(rule):
-    for problem, _, _, (bounds, *_), meeting in cases("steps", rule, 60):
+    for problem, _, _, (bounds, *_), meeting in cases("steps", rule, draws(60)):
         network = problem.network
         view = rule_view(network, rule)
         for allocation in meeting[:40]:
@@ -172,7 +173,7 @@ def labels_along(search, cuts, allocation, target, budget):
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
 def test_no_allocation_spends_less_than_the_least_spending(objective, rule):
     """Label every suffix of the good allocations, and compare with what their prefixes pay."""
-    for problem, target, search, cuts, meeting in cases(objective, rule, 60):
+    for problem, target, search, cuts, meeting in cases(objective, rule, draws(60)):
         bounds, windows = cuts.bounds, cuts.windows
         for allocation in meeting[:15]:
             way = labels_along(search, cuts, allocation, target, problem.crossbars)
@@ -188,7 +189,7 @@ def test_no_allocation_spends_less_than_the_least_spending(objective, rule):
 def test_every_allocation_that_meets_the_target_keeps_the_path_bound(objective, rule):
     """As a whole, for every R of its own, and at every label on the way to it."""
     tight = 0
-    for problem, target, search, cuts, meeting in cases(objective, rule, 150):
+    for problem, target, search, cuts, meeting in cases(objective, rule, draws(150)):
         prices, low = cuts.prices, cuts.prices.low
         for allocation in meeting[:15]:
             paid = prices.scale * problem.crossbars_used(allocation)
@@ -208,7 +209,7 @@ def test_no_path_is_longer_than_the_value(objective, rule):
     """Of the paths found within windows, and of those handed on from other windows."""
     random = Random(f"paths {objective} {rule}")
     seen, checks, solver = 0, [], linear_solver()
-    for number in range(150):
+    for number in range(draws(150)):
         problem = tiny_problem(random, SHAPES[number % 2], objective, rule, most=600)
         most = np.array([layer.outputs for layer in problem.network.layers])
         allocations = np.array(list(product(*(range(1, m + 1) for m in most))), dtype=np.int64)
@@ -229,5 +230,5 @@ def test_no_path_is_longer_than_the_value(objective, rule):
                 steps = -(-end // inside[:, layer]) + (-begin // inside[:, layer])
                 assert (steps.sum(axis=1) <= values).all()
                 seen += 1
-    assert seen > 100
-    assert len(checks) >= 3 * 150
+    assert seen > draws(100)
+    assert len(checks) >= 3 * draws(150)

@@ -9,6 +9,7 @@ import pytest
 
 import xbarmip as xb
 from tests.brute import OBJECTIVES, tiny_problem
+from tests.sample import draws
 from xbarmip.constraint import LinearConstraint, Predicate
 from xbarmip.network.builder import NetworkBuilder
 from xbarmip.network.generate import Shape
@@ -95,7 +96,7 @@ def check_sweeps(objective, rule):
     """
     random = Random(f"sweeps {objective} {rule}")
     met = 0
-    for _ in range(300):
+    for _ in range(draws(300)):
         problem = tight(random, objective, rule)
         allowed = [
             (evaluate(problem, chosen), problem.crossbars_used(chosen))
@@ -115,7 +116,7 @@ def check_sweeps(objective, rule):
         assert problem.crossbars_used(answer.allocation) == fewest, problem
         assert search.search(Goal(best - 1, problem.crossbars)) == Answer(None, complete=True)
         met += 1
-    assert met > 50
+    assert met > draws(50)
 
 
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
@@ -155,7 +156,7 @@ def test_a_wrong_direction_of_dominance_is_caught(wrong, monkeypatch):
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
 def test_the_plain_program_equals_exhaustive_search(objective, rule):
     random = Random(f"constrained plain {objective} {rule}")
-    for number in range(60):
+    for number in range(draws(60)):
         problem = constrained(random, SHAPES[number % 3], objective, rule)
         answer = plain_optimum(problem)
         expected = xb.solve(problem, solver="exhaustive").value
@@ -165,7 +166,7 @@ def test_the_plain_program_equals_exhaustive_search(objective, rule):
 def test_a_frontier_under_constraints_holds_the_optimum_of_every_budget():
     random = Random("constrained frontier")
     points = 0
-    for _ in range(40):
+    for _ in range(draws(40)):
         problem = constrained(random, SHAPES[1], "cycles", None)
         curve = xb.frontier(problem)
         for crossbars in range(1, problem.crossbars + 1):
@@ -173,7 +174,7 @@ def test_a_frontier_under_constraints_holds_the_optimum_of_every_budget():
             covered = curve.points and crossbars >= curve.points[0].crossbars
             assert (curve.at(crossbars).value if covered else None) == expected
         points += len(curve.points)
-    assert points > 40
+    assert points > draws(40)
 
 
 def test_sums_beyond_64_bits_are_left_to_python_integers():

@@ -5,6 +5,7 @@ from random import Random
 import numpy as np
 
 from tests.brute import brute_force, tiny_problem
+from tests.sample import draws
 from xbarmip.network.generate import Shape, random_network
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.bounds.cuts import Goal
@@ -28,7 +29,7 @@ def drawn(random):
 
 def test_listed_needs_are_those_of_the_need_maps():
     random, asked = Random("listed"), 0
-    for _ in range(300):
+    for _ in range(draws(300)):
         problem, table, _ = drawn(random)
         net, needs = table.net, pipeline_table(problem.view).needs
         for k, count in enumerate(table.outputs.tolist()):
@@ -41,13 +42,13 @@ def test_listed_needs_are_those_of_the_need_maps():
                 wanted = [need(needs, e, x) for x in range(1, count + 1)]
                 assert listed == [0, *(first + x if x else 0 for x in wanted)]
                 asked += sum(wanted)
-    assert asked > 2_000
+    assert asked > draws(2_000)
 
 
 def test_a_layer_fits_exactly_where_the_pipeline_meets_the_target():
     random = Random("fits")
     met = missed = 0
-    for _ in range(4000):
+    for _ in range(draws(4000)):
         problem, table, r = drawn(random)
         end, latest = np.zeros((2, table.offset[-1] + 1), dtype=np.int64)
         cycles = kernel.ends(table.net, r, 0, end)
@@ -61,12 +62,12 @@ def test_a_layer_fits_exactly_where_the_pipeline_meets_the_target():
             fits = kernel.fits(table.net, k, choice, end, latest)
             assert fits == (evaluate(problem, other) <= target)
             met, missed = met + fits, missed + (not fits)
-    assert min(met, missed) > 800
+    assert min(met, missed) > draws(800)
 
 
 def test_ends_from_a_layer_on_are_those_of_the_whole_pipeline():
     random = Random("from a layer on")
-    for _ in range(500):
+    for _ in range(draws(500)):
         problem, table, r = drawn(random)
         part, whole = np.zeros((2, table.offset[-1] + 1), dtype=np.int64)
         kernel.ends(table.net, r, 0, part)
@@ -78,7 +79,7 @@ def test_ends_from_a_layer_on_are_those_of_the_whole_pipeline():
 
 def test_latest_ends_up_to_a_layer_are_those_of_the_whole_pipeline():
     random = Random("up to a layer")
-    for _ in range(500):
+    for _ in range(draws(500)):
         problem, table, r = drawn(random)
         target = evaluate(problem, r.tolist()) + random.randrange(3)
         part, whole = np.zeros((2, table.offset[-1] + 1), dtype=np.int64)
@@ -93,7 +94,7 @@ def test_latest_ends_up_to_a_layer_are_those_of_the_whole_pipeline():
 def test_critical_steps_lie_on_a_path_that_no_step_waits_on():
     """They are as many as the cycles of the pipeline, and a layer has no more than it makes."""
     random = Random("critical")
-    for _ in range(500):
+    for _ in range(draws(500)):
         problem, table, r = drawn(random)
         end = np.zeros(table.offset[-1] + 1, dtype=np.int64)
         cycles = kernel.ends(table.net, r, 0, end)
@@ -108,7 +109,7 @@ def test_what_is_found_meets_the_target_within_the_budget():
     """And nothing is found below the optimum; mostly the optimum is."""
     random = Random("exchange")
     optima = solved = 0
-    for number in range(2000):
+    for number in range(draws(2000)):
         problem = tiny_problem(random, SHAPES[number % 2], "cycles", None, most=1500)
         best = brute_force(problem)
         if best is None:
@@ -125,7 +126,7 @@ def test_what_is_found_meets_the_target_within_the_budget():
             assert answer.allocation is None or target >= best
             optima += target == best and answer.allocation is not None
         solved += 1
-    assert optima > 0.9 * solved > 900
+    assert optima > 0.9 * solved > draws(900)
 
 
 def test_equal_calls_give_equal_answers():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.brute import OBJECTIVES, brute_force, tiny_problem
+from tests.sample import draws
 from xbarmip.network.generate import Shape
 from xbarmip.network.staged import Stages, staged_network
 from xbarmip.problem import Problem
@@ -33,7 +34,7 @@ def test_joined_branches_are_interchangeable():
 def test_interchangeable_layers_keep_the_optimum():
     """Branches that are joined again and again, with and without dominance, by brute force."""
     random, tried, shared = Random("twins"), 0, 0
-    while tried < 300:
+    while tried < draws(300):
         stages = Stages(random.randint(1, 3), blocks=2, branches=2, depth=(1, 1), skips=0.2)
         network = staged_network(random, stages)
         if np.prod([float(layer.outputs) for layer in network.layers]) > 7000:
@@ -53,7 +54,7 @@ def test_interchangeable_layers_keep_the_optimum():
         assert result.status is Status.OPTIMAL
         assert result.value == brute_force(problem)
         tried += 1
-    assert shared > 100
+    assert shared > draws(100)
 
 
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
@@ -67,7 +68,7 @@ def test_any_multipliers_do(objective, rule, monkeypatch):
         return relaxation._replace(paths=paths), seeds
 
     monkeypatch.setattr(module, "find_multipliers", poor)
-    for number in range(200):
+    for number in range(draws(200)):
         problem = tiny_problem(random, SHAPES[number % 2], objective, rule, most=1500)
         result = solve(problem, "dp")
         best = brute_force(problem)

@@ -12,6 +12,7 @@ import pytest
 import xbarmip as xb
 from tests.brute import tiny_problem
 from tests.random_hardware import OWN, SHIPPED, random_hardware
+from tests.sample import draws
 from tests.solvers.dp.test_constraints import SHAPES as PLAIN
 from tests.solvers.dp.test_constraints import random_constraint
 from xbarmip.constraint import allowed
@@ -93,7 +94,7 @@ def test_milp_agrees(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_whole_frontier_and_the_least_latency_by_their_definition(kind):
     random = Random(f"latency frontier {kind}")
-    for number in range(40):
+    for number in range(draws(40)):
         problem = timed(random, SHAPES[number % 3], kind, 100, (*SHIPPED, *OWN))
         every = by_definition(problem)
         pareto, shortest = [], None
@@ -161,7 +162,7 @@ def test_a_walk_knows_a_bound_before_it_looks_for_short_steps():
 def test_spans_keep_every_step_that_can_be_better():
     """Random facts, splits and better values; a step is left out only if it gives no less."""
     random = Random("spans")
-    for _ in range(200):
+    for _ in range(draws(200)):
         least = sorted((random.randint(1, 30) for _ in range(200)), reverse=True)  # c(1), c(2), ..
         facts = Facts(1, least[-1])
         spans, best = Spans(facts), random.randint(20, 200)

@@ -10,6 +10,7 @@ from xbarmip.hardware.preset import Hardware, load_hardware
 from xbarmip.network.library import load_network
 from xbarmip.problem import Problem
 from xbarmip.reproduce.answers import answer_of
+from xbarmip.reproduce.claims import Claim
 from xbarmip.reproduce.compared import percent_above
 from xbarmip.reproduce.li_han_chen_2023.figures import figures
 from xbarmip.reproduce.store import Work
@@ -17,9 +18,15 @@ from xbarmip.solvers.protocol import Progress
 from xbarmip.solvers.registry import solve
 from xbarmip.solvers.result import Status
 from xbarmip.timing.closed_form import steps
+from xbarmip.timing.evaluate import evaluate
 from xbarmip.timing.pipeline import cycles
 from xbarmip.timing.step_time import step_time
 
+OPTIMA: Mapping[str, tuple[str, str | None]] = {  # objective and rule
+    "fewest_steps": ("steps", "published"),
+    "best_for_steps": ("latency-steps", "published"),
+    "best": ("latency", None),
+}
 SCALES = ("1/8", "1/4", "1/2", "3/4", "1", "3/2", "2", "3", "4", "8")
 
 
@@ -90,6 +97,17 @@ class SolvedRow:
         heuristics = self.stride, self.without, self.spending, self.leaving
         return *heuristics, self.fewest_steps, self.best_for_steps, self.best
 
+    def problem(self, optimum: str) -> Problem:
+        """The problem of one of `OPTIMA`."""
+        return _problem(self.network, self.crossbars, *OPTIMA[optimum], hardware(self.scale))
+
+    def certificate(self, optimum: str) -> str:
+        """The file name of its certificate; fewest steps are the same at any bandwidth."""
+        objective, _ = OPTIMA[optimum]
+        scaled = "" if self.scale == "1" else f"-bandwidth-{self.scale.replace('/', '-')}"
+        of = f"x128-{objective}" if objective == "steps" else f"-{objective}{scaled}"
+        return f"{self.network}-{self.crossbars}{of}.cert"
+
     @property
     def least_for_steps(self) -> Least:
         """The least steps by the printed closed form times step time."""
@@ -110,6 +128,20 @@ class SolvedRow:
     def times_least(self) -> float:
         """How many times the least the latency of the paper's algorithm is."""
         return self.spending.steps_latency_us / self.least_for_steps.us
+
+
+def claims(row: Measured | SolvedRow) -> dict[str, Claim]:
+    """The optima of a row that are proven; nobody claims any of a printed allocation."""
+    found: dict[str, Claim] = {}
+    if isinstance(row, Measured):
+        return found
+    for name in OPTIMA:
+        answer: Found = getattr(row, name)
+        if answer.proven:
+            problem = row.problem(name)
+            value = evaluate(problem, answer.allocation)
+            found[row.certificate(name)] = Claim(problem, value, answer.allocation)
+    return found
 
 
 def hardware(scale: str = "1") -> Hardware:
@@ -163,15 +195,19 @@ def _printed(printed: Mapping[str, Any], progress: Progress | None) -> Measured:
     return measured(problem, printed["duplication"], hardware())
 
 
+def _problem(
+    network: str, crossbars: int, objective: str, rule: str | None, on: Hardware
+) -> Problem:
+    return Problem(load_network(network), crossbars, objective=objective, rule=rule, hardware=on)
+
+
 def _solved(
     network: str, crossbars: int, scale: str, seconds: float, progress: Progress | None
 ) -> SolvedRow:
     on = hardware(scale)
 
     def found(solver: str, objective: str, rule: str | None = "published", **options: Any) -> Found:
-        problem = Problem(
-            load_network(network), crossbars, objective=objective, rule=rule, hardware=on
-        )
+        problem = _problem(network, crossbars, objective, rule, on)
         limit = seconds if solver == "dp" else None
         answer = solve(problem, solver, time_limit=limit, progress=progress, **options)
         own = measured(problem, answer_of(problem, answer)[1], on)
@@ -185,9 +221,9 @@ def _solved(
         without=found("published-dp", "steps"),
         spending=found("published-dp", "latency-steps"),
         leaving=found("published-dp", "latency-steps", spend_all=False),
-        fewest_steps=found("dp", "steps"),
-        best_for_steps=found("dp", "latency-steps"),
-        best=found("dp", "latency", rule=None),
+        fewest_steps=found("dp", *OPTIMA["fewest_steps"]),
+        best_for_steps=found("dp", *OPTIMA["best_for_steps"]),
+        best=found("dp", *OPTIMA["best"]),
     )
 
 

@@ -26,15 +26,15 @@ _ACCURACY = Part(
 )  # fmt: skip
 _ALLOCATIONS = Part(
     "allocations", "table 6", bandwidth.Measured | bandwidth.SolvedRow, bandwidth.allocation_cases,
-    bandwidth_sections.Table6,
+    bandwidth_sections.Table6, claims=bandwidth.claims,
 )  # fmt: skip
 _TILES = Part(
     "tiles", "figure 8", bandwidth.SolvedRow, bandwidth.tile_cases, bandwidth_sections.Figure8,
-    {"figure-8.png": bandwidth_pictures.tile_picture},
+    {"figure-8.png": bandwidth_pictures.tile_picture}, claims=bandwidth.claims,
 )  # fmt: skip
 _SCALING = Part(
     "scaling", "figure 9", bandwidth.SolvedRow, bandwidth.scale_cases, bandwidth_sections.Figure9,
-    {"figure-9.png": bandwidth_pictures.scale_picture},
+    {"figure-9.png": bandwidth_pictures.scale_picture}, claims=bandwidth.claims,
 )  # fmt: skip
 _RUNTIME = Part(
     "runtime", "table 7", runtime.RuntimeRow, runtime.cases, runtime.RunTimes,

@@ -148,6 +148,16 @@ class Master:
         through = bound - least[self.layer] + price
         return Prices(ceil_div(bound, total), lambda limit: through <= limit * total)
 
+    def inequalities(self, most: int) -> tuple[Array, Array]:
+        """The rows of the model and the cuts, for values up to `most`: a and b of a*x <= b."""
+        rows = np.vstack((self._rows, self._cuts))
+        return rows, np.concatenate((self._upper, most - self._constants))
+
+    def columns(self, allocation: Sequence[int]) -> Array:
+        """Of each layer the column of its R, else of the next larger one, else the last."""
+        places = [np.searchsorted(m, r) for m, r in zip(self.menus, allocation, strict=True)]
+        return np.minimum(self.start[:-1] + places, self.start[1:] - 1)
+
     def narrowed(self, fits: NDArray[np.bool_]) -> list[Array]:
         """The menus with the choices that fit alone."""
         return [menu[part] for menu, part in zip(self.menus, self.by_layer(fits), strict=True)]

@@ -1,4 +1,4 @@
-"""The search by path cuts: relax, drop what cannot be best, solve the master, add cuts, again."""
+"""The search by path cuts: relax, drop what cannot be best, walk, solve the master, and again."""
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from xbarmip.problem import Problem
 from xbarmip.solvers.answer import STOPS, Answer
 from xbarmip.solvers.cuts.master import Floats, Master
 from xbarmip.solvers.cuts.separation import Separation
+from xbarmip.solvers.cuts.walk import walk
 from xbarmip.solvers.highs import End, HighsError, Told, configure, finish
 from xbarmip.solvers.memory import Memory
 from xbarmip.solvers.protocol import StoppedError, Watch
@@ -23,6 +24,7 @@ LATEST = 0.3  # share of the latest solution in the mean at which paths are look
 IDLE = 8  # rounds of the relaxation that bring less than LITTLE of the value, before it ends
 LITTLE = 1e-4
 FEWER = 0.8  # the choices that are left, when rows are worked out anew for them
+TRIES, FOUND = 5, 200  # walks that fail, or allocations that are ruled out, before the master
 NEAR = 1e-6  # what a relaxed solution leaves of a cut that the master keeps
 
 _DEAR = (  # they look for solutions by smaller programs: dearer than the proof
@@ -80,7 +82,9 @@ class CutSearch:
         self._paths: list[Path] = []  # of the masters, from allocations
         self._relaxed: list[Path] = []  # from relaxations, those that count
         self._most = 0
-        self._counts = {"rounds": 0, "relaxations": 0, "nodes": 0}
+        self._latest = (1,) * len(problem.sets)  # allocation that was ruled out
+        self._draws = np.random.default_rng(seed)
+        self._counts = {"rounds": 0, "relaxations": 0, "walks": 0, "nodes": 0}
 
     def up_to(self, target: int | None) -> bool:
         """Look for values up to `target`, all of them without; False where there are none."""
@@ -104,6 +108,9 @@ class CutSearch:
                 else:
                     menus = fewer
                 continue
+            if self._walk(master):
+                relaxed_for = None
+                continue
             told = self._solve(master)
             if told.end is End.INFEASIBLE:
                 return self._nothing(Proof.NUMERICAL)
@@ -122,6 +129,7 @@ class CutSearch:
 
     def _try(self, allocation: tuple[int, ...]) -> list[Path]:
         """Offer an allocation where it is allowed; its critical paths."""
+        self._latest = allocation
         value, paths = critical_paths(self._problem.view, allocation)
         if self._problem.meets(allocation):
             self._answer.offer(allocation)
@@ -173,6 +181,33 @@ class CutSearch:
             return None
         return master.narrowed(fits)
 
+    def _walk(self, master: Master) -> bool:
+        """Rule out allocations that walks find; whether there were any.
+
+        Each walk begins where the latest one arrived, or, after one that failed, at some random R.
+        """
+        begin = columns = master.columns(self._latest)
+        failed = found = 0
+        while failed < TRIES and found < FOUND:
+            self._counts["walks"] += 1
+            self._tell()
+            arrived = walk(master, self._most, columns)
+            if arrived is not None and self._ruled_out(master, master.r[arrived]):
+                begin = columns = arrived
+                found += 1
+                continue
+            failed += 1
+            columns = begin.copy()
+            some = self._draws.permutation(len(begin))[: 1 + failed]
+            columns[some] = self._draws.integers(master.start[some], master.start[some + 1])
+        return found > 0
+
+    def _ruled_out(self, master: Master, chosen: Array) -> bool:
+        """Simulate an allocation, and add the cuts of its critical paths; whether one is new."""
+        paths = self._try(tuple(chosen.tolist()))
+        self._paths = list(dict.fromkeys((*self._paths, *paths)))
+        return sum(map(master.add, paths)) > 0
+
     def _solve(self, master: Master) -> Told:
         self._counts["rounds"] += 1
         self._tell()
@@ -190,7 +225,6 @@ class CutSearch:
 
     def _take(self, master: Master, values: Floats) -> None:
         """Simulate the master's allocation, whose cuts rule it out from now on."""
-        paths = self._try(master.rounded(values[: len(master.r)]))
-        if not set(paths) - set(self._paths):
+        chosen = master.rounded(values[: len(master.r)])
+        if not self._ruled_out(master, np.array(chosen)):
             raise HighsError("HiGHS returns an allocation that is ruled out by a row")
-        self._paths = list(dict.fromkeys((*self._paths, *paths)))
