@@ -51,18 +51,19 @@ class Ways:
 
         Of a deep network, where little else gets anywhere. Multipliers for one target are good for
         those below, too, so each program refutes as much as it can, and what it found goes on into
-        the next. Over where one moves the bound by little of what is open.
+        the next. The first is a short one, so that there soon is a bound. Over where one moves it
+        by little of what is open.
         """
         standing, finder = self._standing, self._search.finder
         finder.begin_at(standing.best)
-        target, gained = standing.goal - 1, True
+        target, gained, effort = standing.goal - 1, True, 0
         while standing.bound < standing.goal and gained:
             before, distance = standing.bound, standing.goal - standing.bound
-            standing.refuted(finder.refuted_by_paths(Goal(target, standing.budget), DEEP_EFFORT))
+            standing.refuted(finder.refuted_by_paths(Goal(target, standing.budget), effort))
             standing.searched()
             self._descend(self._exchanged, 1)
             gained = PART_GAINED * (standing.bound - before) >= distance
-            target = (standing.bound + standing.goal) // 2
+            target, effort = (standing.bound + standing.goal) // 2, DEEP_EFFORT
 
     def find(self, width: int | None) -> None:
         """Find better allocations, by a beam and then by exchanges."""
