@@ -12,7 +12,8 @@ from tests.sample import draws
 from xbarmip.measures.steps import rule_view
 from xbarmip.network.generate import Shape
 from xbarmip.solvers.dp.bounds.cuts import Goal, Switches
-from xbarmip.solvers.dp.bounds.multipliers import Question, find_multipliers, linear_solver
+from xbarmip.solvers.dp.bounds.multipliers import find_multipliers, linear_solver
+from xbarmip.solvers.dp.bounds.question import Question
 from xbarmip.solvers.dp.bounds.seeds import no_seeds
 from xbarmip.solvers.dp.bounds.spending import collect, least_spending, make_due
 from xbarmip.solvers.dp.state.bounds import Windows, earliest, level_of, point_below

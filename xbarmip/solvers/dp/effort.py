@@ -55,6 +55,12 @@ SCALE = 2**20  # price of a crossbar, where that fits
 EVENLY = 200  # parts of a layer, each with an entry for paths; labels 1.04, 1.02
 PATHS, PATHS_APART = 6, 10  # paths returned at once (labels 1.10, 1.00), or one for so many layers
 PATH_TOLERANCE = 1e-9  # of the target: a path that is longer by this is not too long
+ARCS_FROM = 400  # layers: the linear program is told from arcs, not from paths; with 316 a chain is
+# proven within a minute without, and less deep networks are left as they were
+DEEP_EFFORT, PART_GAINED = 1, 8  # of a program of arcs by itself, as long as such a part of what is
+# open is gained
+FLOW_LEFT = 1e-7  # of the largest flow along an arc: less is none
+HELD_INSIDE = 1e-6  # share of a choice in a mixture of interior points: less is none
 FINE = 2**20  # as fine as a linear constraint is looked at
 
 # Boxes

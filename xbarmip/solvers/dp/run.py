@@ -8,6 +8,7 @@ from typing import Any
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.beside import Beside
 from xbarmip.solvers.dp.bounds.cuts import Goal, Switches
+from xbarmip.solvers.dp.bounds.question import is_deep
 from xbarmip.solvers.dp.constraints import fits_int64
 from xbarmip.solvers.dp.plain import plain_optimum
 from xbarmip.solvers.dp.primal.constrained import ConstrainedExchange
@@ -102,7 +103,10 @@ class Run(Standing):
         ]
         self._raise_bound(search.refuted_by_windows)
         ways[0].first()
-        self._raise_bound(lambda goal: search.cuts(goal) is None)
+        if is_deep(search.table) and not self.problem.constraints:
+            ways[0].by_paths()
+        else:
+            self._raise_bound(lambda goal: search.cuts(goal) is None)
         self.statistics["first_bound"] = self.bound
         if self._quick:
             return

@@ -6,11 +6,13 @@ from xbarmip.network.window import Array
 from xbarmip.solvers.dp.bounds.cuts import Cuts, Goal
 from xbarmip.solvers.dp.boxes import Boxes
 from xbarmip.solvers.dp.effort import (
+    DEEP_EFFORT,
     EXCHANGES_AFTER_BEAM,
     EXCHANGES_AT_FIRST,
     EXCHANGES_NEARBY,
     FAR,
     NEAR,
+    PART_GAINED,
     effort_of,
 )
 from xbarmip.solvers.dp.primal.exchange import Exchange
@@ -44,6 +46,25 @@ class Ways:
         """Find better allocations by exchanges alone."""
         self._descend(self._exchanged, 1)
 
+    def by_paths(self) -> None:
+        """Move the bound by the path bound alone, and the value by exchanges around its mixtures.
+
+        Of a deep network, where little else gets anywhere. Multipliers for one target are good for
+        those below, too, so each program refutes as much as it can, and what it found goes on into
+        the next. The first is a short one, so that there soon is a bound. Over where one moves it
+        by little of what is open.
+        """
+        standing, finder = self._standing, self._search.finder
+        finder.begin_at(standing.best)
+        target, gained, effort = standing.goal - 1, True, 0
+        while standing.bound < standing.goal and gained:
+            before, distance = standing.bound, standing.goal - standing.bound
+            standing.refuted(finder.refuted_by_paths(Goal(target, standing.budget), effort))
+            standing.searched()
+            self._descend(self._exchanged, 1)
+            gained = PART_GAINED * (standing.bound - before) >= distance
+            target, effort = (standing.bound + standing.goal) // 2, DEEP_EFFORT
+
     def find(self, width: int | None) -> None:
         """Find better allocations, by a beam and then by exchanges."""
         self._descend(lambda goal: self._beam(goal, width), int(self._exchange.apt))
@@ -61,7 +82,11 @@ class Ways:
 
     def _exchanged(self, goal: Goal) -> Answer:
         best, exchange = self._standing.best, self._exchange
-        return exchange.look(goal, EXCHANGES_AT_FIRST, [best, *exchange.starts])
+        mixed = self._search.finder.mixed
+        starts: list[Sequence[int] | Array] = [best, *exchange.starts]
+        if mixed is not None:
+            starts = [mixed, best]
+        return exchange.look(goal, EXCHANGES_AT_FIRST, starts)
 
     def _beam(self, goal: Goal, width: int | None) -> Answer:
         cuts = self._search.cuts(goal, effort_of(width, self._effort.widths))

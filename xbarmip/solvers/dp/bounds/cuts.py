@@ -1,14 +1,16 @@
 """What is known of a target before the sweep: windows of R, and bounds within them."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp.bounds.grid import duplication_groups, outputs_grid
-from xbarmip.solvers.dp.bounds.multipliers import Question, find_multipliers, linear_solver
+from xbarmip.solvers.dp.bounds.multipliers import find_multipliers, linear_solver
 from xbarmip.solvers.dp.bounds.prices import NOTHING, Prices, deadline_prices, prices
-from xbarmip.solvers.dp.bounds.seeds import Seeds, no_seeds
+from xbarmip.solvers.dp.bounds.question import Question
+from xbarmip.solvers.dp.bounds.seeds import Seeds, no_seeds, seeds_at
 from xbarmip.solvers.dp.bounds.spending import fill_reach, least_windows
 from xbarmip.solvers.dp.check import Check
 from xbarmip.solvers.dp.constraints import Carried
@@ -182,27 +184,48 @@ class CutFinder:
         effort: int,
     ) -> Prices | None:
         """Narrow windows in place, by times, constraints and the path bound; None where refuted."""
-        carries = self.carried.stages
         for _ in range(rounds):
             if not self._narrow(windows, goal, times) or windows.least > goal.budget:
                 return None
-            relaxation = NOTHING
-            if self.switches.paths:
-                question = Question(
-                    self.table, windows, goal.budget, goal.target,
-                    self._kind.demand_within(self.table, windows), self.carried.charges(windows),
-                )  # fmt: skip
-                relaxation, self._seeds = find_multipliers(
-                    self._solver, question, self._seeds.within(self.table, windows), effort,
-                    lambda: self._check(target=goal.target),
-                )  # fmt: skip
-            found = prices(self.stages, carries, windows, goal.target, relaxation)
+            found = self._priced(windows, goal, effort)
             limit = found.scale * goal.budget
             if found.bound > limit:
                 return None
             if not _within(found, windows, limit):
                 break
         return found
+
+    def begin_at(self, allocation: Sequence[int]) -> None:
+        """Look for good multipliers around an allocation first."""
+        self._seeds = seeds_at(allocation)
+
+    def refuted_by_paths(self, goal: Goal, effort: int) -> int:
+        """The highest target up to a goal's that windows and one path bound refute; 0 for none."""
+        windows = self._around(goal)
+        if not self._narrow(windows, goal, self._kind.blank_times(self.table)):
+            return goal.target
+        found = self._priced(windows, goal, effort)
+        self._open[goal] = windows
+        return found.refuted_up_to(*goal)
+
+    @property
+    def mixed(self) -> Array | None:
+        """The mixture of the latest path bound, rounded, where there is one."""
+        return self._seeds.rounded
+
+    def _priced(self, windows: Windows, goal: Goal, effort: int) -> Prices:
+        """The path bound within windows, at the multipliers that some effort finds."""
+        relaxation = NOTHING
+        if self.switches.paths:
+            question = Question(
+                self.table, windows, goal.budget, goal.target,
+                self._kind.demand_within(self.table, windows), self.carried.charges(windows),
+            )  # fmt: skip
+            relaxation, self._seeds = find_multipliers(
+                self._solver, question, self._seeds.within(self.table, windows), effort,
+                lambda: self._check(target=goal.target),
+            )  # fmt: skip
+        return prices(self.stages, self.carried.stages, windows, goal.target, relaxation)
 
     def refuted_by_windows(self, goal: Goal) -> bool:
         """Whether the windows alone prove that a goal cannot be met: a quick first look."""

@@ -9,19 +9,19 @@ floats: they only decide how sharp the bound is, never whether it holds (see `pa
 """
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xbarmip.network.window import Array
+from xbarmip.solvers.dp.bounds.arcs import ArcProgram
 from xbarmip.solvers.dp.bounds.choices import Charged, Rated, cheapest_choices
 from xbarmip.solvers.dp.bounds.legs import BEGIN, END, LAYER, Support
 from xbarmip.solvers.dp.bounds.prices import MOST, NOTHING, Path, Relaxation
+from xbarmip.solvers.dp.bounds.question import Question, menu_of
 from xbarmip.solvers.dp.bounds.seeds import Seeds
 from xbarmip.solvers.dp.bounds.separation import Separation
-from xbarmip.solvers.dp.constraints import Charge
 from xbarmip.solvers.dp.effort import (
     BY_LAYER,
     GOOD,
@@ -29,42 +29,13 @@ from xbarmip.solvers.dp.effort import (
     LITTLE,
     MENU,
     MENU_SEEDED,
+    PATHS,
+    PATHS_APART,
     PROGRAM_ROUNDS,
     SCALE,
     SMOOTH,
 )
-from xbarmip.solvers.dp.state.bounds import Windows
-from xbarmip.solvers.dp.table import SearchTable
 from xbarmip.solvers.quiet import quiet_highs, run_on_one_thread
-
-
-class Question(NamedTuple):
-    """What a linear program is asked.
-
-    Attributes
-    ----------
-    table : SearchTable
-    windows : Windows
-    budget, target : int
-    demand : int64 array, optional
-        What first steps demand at least within the windows, where steps do not stall.
-    charges : list of Charge
-    """
-
-    table: SearchTable
-    windows: Windows
-    budget: int
-    target: int
-    demand: Array | None
-    charges: list[Charge]
-
-
-@lru_cache(maxsize=1 << 14)
-def _menu(low: int, high: int, size: int) -> Array:
-    """Some R of a window: all of a small one, otherwise ever farther apart."""
-    if high - low < size:
-        return np.arange(low, high + 1, dtype=np.int64)
-    return np.unique(np.geomspace(low, high, size).round().astype(np.int64))
 
 
 class _Program:
@@ -89,6 +60,9 @@ class _Program:
         self._known: set[tuple[int, int]] = set()
         self._solver = solver
         solver.clearModel()
+        # presolve is dearer than it saves: the programs are small
+        for name, value in (("solver", "choose"), ("run_crossover", "on"), ("presolve", "off")):
+            solver.setOptionValue(name, value)
         limits = np.array([charge.limit for charge in charges], dtype=float)
         none = np.zeros(0, dtype=np.int32)
         self._solver.addRows(
@@ -102,7 +76,7 @@ class _Program:
         excess = np.array([-float(charge.reach) for charge in charges])
         self._solver.addCol(dear, 0, np.inf, len(charges), charged, excess)
         menus = [
-            _menu(int(a), int(b), menu) for a, b in zip(self.low, self.windows.high, strict=True)
+            menu_of(int(a), int(b), menu) for a, b in zip(self.low, self.windows.high, strict=True)
         ]
         numbers = np.repeat(np.arange(layers), [len(menu) for menu in menus])
         self.add_choices(numbers, np.concatenate(menus))
@@ -175,6 +149,10 @@ class _Program:
         good = np.array(self._solver.getSolution().col_dual[1:]) <= most
         return self.layer[good], self.r[good]
 
+    def priced(self) -> tuple[list[Array], NDArray[np.float64], NDArray[np.float64]]:
+        """The paths, and the multipliers of charges and of paths."""
+        return self.paths, *self.multipliers
+
     @property
     def multipliers(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The dual values of the charges and of the paths, as they stand."""
@@ -204,9 +182,7 @@ def _sparse(dense: Array) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray
 
 def linear_solver() -> Any:
     """HiGHS for `find_multipliers`; one may serve many calls, one after another."""
-    solver = quiet_highs()
-    solver.setOptionValue("presolve", "off")  # dearer than it saves: the programs are small
-    return solver
+    return quiet_highs()
 
 
 def find_multipliers(
@@ -220,14 +196,20 @@ def find_multipliers(
     """
     windows, budget = question.windows, question.budget
     menu = MENU_SEEDED if len(seeds.layer) else MENU
-    program = _Program(solver, question, 4.0 * budget, menu)
+    program: ArcProgram | _Program
+    mean, many = np.zeros(0), max(PATHS, len(windows.low) // PATHS_APART)
+    if question.deep:
+        program, many = ArcProgram(solver, question, 4.0 * budget, menu), len(windows.low)
+        mean = program.shares(seeds.mixture) if seeds.mixture else mean
+    else:
+        program = _Program(solver, question, 4.0 * budget, menu)
     program.add_choices(seeds.layer, seeds.r)
     program.add_paths(seeds.paths)
     separation = Separation(question.table, windows, question.target, question.demand)
     layers = np.arange(len(windows.low))
-    before, idle, mean = -np.inf, 0, np.zeros(0)
+    before, idle, smooth = -np.inf, 0, SMOOTH if len(mean) else 1.0
     most = max(ITERATIONS, BY_LAYER * len(layers))
-    for number in range(PROGRAM_ROUNDS[effort]):
+    for _ in range(PROGRAM_ROUNDS[effort]):
         check()
         value, mixture = program.solve()
         idle = 0 if abs(value - before) > LITTLE[effort] * budget else idle + 1
@@ -235,30 +217,30 @@ def find_multipliers(
             break
         before = value
         mean = np.append(mean, np.zeros(len(mixture) - len(mean)))
-        mean += (SMOOTH if number else 1.0) * (mixture - mean)
-        late = separation.too_late(program.support(mean))
-        late = late or separation.too_late(program.support(mixture))
+        mean += smooth * (mixture - mean)
+        smooth = SMOOTH
+        late = separation.too_late(program.support(mean), many)
+        late = late or separation.too_late(program.support(mixture), many)
         more_r = program.add_choices(layers, program.cheapest())
         more_paths = program.add_paths(late)
         if not more_r and not more_paths:
             break
     else:
         _, mixture = program.solve()
-    relaxation = _whole(program)
+    relaxation = _whole(program, question)
     layer, r = program.good_choices(GOOD * budget)
     paths = tuple(path.legs for path in relaxation.paths)
     mixed = program.support(mixture)
     return relaxation, Seeds(paths, layer, r, windows.copy(), mixed)
 
 
-def _whole(program: _Program) -> Relaxation:
+def _whole(program: ArcProgram | _Program, question: Question) -> Relaxation:
     """The multipliers that count as integers, on a scale that fits 64 bits."""
-    nu, mu = program.multipliers
-    reach = float(program.windows.most)
-    reach += sum(m * charge.reach for m, charge in zip(nu, program.charges, strict=True))
+    legs_of, nu, mu = program.priced()
+    reach = float(question.windows.most)
+    reach += sum(m * charge.reach for m, charge in zip(nu, question.charges, strict=True))
     reach += sum(
-        m * (program.target + int(legs[:, END].sum()))
-        for m, legs in zip(mu, program.paths, strict=True)
+        m * (question.target + int(legs[:, END].sum())) for m, legs in zip(mu, legs_of, strict=True)
     )
     scale = SCALE
     while 4 * scale * reach >= MOST:
@@ -267,12 +249,12 @@ def _whole(program: _Program) -> Relaxation:
         return NOTHING
     paths = [
         Path(legs, int(m * scale))
-        for m, legs in zip(mu, program.paths, strict=True)
+        for m, legs in zip(mu, legs_of, strict=True)
         if int(m * scale) > 0
     ]
     charges = [
         (charge, int(m * scale))
-        for m, charge in zip(nu, program.charges, strict=True)
+        for m, charge in zip(nu, question.charges, strict=True)
         if int(m * scale) > 0
     ]
     return Relaxation(scale, paths, charges)

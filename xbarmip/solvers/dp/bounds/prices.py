@@ -87,6 +87,17 @@ class Prices:
     limits: tuple[Array, ...]
     paths: list[Path]
 
+    def refuted_up_to(self, target: int, budget: int) -> int:
+        """The highest target, at most `target`, that is refuted within a budget; 0 for none.
+
+        These prices are of `target`. One cycle less makes `bound` larger by all multipliers, as its
+        windows hold what meets a lower target, too; what is over the budget is refuted.
+        """
+        over, weights = self.bound - self.scale * budget, sum(p.multiplier for p in self.paths)
+        if over > 0:
+            return target
+        return max(0, target - (-over // weights + 1)) if weights else 0
+
 
 class Relaxation(NamedTuple):
     """What a path bound is made of: paths and charges with their multipliers, and the scale."""

@@ -5,6 +5,7 @@ narrower windows it still holds. Within others, where steps stall, the same entr
 what they ask for is found anew.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -52,10 +53,25 @@ class Seeds(NamedTuple):
         if self.windows is not None:
             paths = paths_of(table).hold_within(table, paths, windows, self.windows)
         paths = tuple(legs for legs in paths if len(legs))
-        return Seeds(paths, self.layer[inside], self.r[inside], windows.copy(), None)
+        mixture = None if self.mixture is None else _inside(self.mixture, windows)
+        return Seeds(paths, self.layer[inside], self.r[inside], windows.copy(), mixture)
+
+
+def _inside(mixture: Support, windows: Windows) -> Support:
+    """A mixture with every R moved into the windows."""
+    layer = np.repeat(np.arange(len(windows.low)), np.diff(mixture.start))
+    r = np.clip(mixture.r, windows.low[layer], windows.high[layer])
+    return Support(mixture.start, r, mixture.w)
 
 
 def no_seeds() -> Seeds:
     """Nothing to begin with."""
     nothing = np.zeros(0, dtype=np.int64)
     return Seeds((), nothing, nothing, None, None)
+
+
+def seeds_at(allocation: Sequence[int]) -> Seeds:
+    """An allocation to begin with, as a mixture."""
+    layers = np.arange(len(allocation) + 1)
+    one = Support(layers, np.array(allocation, dtype=np.int64), np.ones(len(allocation)))
+    return no_seeds()._replace(mixture=one)

@@ -7,7 +7,7 @@ import numpy as np
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp.bounds import cycle_paths, step_paths
 from xbarmip.solvers.dp.bounds.legs import Support, no_paths
-from xbarmip.solvers.dp.effort import PATH_TOLERANCE, PATHS, PATHS_APART
+from xbarmip.solvers.dp.effort import PATH_TOLERANCE
 from xbarmip.solvers.dp.state.bounds import Windows
 from xbarmip.solvers.dp.table import SearchTable
 
@@ -30,9 +30,9 @@ class Separation:
         self._finder = paths_of(table).PathFinder(table, windows, demand)
         self._longest = no_paths(table.layers)
 
-    def too_late(self, support: Support) -> list[Array]:
-        """Of each layer the longest path through it, if that is too long; the longest of them."""
+    def too_late(self, support: Support, most: int) -> list[Array]:
+        """Of each layer the longest path through it, if that is too long; the `most` longest."""
         self._finder.fill(support, self._longest)
         length, count, legs = self._longest
-        latest = np.argsort(-length, kind="stable")[: max(PATHS, len(length) // PATHS_APART)]
+        latest = np.argsort(-length, kind="stable")[:most]
         return [legs[k, : count[k]].copy() for k in latest if length[k] > self._most]

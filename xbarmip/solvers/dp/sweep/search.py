@@ -116,6 +116,7 @@ class TargetSearch:
         finder = CutFinder(table, widest, self.stages, self.carried, switches, self._check)
         self.cuts, self.within = finder.cuts, finder.within
         self.refuted_by_windows = finder.refuted_by_windows
+        self.finder = finder
 
     def _check(self, in_use: int = 0, **facts: Any) -> None:
         self._look_up(in_use + sum(paused.bytes for paused in self._paused.values()), **facts)

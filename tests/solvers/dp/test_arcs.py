@@ -1,0 +1,133 @@
+"""The path bound told from arcs, against all allocations there are."""
+
+from itertools import product
+from random import Random
+
+import numpy as np
+import pytest
+
+import xbarmip as xb
+from tests.brute import tiny_problem
+from xbarmip.network.generate import Shape
+from xbarmip.solvers.dp.bounds import question as asked
+from xbarmip.solvers.dp.bounds.arcs import ArcProgram
+from xbarmip.solvers.dp.bounds.cuts import Goal, Switches
+from xbarmip.solvers.dp.bounds.multipliers import find_multipliers, linear_solver
+from xbarmip.solvers.dp.bounds.prices import prices
+from xbarmip.solvers.dp.bounds.question import Question
+from xbarmip.solvers.dp.bounds.seeds import no_seeds, seeds_at
+from xbarmip.solvers.dp.solver import DynamicProgram
+from xbarmip.solvers.dp.state.bounds import Windows
+from xbarmip.solvers.dp.sweep.search import TargetSearch
+from xbarmip.solvers.dp.table import search_table
+from xbarmip.timing.evaluate import evaluate_many
+
+SHAPES = [Shape(layers=3), Shape(layers=4, extent=4, outputs=6, branching=0.4, joining=0.5)]
+
+
+@pytest.fixture
+def all_deep(monkeypatch):
+    """Every network is deep."""
+    monkeypatch.setattr(asked, "ARCS_FROM", 1)
+
+
+def instances(name, count):
+    """Tiny problems that can be met, with all allocations within the budget and their values."""
+    random = Random(name)
+    while count:
+        problem = tiny_problem(random, SHAPES[count % 2], "cycles", None, most=600)
+        menus = [range(1, layer.outputs + 1) for layer in problem.network.layers]
+        allocations = np.array(list(product(*menus)), dtype=np.int64)
+        within = allocations @ np.array(problem.sets) <= problem.crossbars
+        if within.any():
+            yield random, problem, allocations, within, evaluate_many(problem, allocations)
+            count -= 1
+
+
+def search_of(problem):
+    return TargetSearch(search_table(problem), problem, Switches(), lambda *_, **__: None)
+
+
+def test_no_path_put_together_of_arcs_is_longer_than_the_value(all_deep):
+    """Of the paths found within windows, and of those handed on from other windows."""
+    seen, solver = 0, linear_solver()
+    for random, problem, allocations, _, values in instances("arcs: paths", 120):
+        most = allocations.max(axis=0)
+        table, seeds = search_table(problem), no_seeds()
+        for _ in range(3):
+            low = np.array([random.randint(1, m) for m in most])
+            high = np.array([random.randint(a, m) for a, m in zip(low, most, strict=True)])
+            windows = Windows(np.array(problem.sets), low, high)
+            target = random.randint(1, int(values.max()))
+            question = Question(table, windows, windows.most, target, None, [])
+            seeds = seeds.within(table, windows)
+            _, seeds = find_multipliers(solver, question, seeds, 1, lambda: None)
+            inside = ((low <= allocations) & (allocations <= high)).all(axis=1)
+            for legs in seeds.paths:
+                layer, begin, end, _ = legs.T
+                r = allocations[inside][:, layer]
+                assert ((-(-end // r) + (-begin // r)).sum(axis=1) <= values[inside]).all()
+                seen += 1
+    assert seen > 100
+
+
+def test_a_program_of_arcs_has_the_value_of_one_of_paths(all_deep, monkeypatch):
+    """Both are the same relaxation, so that their best multipliers refute the same."""
+    solver, compared = linear_solver(), 0
+    for random, problem, allocations, within, values in instances("arcs: value", 80):
+        best = int(values[within].min())
+        windows = Windows(
+            np.array(problem.sets), np.ones(len(problem.sets), np.int64), allocations.max(axis=0)
+        )
+        table, search = search_table(problem), search_of(problem)
+        target = max(1, best - random.randint(0, 2))
+        question = Question(table, windows, problem.crossbars, target, None, [])
+        bounds = []
+        for start in (1, 100):
+            monkeypatch.setattr(asked, "ARCS_FROM", start)
+            relaxation, _ = find_multipliers(solver, question, no_seeds(), 2, lambda: None)
+            carries = search.carried.stages
+            found = prices(search.stages, carries, windows, target, relaxation)
+            bounds.append(found.bound / found.scale)
+        # where both are beyond the budget, they stop early
+        if max(bounds) <= problem.crossbars:
+            assert bounds[0] == pytest.approx(bounds[1], rel=0.01, abs=0.1)
+            compared += 1
+    assert compared > 20
+
+
+def test_what_one_path_bound_refutes_is_below_the_optimum(all_deep):
+    """Also of targets above it, and around any allocation; and it is a third of what there is."""
+    refuted = total = 0
+    for random, problem, allocations, within, values in instances("arcs: refuted", 250):
+        best = int(values[within].min())
+        finder = search_of(problem).finder
+        for _ in range(3):
+            finder.begin_at(allocations[random.randrange(len(allocations))].tolist())
+            goal = Goal(random.randint(1, best + 3), problem.crossbars)
+            found = finder.refuted_by_paths(goal, 1)
+            assert 0 <= found <= min(goal.target, best - 1)
+            refuted, total = refuted + found, total + min(goal.target, best - 1)
+    assert refuted > 0.3 * total
+
+
+def test_deep_networks_have_the_values_of_all_allocations(all_deep):
+    for random, problem, _, within, values in instances("arcs: solved", 150):
+        result = xb.solve(problem, DynamicProgram(paths=random.random() < 0.8))
+        assert result.status == xb.Status.OPTIMAL
+        assert result.value == values[within].min()
+
+
+def test_a_solver_without_an_answer_is_survived():
+    """Choices of which the solver says nothing still make a mixture, and no flow makes no paths."""
+    (_, problem, allocations, _, _), *_ = instances("arcs: none", 1)
+    windows = Windows(
+        np.array(problem.sets), np.ones(len(problem.sets), np.int64), allocations.max(axis=0)
+    )
+    question = Question(search_table(problem), windows, problem.crossbars, 1, None, [])
+    program = ArcProgram(linear_solver(), question, 1.0, 4)
+    _, x = program.solve()
+    mixture = program.support(np.full(len(x), 1e-12))
+    assert mixture.start[-1] >= len(problem.sets)
+    assert program.priced()[0] == []
+    assert seeds_at([1] * len(problem.sets)).rounded.tolist() == [1] * len(problem.sets)
