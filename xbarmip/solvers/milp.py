@@ -7,7 +7,7 @@ from functools import lru_cache
 from xbarmip.errors import UnsupportedError
 from xbarmip.model.menus import trivial_bound
 from xbarmip.model.rows import LARGEST_NUMBER
-from xbarmip.model.statement import AUTOMATIC_AUXILIARY, build_model, linear_obstacle
+from xbarmip.model.statement import build_model, linear_obstacle
 from xbarmip.model.steps_windows import window_bound
 from xbarmip.model.verify import verify
 from xbarmip.problem import Problem
@@ -21,14 +21,15 @@ from xbarmip.solvers.protocol import StoppedError, Watch, refused_latency
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate
 
+STATED = 1_000  # auxiliary variables of a closed form that is stated; beyond, path cuts are faster
+
 
 @dataclass(frozen=True, slots=True)
 class Milp:
     """The problem handed to HiGHS; its choices rounded, everything else recomputed.
 
     Where steps stall (`cycles`), by path cuts: a statement of all times would be far larger than
-    what decides. A closed form is stated whole where that is as small as `build_model` makes it
-    unasked, else solved by path cuts, too.
+    what decides. A closed form is stated whole where that is small, else solved by path cuts, too.
 
     With `start`, a descent by trades finds an allocation first, and the search goes no further than
     its value: much smaller, the same optimum. Where constraints keep the descent from finding one,
@@ -108,11 +109,9 @@ class Milp:
         return answer.result(self.name)
 
     def _needs_cuts(self, problem: Problem) -> bool:
-        """Whether steps stall, or the closed form is too large to be stated."""
+        """Whether steps stall, or the closed form takes much to be stated."""
         target = next(self._targets(problem))
-        return problem.view.stalls or (
-            linear_obstacle(_ample(problem), target, AUTOMATIC_AUXILIARY) is not None
-        )
+        return problem.view.stalls or (linear_obstacle(_ample(problem), target, STATED) is not None)
 
     def _known(self, problem: Problem) -> Allocation | None:
         found = _descend(problem) if self.start else None
