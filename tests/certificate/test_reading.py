@@ -27,7 +27,9 @@ def bases():
 
 
 def kind(line):
-    """What a line is: the key of an object, "first", or "line" of a label."""
+    """What a line is: the key of an object, "first", "line" of a label, "kept" if R are left."""
+    if isinstance(line, dict) and any(line.get("round", {}).get("high", ())):
+        return "kept"
     return "line" if isinstance(line, list) else "first" if "format" in line else next(iter(line))
 
 
@@ -40,6 +42,7 @@ def altered(records, place, to):
     records = deepcopy(records)
     at = next(n for n, line in enumerate(records) if kind(line) == place[0])
     keys = place[1:] if place[0] in ("first", "line") else place
+    keys = ("round", *place[1:]) if place[0] == "kept" else keys
     path = [at, *keys]
     inner = records
     for key in path[:-1]:
@@ -275,12 +278,12 @@ PROOFS = [
     ("splits", ("round", "high"), longer, f"high of a round {ARRAY} of 4"),
     ("splits", ("round", "high", 0), -1, "high of a round must be at least 0"),
     ("splits", ("round", "high", 1), 4, "a round has R = 4 of layer 1, which is 3 at most"),
-    ("splits", ("round", "high", 0), 1, "a round drops R = 2 of layer 0, which it does not refute"),
+    ("splits", ("kept", "high", 0), 1, "a round drops R = 2 of layer 0, which it does not refute"),
     ("splits", ("round", "high"), [4, 3, 4, 4], "a round drops no R"),
     ("splits", ("split",), [3], f"split {ARRAY} of 2"),
     ("splits", ("split", 0), 4, "layer of a split must be at most 3"),
     ("splits", ("split", 1), 0, "R of a split must be at least 1"),
-    ("splits", ("split", 1), 4, "R of a split must be at most 3"),
+    ("splits", ("split", 1), 4, "R of a split must be at most 2"),
 ]
 BOUNDS = [
     ("cycles", BOUND, more, "bound must be an object with"),
