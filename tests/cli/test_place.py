@@ -29,7 +29,11 @@ def test_json_and_its_score(run, tmp_path):
         file.write_text(json.dumps(given), encoding="utf-8")
         scored = json.loads(run(*LENET, "--score", str(file), "--json"))
         assert {key: facts[key] for key in scored} == scored
-    assert f"{facts['value']} products on the busiest core" in run(*LENET, "--score", str(file))
+    scored = run(*LENET, "--score", str(file))
+    assert f"{facts['value']} products on the busiest core" in scored
+    assert " products of " not in scored
+    timed = run(*LENET, "--score", str(file), "--hardware", "pimsim-nn")
+    assert " products of 0.75 us = " in timed
 
 
 def test_all_solvers_say_the_same(run):

@@ -211,10 +211,14 @@ def _print_layers(placement: Placement, layout: Layout) -> None:
 def _scored(placement: Placement, layout: Layout) -> str:
     found = score(placement, layout)
     time = "" if found.period is None else f"{in_us(found.period)} us, "
-    many = len(found.busiest)
+    product, many = placement.product_seconds, len(found.busiest)
+    took = ""
+    if product is not None:
+        took = f" of {in_us(product)} us = {in_us(found.interval * product)} us"
     return (
-        f"{time}{found.interval} products on the busiest core ({many} of {placement.chip} cores "
-        f"{'has' if many == 1 else 'have'} that load), {found.crossbars} crossbars used"
+        f"{time}{found.interval} products{took} on the busiest core ({many} of "
+        f"{placement.chip} cores {'has' if many == 1 else 'have'} that load), "
+        f"{found.crossbars} crossbars used"
     )
 
 

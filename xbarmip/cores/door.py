@@ -137,5 +137,5 @@ def layout_facts(placement: Placement, answer: Any) -> dict[str, Any]:
         "confirmed": found.value,
         "crossbars_used": found.crossbars,
         "allocation": dict(zip(names, answer.layout.allocation, strict=True)),
-        "unit_seconds": placement.unit if placement.is_period else None,
+        "unit_seconds": placement.unit if placement.is_period else placement.product_seconds,
     }

@@ -273,14 +273,20 @@ class Placement:
     def _scale(self) -> int:
         return lcm(*(time.denominator for time in self._times))
 
+    @property
+    def product_seconds(self) -> Fraction | None:
+        """Seconds of a product, where the hardware says it."""
+        known = None if self.hardware is None else self.hardware.product_ns
+        return None if known is None else known / 10**9
+
     @cached_property
     def _times(self) -> tuple[Fraction, ...]:
         """Seconds of a product, then of one value through each memory level."""
-        hardware = self.hardware
-        assert hardware is not None and hardware.product_ns is not None
+        hardware, product = self.hardware, self.product_seconds
+        assert hardware is not None and product is not None
         bytes_a_value = Fraction(hardware.input_bits or 0, 8)
         levels = (bytes_a_value / level.bytes_per_second for level in hardware.memory)
-        return (hardware.product_ns / 10**9, *levels)
+        return (product, *levels)
 
     @property
     def product_units(self) -> int:
