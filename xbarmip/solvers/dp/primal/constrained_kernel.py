@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from xbarmip.compiled import compiled, inner
 from xbarmip.network.window import Array
-from xbarmip.solvers.dp.effort import RAISED_ANYWHERE, RAISED_IN_A_ROW, TOO_DEAR
+from xbarmip.solvers.dp.effort import TOO_DEAR
 from xbarmip.solvers.dp.primal.exchange_kernel import (
     PRIME,
     below,
     ends,
     fits,
     latest_ends,
-    raise_one,
+    raise_some,
     shorten,
 )
 from xbarmip.solvers.dp.sorting import order_by
@@ -107,15 +107,7 @@ def exchanged_within(net, menu, limits, r, goal, rounds, desk):  # type: ignore[
     for _ in range(rounds):
         if over == 0:
             break
-        for k in range(len(r)):
-            other[k] = r[k]
-        if below(state, 2):
-            for _ in range(1 + below(state, RAISED_ANYWHERE - 1)):
-                raise_one(net, menu.largest, other, below(state, len(r)), state)
-        else:
-            first = below(state, len(r))
-            for k in range(first, min(len(r), first + 2 + below(state, RAISED_IN_A_ROW - 2))):
-                raise_one(net, menu.largest, other, k, state)
+        raise_some(net, menu.largest, r, desk)
         _raise_for_nothing(menu.largest, limits, other, state)
         if ends(net, other, 0, desk.end) <= target:
             now = _lower(net, menu.sets, limits, other, target, desk)

@@ -78,19 +78,11 @@ def exchanged(net, menu, r, goal, rounds, desk):  # type: ignore[no-untyped-def]
     if not shorten(net, menu, r, target, TOO_DEAR * budget, desk):
         return NEVER
     _save(net, menu.sets, r, target, desk)
-    cost, other, state = _crossbars(menu.sets, r), desk.other, desk.state
+    cost, other = _crossbars(menu.sets, r), desk.other
     for _ in range(rounds):
         if cost <= budget:
             break
-        for k in range(len(r)):
-            other[k] = r[k]
-        if below(state, 2):
-            for _ in range(1 + below(state, RAISED_ANYWHERE - 1)):
-                raise_one(net, menu.largest, other, below(state, len(r)), state)
-        else:
-            first = below(state, len(r))
-            for k in range(first, min(len(r), first + 2 + below(state, RAISED_IN_A_ROW - 2))):
-                raise_one(net, menu.largest, other, k, state)
+        raise_some(net, menu.largest, r, desk)
         if ends(net, other, 0, desk.end) <= target:
             _save(net, menu.sets, other, target, desk)
             now = _crossbars(menu.sets, other)
@@ -189,7 +181,22 @@ def _save(net, sets, r, target, desk):  # type: ignore[no-untyped-def]
 
 
 @inner
-def raise_one(net, largest, r, k, state):  # type: ignore[no-untyped-def]
+def raise_some(net, most, r, desk):  # type: ignore[no-untyped-def]
+    """Have `other` be r with some layers raised at random: anywhere, or some in a row."""
+    other, state = desk.other, desk.state
+    for k in range(len(r)):
+        other[k] = r[k]
+    if below(state, 2):
+        for _ in range(1 + below(state, RAISED_ANYWHERE - 1)):
+            _raise_one(net, most, other, below(state, len(r)), state)
+    else:
+        first = below(state, len(r))
+        for k in range(first, min(len(r), first + 2 + below(state, RAISED_IN_A_ROW - 2))):
+            _raise_one(net, most, other, k, state)
+
+
+@inner
+def _raise_one(net, largest, r, k, state):  # type: ignore[no-untyped-def]
     """Raise R_k to save a step of the layer or two, or by a few copies."""
     count = net.layer[k, OUTPUTS]
     steps = (count - 1) // r[k] + 1
