@@ -25,13 +25,14 @@ def by_rounds(
 ) -> list[Record] | None:
     """The lines of a proof by rounds alone; None where they leave something.
 
-    It begins with some paths, and leaves in their place those of its last round.
+    It begins with some paths, and leaves in their place those of its first round: from a later one
+    there might be some that are none where windows are wide, as a search begins.
     """
     watch.check()
     search, head = _begun(problem, target)
     found, _ = rounds(search, paths)
     if found:
-        paths[:] = [path for _, path in found[-1]["bound"]["paths"]]
+        paths[:] = [path for _, path in found[0]["bound"]["paths"]]
     return [head, *({"round": record} for record in found)] if search.empty else None
 
 
