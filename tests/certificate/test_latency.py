@@ -127,6 +127,21 @@ def test_a_step_time_that_no_certificate_can_state():
         statement(problem)
 
 
+def test_paths_that_rounds_leave_are_paths_where_a_search_begins():
+    """Those of later rounds need not be: windows are narrower there, and steps make more."""
+    random, left = Random("begun"), 0
+    for _ in range(60):
+        problem = some_problem(random, random.choice(SHAPES), "cycles", None)
+        stated, paths = check.Problem(statement(problem)), []
+        value = xb.solve(problem, "exhaustive").value
+        for target in {max(1, (value or 2) // 2), max(1, (value or 2) - 1)}:
+            sweep.by_rounds(stated, target, paths, quiet)
+            edges, order = [*range(len(stated.edges))], [*reversed(stated.layers)]
+            begun = check.Search(stated, target, edges, order)
+            left += sum(bool(stated.timing.legs(path, begun)) for path in paths)
+    assert left > 20
+
+
 def test_windows_that_are_split(tmp_path, monkeypatch):
     """With dull bounds and no search of labels, so that windows must be split."""
     monkeypatch.setattr(sweep, "MOST_LABELS", 0)
