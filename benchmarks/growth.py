@@ -11,6 +11,7 @@ from bench import Report, Row, measure, options, warm_up
 from ladder import deep_chain
 
 import xbarmip as xb
+from xbarmip.compare.pictures.canvas import png
 
 COLUMNS = (
     "family", "network", "layers", "factor", "crossbars", "status", "stop", "value", "bound", "gap",
@@ -152,7 +153,7 @@ def draw(report: Report, both: dict[str, Family], fits: dict[tuple[str, str], Fi
             axis.grid(alpha=0.3)
             axis.set_ylabel(label)
         axes[-1][column].set_xlabel(family.label)
-    figure.savefig(report.folder / "growth.png", dpi=110, metadata={"Software": None})
+    (report.folder / "growth.png").write_bytes(png(figure))
 
 
 if __name__ == "__main__":
