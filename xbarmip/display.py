@@ -22,3 +22,8 @@ def html_table(caption: str, names: Iterable[str], rows: Iterable[Iterable[objec
 def in_us(seconds: Fraction | int) -> str:
     """Microseconds with as many digits as are of interest."""
     return f"{float(seconds * 10**6):,.2f}"
+
+
+def all_in_us(count: int, each: Fraction) -> str:
+    """What follows a count of things that last so many seconds each."""
+    return f" of {in_us(each)} us = {in_us(count * each)} us"

@@ -7,7 +7,7 @@ from xbarmip.cli.budget import tiles_of
 from xbarmip.cli.effort import effort
 from xbarmip.cli.output import table
 from xbarmip.compare.report.table import Table
-from xbarmip.display import in_us
+from xbarmip.display import all_in_us, in_us
 from xbarmip.problem import Problem
 from xbarmip.solvers.latency.result import LatencyResult
 from xbarmip.solvers.result import Result, Status
@@ -46,7 +46,7 @@ def count_in_time(
     time = time_of(problem, allocation)
     if time is None:
         return ""
-    return f" of {in_us(time.seconds)} us = {in_us(count * time.seconds)} us"
+    return all_in_us(count, time.seconds)
 
 
 def binding_words(time: StepTime) -> str:

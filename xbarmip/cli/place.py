@@ -25,7 +25,7 @@ from xbarmip.cores.layout import Layout, check_layout, layout_as_dict, layout_fr
 from xbarmip.cores.problem import OBJECTIVES, Placement
 from xbarmip.cores.result import PlacementResult
 from xbarmip.cores.score import score
-from xbarmip.display import in_us
+from xbarmip.display import all_in_us, in_us
 from xbarmip.errors import InputError
 from xbarmip.files import check_writable, written
 from xbarmip.plain import plain
@@ -212,9 +212,7 @@ def _scored(placement: Placement, layout: Layout) -> str:
     found = score(placement, layout)
     time = "" if found.period is None else f"{in_us(found.period)} us, "
     product, many = placement.product_seconds, len(found.busiest)
-    took = ""
-    if product is not None:
-        took = f" of {in_us(product)} us = {in_us(found.interval * product)} us"
+    took = "" if product is None else all_in_us(found.interval, product)
     return (
         f"{time}{found.interval} products{took} on the busiest core ({many} of "
         f"{placement.chip} cores {'has' if many == 1 else 'have'} that load), "

@@ -6,7 +6,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
-from xbarmip.display import html_table, in_us
+from xbarmip.display import all_in_us, html_table
 from xbarmip.plain import plain
 
 
@@ -111,7 +111,7 @@ class Result:
         named = (("value", self.value), ("bound", self.bound))
         known = [f"{what} {self.shown(n)}" for what, n in named if n]
         if self.value is not None and self.step is not None:
-            known[0] += f" of {in_us(self.step)} us = {in_us(self.value * self.step)} us"
+            known[0] += all_in_us(self.value, self.step)
         known += [f"{self.proof} proof"] if self.proof else []
         known += [f"stopped: {self.stop}"] if self.stop is not Stop.FINISHED else []
         return f"{self.status} ({', '.join([*known, f'{self.solver}, {self.seconds:.2f} s'])})"

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp.bounds.legs import BEGIN, END, LAYER, Support
-from xbarmip.solvers.dp.bounds.question import Question, menu_of
+from xbarmip.solvers.dp.bounds.question import Question, some_choices
 from xbarmip.solvers.dp.effort import FLOW_LEFT, HELD_INSIDE
 from xbarmip.solvers.quiet import run_on_one_thread
 
@@ -63,12 +63,7 @@ class ArcProgram:
         solver.addRows(len(one), one, one, 0, np.zeros(len(one), np.int32), none, np.zeros(0))
         # the first column is how much every path may be too long, which is dear
         solver.addCol(dear, 0, np.inf, 0, none, np.zeros(0))
-        menus = [
-            menu_of(int(a), int(b), menu) for a, b in zip(self.low, self.windows.high, strict=True)
-        ]
-        self.add_choices(
-            np.repeat(np.arange(len(menus)), [len(some) for some in menus]), np.concatenate(menus)
-        )
+        self.add_choices(*some_choices(self.windows, menu))
 
     def add_choices(self, layer: Array, r: Array) -> bool:
         """Add R of layers, those that are not there yet; whether there were any."""

@@ -19,7 +19,7 @@ from xbarmip.solvers.dp.bounds.arcs import ArcProgram
 from xbarmip.solvers.dp.bounds.choices import Charged, Rated, cheapest_choices
 from xbarmip.solvers.dp.bounds.legs import BEGIN, END, LAYER, Support
 from xbarmip.solvers.dp.bounds.prices import MOST, NOTHING, Path, Relaxation
-from xbarmip.solvers.dp.bounds.question import Question, menu_of
+from xbarmip.solvers.dp.bounds.question import Question, some_choices
 from xbarmip.solvers.dp.bounds.seeds import Seeds
 from xbarmip.solvers.dp.bounds.separation import Separation
 from xbarmip.solvers.dp.effort import (
@@ -75,11 +75,7 @@ class _Program:
         charged = np.arange(layers, layers + len(charges), dtype=np.int32)
         excess = np.array([-float(charge.reach) for charge in charges])
         self._solver.addCol(dear, 0, np.inf, len(charges), charged, excess)
-        menus = [
-            menu_of(int(a), int(b), menu) for a, b in zip(self.low, self.windows.high, strict=True)
-        ]
-        numbers = np.repeat(np.arange(layers), [len(menu) for menu in menus])
-        self.add_choices(numbers, np.concatenate(menus))
+        self.add_choices(*some_choices(self.windows, menu))
 
     def add_choices(self, layer: Array, r: Array) -> bool:
         """Add R of layers, those that are not there yet; whether there were any."""

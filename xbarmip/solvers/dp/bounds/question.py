@@ -43,8 +43,15 @@ def is_deep(table: SearchTable) -> bool:
     return table.stalls and table.layers >= ARCS_FROM
 
 
+def some_choices(windows: Windows, size: int) -> tuple[Array, Array]:
+    """Layer and R of the choices that a program begins with: of each layer some of its window."""
+    ends = zip(windows.low.tolist(), windows.high.tolist(), strict=True)
+    menus = [_menu(low, high, size) for low, high in ends]
+    return np.repeat(np.arange(len(menus)), [len(menu) for menu in menus]), np.concatenate(menus)
+
+
 @lru_cache(maxsize=1 << 14)
-def menu_of(low: int, high: int, size: int) -> Array:
+def _menu(low: int, high: int, size: int) -> Array:
     """Some R of a window: all of a small one, otherwise ever farther apart."""
     if high - low < size:
         return np.arange(low, high + 1, dtype=np.int64)
