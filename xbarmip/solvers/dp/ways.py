@@ -4,15 +4,15 @@ from collections.abc import Callable, Sequence
 
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp.bounds.cuts import Cuts, Goal
+from xbarmip.solvers.dp.bounds.question import is_deep
 from xbarmip.solvers.dp.boxes import Boxes
 from xbarmip.solvers.dp.effort import (
-    DEEP_EFFORT,
     EXCHANGES_AFTER_BEAM,
     EXCHANGES_AT_FIRST,
     EXCHANGES_NEARBY,
     FAR,
+    GAPS,
     NEAR,
-    PART_GAINED,
     effort_of,
 )
 from xbarmip.solvers.dp.primal.exchange import Exchange
@@ -56,18 +56,19 @@ class Ways:
         """
         standing, finder = self._standing, self._search.finder
         finder.begin_at(standing.best)
-        target, gained, effort = standing.goal - 1, True, 0
-        while standing.bound < standing.goal and gained:
-            before, distance = standing.bound, standing.goal - standing.bound
+        target, effort = standing.goal - 1, 0
+        while standing.bound < standing.goal and effort < len(GAPS):
+            before = standing.bound, standing.value
             standing.refuted(finder.refuted_by_paths(Goal(target, standing.budget), effort))
             standing.searched()
             self._descend(self._exchanged, 1)
-            gained = PART_GAINED * (standing.bound - before) >= distance
-            target, effort = (standing.bound + standing.goal) // 2, DEEP_EFFORT
+            effort += (standing.bound, standing.value) == before
+            target = (standing.bound + standing.goal) // 2
 
     def find(self, width: int | None) -> None:
         """Find better allocations, by a beam and then by exchanges."""
-        self._descend(lambda goal: self._beam(goal, width), int(self._exchange.apt))
+        stride = int(self._exchange.apt and not is_deep(self._search.table))
+        self._descend(lambda goal: self._beam(goal, width), stride)
 
     def refute(self, width: int | None) -> None:
         """Refute targets by sweeps that leave nothing out."""
