@@ -49,21 +49,25 @@ class Ways:
     def by_paths(self) -> None:
         """Move the bound by the path bound alone, and the value by exchanges around its mixtures.
 
-        Of a deep network, where little else gets anywhere. Multipliers for one target are good for
-        those below, too, so each program refutes as much as it can, and what it found goes on into
-        the next. The first is a short one, so that there soon is a bound. Over where one moves it
-        by little of what is open.
+        Of a deep network, where little else gets anywhere before. Multipliers for one target are
+        good for those below, too, so each program refutes as much as it can, and what it found goes
+        on into the next, for the target in the middle. Where neither bound nor value moves more is
+        done for each. The first is for a target so high that its mixture is of no use.
         """
         standing, finder = self._standing, self._search.finder
         finder.begin_at(standing.best)
-        target, effort = standing.goal - 1, 0
+        effort = 0
+        self._refute_by_paths(standing.goal - 1, effort)
         while standing.bound < standing.goal and effort < len(GAPS):
             before = standing.bound, standing.value
-            standing.refuted(finder.refuted_by_paths(Goal(target, standing.budget), effort))
-            standing.searched()
-            self._descend(self._exchanged, 1)
+            self._refute_by_paths((standing.bound + standing.goal) // 2, effort)
+            self._descend(self._exchanged, 1, halve=effort > 0)
             effort += (standing.bound, standing.value) == before
-            target = (standing.bound + standing.goal) // 2
+
+    def _refute_by_paths(self, target: int, effort: int) -> None:
+        goal = Goal(target, self._standing.budget)
+        self._standing.refuted(self._search.finder.refuted_by_paths(goal, effort))
+        self._standing.searched()
 
     def find(self, width: int | None) -> None:
         """Find better allocations, by a beam and then by exchanges."""
@@ -136,11 +140,11 @@ class Ways:
                 stride = 2 * stride if standing.bound > target else standing.goal - standing.bound
                 last = min(last, standing.goal - 1)
 
-    def _descend(self, look: Look, stride: int) -> None:
+    def _descend(self, look: Look, stride: int, halve: bool = True) -> None:
         """Find better allocations, as far as one way to look for them goes.
 
         By longer and longer strides down from the goal, and from the first that fails on by halving
-        what is left; with stride 0 from the start.
+        what is left; with stride 0 from the start. Without `halve` the first that fails ends it.
         """
         standing = self._standing
         lowest = standing.bound
@@ -150,8 +154,10 @@ class Ways:
             self._try(look, target)
             if standing.value < before:
                 stride *= 2
-            else:
+            elif halve:
                 stride, lowest = 0, max(target + 1, standing.bound)
+            else:
+                break
 
     def _try(self, look: Look, target: int) -> bool:
         """Look for an allocation that meets a target, and move value or bound by what is found.

@@ -108,7 +108,8 @@ def rows_of(
 
     `choices` are layers and R, by ascending layer. The last column is how much too late the end is.
     """
-    points, entry = places.points, layout.entry
+    # the last for entry -1
+    points, entry = places.points, np.append(layout.entry, -1)
     parts = (len(places.outputs), len(layout.prior), len(layout.arcs), len(places.sinks))
     layers, prior, arcs, ends = np.split(np.arange(sum(parts)), np.cumsum(parts)[:-1])
     made = _Made(*choices, layout.choice)
@@ -120,7 +121,7 @@ def rows_of(
     here, exits = layout.chosen[layout.here], points.asked[layout.arcs]
     made.put_steps(arcs, places.entry_layer[here], points.entry[here], 1.0)
     made.put_steps(arcs, places.exit_layer[exits], points.exit[exits], -1.0)
-    made.put(ends, np.full(len(ends), len(layout.choice) + len(entry)), 1.0)
+    made.put(ends, np.full(len(ends), len(layout.choice) + len(entry) - 1), 1.0)
     made.put(ends, entry[layout.last], -1.0, layout.last >= 0)
     made.put_steps(ends, places.sinks, places.outputs[places.sinks], -1.0)
     limit = np.zeros(sum(parts))

@@ -37,12 +37,13 @@ from xbarmip.solvers.dp.bounds.prices import Flow
 from xbarmip.solvers.dp.effort import HELD, HELD_INSIDE, UNUSED, UNUSED_ROUNDS
 
 Floats = NDArray[np.float64]
+TINY = 1e-12  # share of a choice of which nothing is known
 AHEAD = 0.3  # cycles by which each M begins above what its rows ask for
 LATE = 10.0  # cycles by which the end may be later than that
 
 
 class _Duals(NamedTuple):
-    """The dual values of a solved program: of rows to entries before, of arcs, sinks, and M >= 0."""
+    """The dual values of a solved program: of rows to entries before, arcs, sinks, and M >= 0."""
 
     layout: Layout
     prior: Floats
@@ -79,8 +80,8 @@ class ArcProgram:
         """Add R of layers, those that are not there yet; whether there were any."""
         old = key(self.layer, self.r)
         new = np.union1d(old, key(layer, r))
-        share, at = np.zeros(len(new)), np.searchsorted(new, old)
-        share[at] = self.share
+        share = np.full(len(new), TINY)
+        share[np.searchsorted(new, old)] = self.share
         self.layer, self.r, self.share = new // 2**40, new % 2**40, share
         return len(new) > len(old)
 
@@ -115,36 +116,33 @@ class ArcProgram:
         cost[layout.choice], cost[-1] = self._sets[self.layer] * self.r, self._dear
         at = minimise((rows, limit, cost), self._begin(layout, rows, limit), gap, check)
         self.share, self._reduced = at.x[layout.choice], at.z[layout.choice]
-        parts = np.cumsum([len(self._sets), len(layout.prior), len(layout.arcs)])
-        _, *flows = np.split(at.y, parts)
-        self._duals = _Duals(layout, *flows, at.z[layout.entry])
+        _, prior, arcs, sinks = self._by_kind(layout, at.y)
+        self._duals = _Duals(layout, prior, arcs, sinks, at.z[layout.entry])
 
     def _begin(self, layout: Layout, rows: Rows, limit: Floats) -> Floats:
         """A point that meets all rows with something to spare: all choices alike, and M in turn."""
-        many = np.bincount(self.layer)
-        x = np.ones(len(self.r) + len(layout.chosen) + 1)
-        x[layout.choice], x[layout.entry], x[-1] = 1.1 / many[self.layer], 0.0, 0.0
+        x = np.zeros(len(self.r) + len(layout.chosen) + 1)
+        x[layout.choice] = 1.1 / np.bincount(self.layer)[self.layer]
         # what each row asks for beside M
         asked = limit - np.add.reduceat(rows.value * x[rows.column], rows.start[:-1])
-        _, _, arcs, sinks = np.split(
-            asked, np.cumsum([len(many), len(layout.prior), len(layout.arcs)])
-        )
-        time = np.zeros(len(layout.chosen) + 1)  # the last for -1
-        first = np.searchsorted(layout.here, np.arange(len(layout.chosen) + 1)).tolist()
-        by_entry = np.argsort(layout.here, kind="stable")
-        there, asked = layout.there[by_entry].tolist(), arcs[by_entry].tolist()
-        first = np.searchsorted(layout.here[by_entry], np.arange(len(time))).tolist()
-        prior = np.zeros(len(layout.chosen), dtype=np.bool_)
-        prior[layout.prior] = True
-        times = time.tolist()
-        for i, follows in enumerate(prior.tolist()):
+        _, _, arcs, sinks = self._by_kind(layout, asked)
+        order = np.argsort(layout.here, kind="stable")
+        there, more = layout.there[order].tolist(), arcs[order].tolist()
+        first = np.searchsorted(layout.here[order], np.arange(len(layout.chosen) + 1)).tolist()
+        follows = np.isin(np.arange(len(layout.chosen)), layout.prior).tolist()
+        times = [0.0] * (len(layout.chosen) + 1)  # the last for -1
+        for i in range(len(layout.chosen)):
             ways = range(first[i], first[i + 1])
-            latest = max([times[there[a]] + asked[a] for a in ways], default=0.0)
-            times[i] = AHEAD + max(latest, times[i - 1] if follows else 0.0)
+            latest = max((times[there[a]] + more[a] for a in ways), default=0.0)
+            times[i] = AHEAD + max(latest, times[i - 1] if follows[i] else 0.0)
         x[layout.entry] = times[:-1]
-        late = [times[a] + some for a, some in zip(layout.last.tolist(), sinks.tolist(), strict=True)]
-        x[-1] = LATE + max(0.0, *late)
+        x[-1] = LATE + max(0.0, *(np.array(times)[layout.last] + sinks))
         return x
+
+    def _by_kind(self, layout: Layout, of_rows: Floats) -> list[Floats]:
+        """Numbers of rows, by what they are of: layers, entries before, arcs, sinks."""
+        kinds = (len(self._sets), len(layout.prior), len(layout.arcs))
+        return np.split(of_rows, np.cumsum(kinds))
 
     def support(self) -> Support:
         """The latest mixture by layers, without what interior points leave of the rest."""

@@ -7,6 +7,7 @@ one counts. The gap shrinks where rounds get no further with a wider one.
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -66,7 +67,7 @@ def _bound_of(question: Question, relaxation: Relaxation) -> tuple[float, Array]
         return -np.inf, windows.low
     start, price = price_table(windows, relaxation.scale, flow)
     least = np.minimum.reduceat(price, start[:-1])
-    ends = zip(start[:-1], start[1:], strict=True)
+    ends = pairwise(start)
     cheapest = windows.low + np.array([int(price[a:b].argmin()) for a, b in ends])
     return (int(least.sum()) - question.target * flow.weight) / relaxation.scale, cheapest
 
@@ -84,9 +85,7 @@ class _Search:
         self.program = ArcProgram(
             self._places, windows.sets, question.target, 4.0 * question.budget
         )
-        self.program.add_choices(
-            *some_choices(windows, MENU_SEEDED if seeds.mixture else MENU)
-        )
+        self.program.add_choices(*some_choices(windows, MENU_SEEDED if seeds.mixture else MENU))
         self.program.add_choices(seeds.layer, seeds.r)
         if seeds.entries is None:
             self.program.add_entries(_spread(self._places))
@@ -137,10 +136,9 @@ class _Search:
 
 def _spread(places: Places) -> Array:
     """Some entries of each layer, evenly."""
-    start = places.points.entry_start
-    ends = zip(start[:-1].tolist(), start[1:].tolist(), strict=True)
+    start = places.points.entry_start.tolist()
     return np.concatenate(
-        [np.unique(np.linspace(a, b - 1, ENTRIES).round().astype(np.int64)) for a, b in ends]
+        [np.linspace(a, b - 1, ENTRIES).round().astype(np.int64) for a, b in pairwise(start)]
     )
 
 

@@ -23,7 +23,7 @@ NO_PIVOT = 1e128  # of a column that rounding made dependent: it stays as it is
 
 
 class Rows(NamedTuple):
-    """A matrix by rows: row i has value[a] in column[a], ascending, start[i] <= a < start[i + 1]."""
+    """A matrix: row i has value[a] in column[a], ascending, for start[i] <= a < start[i + 1]."""
 
     start: Array
     column: Array
