@@ -7,6 +7,7 @@ from xbarmip.solvers.dp.bounds.cuts import Cuts, Goal
 from xbarmip.solvers.dp.bounds.question import is_deep
 from xbarmip.solvers.dp.boxes import Boxes
 from xbarmip.solvers.dp.effort import (
+    DEEP_PART,
     EXCHANGES_AFTER_BEAM,
     EXCHANGES_AT_FIRST,
     EXCHANGES_NEARBY,
@@ -51,7 +52,7 @@ class Ways:
 
         Of a deep network, where little else gets anywhere before. Multipliers for one target are
         good for those below, too, so each program refutes as much as it can, and what it found goes
-        on into the next, for the target in the middle. Where neither bound nor value moves more is
+        on into the next, for a target near the bound. Where neither bound nor value moves more is
         done for each. The first is for a target so high that its mixture is of no use.
         """
         standing, finder = self._standing, self._search.finder
@@ -60,8 +61,10 @@ class Ways:
         self._refute_by_paths(standing.goal - 1, effort)
         while standing.bound < standing.goal and effort < len(GAPS):
             before = standing.bound, standing.value
-            self._refute_by_paths((standing.bound + standing.goal) // 2, effort)
-            self._descend(self._exchanged, 1, halve=effort > 0)
+            target = standing.bound + (standing.goal - standing.bound) // DEEP_PART
+            self._refute_by_paths(target, effort)
+            # its mixture leads to little below its target
+            self._descend(self._exchanged, 0, (standing.bound + target) // 2)
             effort += (standing.bound, standing.value) == before
 
     def _refute_by_paths(self, target: int, effort: int) -> None:
@@ -140,24 +143,22 @@ class Ways:
                 stride = 2 * stride if standing.bound > target else standing.goal - standing.bound
                 last = min(last, standing.goal - 1)
 
-    def _descend(self, look: Look, stride: int, halve: bool = True) -> None:
+    def _descend(self, look: Look, stride: int, lowest: int = 0) -> None:
         """Find better allocations, as far as one way to look for them goes.
 
         By longer and longer strides down from the goal, and from the first that fails on by halving
-        what is left; with stride 0 from the start. Without `halve` the first that fails ends it.
+        what is left; with stride 0 from the start. Not for targets below the `lowest`.
         """
         standing = self._standing
-        lowest = standing.bound
+        lowest = max(lowest, standing.bound)
         while lowest < standing.goal:
             near = standing.goal - stride if stride else (lowest + standing.goal) // 2
             target, before = max(lowest, near), standing.value
             self._try(look, target)
             if standing.value < before:
                 stride *= 2
-            elif halve:
-                stride, lowest = 0, max(target + 1, standing.bound)
             else:
-                break
+                stride, lowest = 0, max(target + 1, standing.bound)
 
     def _try(self, look: Look, target: int) -> bool:
         """Look for an allocation that meets a target, and move value or bound by what is found.

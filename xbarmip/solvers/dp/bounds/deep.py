@@ -6,7 +6,7 @@ left out, which keeps it small. Each flow is a bound by itself, in exact arithme
 one counts. The gap shrinks where rounds get no further with a wider one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -31,6 +31,7 @@ from xbarmip.solvers.dp.effort import (
     PROGRAM_ROUNDS,
     SCALE,
 )
+from xbarmip.solvers.dp.state.bounds import Windows
 
 
 def arc_multipliers(
@@ -85,15 +86,15 @@ class _Search:
         self.program = ArcProgram(
             self._places, windows.sets, question.target, 4.0 * question.budget
         )
-        self.program.add_choices(*some_choices(windows, MENU_SEEDED if seeds.mixture else MENU))
-        self.program.add_choices(seeds.layer, seeds.r)
         if seeds.entries is None:
             self.program.add_entries(_spread(self._places))
+            self.program.add_choices(*some_choices(windows, MENU_SEEDED if seeds.mixture else MENU))
         else:
             self.program.add_entries(seeds.entries)
+            self.program.add_choices(seeds.layer, seeds.r)
         if seeds.mixture is not None:
-            if seeds.entries is None:
-                self.program.add_choices(*_around(seeds.mixture, question))
+            parts = NEARBY if seeds.entries is None else (1.0,)
+            self.program.add_choices(*_around(seeds.mixture, parts, windows))
             self._add_late(seeds.mixture)
 
     def relaxation(self) -> Relaxation:
@@ -142,11 +143,9 @@ def _spread(places: Places) -> Array:
     )
 
 
-def _around(mixture: Support, question: Question) -> tuple[Array, Array]:
-    """Layers and R near those of a mixture, within the windows."""
+def _around(mixture: Support, parts: Sequence[float], windows: Windows) -> tuple[Array, Array]:
+    """Layers and R that are some parts of those of a mixture, within the windows."""
     layer = np.repeat(np.arange(len(mixture.start) - 1), np.diff(mixture.start))
-    near = np.concatenate([(mixture.r * part).round().astype(np.int64) for part in NEARBY])
-    step = [mixture.r - 1, mixture.r + 1]
-    layers, r = np.tile(layer, len(NEARBY) + 2), np.concatenate([near, *step])
-    low, high = question.windows.low[layers], question.windows.high[layers]
-    return layers, np.clip(r, low, high)
+    r = np.concatenate([(mixture.r * part).round().astype(np.int64) for part in parts])
+    layers = np.tile(layer, len(parts))
+    return layers, np.clip(r, windows.low[layers], windows.high[layers])
