@@ -261,7 +261,7 @@ def test_command_line(tmp_path, monkeypatch, capsys):
     texts = [Path(name).read_text() for name in sizes]
     assert list(map(len, texts)) == list(sizes.values())
     pseudo_boolean.check(*texts)
-    assert main([*COMMAND, "--format", "mps", "--output", "p.mps"]) == 0
+    assert main([*COMMAND, "--output", "p.mps"]) == 0
     assert capsys.readouterr().out == f"written: p.mps, {Path('p.mps').stat().st_size} bytes\n"
     assert read_file("p.mps") == 79
 
@@ -269,6 +269,7 @@ def test_command_line(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("more", "status", "message"),
     [
+        ([], 2, "--format is needed, one of mps, lp, opb, pimcomp: the name of o ends in none"),
         (["--format", "mps", "--windows"], 2, "--windows needs --at-most"),
         (["--format", "opb", "--cuts"], 2, "--cuts needs --format mps or lp, got opb"),
         (["--format", "opb", "--proof", "p"], 2, "--proof needs --at-most"),
