@@ -12,6 +12,7 @@ import pytest
 
 import xbarmip as xb
 from tests.brute_cores import best_interval
+from tests.sample import draws
 from xbarmip.compare.instance import Instance
 from xbarmip.compare.recorder import row_here
 from xbarmip.compare.verdict import judge
@@ -63,12 +64,12 @@ def test_exhaustive_search_is_brute_force():
 
 def test_the_search_is_exhaustive_search():
     seen = {Status.OPTIMAL: 0, Status.INFEASIBLE: 0}
-    for placement in sized()[:300]:
+    for placement in sized()[: draws(300)]:
         result = xb.place(placement)
         assert claims(result) == claims(xb.place(placement, "exhaustive"))
         assert result.stop is Stop.FINISHED
         seen[result.status] += 1
-    assert min(seen.values()) > 20
+    assert min(seen.values()) > draws(20)
 
 
 def random_hardware(random, placement):
