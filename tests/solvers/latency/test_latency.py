@@ -245,7 +245,7 @@ def test_what_a_walk_reports_is_about_the_latency():
 
 def test_ctrl_c_ends_a_walk_with_the_subproblem_that_it_meets():
     """At some reports, also where that subproblem is over or has proven enough all the same."""
-    problem = Problem(xb.load_network("alexnet"), 400, objective="latency", hardware=ISAAC)
+    problem = Problem(xb.load_network("alexnet"), 700, objective="latency", hardware=ISAAC)
     told = []
     whole = xb.solve(problem, progress=told.append)
     assert len(whole.subproblems) > 2
