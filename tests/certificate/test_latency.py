@@ -154,6 +154,21 @@ def test_windows_that_are_split(tmp_path, monkeypatch):
     assert splits > 15
 
 
+def test_windows_that_are_searched_in_halves(tmp_path, monkeypatch):
+    """A search with more labels than it may have is given up, and begun anew in each half."""
+    monkeypatch.setattr(sweep, "MOST_LABELS", 1)
+    monkeypatch.setattr(relaxation, "Relaxation", Dull)
+    random, searched = Random("halves"), 0
+    for shape, (objective, rule) in product(SHAPES, OBJECTIVES):
+        for _ in range(10):
+            problem = some_problem(random, shape, objective, rule)
+            records = list(lines(problem, xb.solve(problem, "exhaustive"), quiet))
+            assert check.check(save(tmp_path / "c", records))
+            kinds = {next(iter(line)) for line in records if type(line) is dict}
+            searched += kinds >= {"split", "stage"}
+    assert searched > 10, searched
+
+
 def split_and_certified(problem, path):
     """Certify the optimum; how often windows are split. A split that is changed is refused."""
     result = xb.solve(problem, "exhaustive")

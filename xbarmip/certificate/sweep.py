@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from xbarmip.certificate import check
-from xbarmip.certificate.relaxation import Relaxation, rounds
+from xbarmip.certificate.relaxation import rounds
 from xbarmip.solvers.protocol import Watch
 
-MOST_LABELS = 100  # of a stage: beyond, windows are split instead
+MOST_LABELS = 500  # of a stage: beyond, windows are split instead
 
 Record = Any
 
@@ -46,7 +46,8 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
     """Write a proof line by line.
 
     Windows are narrowed, and where that comes to an end searched, or split when the search has too
-    many labels: at once in all that comes of a split, as bounds get sharper with every half.
+    many labels. Its labels are cut by the bound of the last round, which gets sharper with every
+    half; a search that ends takes the place of dozens of halves.
 
     Parameters
     ----------
@@ -69,7 +70,6 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
     search, head = _begun(problem, target)
     yield head
     halves: list[tuple[list[int], list[int], list[Record]]] = [(search.low, search.high, [])]
-    whole = True
     while halves:
         low, high, paths = halves.pop()
         search.set_windows(low, high)
@@ -78,16 +78,16 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
         yield from ({"round": record} for record in found)
         if search.empty:
             continue
-        lines = _searched(search, watch) if whole else None
-        whole = False
+        bound = relaxation.bound()
+        lines = _searched(search, bound, watch)
         if lines is not None:
             yield from lines
-            return
+            continue
         division = relaxation.division()
         if division is None:
             raise NotRefuted
         yield {"split": [*division]}
-        paths = [path for _, path in relaxation.bound()["paths"]]
+        paths = [path for _, path in bound["paths"]]
         halves += [(*half, paths) for half in check.split(search, [*division])]
 
 
@@ -95,21 +95,15 @@ class _TooManyLabels(Exception):  # noqa: N818 - no fault
     """A stage keeps more labels than a search should."""
 
 
-def _searched(search: check.Search, watch: Watch) -> list[Record] | None:
-    """The lines of stages that refute the windows of a search; None if they have many labels."""
-    record = sharpest(search)
-    search.bounds = [check.Bound(record, search)]
+def _searched(search: check.Search, bound: Record, watch: Watch) -> list[Record] | None:
+    """The lines of stages that refute the windows of a search, their labels cut by a bound; None if
+    they have many labels.
+    """
+    search.bounds = [check.Bound(bound, search)]
     try:
-        return [{"bound": record}, *_stages(search, watch)]
+        return [{"bound": bound}, *_stages(search, watch)]
     except _TooManyLabels:
         return None
-
-
-def sharpest(search: check.Search) -> Record:
-    """The path bound by the multipliers that are best before any decision."""
-    relaxation = Relaxation(search)
-    relaxation.solve()
-    return relaxation.bound()
 
 
 def _stages(search: check.Search, watch: Watch) -> Iterator[Record]:
