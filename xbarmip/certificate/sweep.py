@@ -11,7 +11,7 @@ from xbarmip.certificate import check
 from xbarmip.certificate.relaxation import rounds
 from xbarmip.solvers.protocol import Watch
 
-MOST_LABELS = 500  # of a stage: beyond, windows are split instead
+MOST_LABELS = 20  # of a stage: beyond, windows are split; a tenth more, doubled by every split
 
 Record = Any
 
@@ -46,8 +46,9 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
     """Write a proof line by line.
 
     Windows are narrowed, and where that comes to an end searched, or split when the search has too
-    many labels. Its labels are cut by the bound of the last round, which gets sharper with every
-    half; a search that ends takes the place of dozens of halves.
+    many labels. They are cut by the bound of the last round, which gets sharper with every half. In
+    a short chain a few more halves are cheaper than a search, so that it may have few labels at
+    first; where they go deep, one search takes the place of dozens of them.
 
     Parameters
     ----------
@@ -69,9 +70,10 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
     """
     search, head = _begun(problem, target)
     yield head
-    halves: list[tuple[list[int], list[int], list[Record]]] = [(search.low, search.high, [])]
+    halves: list[tuple[list[int], list[int], list[Record], int]]
+    halves = [(search.low, search.high, [], 0)]
     while halves:
-        low, high, paths = halves.pop()
+        low, high, paths, splits = halves.pop()
         search.set_windows(low, high)
         watch.check(windows=len(halves) + 1)
         found, relaxation = rounds(search, paths)
@@ -79,7 +81,7 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
         if search.empty:
             continue
         bound = relaxation.bound()
-        lines = _searched(search, bound, watch)
+        lines = _searched(search, bound, MOST_LABELS + (MOST_LABELS << splits) // 10, watch)
         if lines is not None:
             yield from lines
             continue
@@ -88,25 +90,25 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
             raise NotRefuted
         yield {"split": [*division]}
         paths = [path for _, path in bound["paths"]]
-        halves += [(*half, paths) for half in check.split(search, [*division])]
+        halves += [(*half, paths, splits + 1) for half in check.split(search, [*division])]
 
 
 class _TooManyLabels(Exception):  # noqa: N818 - no fault
     """A stage keeps more labels than a search should."""
 
 
-def _searched(search: check.Search, bound: Record, watch: Watch) -> list[Record] | None:
+def _searched(search: check.Search, bound: Record, most: int, watch: Watch) -> list[Record] | None:
     """The lines of stages that refute the windows of a search, their labels cut by a bound; None if
-    they have many labels.
+    a stage keeps more than so many.
     """
     search.bounds = [check.Bound(bound, search)]
     try:
-        return [{"bound": bound}, *_stages(search, watch)]
+        return [{"bound": bound}, *_stages(search, most, watch)]
     except _TooManyLabels:
         return None
 
 
-def _stages(search: check.Search, watch: Watch) -> Iterator[Record]:
+def _stages(search: check.Search, most: int, watch: Watch) -> Iterator[Record]:
     problem = search.problem
     labels, undecided = [problem.timing.first_label(search.target)], set(problem.layers)
     for k in search.order:
@@ -115,7 +117,7 @@ def _stages(search: check.Search, watch: Watch) -> Iterator[Record]:
         for label in labels:
             watch.check(layer=k, labels=len(labels))
             found.append(dict(decision.successors(label)))
-        places, goes = undominated(found, decision.after, watch)
+        places, goes = undominated(found, decision.after, most, watch)
         yield {"stage": {"bounds": [*range(len(search.bounds))], "keep": places}}
         yield from map(_line, goes)
         labels, undecided = [found[number - 1][r] for number, r in places], undecided - {k}
@@ -125,7 +127,7 @@ def _stages(search: check.Search, watch: Watch) -> Iterator[Record]:
 
 
 def undominated(
-    found: list[dict[int, check.Label]], stage: check.Stage, watch: Watch
+    found: list[dict[int, check.Label]], stage: check.Stage, most: int, watch: Watch
 ) -> tuple[list[list[int]], list[dict[int, int]]]:
     """The successors to keep, as [number of the label, R], and who dominates the others.
 
@@ -144,7 +146,7 @@ def undominated(
         rival = next((at for at, one in enumerate(kept, 1) if stage.dominates(one, label)), None)
         if rival is None:
             kept.append(label)
-            if len(kept) > MOST_LABELS:
+            if len(kept) > most:
                 raise _TooManyLabels
             places.append([number, r])
         else:
