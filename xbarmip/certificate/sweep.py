@@ -11,7 +11,7 @@ from xbarmip.certificate import check
 from xbarmip.certificate.relaxation import rounds
 from xbarmip.solvers.protocol import Watch
 
-MOST_LABELS = 20  # of a stage: beyond, windows are split; a tenth more, doubled by every split
+MOST_LABELS = 1000  # of a stage: beyond, windows are split instead
 
 Record = Any
 
@@ -46,9 +46,9 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
     """Write a proof line by line.
 
     Windows are narrowed, and where that comes to an end searched, or split when the search has too
-    many labels. They are cut by the bound of the last round, which gets sharper with every half. In
-    a short chain a few more halves are cheaper than a search, so that it may have few labels at
-    first; where they go deep, one search takes the place of dozens of them.
+    many labels. They are cut by the bound of the last round, which gets sharper with every half.
+    Of few layers a few more halves are cheaper than labels; of many they go so deep that a search
+    takes the place of dozens. So it may have more labels the more layers there are.
 
     Parameters
     ----------
@@ -70,10 +70,10 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
     """
     search, head = _begun(problem, target)
     yield head
-    halves: list[tuple[list[int], list[int], list[Record], int]]
-    halves = [(search.low, search.high, [], 0)]
+    most = min(MOST_LABELS, 2 * len(problem.layers) ** 2)
+    halves: list[tuple[list[int], list[int], list[Record]]] = [(search.low, search.high, [])]
     while halves:
-        low, high, paths, splits = halves.pop()
+        low, high, paths = halves.pop()
         search.set_windows(low, high)
         watch.check(windows=len(halves) + 1)
         found, relaxation = rounds(search, paths)
@@ -81,7 +81,7 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
         if search.empty:
             continue
         bound = relaxation.bound()
-        lines = _searched(search, bound, MOST_LABELS + (MOST_LABELS << splits) // 10, watch)
+        lines = _searched(search, bound, most, watch)
         if lines is not None:
             yield from lines
             continue
@@ -90,7 +90,7 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
             raise NotRefuted
         yield {"split": [*division]}
         paths = [path for _, path in bound["paths"]]
-        halves += [(*half, paths, splits + 1) for half in check.split(search, [*division])]
+        halves += [(*half, paths) for half in check.split(search, [*division])]
 
 
 class _TooManyLabels(Exception):  # noqa: N818 - no fault
