@@ -4,6 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
+export PYTHONDONTWRITEBYTECODE =  # else each process of the tests would compile all it imports anew
 
 .PHONY: demo test around test-all fresh checked lint types check site clean
 
@@ -51,8 +52,8 @@ clean:
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; make PYTHON=... names one")'
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 --editable '.[test]' \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 --no-compile --editable '.[test]' \
 		2> .venv/pip.log || { echo "The libraries cannot be installed, for which a connection is needed, once:" \
 		"$$(grep -m 1 '^ERROR' .venv/pip.log) (all of it: .venv/pip.log)" >&2; exit 1; }
-	$(BIN)/xbarmip warm
+	$(BIN)/python -m compileall -qq .venv/lib xbarmip & $(BIN)/xbarmip warm && wait  # two cores
 	@touch $@

@@ -1,4 +1,4 @@
-"""The nine light models of the onnx package at several budgets, objective `cycles`."""
+"""The nine light models of the onnx package, or what ships, at several budgets: `cycles`."""
 
 import sys
 from argparse import Namespace
@@ -17,6 +17,7 @@ COLUMNS = (
     "seconds", "peak_mib", "search_mib",
 )  # fmt: skip
 FACTORS = ("1.5", "2", "4", "10")
+SHIPPED_FACTORS = ("2", "4")
 
 
 def networks(arguments: Namespace) -> Iterator[xb.Network]:
@@ -24,9 +25,10 @@ def networks(arguments: Namespace) -> Iterator[xb.Network]:
     if arguments.smoke:
         yield deep_chain(4, extent=16, channels=4)
         return
-    for name in list_onnx_models():
+    names = xb.list_networks() if arguments.shipped else list_onnx_models()
+    for name in names:
         if fnmatch(name, arguments.models):
-            yield xb.load_network(ONNX_SCHEME + name)
+            yield xb.load_network(name if arguments.shipped else ONNX_SCHEME + name)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -36,18 +38,24 @@ def main(argv: Sequence[str] | None = None) -> None:
         "--models", default="*", metavar="GLOB", help="names of models (default: *)"
     )
     parser.add_argument(
+        "--shipped", action="store_true", help="the networks that ship with the package instead"
+    )
+    parser.add_argument(
         "--factors",
         nargs="+",
-        default=FACTORS,
         metavar="F",
-        help=f"budgets over the smallest (default: {' '.join(FACTORS)})",
+        help=f"budgets over the smallest (default: {' '.join(FACTORS)}; "
+        f"with --shipped {' '.join(SHIPPED_FACTORS)})",
     )
     arguments = parser.parse_args(argv)
-    report = Report("onnx_models", "ONNX models, cycles", COLUMNS, arguments)
+    name, title = ("shipped", "Shipped networks") if arguments.shipped else (
+        "onnx_models", "ONNX models"
+    )  # fmt: skip
+    report = Report(name, f"{title}, cycles", COLUMNS, arguments)
     warm_up("dp")
     for network in networks(arguments):
         smallest = xb.Problem(network, 1).smallest_budget
-        for factor in arguments.factors:
+        for factor in arguments.factors or (SHIPPED_FACTORS if arguments.shipped else FACTORS):
             crossbars = int(Fraction(factor) * smallest)
             measured = measure(xb.Problem(network, crossbars), "dp", arguments)
             sizes = {"layers": len(network.layers), "factor": factor, "crossbars": crossbars}

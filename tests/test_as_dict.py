@@ -12,7 +12,7 @@ from xbarmip.solvers.dp.frontier import frontier
 from xbarmip.solvers.latency.sensitivity import bandwidth_scan, enough_bandwidth
 
 TIMES = ("seconds", "compile_seconds", "statistics", "subproblems", "message")  # as runs differ
-ON = ("--tiles", "8", "--hardware", "isaac-like")
+ON = ("--tiles", "6", "--hardware", "isaac-like")
 
 
 def printed(capsys, *command):
@@ -28,7 +28,7 @@ def plain(facts):
 @pytest.mark.parametrize("objective", ["cycles", "latency"])
 def test_a_solve(objective, capsys):
     hardware = load_hardware("isaac-like")
-    problem = xb.Problem(xb.load_network("alexnet"), 8 * 72, objective=objective, hardware=hardware)
+    problem = xb.Problem(xb.load_network("alexnet"), 6 * 72, objective=objective, hardware=hardware)
     result = xb.solve(problem)
     facts = plain({**problem.as_dict(), **result.as_dict()})
     shown = printed(capsys, "solve", "alexnet", "--objective", objective, *ON)
@@ -51,7 +51,7 @@ def test_a_frontier(capsys):
 def test_changes_of_bandwidth(capsys):
     problem = xb.Problem(
         xb.load_network("alexnet"),
-        8 * 72,
+        6 * 72,
         objective="latency",
         hardware=load_hardware("isaac-like"),
     )

@@ -15,6 +15,7 @@ FLOORS = (
     "imports",
     "display",
     "clock",
+    "linked",
     "compiled",
     "exact",
     "plain",

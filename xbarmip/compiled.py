@@ -29,6 +29,7 @@ from numba.core.runtime.nrt import rtsys
 from numba.core.types import unliteral
 
 from xbarmip.clock import compiling_begins, compiling_ends
+from xbarmip.linked import Linked
 
 _settings: Any = config
 KERNELS: list[Any] = []  # all that were made so far
@@ -155,7 +156,7 @@ def _without_literals(kernel: Any) -> Any:
 
 
 compiled = partial(making, _nrt=False)  # makes no arrays, and returns numbers alone
-inner = partial(compiled, no_cpython_wrapper=True)  # called by other kernels alone
+inner = partial(compiled, no_cpython_wrapper=True, pipeline_class=Linked)  # called by kernels alone
 inlined = partial(inner, forceinline=True)  # into its callers: for a few lines in an inner loop
 
 

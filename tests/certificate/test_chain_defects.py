@@ -127,7 +127,7 @@ def test_a_broken_chain_is_found_out(defect, tmp_path):
     """Whatever is "proven" of a latency that can be attained is refused."""
     random, false = Random(defect.__name__), 0
     for _ in range(400):
-        source = problems(random.choice(KINDS), random.choice(SHAPES), random.random(), 200)
+        source = problems(random.choice(KINDS), random.choice(SHAPES), random.random(), 60)
         problem = next(source)
         best = xb.solve(problem, "exhaustive")
         if best.value is None:

@@ -53,7 +53,7 @@ BAD_BYTES = {
     "deep objects": (b'{"a":' * 10**6 + b"\n", "line 1 is not a JSON value"),
     "many digits": (b"9" * 10**6 + b"\n", "line 1 is not a JSON value"),
     "a long line": (b" " * (check.MOST_BYTES + 2), "line 1 is longer than"),
-    "a bomb": (gzip.compress(b" " * 2**28), "line 1 is longer than"),
+    "a bomb": (gzip.compress(b" " * 2**25), "line 1 is longer than"),
     "half a gzip file": (gzip.compress(b"[" * 5000)[:20], "line 1 cannot be read"),
     "no gzip after all": (b"\x1f\x8bgarbage", "line 1 cannot be read"),
     "a key twice": (b'{"format": 1, "format": 1}\n', "a key occurs twice"),

@@ -311,10 +311,10 @@ def test_compare_writes_results_and_agrees(run, answers):
 
 
 def test_lists(run, answers):
-    names = [entry["name"] for entry in answers("networks")["networks"]]
-    assert names == [*list_networks(), *(f"onnx:{model}" for model in list_onnx_models())]
+    networks = {entry["name"]: entry for entry in answers("networks")["networks"]}
+    assert [*networks] == [*list_networks(), *(f"onnx:{model}" for model in list_onnx_models())]
     assert len(list_onnx_models()) == 9
-    light = next(e for e in answers("networks")["networks"] if e["name"] == ALEXNET)
+    light = networks[ALEXNET]
     assert (light["layers"], light["edges"], light["smallest_budget"]) == (8, 7, 3745)
     suites = {suite["name"]: suite for suite in answers("suites")["suites"]}
     assert {"ladder", "published", "onnx", "random"} <= set(suites)

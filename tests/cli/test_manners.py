@@ -145,7 +145,8 @@ def test_completion_completes(run):
         done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=False)
         assert word in done.stdout.split(), done.stderr
     for shell in ("zsh", "fish"):
-        assert all(command in run("completion", shell) for command in COMMANDS)
+        script = run("completion", shell)
+        assert all(command in script for command in COMMANDS)
 
 
 def test_completion_without_its_library_is_refused(run, monkeypatch):

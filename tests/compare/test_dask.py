@@ -60,10 +60,10 @@ def worker(address):
     return dask("dask_worker", address, *options)
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    """Address of a scheduler with two workers, and the workers' processes."""
-    told = tmp_path / "scheduler.json"
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """Address of a scheduler with two workers, of which one test kills one, and their processes."""
+    told = tmp_path_factory.mktemp("cluster") / "scheduler.json"
     options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
     scheduler = dask("dask_scheduler", *options, "--scheduler-file", str(told))
     deadline = time.monotonic() + PATIENCE

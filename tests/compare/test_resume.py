@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
@@ -294,7 +295,7 @@ def test_a_solver_that_only_fails_agrees_with_nobody():
 # --- two runs at once -----------------------------------------------------------------------------
 
 SLOW = """
-import sys, time
+import os, sys, time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tests.compare.test_resume import network, of
@@ -311,13 +312,13 @@ class Slow:
     def solve(self, problem, watch):
         with Path(self.folder, "log").open("a") as file:
             file.write(f"{problem.crossbars}\\n")
-        time.sleep(0.5)
+        time.sleep(float(os.environ["SECONDS"]))
         return replace(Exhaustive().solve(problem, watch), solver="slow")
 
 if __name__ == "__main__":
     suite = of(*(Problem(network(), n, 1) for n in range(2, 12)))
     print("ready", flush=True)
-    sys.stdin.readline()
+    os.environ["SECONDS"] = sys.stdin.readline()
     found = compare(suite, [Slow(sys.argv[1])], output=sys.argv[1], resume=True)
     print(found.complete, found.agreed, len(found.rows), found.counts["AGREE"])
 """
@@ -337,7 +338,7 @@ def started(folder):
 def test_two_runs_share_the_work(tmp_path):
     runs = [started(tmp_path) for _ in range(2)]
     for run in runs:
-        run.stdin.write("go\n")
+        run.stdin.write("0.5\n")
         run.stdin.flush()
     assert [run.communicate()[0] for run in runs] == ["True True 10 10\n"] * 2
     log = (tmp_path / "log").read_text().split()
@@ -349,14 +350,14 @@ def test_two_runs_share_the_work(tmp_path):
 
 def test_a_claim_ends_with_its_process(tmp_path):
     """A run that is killed holds nobody up: what it had begun is run by the other."""
-    one = started(tmp_path)
-    one.stdin.write("go\n")
+    one, other = started(tmp_path), started(tmp_path)
+    one.stdin.write("1000\n")
     one.stdin.flush()
     while not (tmp_path / "log").exists():
         assert one.poll() is None
-    other = started(tmp_path)
+        time.sleep(0.01)
     one.kill()
-    assert other.communicate("go\n")[0] == "True True 10 10\n"
+    assert other.communicate("0\n")[0] == "True True 10 10\n"
     one.communicate()
     assert len(read_rows(tmp_path / "mine.jsonl")) == 10
 

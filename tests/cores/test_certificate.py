@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
 from random import Random
 
 import pytest
@@ -26,19 +27,23 @@ from xbarmip.solvers.protocol import StoppedError
 from xbarmip.solvers.result import Status
 
 
-def drawn(count, seed):
+@cache
+def every():
     """Placements of every kind with their answers; those without a placement, too."""
-    random, found = Random(f"certificates {seed}"), []
-    while len(found) < count:
+    random, found = Random("certificates 1"), []
+    while len(found) < 80:
         placement = random_variant(random)
         if all(part.width <= placement.capacity for part in placement.parts):
             found.append((placement, xb.place(placement)))
     return found
 
 
-EVERY = drawn(80, 1)
-ANSWERED = [(placement, result) for placement, result in EVERY if result.layout is not None]
-NONE = [(placement, result) for placement, result in EVERY if result.layout is None]
+def answered():
+    return [(placement, result) for placement, result in every() if result.layout is not None]
+
+
+def without_placement():
+    return [(placement, result) for placement, result in every() if result.layout is None]
 
 
 def placement_certificate(placement, result):
@@ -69,7 +74,7 @@ def write(record, path):
 
 def test_certificates_are_accepted():
     tight = 0
-    for placement, result in ANSWERED:
+    for placement, result in answered():
         record = placement_certificate(placement, result)
         chip, value, bound = prove(record)
         assert (value, bound) == (result.value, record["bound"])
@@ -77,7 +82,7 @@ def test_certificates_are_accepted():
         require_same(chip, stated_chip(placement))
         assert record["bound"] <= result.bound
         tight += record["bound"] == result.value
-    assert tight > len(ANSWERED) - 3, "which cores split copies share is seen by no price"
+    assert tight > len(answered()) - 3, "which cores split copies share is seen by no price"
 
 
 def test_a_bound_that_takes_several_cases():
@@ -120,7 +125,7 @@ def altered(record, path, delta):
 def test_that_nothing_can_be_placed_is_proven():
     """By a refutation of the largest value there is; a smaller one proves nothing."""
     constrained = 0
-    for placement, result in NONE:
+    for placement, result in without_placement():
         record = placement_certificate(placement, result)
         chip, value, bound = prove(record)
         assert (value, bound) == (None, None)
@@ -129,13 +134,13 @@ def test_that_nothing_can_be_placed_is_proven():
         constrained += bool(placement.constraints)
         with pytest.raises(check.Refused, match="or more is not refuted"):
             prove(altered(record, ("refutation", "value"), -1))
-    assert min(constrained, len(NONE) - constrained) > 1
+    assert min(constrained, len(without_placement()) - constrained) > 1
 
 
 def test_altered_numbers_are_refused_or_leave_the_claim_true():
     """The statement of the chip is left alone: a change of it is another claim, tested below."""
     refused = accepted = 0
-    for placement, result in ANSWERED[:25]:
+    for placement, result in answered()[:25]:
         record = placement_certificate(placement, result)
         least = best_of_statement(record["placement"])
         for path in numbers(record):
@@ -153,7 +158,7 @@ def test_altered_numbers_are_refused_or_leave_the_claim_true():
 
 
 def test_claims_that_are_too_good_are_refused():
-    for placement, result in ANSWERED:
+    for placement, result in answered():
         record = placement_certificate(placement, result)
         for key, delta in (("value", -1), ("bound", 1), ("bound", -1)):
             with pytest.raises(check.Refused):
@@ -169,7 +174,7 @@ def test_claims_that_are_too_good_are_refused():
 def test_altered_chips_are_refused_or_their_claim_is_true():
     """A wider core, another limit: what is then claimed is held against brute force."""
     accepted = 0
-    for placement, result in filter(lambda each: small(each[0]), EVERY):
+    for placement, result in filter(lambda each: small(each[0]), every()):
         record = placement_certificate(placement, result)
         for path in numbers(record["placement"]):
             for delta in (-1, 1):
@@ -361,7 +366,7 @@ def small(placement):
 def test_random_changes_are_refused_or_leave_the_claim_true(tmp_path):
     """Also in the statement: no false claim passes, and the checker never falls over."""
     random = Random("changes")
-    some = [placement_certificate(*each) for each in EVERY if small(each[0])]
+    some = [placement_certificate(*each) for each in every() if small(each[0])]
     outcomes = {check.ACCEPTED: 0, check.REFUSED: 0}
     path = tmp_path / "c"
     for _ in range(1000):
@@ -377,7 +382,7 @@ def test_random_changes_are_refused_or_leave_the_claim_true(tmp_path):
 
 def test_the_checker_runs_alone(tmp_path):
     """Without the package, by the standard library."""
-    placement, result = ANSWERED[0]
+    placement, result = answered()[0]
     write_placement_certificate(placement, result, tmp_path / "c.json")
     wrong = placement_certificate(placement, result) | {"value": result.value + 1}
     write(wrong, tmp_path / "wrong.json")
@@ -391,7 +396,7 @@ def test_the_checker_runs_alone(tmp_path):
 
 def test_what_has_no_certificate():
     """A constraint that is not linear, by name; an answer that says nothing."""
-    placement, result = ANSWERED[0]
+    placement, result = answered()[0]
     name = placement.parts[0].name
     odd = replace(placement, constraints=(Predicate("odd", (name,), lambda r: r % 2 == 1),))
     with pytest.raises(UnsupportedError, match="constraint 'odd' is not linear: certificates"):
@@ -403,7 +408,7 @@ def test_what_has_no_certificate():
 
 def test_a_bound_that_is_not_proven_is_noted(tmp_path):
     """No time for cases leaves what the search knew; where the whole is asked for, no file."""
-    placement, result = next(each for each in ANSWERED if each[1].bound > 1)
+    placement, result = next(each for each in answered() if each[1].bound > 1)
     path = tmp_path / "c"
     assert write_placement_certificate(placement, result, path).note == ""
     unknown = replace(result, refutation=None)

@@ -4,6 +4,7 @@ import signal
 import threading
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from random import Random
 
 import pyomo.environ as pyo
@@ -11,6 +12,7 @@ import pytest
 
 import xbarmip as xb
 from tests.brute_cores import best_interval
+from tests.sample import draws
 from xbarmip.compare.instance import Instance
 from xbarmip.compare.recorder import row_here
 from xbarmip.compare.verdict import judge
@@ -35,7 +37,10 @@ from xbarmip.solvers.check import confirm
 from xbarmip.solvers.protocol import Limits
 from xbarmip.solvers.result import Status, Stop
 
-SIZED = [case.placement for case in random_cases(400, seed=3)]
+
+@cache
+def sized():
+    return [case.placement for case in random_cases(400, seed=3)]
 
 
 def claims(result):
@@ -44,7 +49,7 @@ def claims(result):
 
 def test_exhaustive_search_is_brute_force():
     """Brute force is written from the definition; ties go to fewer crossbars."""
-    for placement in SIZED[:60]:
+    for placement in sized()[:60]:
         crossbar = placement.problem.crossbar
         expected = best_interval(
             placement.network, crossbar.rows, crossbar.columns, placement.chip, placement.capacity
@@ -59,12 +64,12 @@ def test_exhaustive_search_is_brute_force():
 
 def test_the_search_is_exhaustive_search():
     seen = {Status.OPTIMAL: 0, Status.INFEASIBLE: 0}
-    for placement in SIZED[:300]:
+    for placement in sized()[: draws(300)]:
         result = xb.place(placement)
         assert claims(result) == claims(xb.place(placement, "exhaustive"))
         assert result.stop is Stop.FINISHED
         seen[result.status] += 1
-    assert min(seen.values()) > 20
+    assert min(seen.values()) > draws(20)
 
 
 def random_hardware(random, placement):
@@ -116,7 +121,7 @@ def test_three_provers_agree_on_periods_constraints_and_split_copies(seed):
 
 def test_splitting_copies_never_makes_it_worse():
     better = 0
-    for placement in SIZED[:80]:
+    for placement in sized()[:80]:
         whole = xb.place(placement, "exhaustive").value
         split = xb.place(replace(placement, split=True), "exhaustive").value
         if whole is not None:
@@ -126,14 +131,14 @@ def test_splitting_copies_never_makes_it_worse():
 
 
 def test_more_cores_never_make_it_worse():
-    for placement in SIZED[:40]:
+    for placement in sized()[:40]:
         fewer, more = (xb.place(replace(placement, cores=placement.chip + n)).value for n in (0, 1))
         if fewer is not None:
             assert more <= fewer
 
 
 def test_heuristics_give_placements_and_nothing_better():
-    for placement in SIZED[:60]:
+    for placement in sized()[:60]:
         best = xb.place(placement)
         for name in PLACEMENT_SOLVERS.keys() - set(PLACEMENT_EXACT):
             options = {"generations": 20, "population": 10} if name == "genetic" else {}
@@ -171,7 +176,7 @@ def test_a_copy_is_split_only_where_that_is_allowed():
 
 def test_a_researchers_constraint_on_the_model():
     """No core does more than two thirds of the products; written in Pyomo, obeyed by HiGHS."""
-    placement = SIZED[3]
+    placement = sized()[3]
     free = xb.place(placement)
     model = build_placement_model(placement)
     assert xb.place(model).value == free.value
@@ -245,15 +250,15 @@ def test_an_interruption_leaves_what_was_found():
 
 
 def test_equal_seeds_give_equal_placements():
-    placement = SIZED[3]
+    placement = sized()[3]
     assert xb.place(placement, seed=4).layout == xb.place(placement, seed=4).layout
 
 
 def test_unknown_solvers_and_options():
     with pytest.raises(InputError, match="solver of a placement must be one of search, milp"):
-        xb.place(SIZED[0], "dp")
+        xb.place(sized()[0], "dp")
     with pytest.raises(InputError, match="solver 'search' has no option 'speed'"):
-        xb.place(SIZED[0], speed=3)
+        xb.place(sized()[0], speed=3)
     large = Placement(xb.load_network("lenet-5"), 64, 16)
     with pytest.raises(UnsupportedError, match="a chip of 1024 crossbars, it enumerates up to 64"):
         xb.place(large, "exhaustive")

@@ -86,7 +86,7 @@ def test_commands_do_what_the_page_shows(page, tmp_path, monkeypatch, capsys):
             run_by_ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
             for line in content.splitlines():
                 command = line.partition("#")[0].strip()
-                assert any(command and own.startswith(command) for own in run_by_ci), line
+                assert any(command and own.strip().startswith(command) for own in run_by_ci), line
         else:
             assert language in SHOWN, f"a block of {page} has the language {language!r}"
 

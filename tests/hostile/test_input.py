@@ -21,7 +21,7 @@ from xbarmip.network.onnx.limits import check_unfolded
 
 pytestmark = pytest.mark.long
 
-MEMORY = 2**30 + 2**28  # bytes beyond what the process has before it reads
+MEMORY = 2**29  # bytes beyond what the process has before it reads
 SECONDS = 60  # of CPU
 
 RUNNER = f"""

@@ -18,6 +18,7 @@ from rich.console import Console
 from tests.compare.report.test_report import browsed, needs_browser
 from tests.hostile_names import NAMES
 from tests.results import comparison, facts, failed, row
+from tests.sample import draws
 from xbarmip.cli.main import main
 from xbarmip.cli.output import print_rich, table
 from xbarmip.cli.progress import describe
@@ -63,7 +64,7 @@ def test_what_does_not_print_is_seen():
     assert visible("\x1b[31m\n\u202e\ud800\xa0\\n") == r"\x1b[31m\n\u202e\ud800\xa0\n"
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=draws(500))
 @given(ANY_TEXT)
 def test_every_text_is_on_one_line_of_characters_that_print(text):
     assert visible(text).isprintable()
@@ -95,7 +96,7 @@ MARKDOWN_PLACES = {
 
 
 @pytest.mark.parametrize(("form", "kinds"), MARKDOWN_PLACES.values(), ids=MARKDOWN_PLACES)
-@settings(deadline=None, max_examples=1000)
+@settings(deadline=None, max_examples=draws(1000))
 @given(text=ANY_TEXT)
 def test_markdown_is_plain_text_wherever_it_stands(form, kinds, text):
     shown = visible(text).strip()
@@ -104,7 +105,7 @@ def test_markdown_is_plain_text_wherever_it_stands(form, kinds, text):
         assert (list(dict.fromkeys(found)), said) == (kinds, shown)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=draws(300))
 @given(ANY_TEXT, ANY_TEXT)
 def test_a_markdown_table_keeps_its_cells(one, other):
     tokens = MARKDOWN.parse(Table(["a", "b"], [[one, other]]).markdown())

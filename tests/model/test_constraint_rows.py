@@ -9,6 +9,7 @@ import pytest
 
 import xbarmip as xb
 from tests.model.test_statement import pair
+from tests.sample import draws
 from xbarmip.constraint import LinearConstraint, Predicate
 from xbarmip.errors import UnsupportedError, VerificationError
 from xbarmip.model import constraint_rows
@@ -41,7 +42,7 @@ def meeting(model):
 def test_rows_allow_what_the_constraint_allows(monkeypatch):
     """Random weights, as a sum and as a table; random predicates."""
     random = Random("rows")
-    for number in range(200):
+    for number in range(draws(200)):
         weights = tuple(
             (name, tuple(random.randint(-9, 9) * random.choice([1, 6]) for _ in range(16)))
             for name in random.sample("ab", random.randint(1, 2))

@@ -115,7 +115,7 @@ def test_the_function_form_says_the_value_and_linear_writers_refuse_it_by_name(t
 def test_auto_is_linear_where_that_is_small():
     assert build_model(pair()).timing.ctype is pyo.Block
     layer = Layer("a", 3, 4, 200, 200, Window.square(1))
-    large = Problem(Network("one", (layer,), ()), 20_000)
+    large = Problem(Network("one", (layer,), ()), 1_001)
     assert build_model(large).timing.ctype is pyo.Constraint
     assert build_model(large, at_most=3).timing.ctype is pyo.Block
 

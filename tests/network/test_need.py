@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from tests.sample import draws
 from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.need import clamped_need
 from xbarmip.network.window import Whole, Window
@@ -73,7 +74,7 @@ def need_maps_are_what_windows_read(size, pool, through, window):
 
 anything = given(maps, st.none() | windows, st.lists(windows, max_size=2), windows)
 steady = settings(
-    max_examples=300, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=draws(300), deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
 
 

@@ -143,14 +143,13 @@ def test_times_are_shared_exactly(solver, count):
 
 def test_times_have_no_certificate_and_do_not_go_with_counts(tmp_path):
     hardware = load_hardware("isaac-like")
-    problems = [
-        xb.Problem(each, 400, objective="latency", hardware=hardware) for each in (LENET, ALEXNET)
-    ]
+    networks = LENET, replace(LENET, name="another")
+    problems = [xb.Problem(each, 30, objective="latency", hardware=hardware) for each in networks]
     chip = SharedChip(problems, "sum")
     with pytest.raises(UnsupportedError, match="the objectives are times"):
         write_shared_certificate(chip, solve_shared(chip), tmp_path / "c")
     with pytest.raises(UnsupportedError, match="all by counts or all by times"):
-        SharedChip([problems[0], xb.Problem(ALEXNET, 400)])
+        SharedChip([problems[0], xb.Problem(ALEXNET, 30)])
     with pytest.raises(InputError, match="must be positive, got 0"):
         SharedChip(problems, "deadlines", deadlines=(1, 0))
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from base64 import b64decode
 from dataclasses import dataclass, replace
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -37,7 +38,13 @@ def folder_of(source):
 
 
 def kept(source):
-    """The committed rows by part."""
+    """The committed rows by part, read once."""
+    return kept_of(source.name)
+
+
+@cache
+def kept_of(name):
+    source = SOURCES[name]
     return {part.name: Store(folder_of(source), part.name, part.row).rows for part in source.parts}
 
 

@@ -46,8 +46,8 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser.add_argument(
         "--format",
         choices=_FORMATS,
-        required=True,
-        help="of the problem, or pimcomp: an allocation as PIMCOMP-NN's replication of each node",
+        help="of the problem, or pimcomp: an allocation as PIMCOMP-NN's replication of each node "
+        "(default: what the file's name ends in)",
     )
     add_allocation(parser, required=False)
     parser.add_argument("--output", type=Path, required=True, metavar="FILE")
@@ -96,8 +96,19 @@ def run(arguments: Namespace) -> int:
     return 0
 
 
+def _ending(output: Path) -> str:
+    """The format that a file's name says."""
+    ending = output.suffix.removeprefix(".")
+    if ending not in _FORMATS:
+        raise InputError(
+            f"--format is needed, one of {', '.join(_FORMATS)}: the name of {output} ends in none"
+        )
+    return ending
+
+
 def _check(arguments: Namespace) -> None:
-    """Refuse options that do not go together, and files that could not be written."""
+    """Complete the options; refuse what does not go together, and files that cannot be written."""
+    arguments.format = arguments.format or _ending(arguments.output)
     if (arguments.allocation is not None) != (arguments.format == "pimcomp"):
         raise InputError("--format pimcomp and --allocation: one needs the other")
     if arguments.format == "pimcomp":

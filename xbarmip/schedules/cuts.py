@@ -1,4 +1,4 @@
-"""Cuts by a rule: where a start, or a rival, begins."""
+"""Cuts by a rule: where a start, or a heuristic, begins."""
 
 from bisect import bisect_left
 from itertools import accumulate, pairwise

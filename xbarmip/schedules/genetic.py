@@ -1,4 +1,4 @@
-"""The rival `genetic`: cuts that mate and mutate, with the proven optimum inside each segment."""
+"""The heuristic `genetic`: cuts mate and mutate, with the proven optimum inside each segment."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""Rivals that cut by a rule: `filling` and `even`."""
+"""Heuristics that cut by a rule: `filling` and `even`."""
 
 from dataclasses import dataclass
 

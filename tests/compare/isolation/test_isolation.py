@@ -257,7 +257,6 @@ def test_what_a_solver_leaves_behind_is_ended(tmp_path):
         assert not psutil.pid_exists(left)
 
 
-@pytest.mark.own_server
 def test_solvers_have_one_thread_and_a_session_of_their_own():
     def tells(problem, watch):
         found = Exhaustive().solve(problem, watch)

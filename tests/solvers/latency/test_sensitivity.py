@@ -146,7 +146,7 @@ def test_bad_options(option, message, capsys):
 
 def test_ctrl_c_ends_a_scan_after_the_latency_that_it_meets():
     """Whenever it comes, also in the last moments of a search, which then ends by itself."""
-    problem = Problem(xb.load_network("alexnet"), 576, objective="latency", hardware=ISAAC)
+    problem = Problem(xb.load_network("alexnet"), 400, objective="latency", hardware=ISAAC)
     told = []
     every = list(bandwidth_scan(problem, (Fraction(1, 2), Fraction(1)), progress=told.append))
     for moment in range(0, len(told), 1 + len(told) // 10):
