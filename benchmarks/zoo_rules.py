@@ -10,6 +10,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from bench import ROOT, Report, Row, options, warm_up
@@ -128,7 +129,7 @@ def heuristics_row(row: networks.NetworkRow, seconds: float) -> Row:
 
 
 def _cim_mlc(report: Report, arguments: Namespace) -> list[str]:
-    for name, network in chosen(arguments):
+    for name, network in islice(chosen(arguments), arguments.most):
         report.add(cim_mlc_row(name, network, arguments.time_limit))
     counts = [sum(row["proven"][at] for row in report.rows) for at in (0, 1)]
     return [
@@ -138,11 +139,16 @@ def _cim_mlc(report: Report, arguments: Namespace) -> list[str]:
 
 def _heuristics(report: Report, arguments: Namespace) -> list[str]:
     rows: list[networks.NetworkRow] = []
-    for name, network in chosen(arguments):
+    for name, network in islice(chosen(arguments), arguments.most):
         for objective in networks.OBJECTIVES:
             begin = time.perf_counter()
             rows.append(networks.row_of(name, network, objective, arguments.time_limit))
             report.add(heuristics_row(rows[-1], time.perf_counter() - begin))
+    return summary(rows)
+
+
+def summary(rows: Sequence[networks.NetworkRow]) -> list[str]:
+    """Each heuristic over all networks, by objective."""
     said = [
         "| objective | proven | rule | mean above, % | worst | none better known | spread, % | s |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
@@ -165,6 +171,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path, default=Path("zoo"), metavar="DIR")
     parser.add_argument("--models", default="*", metavar="GLOB", help="names of files (*)")
     parser.add_argument("--families", action="store_true", help="the smallest file of each family")
+    parser.add_argument("--most", type=int, metavar="N", help="so many networks at most (all)")
     arguments = parser.parse_args(argv)
     what = arguments.what
     arguments.output = arguments.output or ROOT / "results" / what
