@@ -6,6 +6,8 @@ from importlib import import_module
 from random import Random
 from typing import Any
 
+import numpy as np
+
 from xbarmip.clock import before_each_kernel
 from xbarmip.compiled import KERNELS
 from xbarmip.constraints import TileGranularity
@@ -18,6 +20,7 @@ from xbarmip.network.generate import Shape, random_network
 from xbarmip.network.library import load_network
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.bounds.cuts import Goal
+from xbarmip.solvers.dp.bounds.interior import Rows, minimise
 from xbarmip.solvers.dp.primal.constrained import ConstrainedExchange
 from xbarmip.solvers.dp.table import search_table
 from xbarmip.solvers.registry import EXACT, solve, solver_class
@@ -48,6 +51,7 @@ def warm(progress: Callable[[int, int], None] | None = None) -> None:
         tiny = Problem(random_network(Random(1), TINY), 20, 8, "steps", "published")
         solve(tiny, "published-dp")
         _warm_constraints()
+        _warm_interior()
         _warm_placements()
 
 
@@ -67,6 +71,13 @@ def _warm_constraints() -> None:
     assert table is not None
     search = ConstrainedExchange(table, problem, lambda *_, **__: None)
     search.look(Goal(target=100, budget=60), 1, search.starts)
+
+
+def _warm_interior() -> None:
+    """The linear program of deep networks."""
+    one, start = np.ones(1), np.array([0, 1])
+    rows = Rows(start, np.zeros(1, dtype=np.int64), one)
+    minimise((rows, one, one), 2 * one, 1e-2, lambda: None)
 
 
 def _warm_placements() -> None:

@@ -15,6 +15,7 @@ import pytest
 import xbarmip as xb
 from tests.brute import OBJECTIVES, tiny_problem
 from tests.random_constraints import random_equality, random_linear
+from tests.sample import draws
 from xbarmip.certificate import check, write
 from xbarmip.certificate.statement import edge_numbers, statement
 from xbarmip.certificate.sweep import NotRefuted, proof
@@ -98,7 +99,7 @@ def test_no_proof_is_found_for_a_target_that_can_be_met(shape, objective, rule):
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
 def test_the_checker_evaluates_as_the_package_does(objective, rule):
     random = Random(f"value {objective} {rule}")
-    for _ in range(300):
+    for _ in range(draws(300)):
         network = random_network(random, Shape(layers=5, branching=0.4, joining=0.4))
         problem = xb.Problem(network, 10**6, 8, objective, rule)
         stated = check.Problem(statement(problem))
@@ -112,7 +113,7 @@ def test_multipliers_decide_how_sharp_a_bound_is_and_not_whether_it_holds(object
     """Rounds and bounds with random multipliers never lose an allocation that meets the target."""
     random = Random(f"multipliers {objective} {rule}")
     narrowed = 0
-    for _ in range(150):
+    for _ in range(draws(150)):
         problem = some_problem(random, random.choice(SHAPES), objective, rule)
         result = xb.solve(problem, "exhaustive")
         if result.status is not Status.OPTIMAL:
@@ -133,7 +134,7 @@ def test_multipliers_decide_how_sharp_a_bound_is_and_not_whether_it_holds(object
             for k, gone in enumerate(search.refuted(bound)):
                 assert not gone[chosen[k] - 1]
                 narrowed += any(gone)
-    assert narrowed > 20
+    assert narrowed > draws(20)
 
 
 def make_search(problem, target):
@@ -287,7 +288,7 @@ def test_numbers_beyond_64_bits(tmp_path):
 
 def test_need_maps_are_stated_whole():
     random = Random("need")
-    for _ in range(200):
+    for _ in range(draws(200)):
         network = random_network(random, Shape(layers=4, branching=0.4, joining=0.4))
         for rule, needs in (("pipeline", network.clamped), ("published", network.printed)):
             problem = xb.Problem(network, 10**6, 8, "steps", rule)

@@ -65,8 +65,8 @@ def test_both_solvers_are_brute_force():
         longest = max(longest, len(result.plan or ()))
         divided += any("[" in name for name in result.allocation or ())
     assert seen[Status.OPTIMAL] > draws(100)
-    assert seen[Status.INFEASIBLE] > 0
-    assert divided > draws(5) / 2
+    assert seen[Status.INFEASIBLE] >= draws(2)
+    assert divided >= draws(5)
     assert longest > 4
 
 

@@ -10,9 +10,11 @@ import xbarmip as xb
 from tests.brute import tiny_problem
 from xbarmip.network.generate import Shape
 from xbarmip.solvers.dp.bounds import question as asked
+from xbarmip.solvers.dp.bounds.arc_rows import places_of
 from xbarmip.solvers.dp.bounds.arcs import ArcProgram
 from xbarmip.solvers.dp.bounds.cuts import Goal, Switches
 from xbarmip.solvers.dp.bounds.multipliers import find_multipliers, linear_solver
+from xbarmip.solvers.dp.bounds.points import path_points
 from xbarmip.solvers.dp.bounds.prices import prices
 from xbarmip.solvers.dp.bounds.question import Question
 from xbarmip.solvers.dp.bounds.seeds import no_seeds, seeds_at
@@ -48,8 +50,15 @@ def search_of(problem):
     return TargetSearch(search_table(problem), problem, Switches(), lambda *_, **__: None)
 
 
-def test_no_path_put_together_of_arcs_is_longer_than_the_value(all_deep):
-    """Of the paths found within windows, and of those handed on from other windows."""
+def steps_of(flow, allocations):
+    """Steps of all legs of a flow, times their multipliers, under each allocation."""
+    layer, begin, end, _ = flow.legs.T
+    r = allocations[:, layer]
+    return (flow.multiplier * (-(-end // r) + (-begin // r))).sum(axis=1)
+
+
+def test_no_flow_is_longer_than_its_weight_times_the_value(all_deep):
+    """Also where it began with what was found within other windows."""
     seen, solver = 0, linear_solver()
     for random, problem, allocations, _, values in instances("arcs: paths", 120):
         most = allocations.max(axis=0)
@@ -61,19 +70,46 @@ def test_no_path_put_together_of_arcs_is_longer_than_the_value(all_deep):
             target = random.randint(1, int(values.max()))
             question = Question(table, windows, windows.most, target, None, [])
             seeds = seeds.within(table, windows)
-            _, seeds = find_multipliers(solver, question, seeds, 1, lambda: None)
+            relaxation, seeds = find_multipliers(solver, question, seeds, 1, lambda: None)
             inside = ((low <= allocations) & (allocations <= high)).all(axis=1)
-            for legs in seeds.paths:
-                layer, begin, end, _ = legs.T
-                r = allocations[inside][:, layer]
-                assert ((-(-end // r) + (-begin // r)).sum(axis=1) <= values[inside]).all()
+            flow = relaxation.flow
+            if flow is not None and flow.weight:
+                steps = steps_of(flow, allocations[inside])
+                assert (steps <= flow.weight * values[inside]).all()
                 seen += 1
     assert seen > 100
 
 
+def test_a_flow_that_floats_got_wrong_is_none_that_is_too_long(all_deep):
+    """Whatever the dual values, as much leaves an entry as comes, and no path is made longer."""
+    seen = 0
+    for random, problem, allocations, _, values in instances("arcs: wrong", 60):
+        high = allocations.max(axis=0)
+        windows = Windows(np.array(problem.sets), np.ones_like(high), high)
+        table = search_table(problem)
+        places = places_of(path_points(table, windows), table.outputs, np.array(table.sinks))
+        program = ArcProgram(places, windows.sets, random.randint(1, int(values.max())), 100.0)
+        entries = random.sample(range(len(places.points.entry)), 2)
+        program.add_entries(np.array(entries))
+        for r in (1, 2):
+            program.add_choices(np.arange(len(high)), np.minimum(r, high))
+        program.solve(random.choice((1.0, 1e-3)), lambda: None)
+        duals = program._duals
+        program._duals = duals._replace(
+            **{
+                name: np.array([max(0.0, v + random.gauss(0, 5)) for v in getattr(duals, name)])
+                for name in ("prior", "arcs", "sinks", "ends")
+            }
+        )
+        flow = program.whole_flow(1000)
+        assert (steps_of(flow, allocations) <= flow.weight * values).all()
+        seen += flow.weight > 0
+    assert seen > 40
+
+
 def test_a_program_of_arcs_has_the_value_of_one_of_paths(all_deep, monkeypatch):
-    """Both are the same relaxation, so that their best multipliers refute the same."""
-    solver, compared = linear_solver(), 0
+    """Both are the same relaxation, though the one of paths may be left early."""
+    solver, compared, equal = linear_solver(), 0, 0
     for random, problem, allocations, within, values in instances("arcs: value", 80):
         best = int(values[within].min())
         windows = Windows(
@@ -91,9 +127,11 @@ def test_a_program_of_arcs_has_the_value_of_one_of_paths(all_deep, monkeypatch):
             bounds.append(found.bound / found.scale)
         # where both are beyond the budget, they stop early
         if max(bounds) <= problem.crossbars:
-            assert bounds[0] == pytest.approx(bounds[1], rel=0.01, abs=0.1)
+            assert bounds[0] >= 0.99 * bounds[1] - 0.1
+            equal += bounds[0] == pytest.approx(bounds[1], rel=0.01, abs=0.1)
             compared += 1
     assert compared > 20
+    assert equal >= 0.9 * compared
 
 
 def test_what_one_path_bound_refutes_is_below_the_optimum(all_deep):
@@ -118,16 +156,30 @@ def test_deep_networks_have_the_values_of_all_allocations(all_deep):
         assert result.value == values[within].min()
 
 
-def test_a_solver_without_an_answer_is_survived():
-    """Choices of which the solver says nothing still make a mixture, and no flow makes no paths."""
+def test_without_an_answer_there_is_a_mixture_and_an_allocation_is_one():
     (_, problem, allocations, _, _), *_ = instances("arcs: none", 1)
-    windows = Windows(
-        np.array(problem.sets), np.ones(len(problem.sets), np.int64), allocations.max(axis=0)
-    )
+    high = allocations.max(axis=0)
+    windows = Windows(np.array(problem.sets), np.ones_like(high), high)
+    table = search_table(problem)
+    places = places_of(path_points(table, windows), table.outputs, np.array(table.sinks))
+    program = ArcProgram(places, windows.sets, 1, 1.0)
+    program.add_choices(np.arange(len(high)), high)
+    assert (program.support().r == high).all()
+    assert seeds_at([1] * len(high)).rounded.tolist() == [1] * len(high)
+
+
+def test_a_check_ends_a_program(all_deep):
+    """After any iteration, not only after all of one program."""
+    (_, problem, allocations, _, _), *_ = instances("arcs: none", 1)
+    high = allocations.max(axis=0)
+    windows = Windows(np.array(problem.sets), np.ones_like(high), high)
     question = Question(search_table(problem), windows, problem.crossbars, 1, None, [])
-    program = ArcProgram(linear_solver(), question, 1.0, 4)
-    _, x = program.solve()
-    mixture = program.support(np.full(len(x), 1e-12))
-    assert mixture.start[-1] >= len(problem.sets)
-    assert program.priced()[0] == []
-    assert seeds_at([1] * len(problem.sets)).rounded.tolist() == [1] * len(problem.sets)
+    left = [3]
+
+    def check():
+        left[0] -= 1
+        if not left[0]:
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        find_multipliers(linear_solver(), question, no_seeds(), 2, check)

@@ -9,6 +9,7 @@ import pytest
 
 import xbarmip as xb
 from tests.brute import OBJECTIVES, brute_force, tiny_problem
+from tests.sample import draws
 from xbarmip.constraint import Predicate
 from xbarmip.exact import ceil_div
 from xbarmip.network.generate import Shape
@@ -53,7 +54,7 @@ def test_every_heuristic_is_tested_here():
 @pytest.mark.parametrize("name", [*RECIPES, *SEARCHES])
 def test_within_the_budget_honest_and_never_better_than_the_best(name):
     worse = feasible = 0
-    for problem in problems(40 if name in SEARCHES else 150, name):
+    for problem in problems(40 if name in SEARCHES else draws(150), name):
         best = brute_force(problem)
         result = run(name, problem, **options_of(name))
         assert (result.bound, result.proof, result.stop) == (None, None, xb.Stop.FINISHED)

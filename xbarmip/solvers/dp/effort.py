@@ -57,9 +57,13 @@ PATHS, PATHS_APART = 6, 10  # paths returned at once (labels 1.10, 1.00), or one
 PATH_TOLERANCE = 1e-9  # of the target: a path that is longer by this is not too long
 ARCS_FROM = 400  # layers: the linear program is told from arcs, not from paths; with 316 a chain is
 # proven within a minute without, and less deep networks are left as they were
-DEEP_EFFORT, PART_GAINED = 1, 8  # of a program of arcs by itself, as long as such a part of what is
-# open is gained
-FLOW_LEFT = 1e-7  # of the largest flow along an arc: less is none
+DEEP_PART = 4  # the next target of a deep network lies so far above the bound, of what is open
+INTERIOR_STEPS = 80  # iterations of one program of arcs
+GAPS = (1e-2, 1e-3, 3e-4)  # relative, to which a program of arcs is solved, by effort
+ENTRIES = 6  # of each layer that a program of arcs begins with
+NEARBY = (2 / 3, 5 / 6, 1, 6 / 5, 3 / 2)  # times the R of an allocation: choices it begins with
+UNUSED, UNUSED_ROUNDS = 1e-3, 2  # of all flow: an entry with less is left out after so many rounds
+HELD = 1e-3  # share of a choice that is never left out
 HELD_INSIDE = 1e-6  # share of a choice in a mixture of interior points: less is none
 FINE = 2**20  # as fine as a linear constraint is looked at
 

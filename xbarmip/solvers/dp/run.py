@@ -102,10 +102,10 @@ class Run(Standing):
             Ways(self, each, exchange(each.table, self.problem, self.check)) for each in searches
         ]
         self._raise_bound(search.refuted_by_windows)
-        ways[0].first()
         if is_deep(search.table) and not self.problem.constraints:
             ways[0].by_paths()
         else:
+            ways[0].first()
             self._raise_bound(lambda goal: search.cuts(goal) is None)
         self.statistics["first_bound"] = self.bound
         if self._quick:

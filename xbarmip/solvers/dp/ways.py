@@ -4,15 +4,16 @@ from collections.abc import Callable, Sequence
 
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp.bounds.cuts import Cuts, Goal
+from xbarmip.solvers.dp.bounds.question import is_deep
 from xbarmip.solvers.dp.boxes import Boxes
 from xbarmip.solvers.dp.effort import (
-    DEEP_EFFORT,
+    DEEP_PART,
     EXCHANGES_AFTER_BEAM,
     EXCHANGES_AT_FIRST,
     EXCHANGES_NEARBY,
     FAR,
+    GAPS,
     NEAR,
-    PART_GAINED,
     effort_of,
 )
 from xbarmip.solvers.dp.primal.exchange import Exchange
@@ -49,25 +50,32 @@ class Ways:
     def by_paths(self) -> None:
         """Move the bound by the path bound alone, and the value by exchanges around its mixtures.
 
-        Of a deep network, where little else gets anywhere. Multipliers for one target are good for
-        those below, too, so each program refutes as much as it can, and what it found goes on into
-        the next. The first is a short one, so that there soon is a bound. Over where one moves it
-        by little of what is open.
+        Of a deep network, where little else gets anywhere before. Multipliers for one target are
+        good for those below, too, so each program refutes as much as it can, and what it found goes
+        on into the next, for a target near the bound. Where neither bound nor value moves more is
+        done for each. The first is for a target so high that its mixture is of no use.
         """
         standing, finder = self._standing, self._search.finder
         finder.begin_at(standing.best)
-        target, gained, effort = standing.goal - 1, True, 0
-        while standing.bound < standing.goal and gained:
-            before, distance = standing.bound, standing.goal - standing.bound
-            standing.refuted(finder.refuted_by_paths(Goal(target, standing.budget), effort))
-            standing.searched()
-            self._descend(self._exchanged, 1)
-            gained = PART_GAINED * (standing.bound - before) >= distance
-            target, effort = (standing.bound + standing.goal) // 2, DEEP_EFFORT
+        effort = 0
+        self._refute_by_paths(standing.goal - 1, effort)
+        while standing.bound < standing.goal and effort < len(GAPS):
+            before = standing.bound, standing.value
+            target = standing.bound + (standing.goal - standing.bound) // DEEP_PART
+            self._refute_by_paths(target, effort)
+            # its mixture leads to little below its target
+            self._descend(self._exchanged, 0, (standing.bound + target) // 2)
+            effort += (standing.bound, standing.value) == before
+
+    def _refute_by_paths(self, target: int, effort: int) -> None:
+        goal = Goal(target, self._standing.budget)
+        self._standing.refuted(self._search.finder.refuted_by_paths(goal, effort))
+        self._standing.searched()
 
     def find(self, width: int | None) -> None:
         """Find better allocations, by a beam and then by exchanges."""
-        self._descend(lambda goal: self._beam(goal, width), int(self._exchange.apt))
+        stride = int(self._exchange.apt and not is_deep(self._search.table))
+        self._descend(lambda goal: self._beam(goal, width), stride)
 
     def refute(self, width: int | None) -> None:
         """Refute targets by sweeps that leave nothing out."""
@@ -135,14 +143,14 @@ class Ways:
                 stride = 2 * stride if standing.bound > target else standing.goal - standing.bound
                 last = min(last, standing.goal - 1)
 
-    def _descend(self, look: Look, stride: int) -> None:
+    def _descend(self, look: Look, stride: int, lowest: int = 0) -> None:
         """Find better allocations, as far as one way to look for them goes.
 
         By longer and longer strides down from the goal, and from the first that fails on by halving
-        what is left; with stride 0 from the start.
+        what is left; with stride 0 from the start. Not for targets below the `lowest`.
         """
         standing = self._standing
-        lowest = standing.bound
+        lowest = max(lowest, standing.bound)
         while lowest < standing.goal:
             near = standing.goal - stride if stride else (lowest + standing.goal) // 2
             target, before = max(lowest, near), standing.value

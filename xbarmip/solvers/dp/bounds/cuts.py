@@ -148,8 +148,8 @@ class CutFinder:
             found = self._round(windows, goal, 1, effort)
         if found is None:
             return None
-        paths = found.prices.paths
-        entered = deadline_prices(self.stages, self.table, found.times, goal.target, paths)
+        flow = found.prices.flow
+        entered = deadline_prices(self.stages, self.table, found.times, goal.target, flow)
         return Cuts(found.bounds, found.prices, entered, self._seeds)
 
     def _round(self, windows: Windows, goal: Goal, rounds: int, effort: int) -> _Round | None:

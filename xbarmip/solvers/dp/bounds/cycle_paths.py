@@ -56,12 +56,18 @@ CAME, GOES, OUT = range(3)
 
 
 class PathFinder:
-    """Finds the longest paths within windows, under one mixture after another."""
+    """Finds the longest paths within windows, under one mixture after another.
+
+    Attributes
+    ----------
+    points : Points
+        Where they may enter and leave layers.
+    """
 
     def __init__(self, table: SearchTable, windows: Windows, demand: Array | None) -> None:
         self._net = table.net
-        self._points = path_points(table, windows)
-        entries, exits = len(self._points.entry), len(self._points.exit)
+        self.points = path_points(table, windows)
+        entries, exits = len(self.points.entry), len(self.points.exit)
         self._ways = Ways(
             np.empty(entries),
             np.empty((3, exits)),
@@ -71,7 +77,7 @@ class PathFinder:
 
     def fill(self, support: Support, longest: Longest) -> None:
         """Fill `longest`: for every layer the longest path through it."""
-        _fill_longest(self._net, self._points, support, self._ways, longest)
+        _fill_longest(self._net, self.points, support, self._ways, longest)
 
 
 @inner

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xbarmip.network.window import Array
-from xbarmip.solvers.dp.bounds.arcs import ArcProgram
 from xbarmip.solvers.dp.bounds.choices import Charged, Rated, cheapest_choices
+from xbarmip.solvers.dp.bounds.deep import arc_multipliers
 from xbarmip.solvers.dp.bounds.legs import BEGIN, END, LAYER, Support
 from xbarmip.solvers.dp.bounds.prices import MOST, NOTHING, Path, Relaxation
 from xbarmip.solvers.dp.bounds.question import Question, some_choices
@@ -190,20 +190,17 @@ def find_multipliers(
     and hold within the windows; also returns those for the next time. `check` is called in each
     round.
     """
+    if question.deep:
+        return arc_multipliers(question, seeds, effort, check)
     windows, budget = question.windows, question.budget
     menu = MENU_SEEDED if len(seeds.layer) else MENU
-    program: ArcProgram | _Program
     mean, many = np.zeros(0), max(PATHS, len(windows.low) // PATHS_APART)
-    if question.deep:
-        program, many = ArcProgram(solver, question, 4.0 * budget, menu), len(windows.low)
-        mean = program.shares(seeds.mixture) if seeds.mixture else mean
-    else:
-        program = _Program(solver, question, 4.0 * budget, menu)
+    program = _Program(solver, question, 4.0 * budget, menu)
     program.add_choices(seeds.layer, seeds.r)
     program.add_paths(seeds.paths)
     separation = Separation(question.table, windows, question.target, question.demand)
     layers = np.arange(len(windows.low))
-    before, idle, smooth = -np.inf, 0, SMOOTH if len(mean) else 1.0
+    before, idle, smooth = -np.inf, 0, 1.0
     most = max(ITERATIONS, BY_LAYER * len(layers))
     for _ in range(PROGRAM_ROUNDS[effort]):
         check()
@@ -230,7 +227,7 @@ def find_multipliers(
     return relaxation, Seeds(paths, layer, r, windows.copy(), mixed)
 
 
-def _whole(program: ArcProgram | _Program, question: Question) -> Relaxation:
+def _whole(program: _Program, question: Question) -> Relaxation:
     """The multipliers that count as integers, on a scale that fits 64 bits."""
     legs_of, nu, mu = program.priced()
     reach = float(question.windows.most)

@@ -34,7 +34,7 @@ import numpy as np
 
 from xbarmip.compiled import compiled
 from xbarmip.network.window import Array
-from xbarmip.solvers.dp.bounds.legs import BEGIN, END, LAYER
+from xbarmip.solvers.dp.bounds.legs import ASK, BEGIN, END, LAYER
 from xbarmip.solvers.dp.bounds.separation import paths_of
 from xbarmip.solvers.dp.constraints import Carry, Charge
 from xbarmip.solvers.dp.state.bounds import Times, Windows
@@ -50,6 +50,39 @@ class Path:
 
     legs: Array
     multiplier: int
+
+
+class Flow(NamedTuple):
+    """Legs of many paths: of each of them all its legs are there, in any order, parts added up.
+
+    A leg may come in two parts, as all that counts of it is a difference: (layer, 0, end, ask),
+    which leaves the layer at `end`, and (layer, begin, 0, -1), which enters it.
+
+    Attributes
+    ----------
+    legs : int64 array, shape (legs, 4)
+    multiplier : int64 array
+        Sum of the multipliers of the paths with the leg.
+    after : int64 array
+        The layer of the leg before it, -1 where it is the first.
+    weight : int
+        Sum of the multipliers of all paths.
+    """
+
+    legs: Array
+    multiplier: Array
+    after: Array
+    weight: int
+
+
+def flow_of(paths: Sequence[Path]) -> Flow:
+    """Paths with their multipliers as a flow."""
+    legs = np.concatenate([np.zeros((0, 4), np.int64), *(path.legs for path in paths)])
+    counts = np.array([len(path.legs) for path in paths], dtype=np.int64)
+    each = np.array([path.multiplier for path in paths], dtype=np.int64)
+    after = np.append(-1, legs[:-1, LAYER])[: len(legs)]
+    after[(np.cumsum(counts) - counts)[counts > 0]] = -1
+    return Flow(legs, np.repeat(each, counts), after, int(each.sum()))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -74,7 +107,7 @@ class Prices:
         constraints are worth that begin later.
     limits : tuple of int64 array, shape (prices, 4)
         For each stage, see `Step.limit_prices`.
-    paths : list of Path
+    flow : Flow
     """
 
     scale: int
@@ -85,7 +118,7 @@ class Prices:
     bound: int
     rest: tuple[int, ...]
     limits: tuple[Array, ...]
-    paths: list[Path]
+    flow: Flow
 
     def refuted_up_to(self, target: int, budget: int) -> int:
         """The highest target, at most `target`, that is refuted within a budget; 0 for none.
@@ -93,18 +126,22 @@ class Prices:
         These prices are of `target`. One cycle less makes `bound` larger by all multipliers, as its
         windows hold what meets a lower target, too; what is over the budget is refuted.
         """
-        over, weights = self.bound - self.scale * budget, sum(p.multiplier for p in self.paths)
+        over, weights = self.bound - self.scale * budget, self.flow.weight
         if over > 0:
             return target
         return max(0, target - (-over // weights + 1)) if weights else 0
 
 
 class Relaxation(NamedTuple):
-    """What a path bound is made of: paths and charges with their multipliers, and the scale."""
+    """What a path bound is made of: paths and charges with their multipliers, and the scale.
+
+    Where there is a flow it takes the place of the paths.
+    """
 
     scale: int
     paths: list[Path]
     charges: list[tuple[Charge, int]]
+    flow: Flow | None = None
 
 
 NOTHING = Relaxation(1, [], [])
@@ -139,26 +176,18 @@ def prices(
     OverflowError
         Where a sum might leave 64 bits.
     """
-    scale, paths, charges = relaxation
-    legs = np.concatenate([np.zeros((0, 4), np.int64), *(path.legs for path in paths)])
-    multiplier = np.repeat(
-        np.array([path.multiplier for path in paths], dtype=np.int64),
-        np.array([len(path.legs) for path in paths], dtype=np.int64),
-    )
-    spent = sum(int(m) * int(end) for m, end in zip(multiplier, legs[:, END], strict=True))
+    scale, paths, charges, flow = relaxation
+    flow = flow or flow_of(paths)
     paid = sum(nu * charge.reach for charge, nu in charges)
-    weights = sum(path.multiplier for path in paths)
-    if scale * windows.most + spent + paid + weights * target >= MOST:
+    if scale * windows.most + reach_of(flow, target) + paid >= MOST:
         raise OverflowError("prices beyond 64 bits")
-    start = np.concatenate(([0], np.cumsum(windows.high - windows.low + 1))).astype(np.int64)
-    price = np.zeros(start[-1], dtype=np.int64)
+    start, price = price_table(windows, scale, flow)
     for charge, nu in charges:
         for k, some in charge.weights.items():
             price[start[k] : start[k + 1]] += nu * some
-    _fill(start, price, windows, scale, legs, multiplier)
     least = np.minimum.reduceat(price, start[:-1])
     worth = {charge.number: (charge, nu) for charge, nu in charges}
-    bound = int(least.sum()) - target * weights - sum(nu * c.limit for c, nu in charges)
+    bound = int(least.sum()) - target * flow.weight - sum(nu * c.limit for c, nu in charges)
     rest, left = [], int(least.sum())
     for stage, carry in zip(stages, carries, strict=True):
         left -= int(least[stage.layer])
@@ -173,8 +202,22 @@ def prices(
         bound,
         tuple(rest),
         tuple(_limit_prices(carry, worth) for carry in carries),
-        paths,
+        flow,
     )
+
+
+def reach_of(flow: Flow, target: int) -> int:
+    """What no sum over a flow exceeds, whatever the R."""
+    ends = zip(flow.multiplier.tolist(), flow.legs.tolist(), strict=True)
+    return sum(m * max(leg[BEGIN], leg[END]) for m, leg in ends) + flow.weight * target
+
+
+def price_table(windows: Windows, scale: int, flow: Flow) -> tuple[Array, Array]:
+    """Where the prices of each layer begin, and `Prices.price` without charges."""
+    start = np.concatenate(([0], np.cumsum(windows.high - windows.low + 1))).astype(np.int64)
+    price = np.zeros(start[-1], dtype=np.int64)
+    _fill(start, price, windows, scale, flow.legs, flow.multiplier)
+    return start, price
 
 
 def _limit_prices(carry: Carry, worth: dict[int, tuple[Charge, int]]) -> Array:
@@ -189,7 +232,7 @@ def _limit_prices(carry: Carry, worth: dict[int, tuple[Charge, int]]) -> Array:
 
 
 def deadline_prices(
-    stages: Sequence[Stage], table: SearchTable, times: Times, target: int, paths: Sequence[Path]
+    stages: Sequence[Stage], table: SearchTable, times: Times, target: int, flow: Flow
 ) -> tuple[Array, ...]:
     """Where each path enters the layers undecided after each stage: at its first leg in them.
 
@@ -198,13 +241,13 @@ def deadline_prices(
     at = {stage.layer: number for number, stage in enumerate(stages)}
     places = [{layer: place for place, layer in enumerate(stage.frontier)} for stage in stages]
     found: list[Counter[tuple[int, int, int]]] = [Counter() for _ in stages]
-    for path in paths:
-        since = 0
-        deadlines = paths_of(table).deadlines(table, times, target, path.legs)
-        for (layer, _, _, ask), latest in zip(path.legs.tolist(), deadlines, strict=True):
-            for number in range(since, at[layer]):
-                found[number][places[number][layer], ask, latest] += path.multiplier
-            since = at[layer]
+    out = flow.legs[:, ASK] >= 0
+    deadlines = paths_of(table).deadlines(table, times, target, flow.legs[out])
+    columns = (flow.legs[out], flow.multiplier[out], flow.after[out])
+    legs = zip(*(column.tolist() for column in columns), deadlines, strict=True)
+    for (layer, _, _, ask), multiplier, after, latest in legs:
+        for number in range(0 if after < 0 else at[after], at[layer]):
+            found[number][places[number][layer], ask, latest] += multiplier
     return tuple(
         np.array([(*key, weight) for key, weight in sorted(some.items())], dtype=np.int64).reshape(
             -1, 4

@@ -29,6 +29,8 @@ class Seeds(NamedTuple):
         Those in which the paths hold; None where there are none.
     mixture : Support, optional
         The mixture of R that takes the fewest crossbars.
+    entries : int64 array, optional
+        Numbers of the entries of a program of arcs, which are those of any windows.
     """
 
     paths: tuple[Array, ...]
@@ -36,6 +38,7 @@ class Seeds(NamedTuple):
     r: Array
     windows: Windows | None
     mixture: Support | None
+    entries: Array | None = None
 
     @property
     def rounded(self) -> Array | None:
@@ -54,7 +57,9 @@ class Seeds(NamedTuple):
             paths = paths_of(table).hold_within(table, paths, windows, self.windows)
         paths = tuple(legs for legs in paths if len(legs))
         mixture = None if self.mixture is None else _inside(self.mixture, windows)
-        return Seeds(paths, self.layer[inside], self.r[inside], windows.copy(), mixture)
+        return Seeds(
+            paths, self.layer[inside], self.r[inside], windows.copy(), mixture, self.entries
+        )
 
 
 def _inside(mixture: Support, windows: Windows) -> Support:
