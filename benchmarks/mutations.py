@@ -45,13 +45,18 @@ ODD = (None, True, -1, 1.5, float("nan"), "1", [], {}, 2**70, 2**1100)
 
 
 class Dull(Relaxation):
-    """Bounds without paths where more than two allocations are left, so that windows are split."""
+    """Bounds without paths in rounds where more than two allocations are left, so that windows are
+    split, or searched by the bound that it has with its paths.
+    """
+
+    _dull = True
 
     def bound(self, scale: int = SCALE) -> dict[str, Any]:
-        """The bound with the multipliers of the last solution."""
+        """The bound with the multipliers of the last solution: a round asks for it first."""
         record = super().bound(scale)
         two = sum(self.search.high) - sum(self.search.low) <= 1
-        return record if two else {**record, "paths": []}
+        dull, self._dull = self._dull and not two, False
+        return {**record, "paths": []} if dull else record
 
 
 WAYS = ((100, Relaxation), (0, Relaxation), (100, Dull), (0, Dull))  # with no labels, splits

@@ -235,6 +235,34 @@ def test_zoo(monkeypatch, tmp_path):
         sys.modules.pop(name, None)
 
 
+@pytest.mark.parametrize("what", ["cim-mlc", "heuristics"])
+def test_zoo_rules(what, monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(FOLDER)
+    for name in ("zoo", "zoo_rules", "bench"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    rules = import_module("zoo_rules")
+    monkeypatch.setattr(rules.networks, "EVALUATIONS", 10)
+    rules.main([what, "--smoke", "--families", "--output", str(tmp_path)])
+    rows = json.loads((tmp_path / "zoo.json").read_text("utf-8"))["rows"]
+    if what == "cim-mlc":
+        # 8 x 8 and 4 x 4 outputs, a crossbar a copy: of 4 cores two copies of the first layer take
+        # two and one of the second one, 64 / 2 + 16 / 1 = 48; or one and two, 64 + 8; or two each,
+        # 32 + 8 = 40, in four; filled, these hold 32 copies and the 16 that are useful: 2 cycles
+        (row,) = rows
+        assert (row["network"], row["layers"], row["cores"]) == ("tiny", 2, 4)
+        assert (row["its_sum"], row["its_crossbars"], row["its_cycles"]) == (40, 48, 2)
+        assert (row["fewest_in_cores"], row["fewest_in_crossbars"]) == (2, 2)
+        assert row["proven"] == [True, True]
+    else:
+        assert [row["objective"] for row in rows] == [*rules.networks.OBJECTIVES]
+        for row in rows:
+            assert row["open_%"] == 0
+            assert min(row[rule] for rule in rules.networks.HEURISTICS) >= 0
+            assert row["best"] == row["dp"]["value"]
+    for name in ("zoo", "zoo_rules", "bench"):
+        sys.modules.pop(name, None)
+
+
 def test_page_certificates(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(FOLDER)
     for name in ("bench", "page_certificates"):

@@ -10,6 +10,7 @@ import xbarmip as xb
 from tests.brute import OBJECTIVES
 from tests.certificate.test_write import SHAPES, first_problem, quiet, save, some_problem
 from xbarmip.certificate import check, sweep
+from xbarmip.certificate.relaxation import Relaxation
 from xbarmip.certificate.statement import statement
 from xbarmip.certificate.write import lines
 from xbarmip.solvers.result import Status
@@ -99,16 +100,18 @@ def bound_too_strong(monkeypatch):
     monkeypatch.setattr(check.Bound, "terms_of", lambda *a: [term + 10**6 for term in own(*a)])
 
 
+class Pathless(Relaxation):
+    """Its bound cuts nothing."""
+
+    def bound(self):
+        constraints = [0] * len(self.search.problem.constraints)
+        return {"scale": 0, "constraints": constraints, "paths": []}
+
+
 def no_paths(monkeypatch):
     """Many labels: nothing is cut by paths."""
-    bound = {"scale": 0, "paths": []}
-    monkeypatch.setattr(sweep, "rounds", lambda search, paths: ([], None))
+    monkeypatch.setattr(sweep, "rounds", lambda search, paths: ([], Pathless(search)))
     monkeypatch.setattr(sweep, "MOST_LABELS", 10**9)
-    monkeypatch.setattr(
-        sweep,
-        "sharpest",
-        lambda search: {**bound, "constraints": [0] * len(search.problem.constraints)},
-    )
 
 
 def dominance_inverted(monkeypatch):
@@ -138,7 +141,8 @@ def window_cut_by_one(monkeypatch):
         pairs = zip(search.low, search.high, strict=True)
         search.low = [low + (low < high) for low, high in pairs]
         bound = {"scale": 1, "paths": [], "constraints": [0] * len(search.problem.constraints)}
-        return [{"bound": bound, "low": search.low, "high": search.high}], None
+        left = {"bound": bound, "low": search.low, "high": search.high}
+        return [left], Pathless(search)
 
     monkeypatch.setattr(sweep, "rounds", cut)
 

@@ -154,6 +154,24 @@ def test_windows_that_are_split(tmp_path, monkeypatch):
     assert splits > 15
 
 
+def test_windows_that_are_searched_in_halves(tmp_path, monkeypatch):
+    """Half of the searches are given up, as those with many labels are, and begun anew in each half
+    of the windows.
+    """
+    random, mixed, own = Random("halves"), 0, sweep._searched
+    monkeypatch.setattr(relaxation, "Relaxation", Dull)
+    monkeypatch.setattr(
+        sweep, "_searched", lambda *given: own(*given) if random.random() < 0.5 else None
+    )
+    for shape, (objective, rule) in product(SHAPES, OBJECTIVES):
+        for _ in range(10):
+            problem = some_problem(random, shape, objective, rule)
+            records = list(lines(problem, xb.solve(problem, "exhaustive"), quiet))
+            assert check.check(save(tmp_path / "c", records))
+            mixed += {"split", "stage"} <= {next(iter(x)) for x in records if type(x) is dict}
+    assert mixed > 10, mixed
+
+
 def split_and_certified(problem, path):
     """Certify the optimum; how often windows are split. A split that is changed is refused."""
     result = xb.solve(problem, "exhaustive")

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from xbarmip.certificate import check
-from xbarmip.certificate.relaxation import Relaxation, rounds
+from xbarmip.certificate.relaxation import rounds
 from xbarmip.solvers.protocol import Watch
 
-MOST_LABELS = 100  # of a stage: beyond, windows are split instead
+MOST_LABELS = 1000  # of a stage: beyond, windows are split instead
 
 Record = Any
 
@@ -46,7 +46,9 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
     """Write a proof line by line.
 
     Windows are narrowed, and where that comes to an end searched, or split when the search has too
-    many labels: at once in all that comes of a split, as bounds get sharper with every half.
+    many labels. They are cut by the bound of the last round, which gets sharper with every half.
+    Of few layers a few more halves are cheaper than labels; of many they go so deep that a search
+    takes the place of dozens. So it may have more labels the more layers there are.
 
     Parameters
     ----------
@@ -68,8 +70,8 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
     """
     search, head = _begun(problem, target)
     yield head
+    most = min(MOST_LABELS, 2 * len(problem.layers) ** 2)
     halves: list[tuple[list[int], list[int], list[Record]]] = [(search.low, search.high, [])]
-    whole = True
     while halves:
         low, high, paths = halves.pop()
         search.set_windows(low, high)
@@ -78,16 +80,16 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
         yield from ({"round": record} for record in found)
         if search.empty:
             continue
-        lines = _searched(search, watch) if whole else None
-        whole = False
+        bound = relaxation.bound()
+        lines = _searched(search, bound, most, watch)
         if lines is not None:
             yield from lines
-            return
+            continue
         division = relaxation.division()
         if division is None:
             raise NotRefuted
         yield {"split": [*division]}
-        paths = [path for _, path in relaxation.bound()["paths"]]
+        paths = [path for _, path in bound["paths"]]
         halves += [(*half, paths) for half in check.split(search, [*division])]
 
 
@@ -95,24 +97,18 @@ class _TooManyLabels(Exception):  # noqa: N818 - no fault
     """A stage keeps more labels than a search should."""
 
 
-def _searched(search: check.Search, watch: Watch) -> list[Record] | None:
-    """The lines of stages that refute the windows of a search; None if they have many labels."""
-    record = sharpest(search)
-    search.bounds = [check.Bound(record, search)]
+def _searched(search: check.Search, bound: Record, most: int, watch: Watch) -> list[Record] | None:
+    """The lines of stages that refute the windows of a search, their labels cut by a bound; None if
+    a stage keeps more than so many.
+    """
+    search.bounds = [check.Bound(bound, search)]
     try:
-        return [{"bound": record}, *_stages(search, watch)]
+        return [{"bound": bound}, *_stages(search, most, watch)]
     except _TooManyLabels:
         return None
 
 
-def sharpest(search: check.Search) -> Record:
-    """The path bound by the multipliers that are best before any decision."""
-    relaxation = Relaxation(search)
-    relaxation.solve()
-    return relaxation.bound()
-
-
-def _stages(search: check.Search, watch: Watch) -> Iterator[Record]:
+def _stages(search: check.Search, most: int, watch: Watch) -> Iterator[Record]:
     problem = search.problem
     labels, undecided = [problem.timing.first_label(search.target)], set(problem.layers)
     for k in search.order:
@@ -121,7 +117,7 @@ def _stages(search: check.Search, watch: Watch) -> Iterator[Record]:
         for label in labels:
             watch.check(layer=k, labels=len(labels))
             found.append(dict(decision.successors(label)))
-        places, goes = undominated(found, decision.after, watch)
+        places, goes = undominated(found, decision.after, most, watch)
         yield {"stage": {"bounds": [*range(len(search.bounds))], "keep": places}}
         yield from map(_line, goes)
         labels, undecided = [found[number - 1][r] for number, r in places], undecided - {k}
@@ -131,7 +127,7 @@ def _stages(search: check.Search, watch: Watch) -> Iterator[Record]:
 
 
 def undominated(
-    found: list[dict[int, check.Label]], stage: check.Stage, watch: Watch
+    found: list[dict[int, check.Label]], stage: check.Stage, most: int, watch: Watch
 ) -> tuple[list[list[int]], list[dict[int, int]]]:
     """The successors to keep, as [number of the label, R], and who dominates the others.
 
@@ -150,7 +146,7 @@ def undominated(
         rival = next((at for at, one in enumerate(kept, 1) if stage.dominates(one, label)), None)
         if rival is None:
             kept.append(label)
-            if len(kept) > MOST_LABELS:
+            if len(kept) > most:
                 raise _TooManyLabels
             places.append([number, r])
         else:

@@ -8,6 +8,7 @@ from typing import Any
 
 from xbarmip.constraints import TileGranularity
 from xbarmip.exact import ceil_div
+from xbarmip.network.graph import Network
 from xbarmip.network.library import list_networks, load_network
 from xbarmip.problem import Problem
 from xbarmip.reproduce.answers import Best, Taken, answer_of
@@ -43,7 +44,7 @@ class CaseRow:
 
     def problem(self, way: str) -> Problem:
         """The problem of an optimum."""
-        return _problem(self.network, self.cores, way)
+        return _problem(load_network(self.network), self.cores, way)
 
     def certificate(self, way: str) -> str:
         """The file name of its certificate."""
@@ -62,45 +63,48 @@ class CaseRow:
         return least if self.best(way).proven or least > 0 else None
 
 
-def _problem(network: str, cores: int, way: str) -> Problem:
+def _problem(network: Network, cores: int, way: str) -> Problem:
     core = published(NAME)["core"]
     constraints: tuple[Any, ...] = (TileGranularity(core),) if way == "cores" else ()
-    return Problem(load_network(network), core * cores, constraints=constraints)
+    return Problem(network, core * cores, constraints=constraints)
 
 
 def cases(seconds: float) -> Mapping[str, Work]:
     """A row for each case that was run."""
-    return {
-        f"{each['network']}/{each['cores']}": partial(_row, each["network"], each["cores"], seconds)
-        for each in published(NAME)["case"]
-    }
+    each = ((case["network"], case["cores"]) for case in published(NAME)["case"])
+    return dict(_work(name, cores, seconds) for name, cores in each)
 
 
 def network_cases(seconds: float) -> Mapping[str, Work]:
     """A row for each network that ships, with twice the fewest cores that hold it."""
-    return {
-        f"{name}/{cores}": partial(_row, name, cores, seconds)
-        for name, cores in ((name, TIMES * _fewest_cores(name)) for name in list_networks())
-    }
+    return dict(_work(name, cores_of(load_network(name)), seconds) for name in list_networks())
 
 
-def _fewest_cores(network: str) -> int:
+def _work(name: str, cores: int, seconds: float) -> tuple[str, Work]:
+    return f"{name}/{cores}", partial(row_of, name, load_network(name), cores, seconds)
+
+
+def cores_of(network: Network) -> int:
+    """Twice the fewest cores that hold one copy of every layer."""
     core = published(NAME)["core"]
-    return sum(ceil_div(each, core) for each in Problem(load_network(network), 1).sets)
+    return TIMES * sum(ceil_div(each, core) for each in Problem(network, 1).sets)
 
 
-def _row(network: str, cores: int, seconds: float, progress: Progress | None) -> CaseRow:
+def row_of(
+    name: str, network: Network, cores: int, seconds: float, progress: Progress | None = None
+) -> CaseRow:
+    """The row of a network, by whatever name, and number of cores."""
     problem = _problem(network, cores, "crossbars")
     core = published(NAME)["core"]
     copies = CimMlc(core).copies(problem) or ()
-    outputs = (layer.outputs for layer in problem.network.layers)
+    outputs = (layer.outputs for layer in network.layers)
     total = sum(ceil_div(n, k) for n, k in zip(outputs, copies, strict=True))
     _, allocation = answer_of(problem, solve(problem, NAME, core=core))
     in_cores, in_crossbars = (
         Best.of(_problem(network, cores, way), seconds, progress) for way in WAYS
     )
     rule = Taken.of(problem, allocation)
-    return CaseRow(network, cores, total, rule, in_cores, in_crossbars)
+    return CaseRow(name, cores, total, rule, in_cores, in_crossbars)
 
 
 def claims(row: CaseRow) -> dict[str, Claim]:

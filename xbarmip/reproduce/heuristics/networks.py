@@ -93,15 +93,19 @@ def networks() -> dict[str, Network]:
     found: dict[object, tuple[str, Network]] = {}
     for name in names:
         network = load_network(name)
-        shape = tuple(layer.outputs for layer in network.layers), Problem(network, 1, SIZE).sets
-        found.setdefault(shape, (name, network))
+        found.setdefault(shape_of(network), (name, network))
     return dict(found.values())
+
+
+def shape_of(network: Network) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The outputs of its layers, and their crossbar sets: networks that share them count as one."""
+    return tuple(layer.outputs for layer in network.layers), Problem(network, 1, SIZE).sets
 
 
 def cases(seconds: float) -> Mapping[str, Work]:
     """A row for each network, at twice its smallest budget, and objective."""
     return {
-        f"{name}/{objective}": partial(_row, name, network, objective, seconds)
+        f"{name}/{objective}": partial(row_of, name, network, objective, seconds)
         for name, network in networks().items()
         for objective in OBJECTIVES
     }
@@ -112,9 +116,14 @@ def _problem(network: Network, crossbars: int, objective: str) -> Problem:
     return Problem(network, crossbars, SIZE, objective, hardware=hardware)
 
 
-def _row(
-    name: str, network: Network, objective: str, seconds: float, progress: Progress | None
+def row_of(
+    name: str,
+    network: Network,
+    objective: str,
+    seconds: float,
+    progress: Progress | None = None,
 ) -> NetworkRow:
+    """The row of a network, by whatever name, and objective."""
     crossbars = TIMES * Problem(network, 1, SIZE).smallest_budget
     problem = _problem(network, crossbars, objective)
     best = Best.of(problem, seconds, progress)
