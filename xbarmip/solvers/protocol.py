@@ -137,15 +137,15 @@ class Hint(NamedTuple):
         A proven lower bound of the optimum.
     enough : int, optional
         A lower bound with which the solve may end, FINISHED, whether or not it is the optimum.
-    quick : bool
-        Whether the solve is to end, FINISHED, with what it knows first: an allocation, if there is
-        one, and the bound that takes little work.
+    rounds : int, optional
+        After how many rounds of growing effort the solve is to end, FINISHED, with what it knows
+        then; 0: an allocation, if there is one, and the bound that takes little work.
     """
 
     allocations: tuple[tuple[int, ...], ...] = ()
     at_least: int = 1
     enough: int | None = None
-    quick: bool = False
+    rounds: int | None = None
 
 
 @runtime_checkable

@@ -8,6 +8,7 @@ import numpy as np
 import xbarmip as xb
 from tests.brute import tiny_problem
 from tests.random_constraints import constrained
+from tests.random_hardware import random_hardware
 from xbarmip import constraints as ready
 from xbarmip.constraint import Predicate
 from xbarmip.network.generate import Shape
@@ -15,8 +16,11 @@ from xbarmip.solvers.dp.bounds.cuts import Goal
 from xbarmip.solvers.dp.constraints import fits_int64
 from xbarmip.solvers.dp.primal.constrained import ConstrainedExchange
 from xbarmip.solvers.dp.table import search_table
+from xbarmip.solvers.latency.walk import subproblem
 from xbarmip.timing.evaluate import evaluate
+from xbarmip.timing.step_limit import least_step
 
+JOINED = Shape(layers=5, extent=4, outputs=5, branching=0.5, joining=0.9, trees=0.8)
 SHAPES = [Shape(layers=4, extent=5, outputs=8), Shape(layers=4, extent=4, branching=0.4)]
 
 
@@ -62,6 +66,31 @@ def test_all_of_dp_with_constraints_is_exhaustive_search():
         assert (result.value, result.bound) == (best, best)
         optima += best is not None
     assert 20 < optima < 60
+
+
+def test_limits_of_step_times_lead_the_search():
+    """Joins and concatenations, T_A of every layer limited: mostly the best count is found."""
+    random, found, solved = Random("steps"), 0, 0
+    while solved < 60:
+        free = tiny_problem(random, JOINED, "cycles", None, most=600)
+        hardware = random_hardware(random, free.crossbar)
+        problem = replace(free, objective="latency", hardware=hardware)
+        limit = random.randint(least_step(problem), 2 * least_step(problem))
+        limited = subproblem(problem, limit)
+        best = xb.solve(limited, "exhaustive").value if limited.constraints else None
+        if best is None:
+            continue
+        search = ConstrainedExchange(search_table(limited), limited, lambda *_, **__: None)
+        assert search.apt
+        starts = [limited.largest, *search.starts]
+        for target in (best - 1, best):
+            answer = search.look(Goal(target, limited.crossbars), 64, starts)
+            if answer.allocation is not None:
+                assert best == target == evaluate(limited, answer.allocation)
+                assert limited.meets(answer.allocation)
+                found += 1
+        solved += 1
+    assert found > 40
 
 
 def test_sums_need_not_grow_with_copies():

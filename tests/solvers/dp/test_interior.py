@@ -53,3 +53,14 @@ def test_a_column_that_no_row_touches_is_survived():
         (by_rows(dense), np.ones(1), np.array([1.0, 0.5])), np.ones(2), 1e-6, lambda: None
     )
     assert at.x == pytest.approx([1.0, 0.0], abs=1e-4)
+
+
+def test_programs_without_a_best_point_leave_finite_numbers():
+    """Rows that exclude each other, and a cost without a bound."""
+    apart, free = np.array([[1.0], [-1.0]]), np.array([[1.0]])
+    for dense, limit, cost in (
+        (apart, np.array([2.0, -1.0]), np.ones(1)),
+        (free, np.ones(1), np.array([-1.0])),
+    ):
+        at = minimise((by_rows(dense), limit, cost), np.ones(1), 1e-6, lambda: None)
+        assert all(np.isfinite(part).all() for part in at)

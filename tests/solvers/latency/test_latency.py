@@ -1,7 +1,7 @@
 """Latencies: the walk of each solver against exhaustive search, and that against its definition."""
 
 import signal
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 from random import Random
@@ -20,6 +20,7 @@ from xbarmip.hardware.preset import load_hardware
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.solver import DynamicProgram
 from xbarmip.solvers.latency.facts import Facts, Spans
+from xbarmip.solvers.latency.solver import LatencyWalk
 from xbarmip.solvers.protocol import Hint, Limits, Watch
 from xbarmip.solvers.registry import solver_for
 from xbarmip.solvers.result import Proof, Status, Stop
@@ -131,15 +132,16 @@ def test_a_hint_changes_no_answer(kind):
             assert (hinted.status, hinted.value) == (plain.status, plain.value)
 
 
+@pytest.mark.parametrize("rounds", [0, 1])
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_known_at_once_is_true(kind):
-    """A quick answer has an allocation where there is one, and a bound."""
+def test_what_is_known_after_some_rounds_is_true(kind, rounds):
+    """The answer has an allocation where there is one, and a bound."""
     random = Random(f"quick {kind}")
     statuses = set()
-    for _ in range(60):
+    for _ in range(60 if rounds == 0 else 20):
         problem = replace(timed(random, SHAPES[1], kind, 400), objective=kind[0], hardware=None)
         best = xb.solve(problem, "exhaustive")
-        quick = DynamicProgram().solve_from(problem, Watch(Limits()), Hint(quick=True))
+        quick = DynamicProgram().solve_from(problem, Watch(Limits()), Hint(rounds=rounds))
         statuses.add(quick.status)
         assert quick.stop is Stop.FINISHED
         assert (quick.status is Status.INFEASIBLE) == (best.status is Status.INFEASIBLE)
@@ -157,6 +159,28 @@ def test_a_walk_knows_a_bound_before_it_looks_for_short_steps():
     free = xb.solve(replace(problem, objective="cycles", hardware=None)).value
     assert second["best"] is not None
     assert 0.8 * free * step_ticks(problem.network, ISAAC).compute < second["bound"] < result.value
+
+
+@dataclass(frozen=True, slots=True)
+class Lazy(DynamicProgram):
+    """Says what it knows at once as long as it is given fewer than four rounds."""
+
+    def solve_from(self, problem, watch, hint):
+        rounds = hint.rounds if hint.rounds is None or hint.rounds >= 4 else 0
+        return DynamicProgram.solve_from(self, problem, watch, hint._replace(rounds=rounds))
+
+
+def test_a_walk_asks_for_more_rounds_until_they_are_enough():
+    """Questions that stay open are put again, of both ends of a span, and no answer changes."""
+    random, again = Random("rounds"), 0
+    for number in range(draws(90)):
+        problem = timed(random, SHAPES[number % 3], KINDS[number % 2], 400)
+        expected = xb.solve(problem, "exhaustive")
+        result = LatencyWalk(Lazy()).solve(problem, Watch(Limits()))
+        assert (result.status, result.value) == (expected.status, expected.value)
+        asked = [one.at_most for one in result.subproblems if one.enough is not None]
+        again += len(asked) > len(set(asked))
+    assert again > 0
 
 
 def test_spans_keep_every_step_that_can_be_better():
@@ -221,7 +245,7 @@ def test_what_a_walk_reports_is_about_the_latency():
 
 def test_ctrl_c_ends_a_walk_with_the_subproblem_that_it_meets():
     """At some reports, also where that subproblem is over or has proven enough all the same."""
-    problem = Problem(xb.load_network("alexnet"), 400, objective="latency", hardware=ISAAC)
+    problem = Problem(xb.load_network("alexnet"), 700, objective="latency", hardware=ISAAC)
     told = []
     whole = xb.solve(problem, progress=told.append)
     assert len(whole.subproblems) > 2

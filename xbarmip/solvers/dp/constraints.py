@@ -22,10 +22,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from xbarmip.constraint import Constraint, LinearConstraint, Predicate
-from xbarmip.model.menus import fitting
 from xbarmip.network.window import Array
 from xbarmip.solvers.dp.effort import FINE
 from xbarmip.solvers.dp.state.bounds import Windows
+from xbarmip.solvers.dp.state.listed import fill_ends, listed, trim
 from xbarmip.solvers.dp.state.rows import Passage, Rows, Sums
 from xbarmip.solvers.dp.state.step import LEAST, MOST
 
@@ -48,17 +48,15 @@ class Charge:
         `limit` is divided already.
     weights : dict of int to int64 array
         By layer, for each R of its window, divided.
+    reach : int
+        No sum of its weights and its limit is larger, whatever their signs.
     """
 
     number: int
     divisor: int
     limit: int
     weights: dict[int, Array]
-
-    @property
-    def reach(self) -> int:
-        """The largest sum of its weights and its limit, whatever their signs."""
-        return abs(self.limit) + sum(int(abs(w).max()) for w in self.weights.values())
+    reach: int
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -134,6 +132,8 @@ class Carried:
             for c in constraints if isinstance(c, LinearConstraint)
         ]  # fmt: skip
         self._limits = [c.limit for c in constraints if isinstance(c, LinearConstraint)]
+        self._listed = listed(self._linear, self._limits)
+        self._ends = np.empty((2, len(self._listed.layer)), dtype=np.int64)
         predicates = [c for c in constraints if isinstance(c, Predicate)]
         last = {id(p): max(place[layer] for layer in p.layers) for p in predicates}
         rows = Rows(self._linear, self._limits, order, largest)
@@ -185,31 +185,34 @@ class Carried:
         An R goes whose weight, with the least of all other layers, is over the limit. Returns
         whether a window moved; None where one is empty.
         """
-        low, high, moved = windows.low, windows.high, False
-        for c, terms in enumerate(self._linear):
-            weights = [w[low[k] - 1 : high[k]] for k, w in terms.items()]
-            for k, within in zip(terms, fitting(weights, self._limits[c]), strict=True):
-                fits = np.flatnonzero(within)
-                if not len(fits):
-                    return None
-                moved = moved or bool(fits[0] > 0 or fits[-1] < high[k] - low[k])
-                low[k], high[k] = low[k] + fits[0], low[k] + fits[-1]
-        return moved
+        moved = trim(self._listed, windows.low, windows.high, self._ends[0])
+        return None if moved < 0 else bool(moved)
 
     def charges(self, windows: Windows) -> list[Charge]:
         """The linear constraints that can bind within windows of R."""
-        charges, low, high = [], windows.low, windows.high
-        for c, terms in enumerate(self._linear):
-            within = {k: w[low[k] - 1 : high[k]] for k, w in terms.items()}
-            least = {k: int(w.min()) for k, w in within.items()}
-            spare = self._limits[c] - sum(least.values())
-            if spare < sum(int(w.max()) - least[k] for k, w in within.items()):
-                payable = {k: np.minimum(w, spare + least[k] + 1) for k, w in within.items()}
-                reach = abs(self._limits[c]) + sum(int(abs(w).max()) for w in payable.values())
-                divisor = -(-reach // FINE)
-                weights = {k: w // divisor for k, w in payable.items()}
-                charges.append(Charge(c, divisor, self._limits[c] // divisor, weights))
-        return charges
+        fill_ends(self._listed, windows.low, windows.high, *self._ends)
+        first, (least, most) = self._listed.first.tolist(), self._ends.tolist()
+        found = []
+        for c, (limit, begin, end) in enumerate(zip(self._limits, first, first[1:], strict=False)):
+            if sum(most[begin:end]) > limit:
+                ends = list(zip(least[begin:end], most[begin:end], strict=True))
+                found.append(self._charge(c, windows, ends))
+        return found
+
+    def _charge(self, c: int, windows: Windows, ends: list[tuple[int, int]]) -> Charge:
+        """A constraint of whose layers the least and the most that they weigh is given."""
+        spare = self._limits[c] - sum(least for least, _ in ends)
+        payable = [min(most, spare + least + 1) for least, most in ends]
+        reach = abs(self._limits[c])
+        reach += sum(max(abs(a), abs(b)) for (a, _), b in zip(ends, payable, strict=True))
+        divisor = -(-reach // FINE)
+        weights = {}
+        for (k, w), (_, most), pays in zip(self._linear[c].items(), ends, payable, strict=True):
+            within = w[windows.low[k] - 1 : windows.high[k]]
+            within = within if pays == most else np.minimum(within, pays)
+            weights[k] = within if divisor == 1 else within // divisor
+        reach = -(-reach // divisor) + len(ends) + 1  # each is rounded down
+        return Charge(c, divisor, self._limits[c] // divisor, weights, reach)
 
 
 def _column(before: list[int], layer: int, decided: int) -> int:

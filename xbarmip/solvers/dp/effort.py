@@ -57,7 +57,8 @@ PATHS, PATHS_APART = 6, 10  # paths returned at once (labels 1.10, 1.00), or one
 PATH_TOLERANCE = 1e-9  # of the target: a path that is longer by this is not too long
 ARCS_FROM = 400  # layers: the linear program is told from arcs, not from paths; with 316 a chain is
 # proven within a minute without, and less deep networks are left as they were
-DEEP_PART = 4  # the next target of a deep network lies so far above the bound, of what is open
+DEEP_PART = 3  # the next target of a deep network lies so far above the bound, of what is open
+COARSE = 16  # parts of what is open: exchanges at first look no closer
 INTERIOR_STEPS = 80  # iterations of one program of arcs
 GAPS = (1e-2, 1e-3, 3e-4)  # relative, to which a program of arcs is solved, by effort
 ENTRIES = 6  # of each layer that a program of arcs begins with

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import count
 from threading import get_ident
 from typing import Any
 
@@ -55,7 +56,7 @@ class Run(Standing):
         super().__init__(problem, hint)
         self.watch, self._let_through = watch, let_through
         self.facts: dict[str, Any] = {}
-        self.infeasible, self._quick = False, hint.quick
+        self.infeasible, self._rounds = False, hint.rounds
         self._beside = Beside()
         self._in_use: dict[int, int] = {}
 
@@ -108,8 +109,6 @@ class Run(Standing):
             ways[0].first()
             self._raise_bound(lambda goal: search.cuts(goal) is None)
         self.statistics["first_bound"] = self.bound
-        if self._quick:
-            return
         pieces: list[list[Callable[[int | None], None]]] = [[] for _ in ways]
         for number, way in enumerate((Ways.find, Ways.refute, Ways.halve)):
             thread = min(number, len(ways) - 1)
@@ -118,8 +117,10 @@ class Run(Standing):
 
     def _go_on(self, ways: Sequence[Callable[[int | None], None]], beam: int) -> None:
         """One way after another, in rounds of growing width."""
-        width = beam or None
-        while self.bound < self.goal:
+        width, rounds = beam or None, count() if self._rounds is None else range(self._rounds)
+        for _ in rounds:
+            if self.bound >= self.goal:
+                break
             for way in ways:
                 way(width)
             width = width and 4 * width

@@ -7,6 +7,7 @@ from xbarmip.solvers.dp.bounds.cuts import Cuts, Goal
 from xbarmip.solvers.dp.bounds.question import is_deep
 from xbarmip.solvers.dp.boxes import Boxes
 from xbarmip.solvers.dp.effort import (
+    COARSE,
     DEEP_PART,
     EXCHANGES_AFTER_BEAM,
     EXCHANGES_AT_FIRST,
@@ -64,7 +65,8 @@ class Ways:
             target = standing.bound + (standing.goal - standing.bound) // DEEP_PART
             self._refute_by_paths(target, effort)
             # its mixture leads to little below its target
-            self._descend(self._exchanged, 0, (standing.bound + target) // 2)
+            lowest, open_targets = (standing.bound + target) // 2, standing.goal - standing.bound
+            self._descend(self._exchanged, 0, lowest, 1 if effort else open_targets // COARSE)
             effort += (standing.bound, standing.value) == before
 
     def _refute_by_paths(self, target: int, effort: int) -> None:
@@ -143,15 +145,16 @@ class Ways:
                 stride = 2 * stride if standing.bound > target else standing.goal - standing.bound
                 last = min(last, standing.goal - 1)
 
-    def _descend(self, look: Look, stride: int, lowest: int = 0) -> None:
+    def _descend(self, look: Look, stride: int, lowest: int = 0, least: int = 1) -> None:
         """Find better allocations, as far as one way to look for them goes.
 
         By longer and longer strides down from the goal, and from the first that fails on by halving
-        what is left; with stride 0 from the start. Not for targets below the `lowest`.
+        what is left; with stride 0 from the start. Not for targets below the `lowest`, nor where
+        less than `least` is left.
         """
         standing = self._standing
         lowest = max(lowest, standing.bound)
-        while lowest < standing.goal:
+        while standing.goal - lowest >= max(1, least):
             near = standing.goal - stride if stride else (lowest + standing.goal) // 2
             target, before = max(lowest, near), standing.value
             self._try(look, target)

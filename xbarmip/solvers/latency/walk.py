@@ -13,9 +13,11 @@ the least latency.
 
 *The weakest span first.* What is proven of all latencies is the least low * b of the open spans, or
 P. So the next question is always about the span where that is least. If it is wide, the solver is
-asked for what it knows of its middle at once (`Hint.quick`), which makes two of it. If it is
-narrow, c(high) is asked for. Cut short anywhere, the walk has a bound as even as the questions so
-far allow.
+asked for what it knows of its middle at once (no `Hint.rounds`), which makes two of it. If it is
+narrow, c(high) is asked for, in some rounds of growing effort; where these do not bring enough,
+c(low) in as many, since an allocation with the shortest step of a span is likely to have its
+shortest latency; where both stay open, one round more is asked for from then on. Cut short
+anywhere, the walk has a bound, and a best, as even as the questions so far allow.
 
 *Enough.* All above h = high * STRIDE / (STRIDE + 1) is left out as soon as b > (P - 1) / h, and all
 of the span when b > (P - 1) / low. So the solver is not asked for c(high), but for the lower of
@@ -110,6 +112,7 @@ class Walk:
         self.answers = Answers(self.ticks.tick)
         self.asked: list[Subproblem] = []
         self.message = ""
+        self._rounds = 2  # of a question that is not a quick one
 
     @property
     def over(self) -> bool:
@@ -119,7 +122,7 @@ class Walk:
     def run(self) -> Stop:
         """Ask until nothing is left, or an answer is cut short."""
         try:
-            if self._quick and self._ask(None, quick=True) is None:
+            if self._quick and self._ask(None, rounds=0) is None:
                 self.spans.close()
                 return Stop.FINISHED
             self._find_foot()
@@ -138,8 +141,8 @@ class Walk:
     def _find_foot(self) -> None:
         """A first allocation, with a step that is at most twice the shortest one."""
         longest = self.ticks.longest(self.problem.largest)
-        at_most = self.facts.shortest
-        while at_most < longest and self._ask(at_most, quick=self._quick) is None:
+        at_most, first = self.facts.shortest, 0 if self._quick else None
+        while at_most < longest and self._ask(at_most, rounds=first) is None:
             at_most *= 2
 
     def _narrow(self, span: Span) -> None:
@@ -151,17 +154,35 @@ class Walk:
                 self.spans.cut(span, longest)
                 return
         point = self.answers.known(high)
-        if point is None and self._quick and high is not None and high > low + low // WIDE:
-            middle = isqrt(low * high)
-            self._ask(middle, quick=True)
-            self.spans.split(span, middle)
-            return
-        if point is None:
+        if point is None and self._quick and high is not None:
+            if high > low + low // WIDE:
+                middle = isqrt(low * high)
+                self._ask(middle, rounds=0)
+                self.spans.split(span, middle)
+                return
+            self._dig(span)
+            point = self.answers.known(high)
+        elif point is None:
             point = self._ask(high, self._enough(span))
         if point is not None:
             self.spans.cut(span, self.answers.step(point) - 1)
         elif self.best is None:
             self.spans.close()
+
+    def _dig(self, span: Span) -> None:
+        """Ask for c(high), and if that takes more than the rounds so far, for c(low)."""
+        low, high = span
+        if self._asked_enough(high, self._enough(span)) or self.best is None:
+            return
+        below = (self.best[0] - 1) // low + 1
+        if low == high or self.facts.settled(low, below) or not self._asked_enough(low, below):
+            self._rounds += 1
+
+    def _asked_enough(self, at_most: int | None, enough: int | None) -> bool:
+        """Whether a question is answered in the rounds so far."""
+        self._ask(at_most, enough, self._rounds)
+        known = self.answers.known(at_most) is not None
+        return known or (enough is not None and self.facts.settled(at_most, enough))
 
     def _enough(self, span: Span) -> int | None:
         """A bound on the count that makes a span smaller; None where only the least will do."""
@@ -170,11 +191,11 @@ class Walk:
         return (self.best[0] - 1) // max(span.low, STRIDE * span.high // (STRIDE + 1)) + 1
 
     def _ask(
-        self, at_most: int | None, enough: int | None = None, quick: bool = False
+        self, at_most: int | None, enough: int | None = None, rounds: int | None = None
     ) -> Point | None:
         """Solve a subproblem as far as is enough; the point of c(at_most), if it is found.
 
-        Where the question is a quick one, any point; None then says that there is none.
+        In so many rounds at most; then any point, and None says that there is none.
 
         Raises
         ------
@@ -188,7 +209,7 @@ class Walk:
             raise StoppedError(Stop.ERROR, f"{where}: {'; '.join(reasons)}")
         began, noted = self.watch.seconds, interruptions()
         if isinstance(solver, HintedSolver):
-            hint = Hint(self._allocations(), self.facts.fewest(at_most), enough, quick)
+            hint = Hint(self._allocations(), self.facts.fewest(at_most), enough, rounds)
             answer = solver.solve_from(problem, self.watch.part(self._tell), hint)
         else:
             answer = solver.solve(problem, self.watch.part(self._tell))
@@ -206,7 +227,7 @@ class Walk:
         if answer.status is Status.INFEASIBLE:
             return None
         if point is not None and (
-            answer.status is Status.OPTIMAL or (quick and answer.stop is Stop.FINISHED)
+            answer.status is Status.OPTIMAL or (rounds is not None and answer.stop is Stop.FINISHED)
         ):
             return point
         if enough is None or self.facts.fewest(at_most) < enough:

@@ -142,6 +142,11 @@ def minimise(
     gap : float
     check : callable
         Called before each iteration.
+
+    Returns
+    -------
+    Inside
+        Finite numbers in any case, of no use where there is no best point.
     """
     work = _Program(*program)
     at = work.start(x)
@@ -149,7 +154,11 @@ def minimise(
         check()
         if work.solved(at, gap):
             break
-        at = work.moved(at)
+        with np.errstate(all="ignore"):
+            moved = work.moved(at)
+        if not all(np.isfinite(part).all() for part in moved):
+            break
+        at = moved
     return at
 
 

@@ -26,16 +26,15 @@ Terms = list[tuple[int, Array]]  # of a layer: numbers of sums, and weights of R
 class ConstrainedExchange(Exchange):
     """Looks for allocations of one problem with added constraints whose steps stall.
 
-    Only where a sum goes over half of the layers or more, as a second budget does. Limits on a few
-    layers each, as those of step times, are for the sweeps, which find what there is by beams.
+    Sums with limits lead it, those of step times as well as what is a second budget.
     """
 
     def __init__(self, table: SearchTable, problem: Problem, check: Check) -> None:
         super().__init__(table, problem, check)
         self._problem = problem
-        sums = (each for each in problem.constraints if isinstance(each, LinearConstraint))
-        wide = any(2 * len(each.layers) >= table.layers for each in sums)
-        self.apt = table.stalls and wide
+        self.apt = table.stalls and any(
+            isinstance(each, LinearConstraint) for each in problem.constraints
+        )
 
     @cached_property
     def _limits(self) -> Limits:
