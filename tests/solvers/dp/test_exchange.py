@@ -11,6 +11,7 @@ from xbarmip.problem import Problem
 from xbarmip.solvers.dp.bounds.cuts import Goal
 from xbarmip.solvers.dp.primal import exchange_kernel as kernel
 from xbarmip.solvers.dp.primal.exchange import Exchange
+from xbarmip.solvers.dp.primal.nearby_kernel import exchanged_nearby
 from xbarmip.solvers.dp.table import search_table
 from xbarmip.timing.evaluate import evaluate
 from xbarmip.timing.pipeline import pipeline_table
@@ -103,6 +104,48 @@ def test_critical_steps_lie_on_a_path_that_no_step_waits_on():
         outputs = np.array([layer.outputs for layer in problem.network.layers])
         assert (steps <= -(-outputs // r)).all()
         assert cycles <= steps.sum() < cycles + len(r)
+
+
+def test_ends_and_latest_ends_of_some_layers_are_those_of_the_whole_pipeline():
+    """Where the other layers have theirs already."""
+    random = Random("between")
+    for _ in range(draws(500)):
+        problem, table, r = drawn(random)
+        net, layers = table.net, len(r)
+        target = evaluate(problem, r.tolist()) + random.randrange(3)
+        end, latest, all_ends, all_latest = np.zeros((4, table.offset[-1] + 1), dtype=np.int64)
+        kernel.ends(net, r, 0, end)
+        kernel.latest_ends(net, r, target, latest, layers - 1)
+        first = random.randrange(layers)
+        last = random.randrange(first, layers)
+        for k in range(first, last + 1):
+            r[k] = random.randint(1, problem.network.layers[k].outputs)
+        kernel.ends_between(net, r, first, last, end)
+        kernel.latest_between(net, r, target, latest, (first, last, layers - 1))
+        kernel.ends(net, r, 0, all_ends)
+        kernel.latest_ends(net, r, target, all_latest, layers - 1)
+        here, behind = table.offset[[first, last + 1]]
+        assert (end[1 : behind + 1] == all_ends[1 : behind + 1]).all()
+        assert (latest[here + 1 :] == all_latest[here + 1 :]).all()
+
+
+def test_neighbours_exchange_copies_within_the_target():
+    """Round by round no dearer, and whatever the branches."""
+    random = Random("nearby")
+    saved = 0
+    for _ in range(draws(500)):
+        problem, table, r = drawn(random)
+        search = Exchange(table, problem, lambda *_, **__: None)
+        target = evaluate(problem, r.tolist())
+        before = problem.crossbars_used(r.tolist())
+        for _ in range(3):
+            goal = Goal(target, problem.smallest_budget)
+            after = exchanged_nearby(table.net, search._menu, r, goal, 1, search._desk)
+            assert evaluate(problem, r.tolist()) <= target
+            assert after == problem.crossbars_used(r.tolist()) <= before
+            saved += after < before
+            before = after
+    assert saved > draws(300)
 
 
 def test_what_is_found_meets_the_target_within_the_budget():

@@ -83,6 +83,7 @@ OUTPUTS_AT_ONCE = 2**23  # outputs, summed over rounds, between two looks at the
 TOO_DEAR = 2  # budgets: an allocation that takes more is given up
 SAVED_AT_ONCE = 8  # of what a target is missed by, one part in so many is saved at once
 RAISED_IN_A_ROW, RAISED_ANYWHERE = 7, 4  # fewer layers than this are raised in a round
+NEIGHBOURS, TRIALS = 5, 4  # layers in a row that exchange copies in deep networks, and how often
 
 # The frontier
 POINT_BEAMS = 4  # times BEAM: labels of a search for the cheapest allocation of a point, which

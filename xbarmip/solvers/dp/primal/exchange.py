@@ -10,12 +10,14 @@ import numpy as np
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.bounds.cuts import Goal
+from xbarmip.solvers.dp.bounds.question import is_deep
 from xbarmip.solvers.dp.check import Check
 from xbarmip.solvers.dp.effort import OUTPUTS_AT_ONCE
 from xbarmip.solvers.dp.primal.exchange_kernel import Menu, exchanged, make_desk
+from xbarmip.solvers.dp.primal.nearby_kernel import exchanged_nearby
 from xbarmip.solvers.dp.primal.start import proportional
 from xbarmip.solvers.dp.sweep.search import Answer
-from xbarmip.solvers.dp.table import SearchTable
+from xbarmip.solvers.dp.table import NEVER, SearchTable
 
 
 class Exchange:
@@ -40,19 +42,21 @@ class Exchange:
         self._menu = Menu(
             np.array(problem.sets, dtype=np.int64), np.array(problem.largest, dtype=np.int64)
         )
+        self._deep = is_deep(table)
         self.apt = table.stalls and not problem.constraints
         self._desk = make_desk(table)
 
     def look(self, goal: Goal, rounds: int, starts: Iterable[Sequence[int] | Array]) -> Answer:
         """Look for an allocation that meets a goal, in some rounds from each start.
 
-        In fewer rounds where each takes long.
+        In fewer rounds where each takes long; in deep networks between neighbouring layers.
         """
+        net, menu, desk, most = self._net, self._menu, self._desk, min(rounds, self._most)
         for start in starts if self.apt else ():
             r = np.array(start, dtype=np.int64)
-            crossbars = exchanged(
-                self._net, self._menu, r, goal, min(rounds, self._most), self._desk
-            )
+            crossbars = exchanged(net, menu, r, goal, 0 if self._deep else most, desk)
+            if self._deep and goal.budget < crossbars < NEVER:
+                crossbars = exchanged_nearby(net, menu, r, goal, most, desk)
             self._check(target=goal.target)
             if crossbars <= goal.budget:
                 return Answer(tuple(r.tolist()), complete=False)

@@ -61,7 +61,8 @@ def make_desk(table: SearchTable) -> Desk:
 
 
 @inner
-def _crossbars(sets, r):  # type: ignore[no-untyped-def]
+def crossbars_of(sets, r):  # type: ignore[no-untyped-def]
+    """The crossbars of an allocation."""
     total = 0
     for k in range(len(r)):
         total += r[k] * sets[k]
@@ -78,14 +79,14 @@ def exchanged(net, menu, r, goal, rounds, desk):  # type: ignore[no-untyped-def]
     if not shorten(net, menu, r, target, TOO_DEAR * budget, desk):
         return NEVER
     _save(net, menu.sets, r, target, desk)
-    cost, other = _crossbars(menu.sets, r), desk.other
+    cost, other = crossbars_of(menu.sets, r), desk.other
     for _ in range(rounds):
         if cost <= budget:
             break
         raise_some(net, menu.largest, r, desk)
         if ends(net, other, 0, desk.end) <= target:
             _save(net, menu.sets, other, target, desk)
-            now = _crossbars(menu.sets, other)
+            now = crossbars_of(menu.sets, other)
             if now <= cost:
                 cost = now
                 for k in range(len(r)):
@@ -104,7 +105,17 @@ def below(state, most):  # type: ignore[no-untyped-def]
 def ends(net, r, first, end):  # type: ignore[no-untyped-def]
     """Fill `end`, the cycle in which each output exists, from layer `first` on; cycles in all."""
     total = 0
-    for k in range(first, len(r)):
+    ends_between(net, r, first, len(r) - 1, end)
+    for k in range(len(r)):
+        if net.layer[k, SINK] > 0:
+            total = max(total, end[net.layer[k + 1, OFFSET]])
+    return total
+
+
+@compiled
+def ends_between(net, r, first, last, end):  # type: ignore[no-untyped-def]
+    """Fill `end` of the layers from `first` to `last`; those before have theirs already."""
+    for k in range(first, last + 1):
         at, count, time = net.layer[k, OFFSET], net.layer[k, OUTPUTS], 0
         for x in range(0, count, r[k]):
             made = min(x + r[k], count)
@@ -113,10 +124,6 @@ def ends(net, r, first, end):  # type: ignore[no-untyped-def]
                 time = max(time, end[net.maps[net.edge[e, START] + made]])
             for output in range(at + x + 1, at + made + 1):
                 end[output] = time
-    for k in range(len(r)):
-        if net.layer[k, SINK] > 0:
-            total = max(total, end[net.layer[k + 1, OFFSET]])
-    return total
 
 
 @compiled
@@ -125,12 +132,23 @@ def latest_ends(net, r, target, latest, last):  # type: ignore[no-untyped-def]
 
     Of the layers up to `last`; the others have theirs already.
     """
-    for output in range(net.layer[last + 1, OFFSET] + 1):
+    latest_between(net, r, target, latest, (0, last, len(r) - 1))
+
+
+@compiled
+def latest_between(net, r, target, latest, span):  # type: ignore[no-untyped-def]
+    """Fill `latest` of the layers from the first to the last of `span`.
+
+    The third of it is the last layer that asks anything of them. Those behind have theirs already;
+    those before may lose it.
+    """
+    first, last, asker = span
+    for output in range(net.layer[first, OFFSET] + 1, net.layer[last + 1, OFFSET] + 1):
         latest[output] = NEVER
-    for k in range(len(r) - 1, -1, -1):
+    for k in range(asker, first - 1, -1):
         at, count, asks = net.layer[k, OFFSET], net.layer[k, OUTPUTS], k <= last
         for e in range(net.into[k], net.into[k + 1]):
-            asks |= net.edge[e, PRODUCER] <= last
+            asks |= first <= net.edge[e, PRODUCER] <= last
         if not asks:
             continue
         if net.layer[k, SINK] > 0:
@@ -170,14 +188,20 @@ def _save(net, sets, r, target, desk):  # type: ignore[no-untyped-def]
     order_by(desk.worth, desk.order)
     for at in range(len(r)):
         k = desk.order[at]
-        before, stride = r[k], r[k] // 2
-        while stride > 0:
-            while r[k] > stride and fits(net, k, r[k] - stride, desk.end, desk.latest):
-                r[k] -= stride
-            stride //= 2
-        if r[k] < before:
+        if lower_one(net, r, k, desk):
             ends(net, r, k, desk.end)
             latest_ends(net, r, target, desk.latest, k)
+
+
+@inner
+def lower_one(net, r, k, desk):  # type: ignore[no-untyped-def]
+    """Lower R_k as far as the target allows, all others being as they are; whether it was any."""
+    before, stride = r[k], r[k] // 2
+    while stride > 0:
+        while r[k] > stride and fits(net, k, r[k] - stride, desk.end, desk.latest):
+            r[k] -= stride
+        stride //= 2
+    return r[k] < before
 
 
 @inner
@@ -188,15 +212,15 @@ def raise_some(net, most, r, desk):  # type: ignore[no-untyped-def]
         other[k] = r[k]
     if below(state, 2):
         for _ in range(1 + below(state, RAISED_ANYWHERE - 1)):
-            _raise_one(net, most, other, below(state, len(r)), state)
+            raise_one(net, most, other, below(state, len(r)), state)
     else:
         first = below(state, len(r))
         for k in range(first, min(len(r), first + 2 + below(state, RAISED_IN_A_ROW - 2))):
-            _raise_one(net, most, other, k, state)
+            raise_one(net, most, other, k, state)
 
 
 @inner
-def _raise_one(net, largest, r, k, state):  # type: ignore[no-untyped-def]
+def raise_one(net, largest, r, k, state):  # type: ignore[no-untyped-def]
     """Raise R_k to save a step of the layer or two, or by a few copies."""
     count = net.layer[k, OUTPUTS]
     steps = (count - 1) // r[k] + 1
@@ -233,7 +257,7 @@ def shorten(net, menu, r, target, most, desk):  # type: ignore[no-untyped-def]
             more = _fewer_steps(largest, r, k, steps[k])
             saved += (1 - r[k] / more) * steps[k]
             r[k] = more
-        if saved == 0 or _crossbars(sets, r) > most:
+        if saved == 0 or crossbars_of(sets, r) > most:
             return False
         late = ends(net, r, 0, desk.end) - target
     return True
