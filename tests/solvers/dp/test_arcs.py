@@ -8,11 +8,13 @@ import pytest
 
 import xbarmip as xb
 from tests.brute import tiny_problem
+from tests.sample import draws
 from xbarmip.network.generate import Shape
 from xbarmip.solvers.dp.bounds import question as asked
 from xbarmip.solvers.dp.bounds.arc_rows import places_of
 from xbarmip.solvers.dp.bounds.arcs import ArcProgram
 from xbarmip.solvers.dp.bounds.cuts import Goal, Switches
+from xbarmip.solvers.dp.bounds.legs import Support
 from xbarmip.solvers.dp.bounds.multipliers import find_multipliers, linear_solver
 from xbarmip.solvers.dp.bounds.points import path_points
 from xbarmip.solvers.dp.bounds.prices import prices
@@ -183,3 +185,33 @@ def test_a_check_ends_a_program(all_deep):
 
     with pytest.raises(TimeoutError):
         find_multipliers(linear_solver(), question, no_seeds(), 2, check)
+
+
+def test_a_mixture_is_rounded_at_the_share_that_a_budget_holds():
+    """As when all shares are tried one after another; a budget for the mixture holds it rounded."""
+    random = Random("rounded")
+    for _ in range(draws(300)):
+        sizes = [random.randint(1, 4) for _ in range(random.randint(1, 5))]
+        menus = [sorted(random.sample(range(1, 9), size)) for size in sizes]
+        # in 64ths, so that floats are exact
+        cuts = [sorted(random.sample(range(1, 64), size - 1)) for size in sizes]
+        parts = [np.diff([0, *cut, 64]).tolist() for cut in cuts]
+        start, r = np.cumsum([0, *sizes]), np.concatenate(menus)
+        mixture = Support(start, r, np.concatenate(parts) / 64)
+        sets = np.array([random.randint(1, 5) for _ in sizes])
+        cost = int((np.repeat(sets, sizes) * r * np.concatenate(parts)).sum())
+        budget = -(-cost // 64) + random.randrange(3)
+        tried = (
+            [
+                max(
+                    choice
+                    for choice in menu
+                    if sum(w for c, w in zip(menu, part, strict=True) if c >= choice) >= share
+                )
+                for menu, part in zip(menus, parts, strict=True)
+            ]
+            for share in range(1, 65)
+        )
+        held = next(each for each in tried if np.array(each) @ sets <= budget)
+        found = no_seeds()._replace(mixture=mixture).rounded_within(sets, budget)
+        assert found.tolist() == held

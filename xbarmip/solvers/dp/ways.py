@@ -92,7 +92,7 @@ class Ways:
 
     def _exchanged(self, goal: Goal) -> Answer:
         best, exchange = self._standing.best, self._exchange
-        mixed = self._search.finder.mixed
+        mixed = self._search.finder.mixed(goal.budget)
         starts: list[Sequence[int] | Array] = [best, *exchange.starts]
         if mixed is not None:
             starts = [mixed, best]

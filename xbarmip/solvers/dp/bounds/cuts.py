@@ -208,10 +208,9 @@ class CutFinder:
         self._open[goal] = windows
         return found.refuted_up_to(*goal)
 
-    @property
-    def mixed(self) -> Array | None:
-        """The mixture of the latest path bound, rounded, where there is one."""
-        return self._seeds.rounded
+    def mixed(self, budget: int) -> Array | None:
+        """The mixture of the latest path bound, rounded so that a budget holds it if any does."""
+        return self._seeds.rounded_within(self._widest.sets, budget)
 
     def _priced(self, windows: Windows, goal: Goal, effort: int) -> Prices:
         """The path bound within windows, at the multipliers that some effort finds."""

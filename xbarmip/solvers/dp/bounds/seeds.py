@@ -5,6 +5,7 @@ narrower windows it still holds. Within others, where steps stall, the same entr
 what they ask for is found anew.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -47,6 +48,30 @@ class Seeds(NamedTuple):
             return None
         ends = zip(self.mixture.start[:-1], self.mixture.start[1:], strict=True)
         return self.mixture.r[[a + int(self.mixture.w[a:b].argmax()) for a, b in ends]]
+
+    def rounded_within(self, sets: Array, budget: int) -> Array | None:
+        """Of each layer the largest R such that some share of the mixture has as many, or more.
+
+        The share is the same for all layers, and the smallest with which the budget holds them. If
+        it holds the mixture it holds some such R, as their crossbars, over all shares from 0 to 1,
+        are on average those of the mixture.
+        """
+        if self.mixture is None:
+            return None
+        start, first = self.mixture.start, self.mixture.start[:-1]
+        layer = np.repeat(np.arange(len(first)), np.diff(start))
+        order = np.lexsort((-self.mixture.r, layer))
+        r, w = self.mixture.r[order], self.mixture.w[order]
+        share = np.cumsum(w)
+        share -= np.repeat(share[first] - w[first], np.diff(start))
+        share[start[1:] - 1] = 1.0  # whatever the sum in floats is
+
+        def rounded(least: float) -> Array:
+            return r[first + np.add.reduceat(share < least, first, dtype=np.int64)]
+
+        shares = np.unique(share[share <= 1.0])
+        at = bisect_left(shares, True, key=lambda least: rounded(least) @ sets <= budget)
+        return rounded(shares[min(at, len(shares) - 1)])
 
     def within(self, table: SearchTable, windows: Windows) -> "Seeds":
         """Seeds that hold within other windows."""
