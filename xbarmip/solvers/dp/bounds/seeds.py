@@ -70,7 +70,7 @@ class Seeds(NamedTuple):
             return r[first + np.add.reduceat(share < least, first, dtype=np.int64)]
 
         shares = np.unique(share[share <= 1.0])
-        at = bisect_left(shares, True, key=lambda least: rounded(least) @ sets <= budget)
+        at = bisect_left(shares, True, key=lambda least: bool(rounded(least) @ sets <= budget))
         return rounded(shares[min(at, len(shares) - 1)])
 
     def within(self, table: SearchTable, windows: Windows) -> "Seeds":
