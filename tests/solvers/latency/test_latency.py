@@ -150,6 +150,34 @@ def test_what_is_known_after_some_rounds_is_true(kind, rounds):
     assert {Status.INFEASIBLE, Status.OPTIMAL} <= statuses
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_walk_with_a_hint_proves_as_much_as_was_asked_for(kind):
+    """Whether there is a latency below a cut, whatever allocations it begins with."""
+    random = Random(f"latency cut {kind}")
+    stopped = 0
+    for _ in range(draws(90)):
+        problem = timed(random, random.choice(SHAPES), kind, 400)
+        solver = LatencyWalk(DynamicProgram())
+        least = xb.solve(problem, solver="exhaustive").value
+        cut = (
+            random.choice((1, 2**40)) if least is None else least + random.choice((-9, -1, 0, 1, 9))
+        )
+        menus = [range(1, layer.outputs + 1) for layer in problem.network.layers]
+        known = [tuple(random.choice(menu) for menu in menus) for _ in range(3)]
+        known = [one for one in known if problem.crossbars_used(one) <= problem.crossbars]
+        hint = Hint(tuple(known), random.choice((1, least or 1)), cut)
+        result = solver.solve_from(problem, Watch(Limits()), hint)
+        assert result.stop is Stop.FINISHED
+        if least is None:
+            assert result.status is Status.INFEASIBLE or result.bound == cut
+        elif least < cut:
+            assert (result.status, result.value) == (Status.OPTIMAL, least)
+        else:
+            stopped += result.status is not Status.OPTIMAL
+            assert cut <= result.bound <= least <= (result.value or least)
+    assert stopped
+
+
 def test_a_walk_knows_a_bound_before_it_looks_for_short_steps():
     """The first report behind the first question: the bound of the count, times T_C."""
     problem = Problem(xb.load_network("alexnet"), 2304, objective="latency", hardware=ISAAC)

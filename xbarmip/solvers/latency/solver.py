@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from xbarmip.problem import Problem
 from xbarmip.solvers.latency.walk import Walk, subproblem
-from xbarmip.solvers.protocol import Solver, Watch
+from xbarmip.solvers.protocol import Hint, Solver, Watch
 from xbarmip.solvers.result import Proof, Result, Stop
 from xbarmip.timing.step_limit import least_step
 
@@ -46,7 +46,12 @@ class LatencyWalk:
 
     def solve(self, problem: Problem, watch: Watch) -> Result:
         """Prove the least latency (see `Solver.solve`)."""
-        walk = Walk(problem, self.solver, self.refuted, self.whole, watch)
+        return self.solve_from(problem, watch, Hint())
+
+    def solve_from(self, problem: Problem, watch: Watch, hint: Hint) -> Result:
+        """`solve` with a hint, without `rounds`: a walk has none."""
+        assert hint.rounds is None
+        walk = Walk(problem, self.solver, self.refuted, self.whole, watch, hint)
         try:
             stop = walk.run()
         except KeyboardInterrupt:

@@ -83,6 +83,8 @@ class Walk:
     every : bool
         Whether to follow the whole frontier, not only the part that can hold the least latency.
     watch : Watch
+    hint : Hint
+        Of latencies, in ticks. One of `enough` or more is of no use, as if the best so far took it.
 
     Attributes
     ----------
@@ -99,9 +101,16 @@ class Walk:
     """
 
     def __init__(
-        self, problem: Problem, solver: Solver, refutes: Proof, every: bool, watch: Watch
+        self,
+        problem: Problem,
+        solver: Solver,
+        refutes: Proof,
+        every: bool,
+        watch: Watch,
+        hint: Hint,
     ) -> None:
         self.problem, self.watch = problem, watch
+        self._hint, self._cut = hint, None if every else hint.enough
         self._solver, self._refutes, self._every = solver, refutes, every
         self._quick = isinstance(solver, HintedSolver) and not every
         self.ticks = ticks_of(problem)
@@ -121,22 +130,32 @@ class Walk:
 
     def run(self) -> Stop:
         """Ask until nothing is left, or an answer is cut short."""
+        for known in self._hint.allocations:
+            if self.problem.meets(known):
+                self._taken(dict(zip(self.problem.network.index, known, strict=True)), None)
         try:
             if self._quick and self._ask(None, rounds=0) is None:
                 self.spans.close()
                 return Stop.FINISHED
             self._find_foot()
             self._trim()
-            while self.spans:
+            while self.spans and not self.watch.expired:
                 self._narrow(self.spans.weakest)
                 self._trim()
         except StoppedError as cut:
             self.message = cut.message
             return cut.stop
-        return Stop.FINISHED
+        return self.watch.stop
+
+    @property
+    def _below(self) -> int | None:
+        """Latencies below this are of use; None for all."""
+        ends = [self._cut] if self._cut is not None else []
+        ends += [self.best[0]] if self.best is not None else []
+        return min(ends, default=None)
 
     def _trim(self) -> None:
-        self.spans.trim(None if self.best is None or self._every else self.best[0])
+        self.spans.trim(None if self._every else self._below)
 
     def _find_foot(self) -> None:
         """A first allocation, with a step that is at most twice the shortest one."""
@@ -166,15 +185,15 @@ class Walk:
             point = self._ask(high, self._enough(span))
         if point is not None:
             self.spans.cut(span, self.answers.step(point) - 1)
-        elif self.best is None:
+        elif high is None:
             self.spans.close()
 
     def _dig(self, span: Span) -> None:
         """Ask for c(high), and if that takes more than the rounds so far, for c(low)."""
         low, high = span
-        if self._asked_enough(high, self._enough(span)) or self.best is None:
+        if self._asked_enough(high, self._enough(span)) or self._below is None:
             return
-        below = (self.best[0] - 1) // low + 1
+        below = (self._below - 1) // low + 1
         if low == high or self.facts.settled(low, below) or not self._asked_enough(low, below):
             self._rounds += 1
 
@@ -186,9 +205,9 @@ class Walk:
 
     def _enough(self, span: Span) -> int | None:
         """A bound on the count that makes a span smaller; None where only the least will do."""
-        if self.best is None or span.high is None or self._every:
+        if self._below is None or span.high is None or self._every:
             return None
-        return (self.best[0] - 1) // max(span.low, STRIDE * span.high // (STRIDE + 1)) + 1
+        return (self._below - 1) // max(span.low, STRIDE * span.high // (STRIDE + 1)) + 1
 
     def _ask(
         self, at_most: int | None, enough: int | None = None, rounds: int | None = None
@@ -243,7 +262,9 @@ class Walk:
                     f"but {dict(point.allocation)} does"
                 )
         self.message = message
-        if at_most is not None:
+        if at_most is None:
+            self._cut = None
+        else:
             self.facts.shortest = at_most + 1
 
     def _allocations(self) -> tuple[tuple[int, ...], ...]:
@@ -271,7 +292,7 @@ class Walk:
         value, bound = self._pair()
         allocation = None if self.best is None else self.best[1]
         if value is None:
-            status = Status.INFEASIBLE if self.over else Status.UNKNOWN
+            status = Status.INFEASIBLE if bound is None else Status.UNKNOWN
         else:
             status = Status.OPTIMAL if value == bound else Status.FEASIBLE
         settled = status in (Status.OPTIMAL, Status.INFEASIBLE)
@@ -333,8 +354,9 @@ class Walk:
     def _pair(self) -> tuple[int | None, int | None]:
         """The smallest latency so far, and a bound."""
         value = None if self.best is None else self.best[0]
-        bound = value if self.over else self.spans.least
-        return value, bound if value is None or bound is None else min(value, bound)
+        ends = [] if self._below is None else [self._below]
+        ends += [] if self.over else [max(self.spans.least, self._hint.at_least)]
+        return value, min(ends, default=None)
 
 
 def _microseconds(seconds: Fraction) -> float:
