@@ -17,10 +17,12 @@ from bench import ROOT, Report, Row, options, warm_up
 from zoo import files, inputs_of
 
 import xbarmip as xb
+from xbarmip.display import in_us
 from xbarmip.errors import InputError
 from xbarmip.reproduce.answers import Best
 from xbarmip.reproduce.cim_mlc import cases
 from xbarmip.reproduce.heuristics import networks
+from xbarmip.timing.evaluate import seconds_of
 
 TITLES = {
     "cim-mlc": "CIM-MLC's duplication on networks that do not ship",
@@ -112,14 +114,15 @@ def _above(row: cases.CaseRow, way: str) -> str | None:
     return None if above is None else f"{'' if row.best(way).proven else '≥ '}{above:+.1f}"
 
 
-def heuristics_row(row: networks.NetworkRow, seconds: float) -> Row:
-    """What a row of the page shows, and what it keeps."""
+def heuristics_row(row: networks.NetworkRow, problem: xb.Problem, seconds: float) -> Row:
+    """What a row of the page shows, and what it keeps; a latency in microseconds."""
+    timed = problem.is_latency
     return {
         "network": row.network,
         "objective": row.objective,
         "layers": row.layers,
         "crossbars": row.crossbars,
-        "best": row.best,
+        "best": f"{in_us(seconds_of(problem, row.best))} us" if timed else row.best,
         "open_%": row.open,
         **{rule: row.above(rule) for rule in networks.HEURISTICS},
         "dp": {"value": row.dp.value, "bound": row.dp.bound, "allocation": row.dp.allocation},
@@ -142,8 +145,10 @@ def _heuristics(report: Report, arguments: Namespace) -> list[str]:
     for name, network in islice(chosen(arguments), arguments.most):
         for objective in networks.OBJECTIVES:
             begin = time.perf_counter()
-            rows.append(networks.row_of(name, network, objective, arguments.time_limit))
-            report.add(heuristics_row(rows[-1], time.perf_counter() - begin))
+            row = networks.row_of(name, network, objective, arguments.time_limit)
+            problem = networks.problem_of(network, row.crossbars, objective)
+            report.add(heuristics_row(row, problem, time.perf_counter() - begin))
+            rows.append(row)
     return summary(rows)
 
 

@@ -60,7 +60,7 @@ class NetworkRow:
     @property
     def problem(self) -> Problem:
         """What is solved."""
-        return _problem(load_network(self.network), self.crossbars, self.objective)
+        return problem_of(load_network(self.network), self.crossbars, self.objective)
 
     @property
     def certificate(self) -> str:
@@ -111,7 +111,8 @@ def cases(seconds: float) -> Mapping[str, Work]:
     }
 
 
-def _problem(network: Network, crossbars: int, objective: str) -> Problem:
+def problem_of(network: Network, crossbars: int, objective: str) -> Problem:
+    """The problem of a row."""
     hardware = load_hardware(HARDWARE) if objective == "latency" else None
     return Problem(network, crossbars, SIZE, objective, hardware=hardware)
 
@@ -125,7 +126,7 @@ def row_of(
 ) -> NetworkRow:
     """The row of a network, by whatever name, and objective."""
     crossbars = TIMES * Problem(network, 1, SIZE).smallest_budget
-    problem = _problem(network, crossbars, objective)
+    problem = problem_of(network, crossbars, objective)
     best = Best.of(problem, seconds, progress)
     rules = {rule: _tried(problem, [how]) for rule, how in RECIPES.items()}
     for search in SEARCHES:
