@@ -22,6 +22,7 @@ from xbarmip.problem import Problem
 from xbarmip.solvers.dp.bounds.cuts import Goal
 from xbarmip.solvers.dp.bounds.interior import Rows, minimise
 from xbarmip.solvers.dp.primal.constrained import ConstrainedExchange
+from xbarmip.solvers.dp.primal.exchange import Exchange
 from xbarmip.solvers.dp.table import search_table
 from xbarmip.solvers.registry import EXACT, solve, solver_class
 
@@ -51,7 +52,7 @@ def warm(progress: Callable[[int, int], None] | None = None) -> None:
         tiny = Problem(random_network(Random(1), TINY), 20, 8, "steps", "published")
         solve(tiny, "published-dp")
         _warm_constraints()
-        _warm_interior()
+        _warm_deep()
         _warm_placements()
 
 
@@ -73,8 +74,14 @@ def _warm_constraints() -> None:
     search.look(Goal(target=100, budget=60), 1, search.starts)
 
 
-def _warm_interior() -> None:
-    """The linear program of deep networks."""
+def _warm_deep() -> None:
+    """The linear program of deep networks, and exchanges between neighbours."""
+    problem = Problem(load_network("lenet-5"), 60)
+    table = search_table(problem)
+    assert table is not None
+    search = Exchange(table, problem, lambda *_, **__: None)
+    search.deep = True
+    search.look(Goal(target=1000, budget=1), 1, [(1,) * table.layers])
     one, start = np.ones(1), np.array([0, 1])
     rows = Rows(start, np.zeros(1, dtype=np.int64), one)
     minimise((rows, one, one), 2 * one, 1e-2, lambda: None)

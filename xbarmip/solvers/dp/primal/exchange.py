@@ -32,6 +32,8 @@ class Exchange:
         To begin with: the proportional allocation, half of it, and the former anew.
     apt : bool
         Whether it looks at all.
+    deep : bool
+        Whether only neighbouring layers exchange copies.
     """
 
     def __init__(self, table: SearchTable, problem: Problem, check: Check) -> None:
@@ -42,7 +44,7 @@ class Exchange:
         self._menu = Menu(
             np.array(problem.sets, dtype=np.int64), np.array(problem.largest, dtype=np.int64)
         )
-        self._deep = is_deep(table)
+        self.deep = is_deep(table)
         self.apt = table.stalls and not problem.constraints
         self._desk = make_desk(table)
 
@@ -54,8 +56,8 @@ class Exchange:
         net, menu, desk, most = self._net, self._menu, self._desk, min(rounds, self._most)
         for start in starts if self.apt else ():
             r = np.array(start, dtype=np.int64)
-            crossbars = exchanged(net, menu, r, goal, 0 if self._deep else most, desk)
-            if self._deep and goal.budget < crossbars < NEVER:
+            crossbars = exchanged(net, menu, r, goal, 0 if self.deep else most, desk)
+            if self.deep and goal.budget < crossbars < NEVER:
                 crossbars = exchanged_nearby(net, menu, r, goal, most, desk)
             self._check(target=goal.target)
             if crossbars <= goal.budget:
