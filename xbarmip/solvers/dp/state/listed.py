@@ -61,7 +61,8 @@ def fill_ends(sums, low, high, least, most):  # type: ignore[no-untyped-def]
 def trim(sums, low, high, least):  # type: ignore[no-untyped-def]
     """Narrow windows by each constraint on its own: 1 if one moved, 0 if none, -1 if one is empty.
 
-    An R at either end goes whose weight, with the least of all other layers, is over the limit.
+    An R at either end goes whose weight, with the least of all other layers, is over the limit: the
+    rule of `model/menus.py`, which looks at whole menus once, compiled for windows on purpose.
     `least` has room for one number of each term.
     """
     moved = 0
