@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks import by_definition
 from tests.export.test_export import Dull
-from xbarmip.certificate import relaxation, sweep
+from xbarmip.certificate import narrowing, sweep
 from xbarmip.certificate.relaxation import Relaxation
 
 SAME = {"width": 2, "rows": [1, 2], "columns": [1, 2], "growth": 0}  # need(x) = x
@@ -57,7 +57,7 @@ PROBLEMS = {
 
 
 class DullRounds(Dull):
-    """Rounds, which ask for a bound first, get a dull one; a search of labels gets a sharp one."""
+    """Rounds and halves, which ask for a bound first, get a dull one; labels get a sharp one."""
 
     bounds = 0
 
@@ -65,10 +65,14 @@ class DullRounds(Dull):
         self.bounds += 1
         return super().bound(scale) if self.bounds == 1 else Relaxation.bound(self, scale)
 
+    def solve_within(self, k, low, high):
+        super().solve_within(k, low, high)
+        self.bounds = int((low, high) == (self.low[k], self.high[k]))
+
 
 def certificate(record, searched=True):
     """The records of a certificate of the optimum: stages, or where not searched, splits."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(relaxation, "Relaxation", DullRounds)
+        patched.setattr(narrowing, "Relaxation", DullRounds)
         patched.setattr(sweep, "MOST_LABELS", 100 if searched else 0)
         return by_definition.certificate(record)

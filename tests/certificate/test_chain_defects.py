@@ -11,7 +11,7 @@ from tests.certificate.test_latency import problems
 from tests.certificate.test_write import SHAPES, quiet
 from tests.export.test_export import Dull
 from tests.solvers.latency.test_latency import KINDS
-from xbarmip.certificate import chain, check, relaxation, sweep
+from xbarmip.certificate import chain, check, narrowing, sweep
 from xbarmip.certificate.statement import statement
 
 
@@ -101,7 +101,7 @@ LINKS = [
 
 def half_that_misses_values(monkeypatch):
     monkeypatch.setattr(sweep, "MOST_LABELS", 0)
-    monkeypatch.setattr(relaxation, "Relaxation", Dull)
+    monkeypatch.setattr(narrowing, "Relaxation", Dull)
     own = check.split
 
     def split(search, value):
@@ -114,7 +114,7 @@ def half_that_misses_values(monkeypatch):
 
 def halves_that_leave_out_the_lower_one(monkeypatch):
     monkeypatch.setattr(sweep, "MOST_LABELS", 0)
-    monkeypatch.setattr(relaxation, "Relaxation", Dull)
+    monkeypatch.setattr(narrowing, "Relaxation", Dull)
     own = check.split
     monkeypatch.setattr(check, "split", lambda *split: own(*split)[:1])
 

@@ -9,7 +9,7 @@ import pytest
 import xbarmip as xb
 from tests.brute import OBJECTIVES
 from tests.certificate.test_write import SHAPES, first_problem, quiet, save, some_problem
-from xbarmip.certificate import check, sweep
+from xbarmip.certificate import check, narrowing, sweep
 from xbarmip.certificate.relaxation import Relaxation
 from xbarmip.certificate.statement import statement
 from xbarmip.certificate.write import lines
@@ -110,13 +110,32 @@ class Pathless(Relaxation):
 
 def no_paths(monkeypatch):
     """Many labels: nothing is cut by paths."""
-    monkeypatch.setattr(sweep, "rounds", lambda search, paths: ([], Pathless(search)))
+    monkeypatch.setattr(narrowing, "rounds", lambda search, paths: ([], Pathless(search)))
     monkeypatch.setattr(sweep, "MOST_LABELS", 10**9)
+
+
+class Listed:
+    """Kept labels that are compared one by one, as the checker does."""
+
+    def __init__(self, stage):
+        self.stage, self.labels = stage, []
+
+    @property
+    def count(self):
+        return len(self.labels)
+
+    def add(self, label):
+        self.labels.append(label)
+
+    def rival(self, label):
+        found = (n for n, one in enumerate(self.labels, 1) if self.stage.dominates(one, label))
+        return next(found, None)
 
 
 def dominance_inverted(monkeypatch):
     """The deadlines compared the wrong way round."""
     no_paths(monkeypatch)
+    monkeypatch.setattr(sweep, "Kept", Listed)
     own = check.Stage.dominates
 
     def inverted(self, a, b):
@@ -131,6 +150,7 @@ def dominance_inverted(monkeypatch):
 
 def dominance_by_crossbars_alone(monkeypatch):
     no_paths(monkeypatch)
+    monkeypatch.setattr(sweep, "Kept", Listed)
     monkeypatch.setattr(check.Stage, "dominates", lambda self, a, b: a.used <= b.used)
 
 
@@ -144,7 +164,7 @@ def window_cut_by_one(monkeypatch):
         left = {"bound": bound, "low": search.low, "high": search.high}
         return [left], Pathless(search)
 
-    monkeypatch.setattr(sweep, "rounds", cut)
+    monkeypatch.setattr(narrowing, "rounds", cut)
 
 
 def last_r_forgotten(monkeypatch):

@@ -13,7 +13,7 @@ from tests.export.test_export import Dull
 from tests.random_hardware import LARGEST
 from tests.sample import draws
 from tests.solvers.latency.test_latency import KINDS, SHAPES, timed
-from xbarmip.certificate import check, relaxation, sweep
+from xbarmip.certificate import check, narrowing, sweep
 from xbarmip.certificate.statement import statement
 from xbarmip.certificate.write import lines, write_certificate
 from xbarmip.constraint import LinearConstraint
@@ -145,7 +145,7 @@ def test_paths_that_rounds_leave_are_paths_where_a_search_begins():
 def test_windows_that_are_split(tmp_path, monkeypatch):
     """With dull bounds and no search of labels, so that windows must be split."""
     monkeypatch.setattr(sweep, "MOST_LABELS", 0)
-    monkeypatch.setattr(relaxation, "Relaxation", Dull)
+    monkeypatch.setattr(narrowing, "Relaxation", Dull)
     random, splits = Random("split"), 0
     for shape, (objective, rule) in product(SHAPES, OBJECTIVES):
         for _ in range(10):
@@ -159,7 +159,7 @@ def test_windows_that_are_searched_in_halves(tmp_path, monkeypatch):
     of the windows.
     """
     random, mixed, own = Random("halves"), 0, sweep._searched
-    monkeypatch.setattr(relaxation, "Relaxation", Dull)
+    monkeypatch.setattr(narrowing, "Relaxation", Dull)
     monkeypatch.setattr(
         sweep, "_searched", lambda *given: own(*given) if random.random() < 0.5 else None
     )

@@ -27,7 +27,6 @@ SCALE = 10**6  # of multipliers, to 1 crossbar
 TOLERANCE = 1e-6
 SMOOTH = 0.3  # share of the latest solution in the one at which paths are looked for
 MOST_BITS = 24  # of weights in the relaxation
-WORTH = 0.9  # share of the choices that a round may leave at most
 LARGE = 10**12  # a limit beyond it is none
 
 
@@ -115,7 +114,7 @@ class Relaxation:
             if not any([self._add_violated(mean), self._add_violated(latest)]):
                 return
             run_on_one_thread(self.lp)
-            value = float(self.lp.getInfo().objective_function_value)
+            value = self.value()
             idle = 0 if value - before > budget / 50_000 else idle + 1
             if value > 1.01 * budget or idle > 2:
                 return
@@ -145,24 +144,39 @@ class Relaxation:
         """The mixture of R of every layer in the last solution."""
         return self._shares(self._solution())
 
-    def division(self) -> tuple[int, int] | None:
-        """The layer whose mixture is spread widest, and the largest R of its lower part.
+    def value(self) -> float:
+        """The least of crossbars and what a target that is exceeded costs, in its units."""
+        return float(self.lp.getInfo().objective_function_value)
+
+    def solve_within(self, k: int, low: int, high: int) -> None:
+        """Solve again with R of layer k in a part of its window only."""
+        ids = np.arange(self.start[k], self.start[k + 1], dtype=np.int32)
+        r = np.arange(self.low[k], self.high[k] + 1)
+        most = np.where((low <= r) & (r <= high), highspy.kHighsInf, 0.0)
+        self.lp.changeColsBounds(len(ids), ids, np.zeros(len(ids)), most)
+        run_on_one_thread(self.lp)
+        self.solve()
+
+    def divisions(self) -> list[tuple[int, int]]:
+        """Layers with more than one R, and the largest R up to the mean of the mixture; the widest
+        mixture comes first.
 
         A spread counts at the price of crossbars and constraints, times in relation to the mean:
-        bounds get sharp fast by either. Of those that the windows of the search still leave more
-        than one R; None without any.
+        bounds get sharp fast by either.
         """
-        low, high, shares = self.search.low, self.search.high, self.shares()
+        low, high, shares = self.low, self.high, self.shares()
         r, share = (np.concatenate(each) for each in zip(*shares, strict=True))
         start = np.cumsum([0, *(len(values) for values, _ in shares)])
         means, spreads = moments(Support(start, r, share))
         price = np.concatenate([self._prices(k, own) for k, (own, _) in enumerate(shares)])
         _, priced = moments(Support(start, price, share))
         undecided = [k for k in self.problem.layers if low[k] < high[k]]
-        if not undecided:
-            return None
-        k = max(undecided, key=lambda k: (spreads[k] * priced[k] / means[k], k))
-        return k, min(max(int(means[k]), low[k]), high[k] - 1)
+        undecided.sort(key=lambda k: (-spreads[k] * priced[k] / means[k], -k))
+        return [(k, min(max(int(means[k]), low[k]), high[k] - 1)) for k in undecided]
+
+    def division(self) -> tuple[int, int] | None:
+        """The first of `divisions`; None without any."""
+        return next(iter(self.divisions()), None)
 
     def _prices(self, k: int, r: Any) -> Any:
         """What each of some R of a layer takes of budget and constraints, in crossbars."""
@@ -207,52 +221,3 @@ def unit_of(constraint: check.Constraint) -> int:
 def unit_for(most: int) -> int:
     """A power of two in which numbers up to `most` have few bits."""
     return 1 << max(0, most.bit_length() - MOST_BITS)
-
-
-def rounds(
-    search: check.Search, paths: Iterable[Any] = (), most: int = 10
-) -> tuple[list[dict[str, Any]], Relaxation]:
-    """Rounds that narrow the windows of `search`, until they hardly do, or are empty.
-
-    Also the relaxation of the last one, which begins with the paths of the one before.
-    """
-    found: list[dict[str, Any]] = []
-    while True:
-        relaxation = Relaxation(search, paths)
-        relaxation.solve()
-        bound = relaxation.bound()
-        paths = [path for _, path in bound["paths"]]
-        record = left_by(search, bound)
-        if not worth_it(search, record):
-            return found, relaxation
-        found.append(record)
-        search.narrow(record)
-        if search.empty or len(found) == most:
-            return found, relaxation
-
-
-def worth_it(search: check.Search, record: dict[str, Any]) -> bool:
-    """Whether a round narrows the windows by enough to be listed, or leaves a layer no R."""
-    low, high = record["low"], record["high"]
-    empty = any(a > b for a, b in zip(low, high, strict=True))
-    return empty or sum(high) - sum(low) < WORTH * (sum(search.high) - sum(search.low))
-
-
-def left_by(search: check.Search, record: dict[str, Any]) -> dict[str, Any]:
-    """The round of a bound: the smallest windows around every R that it does not refute."""
-    p = search.problem
-    bound = check.Bound(record, search)
-    stage = check.Stage(search, set(p.layers), [bound])
-    excess = stage.excess(bound, p.timing.first_label(search.target))
-    low, high = [], []
-    for k in p.layers:
-        others = stage.rest - search.low[k] * p.sets[k]
-        left = [
-            r
-            for r in range(search.low[k], search.high[k] + 1)
-            if excess - bound.least[k] + bound.terms[k][r - search.low[k]] <= 0
-            and others + r * p.sets[k] <= p.crossbars
-        ]
-        low.append(min(left, default=1))
-        high.append(max(left, default=0))
-    return {"bound": record, "low": low, "high": high}

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from xbarmip.certificate import check
-from xbarmip.certificate.relaxation import rounds
+from xbarmip.certificate.dominance import Kept
+from xbarmip.certificate.narrowing import narrowed, rounds
 from xbarmip.solvers.protocol import Watch
 
 MOST_LABELS = 1000  # of a stage: beyond, windows are split instead
@@ -76,8 +77,7 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
         low, high, paths = halves.pop()
         search.set_windows(low, high)
         watch.check(windows=len(halves) + 1)
-        found, relaxation = rounds(search, paths)
-        yield from ({"round": record} for record in found)
+        relaxation, division = yield from narrowed(search, paths)
         if search.empty:
             continue
         bound = relaxation.bound()
@@ -85,7 +85,6 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
         if lines is not None:
             yield from lines
             continue
-        division = relaxation.division()
         if division is None:
             raise NotRefuted
         yield {"split": [*division]}
@@ -137,17 +136,17 @@ def undominated(
         (label.used, number, r) for number, some in enumerate(found, 1) for r, label in some.items()
     ]
     order.sort()
-    kept: list[check.Label] = []
+    kept = Kept(stage)
     places: list[list[int]] = []
     goes: list[dict[int, int]] = [{} for _ in found]
     for _, number, r in order:
         watch.check()
         label = found[number - 1][r]
-        rival = next((at for at, one in enumerate(kept, 1) if stage.dominates(one, label)), None)
+        rival = kept.rival(label)
         if rival is None:
-            kept.append(label)
-            if len(kept) > most:
+            if kept.count == most:
                 raise _TooManyLabels
+            kept.add(label)
             places.append([number, r])
         else:
             goes[number - 1][r] = rival

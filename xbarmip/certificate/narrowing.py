@@ -1,0 +1,102 @@
+"""Narrowing windows by rounds, and by looking at both halves of some of them."""
+
+from collections.abc import Generator, Iterable
+from typing import Any
+
+from xbarmip.certificate import check
+from xbarmip.certificate.relaxation import Relaxation
+
+WORTH = 0.9  # share of the choices that a round may leave at most
+LOOKED = 8  # layers of which both halves are looked at
+LEAST = 1e-6  # crossbars that a half gains, for one that gains none
+
+Record = Any
+Division = tuple[int, int]  # a layer, and the largest R of its lower half
+
+
+def rounds(search: check.Search, paths: Iterable[Any] = ()) -> tuple[list[Record], Relaxation]:
+    """Lines of rounds that narrow the windows of `search`, until they hardly do, or are empty.
+
+    Also the relaxation of the windows that are left, which begins with the paths of the last round.
+    """
+    found: list[Record] = []
+    while True:
+        relaxation = Relaxation(search, paths)
+        relaxation.solve()
+        bound = relaxation.bound()
+        paths = [path for _, path in bound["paths"]]
+        record = left_by(search, bound)
+        if not worth_it(search, record):
+            return found, relaxation
+        found.append(record)
+        search.narrow(record)
+        if search.empty:
+            return found, relaxation
+
+
+def worth_it(search: check.Search, record: Record) -> bool:
+    """Whether a round narrows the windows by enough to be listed, or leaves a layer no R."""
+    low, high = record["low"], record["high"]
+    empty = any(a > b for a, b in zip(low, high, strict=True))
+    return empty or sum(high) - sum(low) < WORTH * (sum(search.high) - sum(search.low))
+
+
+def left_by(search: check.Search, record: Record) -> Record:
+    """The round of a bound: the smallest windows around every R that it does not refute."""
+    p = search.problem
+    bound = check.Bound(record, search)
+    stage = check.Stage(search, set(p.layers), [bound])
+    excess = stage.excess(bound, p.timing.first_label(search.target))
+    low, high = [], []
+    for k in p.layers:
+        others = stage.rest - search.low[k] * p.sets[k]
+        left = [
+            r
+            for r in range(search.low[k], search.high[k] + 1)
+            if excess - bound.least[k] + bound.terms[k][r - search.low[k]] <= 0
+            and others + r * p.sets[k] <= p.crossbars
+        ]
+        low.append(min(left, default=1))
+        high.append(max(left, default=0))
+    return {"bound": record, "low": low, "high": high}
+
+
+def narrowed(
+    search: check.Search, paths: Iterable[Any]
+) -> Generator[Record, None, tuple[Relaxation, Division | None]]:
+    """Lines of rounds that narrow the windows of `search` until they hardly do and no half goes.
+
+    Multipliers that are best for one half of a window may refute it, where those that are best for
+    the whole do not; they hold for the whole, so that the other half is left. Returned are the last
+    relaxation, and where to split if windows are not empty.
+    """
+    while True:
+        found, relaxation = rounds(search, paths)
+        yield from ({"round": each} for each in found)
+        if search.empty:
+            return relaxation, None
+        paths = [path for _, path in relaxation.bound()["paths"]]
+        record, division = _looked_at(search, relaxation)
+        if record is None:
+            return relaxation, division
+        yield {"round": record}
+        search.narrow(record)
+        if search.empty:
+            return relaxation, None
+
+
+def _looked_at(search: check.Search, relaxation: Relaxation) -> tuple[Record, Division | None]:
+    """A round that refutes half of a window, or the division with which both halves gain most."""
+    value, best, gain = relaxation.value(), None, -1.0
+    for k, at in relaxation.divisions()[:LOOKED]:
+        low, high, gains = search.low[k], search.high[k], 1.0
+        for a, b in ((low, at), (at + 1, high)):
+            relaxation.solve_within(k, a, b)
+            record = left_by(search, relaxation.bound())
+            if record["low"][k] > b or record["high"][k] < a:
+                return record, None
+            gains *= max(relaxation.value() - value, LEAST)
+        relaxation.solve_within(k, low, high)
+        if gains > gain:
+            best, gain = (k, at), gains
+    return None, best
