@@ -4,8 +4,8 @@ A child is forked for every task as ever; what was forked, killed or left behind
 more meet another than within one comparison. A server is kept only where a comparison came to its
 own end and left nothing running. What is tested about servers themselves is marked `own_server`.
 
-A child that is given a solver out of a test imports the module of that test. What such modules import
-takes most of the time of a task, so a server that is kept has loaded it before it forks.
+A child that is given a solver out of a test imports the module of that test. What such modules
+import takes most of the time of a task, so a server that is kept loads it before it forks.
 """
 
 import os

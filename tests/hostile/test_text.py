@@ -176,7 +176,7 @@ def drawn_words(figure):
 @pytest.mark.filterwarnings("ignore:Glyph")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_picture_draws_a_name_as_it_is(name):
-    figure, axes = new_figure(9, 4)
+    figure, axes = new_figure(2, 1)
     axes.set_title(for_picture(name))
     axes.plot([1, 2], label=for_picture(name))
     axes.legend()
