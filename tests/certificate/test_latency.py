@@ -148,10 +148,10 @@ def test_windows_that_are_split(tmp_path, monkeypatch):
     monkeypatch.setattr(relaxation, "Relaxation", Dull)
     random, splits = Random("split"), 0
     for shape, (objective, rule) in product(SHAPES, OBJECTIVES):
-        for _ in range(10):
+        for _ in range(draws(10)):
             problem = some_problem(random, shape, objective, rule)
             splits += split_and_certified(problem, tmp_path / "c")
-    assert splits > 15
+    assert splits > draws(15)
 
 
 def test_windows_that_are_searched_in_halves(tmp_path, monkeypatch):
