@@ -94,7 +94,7 @@ def test_every_link_is_needed(tmp_path):
     """A chain without a link, or with one that claims another count, is refused."""
     hardware = load_hardware("isaac-like")
     network = xb.load_network("alexnet")
-    problem = xb.Problem(network, 2304, objective="latency-steps", hardware=hardware)
+    problem = xb.Problem(network, 800, objective="latency-steps", hardware=hardware)
     records = list(lines(problem, xb.solve(problem), quiet))
     said = check.check(save(tmp_path / "c", records))
     assert "steps times step time of less than" in said
