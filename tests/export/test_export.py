@@ -132,7 +132,7 @@ def test_the_formula_has_the_optimum(objective, rule):
                 assert (read_opb(text) == 0) is met
 
 
-LARGER = Shape(layers=5, extent=6, outputs=10)
+LARGER = Shape(layers=5, extent=5, outputs=9)
 
 
 class Dull(Relaxation):
@@ -152,7 +152,7 @@ def test_every_step_of_a_refutation_follows(shape, rule, kind, monkeypatch):
     random, divisions, refuted = Random(f"refutation {shape} {rule}"), [], 0
     divide = Relaxation.division
     monkeypatch.setattr(kind, "division", lambda at: divisions.append(1) or divide(at))
-    for _ in range(10 if shape in SHAPES else draws(6)):
+    for _ in range(10 if shape in SHAPES else draws(10)):
         problem = tiny_problem(random, shape, "steps", rule, most=1500)
         value = xb.solve(problem, "exhaustive").value
         if value is None or value == 1:
