@@ -6,18 +6,23 @@ Solvers that prove run longer than those that do not, and the claims of the dyna
 certified within its limit. The rows of a suite go to <suite>.jsonl, a summary to <suite>.md, both
 in the folder --output; best known values to <suite>.json in the folder --known; one page for all
 suites of the call to report.html. A suite begins anew unless --resume is given, which runs what is
-missing. --limit bounds every limit, in seconds.
+missing. --limit bounds every limit, in seconds. The summary of `random` has a line for each family
+in place of one for each instance.
 """
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 from pathlib import Path
 
+from xbarmip.compare.analysis.gaps import gap_summaries
 from xbarmip.compare.analysis.load import load
 from xbarmip.compare.comparison import Comparison
 from xbarmip.compare.isolation.limits import Allowance
 from xbarmip.compare.known import known_path, learn, read_known, write_known
 from xbarmip.compare.report.page import page
 from xbarmip.compare.report.summary import headline, markdown
+from xbarmip.compare.report.table import Table
+from xbarmip.compare.report.tables import certified_of
 from xbarmip.compare.run import compare
 from xbarmip.compare.suite import read_suite
 
@@ -67,12 +72,35 @@ def _suite(name: str, chosen: Namespace) -> Comparison:
             allowance=Allowance(min(seconds, chosen.limit), MEMORY),
         )
     (found,) = load([results])
-    results.with_suffix(".md").write_text(markdown(found), encoding="utf-8")
+    instances = families(found) if name == "random" else None
+    results.with_suffix(".md").write_text(markdown(found, instances), encoding="utf-8")
     path = known_path(name, chosen.known)
     known = read_known(path) if path.exists() else {}
     path.write_bytes(write_known(name, learn(read_suite(name), known, found)))
     print(headline(found), flush=True)
     return found
+
+
+def families(found: Comparison) -> str:
+    """A section with a line a family: its verdicts, and how often each solver gets the best."""
+    members: dict[str, set[str]] = {}
+    for instance in found.instances:  # called <family>-<number>/<budget>/<objective>
+        family = instance.name.partition("/")[0].rpartition("-")[0]
+        members.setdefault(family, set()).add(instance.name)
+    lines = [_family(found, family, names) for family, names in members.items()]
+    columns = ("family", "verdicts", "proofs of dp", *found.labels)
+    said = "How often each solver's value is the best known, of the instances that it takes."
+    return f"## Families\n\n{said}\n\n{Table(columns, lines, 2).markdown()}"
+
+
+def _family(found: Comparison, family: str, names: set[str]) -> list[str]:
+    rows = tuple(row for row in found.rows if row.instance in names)
+    instances = tuple(each for each in found.instances if each.name in names)
+    part = replace(found, instances=instances, rows=rows)
+    verdicts = ", ".join(f"{count} {kind}" for kind, count in part.counts.items() if count)
+    gaps = {gap.label: gap for gap in gap_summaries(part)}
+    best = (f"{gaps[label].best} of {gaps[label].runs}" for label in found.labels)
+    return [family, verdicts, certified_of(rows), *best]
 
 
 if __name__ == "__main__":

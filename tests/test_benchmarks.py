@@ -187,6 +187,10 @@ def test_suites_are_run_summed_up_and_learned_from(tmp_path, monkeypatch, capsys
     assert "published-dp" in (tmp_path / "ladder.md").read_text(encoding="utf-8")
     assert "<svg" in (tmp_path / "report.html").read_text(encoding="utf-8")
     assert capsys.readouterr().out == "ladder: 2 instances: 2 AGREE; 2 of 2 proofs certified\n" * 3
+    head, _, line = suites.families(found).splitlines()[-3:]
+    by_column = dict(zip(head.split(" | "), line.split(" | "), strict=True))
+    assert by_column["verdicts"] == "2 AGREE"
+    assert by_column["proofs of dp"] == by_column["dp"] == "2 of 2"
 
 
 @pytest.mark.parametrize("part", ["cases", "random", "ties", "changed", "simulated"])

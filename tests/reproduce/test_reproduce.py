@@ -127,12 +127,32 @@ def test_a_store_keeps_every_row(tmp_path):
     assert stored_row == {"key": "z", "its size": 3, "made": as_json(MADE)}
 
 
+def test_a_store_tells_how_a_row_was_made_where_the_row_above_differs(tmp_path):
+    made = {
+        "a": MADE,
+        "b": MADE,
+        "c": replace(MADE, seconds=0.0, limit=60),
+        "d": replace(MADE, by="you"),
+    }
+    store = Store(tmp_path, "part", Letter)
+    for key, how in made.items():
+        store.add(key, Kept(Letter(key), how))
+    told = json.loads((tmp_path / "part.json").read_text())["rows"]
+    assert told["a"]["made"] == as_json(MADE)
+    assert told["b"]["made"] == {}
+    assert told["c"]["made"] == {"limit": 60, "seconds": 0.0}
+    assert told["d"]["made"] == {"by": "you", "limit": 20, "seconds": 0.1}
+    again = Store(tmp_path, "part", Letter).rows
+    assert {key: kept.made for key, kept in again.items()} == made
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
         ("[]", "must be a table"),
         ("{", "is not readable as JSON"),
-        ('{"rows": {"a": {"key": "x"}}}', "a: made: must be a table"),
+        ('{"rows": {"a": {"key": "x"}}}', "a: made must be a table"),
+        ('{"rows": {"a": {"key": "x", "made": {}}}}', "a: made: missing key 'by'"),
         ('{"rows": {"a": {"key": 1, "its size": 0, "made": MADE}}}', "a: key must be a string"),
         ('{"rows": {"a": {"key": "x", "size": 0, "made": MADE}}}', "a: unknown key 'size'"),
     ],

@@ -77,7 +77,7 @@ class Store:
                 found = table({"rows": mapped(mapped(anything))})(
                     parse_json(read_text(self._file)), ""
                 )
-                self.rows = {key: _kept(kind, row, key) for key, row in found["rows"].items()}
+                self.rows = _read(kind, found["rows"])
 
     def clear(self) -> None:
         """Forget all rows; the file stays until the first new one."""
@@ -96,11 +96,14 @@ class Store:
 
 
 def _text(rows: Mapping[str, Kept]) -> str:
-    """A file of rows, one a line."""
-    lines = (
-        f"{_compact(key)}:{_compact({**as_json(kept.row), 'made': as_json(kept.made)})}"
-        for key, kept in rows.items()
-    )
+    """A file of rows, one a line; how one was made is told as far as the row above differs."""
+    lines: list[str] = []
+    above: dict[str, Any] = {}
+    for key, kept in rows.items():
+        made = as_json(kept.made)
+        told = {name: value for name, value in made.items() if above.get(name) != value}
+        lines.append(f"{_compact(key)}:{_compact({**as_json(kept.row), 'made': told})}")
+        above = made
     joined = ",\n".join(lines)
     return f'{{"rows":{{\n{joined}\n}}}}\n'
 
@@ -109,6 +112,14 @@ def _compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
-def _kept(kind: Any, entry: Mapping[str, Any], key: str) -> Kept:
-    made = reader(Made)(entry.get("made"), f"{key}: made")
-    return Kept(reader(kind)({name: entry[name] for name in entry if name != "made"}, key), made)
+def _read(kind: Any, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Kept]:
+    """The rows of a file; what one does not tell of how it was made is as in the row above."""
+    kept: dict[str, Kept] = {}
+    above: dict[str, Any] = {}
+    for key, entry in rows.items():
+        told = mapped(anything)(entry.get("made"), f"{key}: made")
+        above = {**above, **told}
+        made = reader(Made)(above, f"{key}: made")
+        row = reader(kind)({name: entry[name] for name in entry if name != "made"}, key)
+        kept[key] = Kept(row, made)
+    return kept

@@ -33,8 +33,11 @@ def problems(comparison: Comparison) -> tuple[str, ...]:
     return (*findings, *errors, *comparison.strangers)
 
 
-def markdown(comparison: Comparison) -> str:
-    """The summary: what was run, how often each verdict came, every solver, every instance."""
+def markdown(comparison: Comparison, instances: str | None = None) -> str:
+    """The summary: what was run, how often each verdict came, every solver, every instance.
+
+    `instances` stands in place of the last section, where a line an instance would be too much.
+    """
     parts = [f"# Comparison {for_markdown(comparison.suite)}", for_markdown(comparison.description)]
     parts.append(bullets(run_facts(comparison)))
     parts.append("## Verdicts\n\n" + for_markdown(headline(comparison)))
@@ -51,16 +54,20 @@ def markdown(comparison: Comparison) -> str:
         "## Gaps\n\nTo the smallest value that any solver found and the evaluation confirms.\n\n"
         + gap_table(comparison).markdown()
     )
-    parts.append(
+    parts.append(_instances(comparison) if instances is None else instances)
+    if notes(comparison):
+        parts.append("## Notes\n\n" + bullets(notes(comparison)))
+    return "\n\n".join(parts) + "\n"
+
+
+def _instances(comparison: Comparison) -> str:
+    return (
         "## Instances\n\n"
         "Values are cycles or steps, as the objective says, and of times the ticks that notes "
         f"tell; where hardware is given their time follows. {CONFIRMED} the evaluation confirms "
         f"the claimed value; {REFUTED} it confirms the one behind instead.\n\n"
         + instance_table(comparison).markdown()
     )
-    if notes(comparison):
-        parts.append("## Notes\n\n" + bullets(notes(comparison)))
-    return "\n\n".join(parts) + "\n"
 
 
 def headline(comparison: Comparison) -> str:
@@ -127,9 +134,11 @@ def _allowed(limits: Mapping[str, Any]) -> str:
 
 
 def refusals(comparison: Comparison) -> list[str]:
-    """Each reason of each solver that refused, and how often it gave it."""
+    """Each reason of each solver that refused, and how often it gave it, whatever the network."""
     reasons = Counter(
-        (row.solver, row.message) for row in comparison.rows if row.status == UNSUPPORTED
+        (row.solver, row.message.replace(f"network {row.network!r}", "the network"))
+        for row in comparison.rows
+        if row.status == UNSUPPORTED
     )
     return [f"{solver}: {reason} ({n} times)" for (solver, reason), n in reasons.items()]
 
