@@ -57,17 +57,15 @@ PROBLEMS = {
 
 
 class DullRounds(Dull):
-    """Rounds and halves, which ask for a bound first, get a dull one; labels get a sharp one."""
+    """Rounds, which ask for a bound first, get a dull one, and so do halves, which ask last; a
+    search of labels gets a sharp one.
+    """
 
     bounds = 0
 
     def bound(self, scale=10**6):
         self.bounds += 1
-        return super().bound(scale) if self.bounds == 1 else Relaxation.bound(self, scale)
-
-    def solve_within(self, k, low, high):
-        super().solve_within(k, low, high)
-        self.bounds = int((low, high) == (self.low[k], self.high[k]))
+        return Relaxation.bound(self, scale) if self.bounds == 2 else super().bound(scale)
 
 
 def certificate(record, searched=True):

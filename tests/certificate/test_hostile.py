@@ -10,7 +10,7 @@ import xbarmip as xb
 from tests.brute import OBJECTIVES
 from tests.certificate.test_write import SHAPES, first_problem, quiet, save, some_problem
 from tests.sample import draws
-from xbarmip.certificate import check, narrowing, sweep
+from xbarmip.certificate import check, sweep
 from xbarmip.certificate.relaxation import Relaxation
 from xbarmip.certificate.statement import statement
 from xbarmip.certificate.write import lines
@@ -104,14 +104,14 @@ def bound_too_strong(monkeypatch):
 class Pathless(Relaxation):
     """Its bound cuts nothing."""
 
-    def bound(self):
+    def bound(self, scale=1):
         constraints = [0] * len(self.search.problem.constraints)
         return {"scale": 0, "constraints": constraints, "paths": []}
 
 
 def no_paths(monkeypatch):
     """Many labels: nothing is cut by paths."""
-    monkeypatch.setattr(narrowing, "rounds", lambda search, paths: ([], Pathless(search)))
+    monkeypatch.setattr(sweep, "rounds", lambda search, paths: ([], Pathless(search)))
     monkeypatch.setattr(sweep, "MOST_LABELS", 10**9)
 
 
@@ -165,7 +165,7 @@ def window_cut_by_one(monkeypatch):
         left = {"bound": bound, "low": search.low, "high": search.high}
         return [left], Pathless(search)
 
-    monkeypatch.setattr(narrowing, "rounds", cut)
+    monkeypatch.setattr(sweep, "rounds", cut)
 
 
 def last_r_forgotten(monkeypatch):

@@ -1,6 +1,6 @@
 """Narrowing windows by rounds, and by looking at both halves of some of them."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from xbarmip.certificate import check
@@ -9,6 +9,7 @@ from xbarmip.certificate.relaxation import Relaxation
 WORTH = 0.9  # share of the choices that a round may leave at most
 LOOKED = 8  # layers of which both halves are looked at
 LEAST = 1e-6  # crossbars that a half gains, for one that gains none
+SCALES = 1, 10, 100, 1000, 10**4  # of multipliers that are tried: short numbers, and few paths
 
 Record = Any
 Division = tuple[int, int]  # a layer, and the largest R of its lower half
@@ -28,17 +29,30 @@ def rounds(search: check.Search, paths: Iterable[Any] = ()) -> tuple[list[Record
         record = left_by(search, bound)
         if not worth_it(search, record):
             return found, relaxation
-        found.append(record)
-        search.narrow(record)
+        found.append(_shortest(search, relaxation, record))
+        search.narrow(found[-1])
         if search.empty:
             return found, relaxation
 
 
 def worth_it(search: check.Search, record: Record) -> bool:
     """Whether a round narrows the windows by enough to be listed, or leaves a layer no R."""
-    low, high = record["low"], record["high"]
-    empty = any(a > b for a, b in zip(low, high, strict=True))
-    return empty or sum(high) - sum(low) < WORTH * (sum(search.high) - sum(search.low))
+    return _choices(record) < WORTH * search.choices
+
+
+def _shortest(search: check.Search, relaxation: Relaxation, record: Record) -> Record:
+    """A round that leaves as few choices as another, by multipliers of as few digits as can be."""
+    for scale in SCALES:
+        found = left_by(search, relaxation.bound(scale))
+        if _choices(found) <= _choices(record):
+            return found
+    return record
+
+
+def _choices(record: Record) -> int:
+    """How many R a round leaves; negative where it leaves a layer none."""
+    pairs = [*zip(record["low"], record["high"], strict=True)]
+    return -1 if any(a > b for a, b in pairs) else sum(b - a + 1 for a, b in pairs)
 
 
 def left_by(search: check.Search, record: Record) -> Record:
@@ -61,32 +75,12 @@ def left_by(search: check.Search, record: Record) -> Record:
     return {"bound": record, "low": low, "high": high}
 
 
-def narrowed(
-    search: check.Search, paths: Iterable[Any]
-) -> Generator[Record, None, tuple[Relaxation, Division | None]]:
-    """Lines of rounds that narrow the windows of `search` until they hardly do and no half goes.
+def halved(search: check.Search, relaxation: Relaxation) -> tuple[Record, Division | None]:
+    """A round that refutes half of a window, or the division with which both halves gain most.
 
     Multipliers that are best for one half of a window may refute it, where those that are best for
-    the whole do not; they hold for the whole, so that the other half is left. Returned are the last
-    relaxation, and where to split if windows are not empty.
+    the whole do not; they hold for the whole, so that the other half is left.
     """
-    while True:
-        found, relaxation = rounds(search, paths)
-        yield from ({"round": each} for each in found)
-        if search.empty:
-            return relaxation, None
-        paths = [path for _, path in relaxation.bound()["paths"]]
-        record, division = _looked_at(search, relaxation)
-        if record is None:
-            return relaxation, division
-        yield {"round": record}
-        search.narrow(record)
-        if search.empty:
-            return relaxation, None
-
-
-def _looked_at(search: check.Search, relaxation: Relaxation) -> tuple[Record, Division | None]:
-    """A round that refutes half of a window, or the division with which both halves gain most."""
     value, best, gain = relaxation.value(), None, -1.0
     for k, at in relaxation.divisions()[:LOOKED]:
         low, high, gains = search.low[k], search.high[k], 1.0
@@ -94,7 +88,7 @@ def _looked_at(search: check.Search, relaxation: Relaxation) -> tuple[Record, Di
             relaxation.solve_within(k, a, b)
             record = left_by(search, relaxation.bound())
             if record["low"][k] > b or record["high"][k] < a:
-                return record, None
+                return _shortest(search, relaxation, record), None
             gains *= max(relaxation.value() - value, LEAST)
         relaxation.solve_within(k, low, high)
         if gains > gain:

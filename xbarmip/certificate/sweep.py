@@ -9,7 +9,7 @@ from typing import Any
 
 from xbarmip.certificate import check
 from xbarmip.certificate.dominance import Kept
-from xbarmip.certificate.narrowing import narrowed, rounds
+from xbarmip.certificate.narrowing import halved, rounds
 from xbarmip.solvers.protocol import Watch
 
 MOST_LABELS = 1000  # of a stage: beyond, windows are split instead
@@ -46,8 +46,10 @@ def _begun(problem: check.Problem, target: int | None) -> tuple[check.Search, Re
 def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[Record]:
     """Write a proof line by line.
 
-    Windows are narrowed, and where that comes to an end searched, or split when the search has too
-    many labels. They are cut by the bound of the last round, which gets sharper with every half.
+    Windows are narrowed, by bounds for the whole and for halves of them, and where that comes to an
+    end searched, or split when the search has too many labels. They are cut by the bound of the
+    last round, which gets sharper with every half. A search with fewer labels in a stage than the
+    bound has paths is shorter than another round.
     Of few layers a few more halves are cheaper than labels; of many they go so deep that a search
     takes the place of dozens. So it may have more labels the more layers there are.
 
@@ -77,19 +79,28 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
         low, high, paths = halves.pop()
         search.set_windows(low, high)
         watch.check(windows=len(halves) + 1)
-        relaxation, division = yield from narrowed(search, paths)
+        found, relaxation = rounds(search, paths)
+        yield from ({"round": record} for record in found)
         if search.empty:
             continue
         bound = relaxation.bound()
-        lines = _searched(search, bound, most, watch)
+        paths = [path for _, path in bound["paths"]]
+        lines = _searched(search, bound, min(len(paths), most), watch)
+        if lines is None:
+            record, division = halved(search, relaxation)
+            if record is not None:
+                yield {"round": record}
+                search.narrow(record)
+                halves += [] if search.empty else [(search.low, search.high, paths)]
+                continue
+            lines = _searched(search, bound, most, watch)
         if lines is not None:
             yield from lines
-            continue
-        if division is None:
+        elif division is None:
             raise NotRefuted
-        yield {"split": [*division]}
-        paths = [path for _, path in bound["paths"]]
-        halves += [(*half, paths) for half in check.split(search, [*division])]
+        else:
+            yield {"split": [*division]}
+            halves += [(*half, paths) for half in check.split(search, [*division])]
 
 
 class _TooManyLabels(Exception):  # noqa: N818 - no fault
