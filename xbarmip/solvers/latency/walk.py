@@ -290,22 +290,17 @@ class Walk:
     def result(self, stop: Stop) -> LatencyResult:
         """The answer as far as the walk came."""
         value, bound = self._pair()
-        allocation = None if self.best is None else self.best[1]
-        if value is None:
-            status = Status.INFEASIBLE if bound is None else Status.UNKNOWN
-        else:
-            status = Status.OPTIMAL if value == bound else Status.FEASIBLE
-        settled = status in (Status.OPTIMAL, Status.INFEASIBLE)
-        plain = Result(
+        proven, infeasible = value is not None and value == bound, value is None and bound is None
+        plain = Result.of_known(
             self._solver.name,
-            status,
-            Stop.FINISHED if settled else stop,
+            Stop.FINISHED if proven or infeasible else stop,
             value,
             bound,
-            allocation,
-            None if bound is None else self._proof(),
+            None if self.best is None else self.best[1],
+            self._proof(),
+            infeasible,
             statistics={"subproblems": len(self.asked)},
-            message="" if status is Status.OPTIMAL else self.message,
+            message="" if proven else self.message,
         )
         points = self.answers.frontier(self.facts)
         whole = self.over and self.answers.whole(points, self.facts)
