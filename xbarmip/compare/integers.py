@@ -30,7 +30,7 @@ from xbarmip.network.window import Raster, Reach, Window
 from xbarmip.problem import Problem
 from xbarmip.strict import as_text, known_keys, located, short
 from xbarmip.timing.layer_ticks import LayerTicks
-from xbarmip.timing.step_time import ticks_of
+from xbarmip.timing.step_time import stated_ticks
 
 _KEYS = ("name", "measure", "crossbars", "layers", "view", "edges", "constraints")
 _VIEW_KEYS = ("stalls", "capped", "counted", "tails", "offset")
@@ -67,17 +67,7 @@ def _step_out(problem: Problem) -> dict[str, Any]:
             raise UnsupportedError(
                 f"memory level {level.name!r}: rule {level.rule!r} is not separable: {_REFUSAL}"
             )
-    ticks = ticks_of(problem)
-    return {
-        "tick": list(ticks.tick.as_integer_ratio()),
-        "compute": ticks.compute,
-        "layers": [
-            _moves_out(layer, reads, most)
-            for layer, reads, most in zip(
-                ticks.layers, problem.network.reads, problem.largest, strict=True
-            )
-        ],
-    }
+    return stated_ticks(problem, _moves_out)
 
 
 def _moves_out(layer: LayerTicks, reads: Stream | None, largest: int) -> dict[str, Any]:
