@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from xbarmip.problem import Problem
-from xbarmip.solvers.latency.walk import Walk, subproblem
+from xbarmip.solvers.latency.questions import subproblem
+from xbarmip.solvers.latency.walk import Walk
 from xbarmip.solvers.protocol import Hint, Solver, Watch
 from xbarmip.solvers.result import Proof, Result, Stop
 from xbarmip.timing.step_limit import least_step
