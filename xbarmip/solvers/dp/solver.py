@@ -111,13 +111,15 @@ class DynamicProgram:
     def _result(
         self, run: Run, found: Run | Fewest, value: int | None, stop: Stop, message: str = ""
     ) -> Result:
-        names, allocation = run.problem.network.index, found.allocation
+        allocation = None
+        if found.allocation is not None:
+            allocation = dict(zip(run.problem.network.index, found.allocation, strict=True))
         return Result.of_known(
             self.name,
             stop,
-            value,
+            None if allocation is None else value,
             found.bound,
-            None if allocation is None else dict(zip(names, allocation, strict=True)),
+            allocation,
             infeasible=found.infeasible,
             statistics=run.statistics,
             options=asdict(self),
