@@ -1,6 +1,5 @@
 """`xbarmip place`: copies in the cores of a chip, or the score of a placement that is given."""
 
-import json
 from argparse import Namespace, _SubParsersAction
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -29,7 +28,7 @@ from xbarmip.display import all_in_us, in_us
 from xbarmip.errors import InputError
 from xbarmip.files import check_writable, written
 from xbarmip.solvers.result import Status, Stop
-from xbarmip.strict import located, read_text
+from xbarmip.strict import located, parse_json, read_text
 
 _FILES = {
     "certificate": "write a proof of the placement and its bound, which `xbarmip check` checks",
@@ -116,10 +115,7 @@ def _check(placement: Placement, arguments: Namespace) -> None:
 
 def _given(placement: Placement, file: Path) -> Layout:
     with located(str(file)):
-        try:
-            record = json.loads(read_text(file))
-        except (ValueError, RecursionError) as error:
-            raise InputError(f"is not readable as JSON: {error}") from None
+        record = parse_json(read_text(file))
         if isinstance(record, dict) and "layout" in record:
             record = record["layout"]
         return layout_from_dict(placement, record)
