@@ -20,7 +20,7 @@ from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.exact import as_int
 from xbarmip.hardware.movement import SeparableRule, rule_named
 from xbarmip.measures.cycles import CYCLES
-from xbarmip.measures.registry import Measure
+from xbarmip.measures.registry import Measure, objective_and_rule
 from xbarmip.measures.view import View
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
@@ -129,11 +129,11 @@ def from_integers(data: Any) -> Problem:
     network = _network_in(as_text(table["name"], "name"), layers, edges)
     ends = tuple(bool(end) for _, end in layers)
     view = _view_in(table["view"], network, edges, ends)
-    name, _, rule = as_text(table["measure"], "measure").partition("/")
-    measure = Measure(name, f"time of {name}", name, name, partial(_given, view), rule or None)
+    name, rule = objective_and_rule(as_text(table["measure"], "measure"))
+    measure = Measure(name, f"time of {name}", name, name, partial(_given, view), rule)
     constraints = tuple(_constraint_in(entry, network) for entry in _list(table, "constraints"))
     crossbars = table["crossbars"]
-    return StatedProblem(network, crossbars, 1, name, rule or None, constraints, stated=measure)
+    return StatedProblem(network, crossbars, 1, name, rule, constraints, stated=measure)
 
 
 def _given(view: View, _: Network) -> View:

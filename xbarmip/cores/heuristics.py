@@ -9,7 +9,7 @@ from xbarmip.cores.layout import Layout, Share
 from xbarmip.cores.problem import Placement
 from xbarmip.cores.result import PlacementResult, answer
 from xbarmip.cores.score import score
-from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.protocol import Watch, refused_constraints
 
 _LOOKS = 64
 
@@ -69,13 +69,6 @@ def fitted(
     return Layout(tuple(allocation), tuple(tuple(sorted(core)) for core in cores))
 
 
-def _refused(placement: Placement) -> tuple[str, ...]:
-    return tuple(
-        f"constraint {constraint.name!r} is more than it can honour"
-        for constraint in placement.problem.constraints
-    )
-
-
 Pack = Callable[[Placement, Sequence[int]], Layout | None]
 
 
@@ -123,7 +116,7 @@ class Recipe:
 
     def unsupported(self, placement: Placement) -> tuple[str, ...]:
         """Refuse constraints."""
-        return _refused(placement)
+        return refused_constraints(placement.problem)
 
 
 def answered(placement: Placement, name: str, layout: Layout | None) -> PlacementResult:

@@ -106,6 +106,32 @@ class Watch:
         return Watch(limits, progress, lambda: self.seconds)
 
 
+class UntilFound(Watch):
+    """A watch that expires with the first allocation, or the first of a value up to `target`."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        progress: Progress | None = None,
+        clock: Callable[[], float] = working_time,
+        target: int | None = None,
+    ) -> None:
+        super().__init__(limits, progress, clock)
+        self._target, self.found = target, False
+
+    @property
+    def expired(self) -> bool:
+        """Whether such an allocation is known, or the time limit has passed."""
+        return self.found or super().expired
+
+    def tell(self, **facts: Any) -> None:
+        """Note whether there is such an allocation, and pass the facts on."""
+        best = facts.get("best")
+        within = best is not None and (self._target is None or best <= self._target)
+        self.found = self.found or within
+        super().tell(**facts)
+
+
 class Solver(Protocol):
     """A named way to solve a problem.
 

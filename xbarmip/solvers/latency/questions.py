@@ -11,12 +11,11 @@ from typing import Any
 from xbarmip.errors import VerificationError
 from xbarmip.model.menus import trivial_bound
 from xbarmip.problem import Problem
-from xbarmip.solvers.check import confirm
-from xbarmip.solvers.interrupt import interruptions
+from xbarmip.solvers.asking import answer_of
 from xbarmip.solvers.latency.answers import Answers
 from xbarmip.solvers.latency.facts import Facts
 from xbarmip.solvers.latency.result import Point, Subproblem
-from xbarmip.solvers.protocol import Hint, HintedSolver, Solver, StoppedError, Watch
+from xbarmip.solvers.protocol import Hint, Solver, StoppedError, Watch
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 from xbarmip.timing.evaluate import evaluate_count
 from xbarmip.timing.step_limit import least_step, step_limit
@@ -99,13 +98,9 @@ class Questions:
         reasons = solver.unsupported(problem)
         if reasons:
             raise StoppedError(Stop.ERROR, f"{where}: {'; '.join(reasons)}")
-        began, noted = self._watch.seconds, interruptions()
-        if isinstance(solver, HintedSolver):
-            hint = Hint(self._allocations(), self.facts.fewest(at_most), enough, rounds)
-            answer = solver.solve_from(problem, self._watch.part(self._tell), hint)
-        else:
-            answer = solver.solve(problem, self._watch.part(self._tell))
-        confirm(problem, solver.name, answer)
+        began = self._watch.seconds
+        hint = Hint(self._allocations(), self.facts.fewest(at_most), enough, rounds)
+        answer, interrupted = answer_of(solver, problem, self._watch.part(self._tell), hint)
         seconds = self._watch.seconds - began
         point = None if answer.allocation is None else self.take(answer.allocation, at_most)
         self._note(answer, at_most, enough, seconds)
@@ -114,7 +109,7 @@ class Questions:
             self._rule_out(at_most, answer.message)
         elif answer.status is Status.OPTIMAL and point is not None:
             self.answers.add(at_most, point)
-        if answer.stop is Stop.INTERRUPTED or interruptions() > noted:
+        if interrupted:
             raise StoppedError(Stop.INTERRUPTED, answer.message)
         if answer.status is Status.INFEASIBLE:
             return None
