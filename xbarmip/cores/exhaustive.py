@@ -10,7 +10,7 @@ from xbarmip.cores.problem import Placement
 from xbarmip.cores.result import PlacementResult, answer
 from xbarmip.cores.score import score
 from xbarmip.exact import as_int
-from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.protocol import Watch, until_stopped
 from xbarmip.solvers.result import Stop
 from xbarmip.timing.evaluate import count_of
 
@@ -60,16 +60,16 @@ class PlacementExhaustive:
             message = placement.obstacle
             return answer(placement, self.name, None, None, infeasible=True, message=message)
         best: tuple[tuple[int, int, int], Layout] | None = None
-        stop, seen = Stop.FINISHED, 0
-        try:
+        seen = 0
+
+        def look() -> None:
+            nonlocal best, seen
             for seen, allocation in enumerate(_allocations(placement), start=1):
-                if watch.expired:
-                    stop = Stop.TIME
-                    break
+                watch.check()
                 best = _better(placement, allocation, best)
                 watch.tell(best=None if best is None else best[0][0], bound=None, allocations=seen)
-        except KeyboardInterrupt:
-            stop = Stop.INTERRUPTED
+
+        stop = until_stopped(look)
         done = stop is Stop.FINISHED
         return answer(
             placement,

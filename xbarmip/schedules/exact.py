@@ -17,8 +17,7 @@ from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import Plan, ScheduleResult, Written, answer
 from xbarmip.schedules.search import SegmentSearch
 from xbarmip.schedules.segment import Segment
-from xbarmip.solvers.dp.run import until_stopped
-from xbarmip.solvers.protocol import Progress, Watch
+from xbarmip.solvers.protocol import Progress, Watch, until_stopped
 
 ANY = 2**400  # no segment costs more
 

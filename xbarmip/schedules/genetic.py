@@ -9,8 +9,7 @@ from xbarmip.schedules.cuts import even_cuts, filled
 from xbarmip.schedules.exact import ANY, Path, Segments
 from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import ScheduleResult, answer
-from xbarmip.solvers.dp.run import until_stopped
-from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.protocol import Watch, until_stopped
 
 Cuts = frozenset[int]
 

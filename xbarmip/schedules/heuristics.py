@@ -7,9 +7,8 @@ from xbarmip.schedules.exact import ANY, Path, Segments
 from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import ScheduleResult, Written, answer
 from xbarmip.schedules.segment import Segment
-from xbarmip.solvers.dp.run import until_stopped
 from xbarmip.solvers.heuristics.greedy import Greedy
-from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.protocol import Watch, until_stopped
 
 
 @dataclass(frozen=True, slots=True)

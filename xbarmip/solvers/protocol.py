@@ -45,6 +45,22 @@ class StoppedError(Exception):
         self.stop, self.message = stop, message
 
 
+def ended(work: Callable[[], None]) -> tuple[Stop, str]:
+    """Do `work` to its end, or until a limit or Ctrl-C ends it; which, and with what message."""
+    try:
+        work()
+    except StoppedError as stopped:
+        return stopped.stop, stopped.message
+    except KeyboardInterrupt:
+        return Stop.INTERRUPTED, ""
+    return Stop.FINISHED, ""
+
+
+def until_stopped(work: Callable[[], None]) -> Stop:
+    """`ended`, without the message."""
+    return ended(work)[0]
+
+
 class Watch:
     """Clock and mouthpiece of one solve: started with it, asked between pieces of work.
 

@@ -8,10 +8,10 @@ from xbarmip.problem import Problem
 from xbarmip.solvers.dp.bounds.cuts import Switches
 from xbarmip.solvers.dp.effort import BEAM
 from xbarmip.solvers.dp.fewest import Fewest
-from xbarmip.solvers.dp.run import Run, until_stopped
+from xbarmip.solvers.dp.run import Run
 from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.known import Known, checked_known, usable
-from xbarmip.solvers.protocol import Hint, Watch, refused_latency
+from xbarmip.solvers.protocol import Hint, Watch, refused_latency, until_stopped
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 
 

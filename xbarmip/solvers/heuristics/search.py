@@ -12,7 +12,7 @@ from xbarmip.problem import Problem
 from xbarmip.solvers.heuristics.answer import Allocation, feasible, infeasible
 from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.memory import Memory
-from xbarmip.solvers.protocol import StoppedError, Watch, refused_constraints
+from xbarmip.solvers.protocol import StoppedError, Watch, refused_constraints, until_stopped
 from xbarmip.solvers.result import Result, Stop
 from xbarmip.timing.evaluate import evaluate_many
 
@@ -118,14 +118,8 @@ class Search(ABC):
         """Search until the evaluations are used up (see `Solver.solve`)."""
         if not problem.feasible:
             return infeasible(self, problem)
-        stop = Stop.FINISHED
         with interrupts_held() as let_through:
             best = Incumbent(problem, watch, let_through, self.evaluations)
-            try:
-                self.explore(problem, best)
-            except StoppedError as ended:
-                stop = ended.stop
-            except KeyboardInterrupt:
-                stop = Stop.INTERRUPTED
+            stop = until_stopped(lambda: self.explore(problem, best))
         statistics = {"evaluations": best.evaluations}
         return feasible(self, problem, best.allocation, stop, statistics)
