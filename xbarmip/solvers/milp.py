@@ -169,10 +169,7 @@ def _least(problem: Problem) -> int:
 
 def _ample(problem: Problem) -> Problem:
     """The same problem without crossbars that no allocation can use."""
-    most = sum(
-        layer.outputs * s for layer, s in zip(problem.network.layers, problem.sets, strict=True)
-    )
-    return replace(problem, crossbars=min(problem.crossbars, most))
+    return replace(problem, crossbars=min(problem.crossbars, problem.ample))
 
 
 _descend = lru_cache(maxsize=16)(descend)

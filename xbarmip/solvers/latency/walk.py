@@ -44,7 +44,7 @@ from xbarmip.problem import Problem
 from xbarmip.solvers.latency.facts import Span, Spans
 from xbarmip.solvers.latency.questions import Questions
 from xbarmip.solvers.latency.result import LatencyResult, latency_result
-from xbarmip.solvers.protocol import Hint, HintedSolver, Solver, StoppedError, Watch
+from xbarmip.solvers.protocol import Hint, HintedSolver, Solver, Watch
 from xbarmip.solvers.result import Proof, Result, Stop
 from xbarmip.timing.step_limit import longest_step
 
@@ -97,24 +97,26 @@ class Walk:
         """Whether nothing is left that could be better."""
         return not self.spans
 
-    def run(self) -> Stop:
-        """Ask until nothing is left, or an answer is cut short."""
+    def run(self) -> None:
+        """Ask until nothing is left.
+
+        Raises
+        ------
+        StoppedError
+            When an answer is cut short, or the time limit has passed.
+        """
         for known in self._hint.allocations:
             if self.problem.meets(known):
                 self.known.take(dict(zip(self.problem.network.index, known, strict=True)), None)
-        try:
-            if self._quick and self.known.ask(None, rounds=0) is None:
-                self.spans.close()
-                return Stop.FINISHED
-            self._find_foot()
+        if self._quick and self.known.ask(None, rounds=0) is None:
+            self.spans.close()
+            return
+        self._find_foot()
+        self._trim()
+        while self.spans:
+            self.watch.check()
+            self._narrow(self.spans.weakest)
             self._trim()
-            while self.spans and not self.watch.expired:
-                self._narrow(self.spans.weakest)
-                self._trim()
-        except StoppedError as cut:
-            self.known.message = cut.message
-            return cut.stop
-        return self.watch.stop
 
     @property
     def _below(self) -> int | None:
@@ -182,7 +184,7 @@ class Walk:
             return None
         return (self._below - 1) // max(span.low, STRIDE * span.high // (STRIDE + 1)) + 1
 
-    def result(self, stop: Stop) -> LatencyResult:
+    def result(self, stop: Stop, message: str) -> LatencyResult:
         """The answer as far as the walk came."""
         value, bound = self._pair()
         proven, infeasible = value is not None and value == bound, value is None and bound is None
@@ -195,7 +197,7 @@ class Walk:
             self.known.proof,
             infeasible,
             statistics={"subproblems": len(self.known.asked)},
-            message="" if proven else self.known.message,
+            message="" if proven else message or self.known.message,
         )
         points = self.known.answers.frontier(self.known.facts)
         whole = self.over and self.known.answers.whole(points, self.known.facts)
