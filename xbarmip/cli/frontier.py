@@ -14,7 +14,7 @@ from xbarmip.cli.arguments import (
 from xbarmip.cli.budget import add_hardware, add_size_beside, crossbars_of
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import add_constraint, check_for_every_budget, why_infeasible
-from xbarmip.cli.output import print_json, print_rich, say, sides, table, warn
+from xbarmip.cli.output import print_json, print_rich, say, table, warn
 from xbarmip.cli.paper import add_paper, check_table, facts, give
 from xbarmip.cli.parser import Parser, add_command, integer
 from xbarmip.cli.progress import limits_of
@@ -133,8 +133,7 @@ def _print(curve: Frontier) -> None:
     problem = curve.problem
     if curve.points:
         print_rich(_table(curve))
-    size = sides((problem.crossbar.rows, problem.crossbar.columns))
-    say(f"{problem.network.name}, crossbars of {size}: {message(curve)}")
+    say(f"{problem.network.name}, crossbars of {problem.crossbar}: {message(curve)}")
 
 
 def _table(curve: Frontier) -> Table:

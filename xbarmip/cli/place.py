@@ -135,12 +135,11 @@ def _write(placement: Placement, layout: Layout, arguments: Namespace) -> None:
 
 
 def _about(placement: Placement) -> dict[str, Any]:
-    rows, columns = placement.problem.crossbar.rows, placement.problem.crossbar.columns
     return {
         "network": placement.network.name,
         "cores": placement.chip,
         "crossbars_per_core": placement.capacity,
-        "size": rows if rows == columns else [rows, columns],
+        "size": placement.problem.as_dict()["size"],
         "objective": placement.objective,
         "split": placement.split,
         "hardware": None if placement.hardware is None else placement.hardware.name,

@@ -9,7 +9,7 @@ from functools import partial
 from xbarmip.cli.budget import problem_of
 from xbarmip.cli.certify import certify
 from xbarmip.cli.effort import effort
-from xbarmip.cli.output import print_json, print_rich, say, sides, table
+from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.parser import Parser
 from xbarmip.cli.progress import limits_of
 from xbarmip.display import in_us
@@ -130,8 +130,7 @@ def _print(chip: SharedChip, result: SharedResult) -> None:
 def question(chip: SharedChip) -> str:
     """How many networks, and the budget, in words."""
     size = chip.problems[0].crossbar
-    where = f"{chip.crossbars} crossbars of {sides((size.rows, size.columns))}"
-    return f"{len(chip.problems)} networks, {where}"
+    return f"{len(chip.problems)} networks, {chip.crossbars} crossbars of {size}"
 
 
 def _answer(chip: SharedChip, result: SharedResult) -> str:

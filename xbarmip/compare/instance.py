@@ -81,7 +81,7 @@ class Instance:
             network=problem.network.name,
             layers=len(problem.network.layers),
             crossbars=problem.crossbars,
-            size=(problem.crossbar.rows, problem.crossbar.columns),
+            size=problem.crossbar.sides,
             objective=objective_label(problem),
             smallest_budget=problem.smallest_budget,
             constraints=problem.constraint_names,

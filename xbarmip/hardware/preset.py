@@ -241,7 +241,7 @@ class Hardware:
         facts |= {key: facts[key] and _number(facts[key]) for key in FIGURES}
         return {
             **facts,
-            "crossbar": (self.crossbar.rows, self.crossbar.columns),
+            "crossbar": self.crossbar.sides,
             "memory": [
                 {
                     "name": level.name,
