@@ -44,4 +44,5 @@ def placement_of(arguments: Namespace) -> Placement:
 def question(placement: Placement) -> str:
     """Network and chip in words."""
     cores = f"{placement.chip} core{'s' * (placement.chip != 1)}"
-    return f"{placement.network.name}, {cores} of {placement.capacity} crossbars of {placement.crossbar}"
+    where = f"{cores} of {placement.capacity} crossbars of {placement.crossbar}"
+    return f"{placement.network.name}, {where}"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import product
 from math import prod
+from typing import ClassVar
 
 from xbarmip.cores.layout import Layout, Share
 from xbarmip.cores.problem import Placement
@@ -32,17 +33,13 @@ class PlacementExhaustive:
     crossbars : int
     """
 
+    name: ClassVar[str] = "exhaustive"
     limit: int = 100_000
     crossbars: int = 64
 
     def __post_init__(self) -> None:
         as_int(self.limit, "exhaustive option limit", 1)
         as_int(self.crossbars, "exhaustive option crossbars", 1)
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "exhaustive"
 
     def unsupported(self, placement: Placement) -> tuple[str, ...]:
         """What is too large to enumerate."""

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from random import Random
+from typing import ClassVar
 
 from xbarmip.cores.heuristics import (
     Recipe,
@@ -46,6 +47,7 @@ class PlacementGenetic(Recipe):
     population, generations, seed : int
     """
 
+    name: ClassVar[str] = "genetic"
     population: int = 50
     generations: int = 400
     seed: int = 0
@@ -54,11 +56,6 @@ class PlacementGenetic(Recipe):
         as_int(self.population, "genetic option population", 2)
         as_int(self.generations, "genetic option generations", 1)
         as_int(self.seed, "genetic option seed", 0, 2**31 - 1)
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "genetic"
 
     def solve(self, placement: Placement, watch: Watch) -> PlacementResult:
         """Breed until the generations are used up, or a limit is reached."""

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heapreplace
+from typing import ClassVar
 
 from xbarmip.cores.layout import Layout, Share
 from xbarmip.cores.problem import Placement
@@ -129,10 +130,7 @@ def answered(placement: Placement, name: str, layout: Layout | None) -> Placemen
 class Balanced(Recipe):
     """PIMCOMP's balance rule and first fit: copies to the layer with most windows a copy."""
 
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "balance"
+    name: ClassVar[str] = "balance"
 
     def solve(self, placement: Placement, watch: Watch) -> PlacementResult:
         """As many copies as first fit finds room for."""
@@ -149,10 +147,7 @@ class LongestFirst(Recipe):
     Of allocations that the rule passes, evenly spread, the best is kept.
     """
 
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "longest-first"
+    name: ClassVar[str] = "longest-first"
 
     def solve(self, placement: Placement, watch: Watch) -> PlacementResult:
         """Look at up to `_LOOKS` numbers of copies that find room; keep the best."""

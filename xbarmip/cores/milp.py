@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
 import pyomo.environ as pyo
 
@@ -37,17 +37,13 @@ class PlacementMilp:
         Whether a climb finds a placement first, so that values beyond it need not be stated.
     """
 
+    name: ClassVar[str] = "milp"
     threads: int = 1
     seed: int = 0
     start: bool = True
 
     def __post_init__(self) -> None:
         check_options(self.threads, self.seed, self.start)
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "milp"
 
     def unsupported(self, placement: Placement) -> tuple[str, ...]:
         """What is too large for floats: a period in a unit that is very small."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
+from typing import ClassVar
 
 from xbarmip.cores.bounds.patterns import Patterns
 from xbarmip.cores.bounds.prices import Bound, Refutation, holds
@@ -54,17 +55,13 @@ class PlacementSearch:
         Nodes of the search for each question about a tie; what they do not decide stays open.
     """
 
+    name: ClassVar[str] = "search"
     seed: int = 0
     ties: int = 20_000
 
     def __post_init__(self) -> None:
         as_int(self.seed, "search option seed", 0, 2**31 - 1)
         as_int(self.ties, "search option ties", 0)
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "search"
 
     def unsupported(self, placement: Placement) -> tuple[str, ...]:
         """Nothing: it takes every placement."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import combinations, pairwise
+from typing import ClassVar
 
 import numpy as np
 
@@ -31,15 +32,11 @@ class ScheduleExhaustive:
         Allocations of one segment that it is willing to enumerate.
     """
 
+    name: ClassVar[str] = "exhaustive"
     limit: int = 100_000
 
     def __post_init__(self) -> None:
         as_int(self.limit, "exhaustive option limit", 1)
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "exhaustive"
 
     def unsupported(self, schedule: Schedule) -> tuple[str, ...]:
         """What is too large to enumerate."""

@@ -1,6 +1,7 @@
 """Heuristics that cut by a rule: `filling` and `even`."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xbarmip.schedules.cuts import even_cuts, filled
 from xbarmip.schedules.exact import ANY, Path, Segments
@@ -19,10 +20,7 @@ class Filling:
     no more crossbars, and duplicates within what is left. What writing costs plays no part.
     """
 
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "filling"
+    name: ClassVar[str] = "filling"
 
     def unsupported(self, schedule: Schedule) -> tuple[str, ...]:
         """Nothing: it takes every schedule."""
@@ -44,10 +42,7 @@ class Filling:
 class EvenCuts:
     """The fewest segments of about equal crossbars, each with its proven optimum."""
 
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "even"
+    name: ClassVar[str] = "even"
 
     def unsupported(self, schedule: Schedule) -> tuple[str, ...]:
         """Nothing: it takes every schedule."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import chain
+from typing import ClassVar
 
 import numpy as np
 
@@ -48,17 +49,13 @@ class Exhaustive:
         In layer order; those that the problem allows are looked at first.
     """
 
+    name: ClassVar[str] = "exhaustive"
     limit: int = 20_000_000
     known: Known = ()
 
     def __post_init__(self) -> None:
         as_int(self.limit, "solver 'exhaustive': limit", 1)
         object.__setattr__(self, "known", checked_known(self.name, self.known))
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "exhaustive"
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
         """Refuse a problem with more allocations than `limit`; they are counted exactly."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import ClassVar
 
 from xbarmip.errors import UnsupportedError
 from xbarmip.model.menus import trivial_bound
@@ -47,6 +48,8 @@ class Milp:
         In layer order; the search begins with the best of those that the problem allows.
     """
 
+    name: ClassVar[str] = "milp"
+    refutes: ClassVar[Proof] = Proof.NUMERICAL  # what its INFEASIBLE rests on
     threads: int = 1
     seed: int = 0
     start: bool = True
@@ -55,16 +58,6 @@ class Milp:
     def __post_init__(self) -> None:
         check_options(self.threads, self.seed, self.start)
         object.__setattr__(self, "known", checked_known(self.name, self.known))
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "milp"
-
-    @property
-    def refutes(self) -> Proof:
-        """What its INFEASIBLE rests on."""
-        return Proof.NUMERICAL
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
         """What is too large: a layer's crossbars for floats, or the statement as a whole."""

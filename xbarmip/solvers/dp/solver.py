@@ -1,6 +1,7 @@
 """The solver `dp`: targets from above and below until they meet (SPEC §7)."""
 
 from dataclasses import asdict, dataclass
+from typing import ClassVar
 
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
@@ -34,6 +35,8 @@ class DynamicProgram:
         allocations another may come out, from run to run.
     """
 
+    name: ClassVar[str] = "dp"
+    refutes: ClassVar[Proof] = Proof.EXACT  # what its INFEASIBLE rests on
     windows: bool = True
     slack: bool = True
     spending: bool = True
@@ -50,16 +53,6 @@ class DynamicProgram:
         as_int(self.beam, "dp option beam", 0)
         object.__setattr__(self, "known", checked_known(self.name, self.known))
         as_int(self.threads, "dp option threads", 1, 1024)
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "dp"
-
-    @property
-    def refutes(self) -> Proof:
-        """What its INFEASIBLE rests on."""
-        return Proof.EXACT
 
     @property
     def switches(self) -> Switches:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from typing import ClassVar
 
 from xbarmip.exact import ceil_div
 from xbarmip.problem import Problem
@@ -18,10 +19,7 @@ class Greedy:
     equally slow layers the first is taken. A common rule of thumb; we know of no single source.
     """
 
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "greedy"
+    name: ClassVar[str] = "greedy"
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
         """Refuse constraints; every network and objective is taken."""

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -94,17 +94,13 @@ class Search(ABC):
         Where its draws begin: without a time or memory limit, the same seed gives the same answer.
     """
 
+    name: ClassVar[str]
     evaluations: int = 20_000
     seed: int = 0
 
     def __post_init__(self) -> None:
         as_int(self.evaluations, f"{self.name} option evaluations", 1)
         as_int(self.seed, f"{self.name} option seed", 0, 2**32 - 1)
-
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """Name in the registry."""
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
         """Refuse constraints; every network and objective is taken."""
