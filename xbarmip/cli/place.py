@@ -11,8 +11,8 @@ from xbarmip.cli.certify import certify
 from xbarmip.cli.chip import add_chip, placement_of, question
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import add_constraint
-from xbarmip.cli.effort import effort
-from xbarmip.cli.output import print_json, print_rich, say, table, warn
+from xbarmip.cli.effort import outcome, warn_of
+from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import limits_of
 from xbarmip.compare.pictures.canvas import check_picture, picture
@@ -195,11 +195,11 @@ def _scored(placement: Placement, layout: Layout) -> str:
 def _print(placement: Placement, result: PlacementResult) -> None:
     if result.layout is not None:
         _print_layers(placement, result.layout)
-    say(f"{question(placement)}: {_answer(placement, result)}")
+    words = None if result.layout is None else _scored(placement, result.layout)
+    say(f"{question(placement)}: {outcome(result, words, 'placement')}")
     if result.status is Status.OPTIMAL and "crossbars_at_least" in result.statistics:
         say(f"ties: {_ties(result.statistics)}")
-    if result.message and result.status is not Status.INFEASIBLE:
-        warn(f"{result.solver}: {result.message}")
+    warn_of(result)
 
 
 def _ties(known: Mapping[str, Any]) -> str:
@@ -210,20 +210,3 @@ def _ties(known: Mapping[str, Any]) -> str:
         return f"{crossbars} crossbars, {least} at least; {cycles} cycles, nothing proven"
     shown = "the fewest" if known["cycles_at_least"] == cycles else "nothing proven"
     return f"{crossbars} crossbars, the fewest; with so many {cycles} cycles, {shown}"
-
-
-def _answer(placement: Placement, result: PlacementResult) -> str:
-    """Status, value, bound and proof in one line."""
-    by = effort(result)
-    bound = "no bound" if result.bound is None else f"bound {result.shown(result.bound)}"
-    if result.status is Status.INFEASIBLE:
-        return f"INFEASIBLE: {result.message}"
-    if result.layout is None:
-        return f"UNKNOWN, no placement found, {bound} ({by})"
-    words = _scored(placement, result.layout)
-    if result.status is Status.OPTIMAL:
-        return f"{words}; OPTIMAL, {result.proof} proof ({by})"
-    gap = ""
-    if result.bound is not None and result.value is not None:
-        gap = f", gap {100 * (result.value - result.bound) / result.bound:.2f} percent"
-    return f"{words}; FEASIBLE, {bound}{gap} ({by})"

@@ -19,7 +19,7 @@ from xbarmip.cli.budget import add_budget, problem_of, question
 from xbarmip.cli.certify import certify
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import why_infeasible
-from xbarmip.cli.effort import effort
+from xbarmip.cli.effort import effort, warn_of
 from xbarmip.cli.goal import add_goal
 from xbarmip.cli.latency import (
     answer_line,
@@ -29,7 +29,7 @@ from xbarmip.cli.latency import (
     in_time,
     step_columns,
 )
-from xbarmip.cli.output import print_json, print_rich, say, table, warn
+from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.paper import add_paper, check_table, facts, give
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.cli.progress import limits_of
@@ -143,8 +143,7 @@ def _print(problem: Problem, result: Result, frontier: bool) -> None:
     if frontier and isinstance(result, LatencyResult):
         print_rich(frontier_table(problem, result))
     say(f"{question(problem)}: {_answer(problem, result)}")
-    if result.message and result.status is not Status.INFEASIBLE:
-        warn(f"{result.solver}: {result.message}")
+    warn_of(result)
 
 
 def _frontier_or_layers(problem: Problem, result: Result, frontier: bool) -> Table:
