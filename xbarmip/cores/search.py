@@ -9,14 +9,13 @@ from xbarmip.cores.bounds.patterns import Patterns
 from xbarmip.cores.bounds.prices import Bound, Refutation, holds
 from xbarmip.cores.bounds.simple import SIMPLE
 from xbarmip.cores.dive import Dive
-from xbarmip.cores.exact import Decision
+from xbarmip.cores.exact import Decision, OutOfNodesError, bounded
 from xbarmip.cores.improve import Climb
 from xbarmip.cores.layout import Layout
 from xbarmip.cores.menu import target
 from xbarmip.cores.problem import Placement
 from xbarmip.cores.result import PlacementResult, answer
 from xbarmip.cores.ties import Ties
-from xbarmip.errors import XbarmipError
 from xbarmip.exact import as_int
 from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.memory import Memory
@@ -31,10 +30,6 @@ _CLIMBING = 3  # times as long as the decision before it
 _TRIES = 20  # of the climb between two looks at the clock
 _STEPS = 5  # of the dive, likewise
 _TRIM = 300  # tries for fewer crossbars once the value is settled
-
-
-class _CutOffError(XbarmipError):
-    """A decision took its nodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +230,7 @@ class _Run:
         def refutes(value: int) -> bool:
             try:
                 layout = self._decision(value, nodes)
-            except (_CutOffError, RecursionError):  # recursion goes as deep as there are cores
+            except (OutOfNodesError, RecursionError):  # recursion goes as deep as there are cores
                 self.cut = True
                 return False
             if layout is None:
@@ -248,17 +243,12 @@ class _Run:
         return not self.cut
 
     def _decision(self, value: int, nodes: int) -> Layout | None:
-        left = nodes
         self.decisions += 1
+        within = bounded(nodes, self._tell)
 
         def pause() -> None:
-            nonlocal left
             self.nodes += 1
-            left -= 1
-            if left < 0:
-                raise _CutOffError
-            if left % 64 == 0:
-                self._tell()
+            within()
 
         return Decision(self.placement, target(self.placement, value), pause).run()
 
