@@ -3,10 +3,11 @@
 from argparse import Namespace, _SubParsersAction
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from xbarmip.cli.arguments import (
+    add_certificate,
+    add_file,
     add_limits,
     add_network,
     add_objective,
@@ -19,7 +20,7 @@ from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.effort import effort
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
 from xbarmip.cli.parser import Parser, add_command
-from xbarmip.cli.progress import progress_line
+from xbarmip.cli.progress import limits_of
 from xbarmip.cli.segments import add_segments, question, schedule_of
 from xbarmip.compare.pictures.canvas import check_picture, picture
 from xbarmip.compare.pictures.schedule import schedule_figure
@@ -48,18 +49,9 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     add_segments(parser)
     add_solver(parser, SCHEDULE_SOLVERS, "dp")
     add_option(parser)
-    parser.add_argument(
-        "--certificate",
-        type=Path,
-        metavar="FILE",
-        help="write a proof of the answer, which `xbarmip check` checks",
-    )
-    parser.add_argument(
-        "--plot",
-        type=Path,
-        metavar="FILE",
-        help="draw writing, running and crossbars of each segment over time (.png, .svg or .pdf)",
-    )
+    add_certificate(parser)
+    words = "draw writing, running and crossbars of each segment over time (.png, .svg or .pdf)"
+    add_file(parser, "--plot", words)
     add_limits(parser)
 
 
@@ -74,15 +66,8 @@ def run(arguments: Namespace) -> int:
 
         check_writable(arguments.certificate)
         stated_schedule(asked)
-    with progress_line() as progress:
-        result = schedule(
-            asked,
-            arguments.solver,
-            time_limit=arguments.time_limit,
-            memory_limit=arguments.memory_limit,
-            progress=progress,
-            **dict(arguments.option),
-        )
+    with limits_of(arguments) as limits:
+        result = schedule(asked, arguments.solver, **limits, **dict(arguments.option))
     if arguments.json:
         print_json(as_dict(asked, result))
     else:

@@ -4,11 +4,11 @@ from argparse import Namespace, _SubParsersAction
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from xbarmip.cli.arguments import (
     add_any_solver,
+    add_certificate,
     add_limits,
     add_networks,
     add_objective,
@@ -32,7 +32,7 @@ from xbarmip.cli.latency import (
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
 from xbarmip.cli.paper import add_paper, check_table, facts, give
 from xbarmip.cli.parser import Parser, add_command
-from xbarmip.cli.progress import progress_line
+from xbarmip.cli.progress import limits_of
 from xbarmip.cli.share import add_share, run_shared
 from xbarmip.compare.report.table import Table
 from xbarmip.digest import problem_digest
@@ -69,12 +69,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         action="store_true",
         help="for a latency: find and show every point of the frontier of counts and step times",
     )
-    parser.add_argument(
-        "--certificate",
-        type=Path,
-        metavar="FILE",
-        help="write a proof of the answer, which `xbarmip check` checks",
-    )
+    add_certificate(parser)
     add_paper(parser)
     add_limits(parser)
 
@@ -95,16 +90,9 @@ def run(arguments: Namespace) -> int:
 
         check_writable(arguments.certificate)
         require_certifiable(problem)
-    with progress_line() as progress:
-        result = solve(
-            problem,
-            arguments.solver,
-            time_limit=arguments.time_limit,
-            memory_limit=arguments.memory_limit,
-            progress=progress,
-            whole_frontier=arguments.whole_frontier,
-            **options,
-        )
+    with limits_of(arguments) as limits:
+        whole = arguments.whole_frontier
+        result = solve(problem, arguments.solver, whole_frontier=whole, **limits, **options)
     if result.status is Status.INFEASIBLE:
         why = why_infeasible(problem, arguments.solver, arguments.time_limit)
         result = replace(result, message=why)

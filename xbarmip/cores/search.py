@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
+from typing import ClassVar
 
 from xbarmip.cores.bounds.patterns import Patterns
 from xbarmip.cores.bounds.prices import Bound, Refutation, holds
@@ -19,7 +20,7 @@ from xbarmip.errors import XbarmipError
 from xbarmip.exact import as_int
 from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.memory import Memory
-from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.protocol import StoppedError, Watch, until_stopped
 from xbarmip.solvers.result import Stop
 from xbarmip.timing.evaluate import count_of
 
@@ -30,14 +31,6 @@ _CLIMBING = 3  # times as long as the decision before it
 _TRIES = 20  # of the climb between two looks at the clock
 _STEPS = 5  # of the dive, likewise
 _TRIM = 300  # tries for fewer crossbars once the value is settled
-
-
-class _StopError(XbarmipError):
-    """A limit is reached."""
-
-    def __init__(self, stop: Stop) -> None:
-        super().__init__(str(stop))
-        self.stop = stop
 
 
 class _CutOffError(XbarmipError):
@@ -62,17 +55,13 @@ class PlacementSearch:
         Nodes of the search for each question about a tie; what they do not decide stays open.
     """
 
+    name: ClassVar[str] = "search"
     seed: int = 0
     ties: int = 20_000
 
     def __post_init__(self) -> None:
         as_int(self.seed, "search option seed", 0, 2**31 - 1)
         as_int(self.ties, "search option ties", 0)
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "search"
 
     def unsupported(self, placement: Placement) -> tuple[str, ...]:
         """Nothing: it takes every placement."""
@@ -83,15 +72,8 @@ class PlacementSearch:
         if placement.obstacle:
             message = placement.obstacle
             return answer(placement, self.name, None, None, infeasible=True, message=message)
-        run, stop = _Run(placement, watch, self), Stop.FINISHED
-        try:
-            with interrupts_held() as let_through:
-                run.pause = run.pauses(let_through)
-                run.whole()
-        except _StopError as limit:
-            stop = limit.stop
-        except KeyboardInterrupt:
-            stop = Stop.INTERRUPTED
+        run = _Run(placement, watch, self)
+        stop = until_stopped(run.whole)
         if run.climb.value == run.bound:
             stop = Stop.FINISHED  # the limit ended the search for ties
         return answer(
@@ -120,23 +102,22 @@ class _Run:
         self.refutation: Refutation | None = None
         self.infeasible = False
         self.nodes = self.decisions = 0
-        self.pause: Callable[[], None] = lambda: None
         self.memory = Memory(watch.limits.memory_bytes)
+        self._let_through: Callable[[], None] = lambda: None
 
-    def pauses(self, let_through: Callable[[], None]) -> Callable[[], None]:
-        """What is called between pieces of work."""
-
-        def pause() -> None:
-            let_through()
-            if self.watch.expired:
-                raise _StopError(Stop.TIME)
-            if self.memory.exceeded:
-                raise _StopError(Stop.MEMORY)
-
-        return pause
+    def pause(self) -> None:
+        """Called between pieces of work: at a limit, or after Ctrl-C, the solve ends."""
+        self._let_through()
+        self.watch.check()
+        if self.memory.exceeded:
+            raise StoppedError(Stop.MEMORY)
 
     def whole(self) -> None:
         """Close the gap, then look for fewer crossbars at the value that is proven."""
+        with interrupts_held() as self._let_through:
+            self._work()
+
+    def _work(self) -> None:
         for bound in SIMPLE:
             self._raise_by(bound)
         self._climb(islice(self.climb, _FIRST_TRIES))

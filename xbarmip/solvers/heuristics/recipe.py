@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import ClassVar
 
 from xbarmip.problem import Problem
 from xbarmip.solvers.heuristics.answer import Allocation, feasible, infeasible
@@ -15,12 +16,9 @@ class Recipe(ABC):
     Made in well under a second, the allocation is returned whatever the limits are.
     """
 
-    __slots__ = ()
+    name: ClassVar[str]
 
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """Name in the registry."""
+    __slots__ = ()
 
     @abstractmethod
     def allocation(self, problem: Problem) -> Allocation:
