@@ -13,6 +13,7 @@ from xbarmip.certificate.narrowing import halved, rounds
 from xbarmip.solvers.protocol import Watch
 
 MOST_LABELS = 1000  # of a stage: beyond, windows are split instead
+FEW_LABELS = 4  # of a stage, to a path of the bound: shorter than the rounds that halves need
 
 Record = Any
 
@@ -48,8 +49,7 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
 
     Windows are narrowed, by bounds for the whole and for halves of them, and where that comes to an
     end searched, or split when the search has too many labels. They are cut by the bound of the
-    last round, which gets sharper with every half. A search with fewer labels in a stage than the
-    bound has paths is shorter than another round.
+    last round, which gets sharper with every half. A search with few labels comes before halves.
     Of few layers a few more halves are cheaper than labels; of many they go so deep that a search
     takes the place of dozens. So it may have more labels the more layers there are.
 
@@ -85,7 +85,7 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
             continue
         bound = relaxation.bound()
         paths = [path for _, path in bound["paths"]]
-        lines = _searched(search, bound, min(len(paths), most), watch)
+        lines = _searched(search, bound, min(FEW_LABELS * len(paths), most), watch)
         if lines is None:
             record, division = halved(search, relaxation)
             if record is not None:
