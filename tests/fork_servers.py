@@ -3,22 +3,37 @@
 A child is forked for every task as ever; what was forked, killed or left behind for one task can no
 more meet another than within one comparison. A server is kept only where a comparison came to its
 own end and left nothing running. What is tested about servers themselves is marked `own_server`.
+
+A child that is given a solver out of a test imports the module of that test. What such modules
+import takes most of the time of a task, so a server that is kept loads it before it forks.
 """
 
 import os
 import sys
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 
+from xbarmip.compare.isolation import serve
 from xbarmip.compare.isolation.server import ForkServer
 
 _STARTER = ThreadPoolExecutor(1)  # a fork server dies with the thread that started it
 _IDLE: dict[tuple, list["Kept"]] = defaultdict(list)
 _NAMES_THE_TEST = "PYTEST_CURRENT_TEST"
+_IMPORTED_BY_TESTS = ("pytest", "onnx", "tests.compare.test_run")
+
+
+def main(fd, parent):
+    """What the process of a server that is kept runs."""
+    for name in _IMPORTED_BY_TESTS:
+        import_module(name)
+    serve.main(fd, parent)
 
 
 class Kept(ForkServer):
     """A fork server that waits for the next comparison instead of leaving."""
+
+    module = __name__
 
     def __init__(self, threads):
         self.told_to_leave = False

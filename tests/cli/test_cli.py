@@ -702,12 +702,6 @@ def test_ctrl_c_returns_the_best_so_far():
     assert answer["crossbars_used"] <= 3000
 
 
-def test_no_progress_where_standard_error_is_no_terminal():
-    done = subprocess.run(command(*SOLVE), capture_output=True, text=True, check=True)
-    assert done.stderr == ""
-    assert "OPTIMAL" in done.stdout
-
-
 def test_a_reader_that_goes_away_is_no_error():
     process = subprocess.Popen(
         command("show", "onnx:light_densenet121", "--json"),

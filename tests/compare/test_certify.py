@@ -11,6 +11,7 @@ from tests import results
 from tests.brute import OBJECTIVES, tiny_problem
 from tests.compare.test_run import make_suite
 from tests.compare.test_verdict import BEST, INSTANCE, ONES, SHORT, optimal
+from tests.sample import draws
 from xbarmip.certificate import check
 from xbarmip.certificate.write import write_certificate
 from xbarmip.cli.main import main
@@ -109,7 +110,7 @@ def test_the_bound_alone_gives_a_liar_away():
 def test_claims_about_random_problems(tmp_path):
     """Certified exactly where they are true."""
     random, seen = Random("claims"), set()
-    for number in range(60):
+    for number in range(draws(60)):
         objective, rule = OBJECTIVES[number % len(OBJECTIVES)]
         problem = tiny_problem(random, Shape(layers=3, branching=0.3), objective, rule, most=500)
         best = xb.solve(problem, "exhaustive")

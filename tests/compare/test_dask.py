@@ -78,6 +78,7 @@ def cluster(tmp_path_factory):
         process.wait()
 
 
+@pytest.mark.around
 def test_a_run_on_a_cluster_is_the_run_on_one_machine_though_a_worker_is_killed(cluster, tmp_path):
     address, workers = cluster
     suite = make_suite(12)
@@ -98,6 +99,7 @@ def test_a_run_on_a_cluster_is_the_run_on_one_machine_though_a_worker_is_killed(
     assert there.verdicts == here.verdicts
 
 
+@pytest.mark.around
 def test_the_command_line_reaches_a_scheduler(cluster, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     address, _ = cluster

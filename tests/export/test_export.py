@@ -132,7 +132,7 @@ def test_the_formula_has_the_optimum(objective, rule):
                 assert (read_opb(text) == 0) is met
 
 
-LARGER = Shape(layers=5, extent=6, outputs=10)
+LARGER = Shape(layers=5, extent=5, outputs=9)
 
 
 class Dull(Relaxation):

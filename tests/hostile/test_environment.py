@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from importlib.util import find_spec
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,9 @@ from tests.cli.test_cli import PAIR, SUITE
 from tests.hostile_names import NAMES
 from tests.results import row, written
 from xbarmip.cli.commands import COMMANDS
+from xbarmip.cli.main import main
+from xbarmip.compare.journal import append
+from xbarmip.errors import UnsupportedError
 
 pytestmark = pytest.mark.long
 
@@ -33,24 +38,27 @@ def ran(code, *arguments, folder=".", **environment):
 TIMED = "import xbarmip as xb\nprint(xb.cycles(xb.load_network('lenet-5'), [1] * 5))"
 
 
-IMPORTED = "from xbarmip.timing import pipeline"
-
-
-@pytest.mark.parametrize(
-    ("name", "code", "said"),
-    [
-        ("HOME", TIMED, b"784\n"),
-        ("XDG_CACHE_HOME", IMPORTED, b""),
-        ("NUMBA_CACHE_DIR", IMPORTED, b""),
-    ],
-)
-def test_without_a_cache_folder_kernels_work_and_one_warning_names_the_setting(name, code, said):
+def test_without_a_cache_folder_one_warning_names_the_setting():
     """/dev/null is not a folder, for root neither."""
-    unset = {key: "" for key in ("XDG_CACHE_HOME", "NUMBA_CACHE_DIR") if key != name}
-    done = ran(code, **unset, **{name: "/dev/null/none"})
-    assert (done.returncode, done.stdout) == (0, said)
+    unset = {"XDG_CACHE_HOME": "", "NUMBA_CACHE_DIR": ""}
+    done = ran("from xbarmip.timing import pipeline", **unset, HOME="/dev/null/none")
+    assert (done.returncode, done.stdout) == (0, b"")
     assert done.stderr.count(b"RuntimeWarning") == 1
     assert done.stderr.count(b"NUMBA_CACHE_DIR") == 1
+
+
+@pytest.mark.parametrize("name", ["XDG_CACHE_HOME", "NUMBA_CACHE_DIR"])
+def test_kernels_work_where_a_setting_names_no_folder(name, monkeypatch, tmp_path):
+    package, folders = xbarmip.compiled, {"XDG_CACHE_HOME": tmp_path, name: "/dev/null/none"}
+    monkeypatch.setattr(package, "_folder", package._folder.__wrapped__)
+    monkeypatch.setattr(package, "_warn", cache(package._warn.__wrapped__))
+    monkeypatch.setattr(package, "KERNELS", [])
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folders["XDG_CACHE_HOME"]))
+    monkeypatch.setattr(package._settings, "CACHE_DIR", folders.get("NUMBA_CACHE_DIR", ""))
+    with pytest.warns(RuntimeWarning, match="NUMBA_CACHE_DIR") as warned:
+        doubled, halved = package.making(lambda n: n * 2), package.making(lambda n: n // 2)
+    assert len(warned) == 1
+    assert (doubled(21), halved(42)) == (42, 21)
 
 
 def test_numba_s_setting_names_the_folder(tmp_path):
@@ -105,18 +113,6 @@ from xbarmip.cli.main import main
 commands = json.loads(open("commands.json", encoding="utf-8").read())
 json.dump([main(command) for command in commands], open(sys.argv[1], "w"))
 """
-# The same in one encoding after the other, with form feeds between them.
-IN_EACH_ENCODING = f"""
-import json, sys
-from xbarmip.cli.main import main
-commands, found = json.loads(open("commands.json", encoding="utf-8").read()), []
-for number, encoding in enumerate({ENCODINGS}):
-    for stream in (sys.stdout, sys.stderr):
-        print(end="\\f" if number else "", file=stream, flush=True)
-        stream.reconfigure(encoding=encoding)
-    found += map(main, commands)
-json.dump(found, open(sys.argv[1], "w"))
-"""
 # What Windows has not; whatever the libraries need of it they have taken by then.
 ELSEWHERE = """
 import os, signal, socket
@@ -170,7 +166,6 @@ ALONE = [
     ["show", NAMES[-1]],
     ["reproduce", "li-han-chen-2023", "--parts", NAMES[-1], "--output", "pages"],
 ]  # fmt: skip
-PLAINLY = RUNNER.format(before="")
 COMPLETES = 0 if find_spec("shtab") else 2
 EXPECTED = [0] * (len(ALONE) - 3) + [COMPLETES, 2, 2]  # the last two: of what does not exist
 PRINTING = ("solve", "explain", "simulate", "show", "reproduce")  # names, out and as errors
@@ -189,58 +184,67 @@ def folder(tmp_path):
     return tmp_path
 
 
-def statuses(folder, commands, code=PLAINLY, **environment):
-    """Exit statuses of commands, and what they printed."""
-    (folder / "commands.json").write_text(json.dumps(commands))
-    done = ran(code, "statuses.json", folder=folder, **environment)
-    assert done.returncode == 0, done.stderr.decode(errors="replace")
-    assert b"Traceback" not in done.stderr
-    return json.loads((folder / "statuses.json").read_text()), done.stdout, done.stderr
-
-
 def test_every_command_is_tried():
     assert {command[0] for command in [*ALONE, COMPARE]} == {*COMMANDS, "--help"}
 
 
 def test_on_another_system_in_ascii_only_what_needs_processes_refuses(folder):
     """No other encoding has fewer characters."""
-    commands = [*ALONE, COMPARE]
+    (folder / "commands.json").write_text(json.dumps([*ALONE, COMPARE]))
     code = RUNNER.format(before=ELSEWHERE)
-    found, out, err = statuses(folder, commands, code, PYTHONIOENCODING="ascii")
-    assert found == [*EXPECTED, 2]
-    assert err.count(b"needs os.fork, os.setsid, os.killpg, os.wait4") == 1
-    assert_readable(out, err, "ascii")
+    done = ran(code, "statuses.json", folder=folder, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    assert json.loads((folder / "statuses.json").read_text()) == [*EXPECTED, 2]
+    assert b"Traceback" not in done.stderr
+    assert done.stderr.count(b"needs os.fork, os.setsid, os.killpg, os.wait4") == 1
+    assert_readable(done.stdout, done.stderr, "ascii")
 
 
-def test_without_fcntl_a_results_file_is_refused_by_name(folder):
-    code = (
-        "import sys; sys.modules['fcntl'] = None\n"
-        "from pathlib import Path\nfrom xbarmip.compare.journal import append\n"
-        "append(Path('made.jsonl'), b'{}')"
-    )
-    done = ran(code, folder=folder)
-    assert b"UnsupportedError: adding to a results file needs the module fcntl" in done.stderr
+def test_without_fcntl_a_results_file_is_refused_by_name(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    with pytest.raises(UnsupportedError, match="adding to a results file needs the module fcntl"):
+        append(folder / "made.jsonl", b"{}")
 
 
 def assert_readable(out, err, encoding):
     assert r"\x1b]0;title\x07" in out.decode(encoding)
+    assert_printable(out, err, encoding)
+
+
+def assert_printable(out, err, encoding):
     assert all(line.isprintable() for line in (out + err).decode(encoding).split("\n"))
 
 
-def test_a_comparison_prints_in_ascii(folder):
-    found, out, err = statuses(folder, [COMPARE], PYTHONIOENCODING="ascii")
-    assert found == [0]
-    assert all(line.isprintable() for line in (out + err).decode("ascii").split("\n"))
+@pytest.fixture
+def printed(monkeypatch, folder):
+    """What a command prints where both streams have an encoding."""
+    monkeypatch.chdir(folder)
+
+    def run(command, encoding, status=0):
+        streams = [TextIOWrapper(BytesIO(), encoding=encoding) for _ in range(2)]
+        with monkeypatch.context() as patched:
+            for name, stream in zip(("stdout", "stderr"), streams, strict=True):
+                patched.setattr(sys, name, stream)
+            assert main(command) == status
+        for stream in streams:
+            stream.flush()
+        return [stream.buffer.getvalue() for stream in streams]
+
+    return run
 
 
-def test_no_encoding_of_the_output_is_an_error(folder):
+def test_a_comparison_prints_in_ascii(printed):
+    out, err = printed(COMPARE, "ascii")
+    assert b"AGREE" in out
+    assert_printable(out, err, "ascii")
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_no_encoding_of_the_output_is_an_error(printed, encoding):
     tried = [each for each in zip(ALONE, EXPECTED, strict=True) if each[0][0] in PRINTING]
-    commands, expected = zip(*tried, strict=True)
-    found, out, err = statuses(folder, commands, IN_EACH_ENCODING)
-    assert found == [*expected] * len(ENCODINGS)
-    parts = zip(out.split(b"\f"), err.split(b"\f"), ENCODINGS, strict=True)
-    for printed, said, encoding in parts:
-        assert_readable(printed, said, encoding)
+    said = [printed(command, encoding, status) for command, status in tried]
+    out, err = (b"".join(each) for each in zip(*said, strict=True))
+    assert_readable(out, err, encoding)
 
 
 def test_a_stream_that_is_not_there_is_no_error(folder):

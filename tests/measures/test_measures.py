@@ -98,7 +98,7 @@ def test_every_solver_finds_the_least_that_there_is(name):
 def test_times_are_the_count_times_the_step_time_of_the_real_edges(name):
     """The chain of `serial` and the layers alone of `interval` move the same data as ever."""
     random, time = Random(f"time of {name}"), measure_of(name).time
-    for number in range(60):
+    for number in range(draws(60)):
         free = drawn(random, number, name)
         if not free.feasible or prod(free.largest) > 300:
             continue

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests import ROOT
+from tests.sample import draws
 from xbarmip.errors import InputError
 from xbarmip.network.builder import NetworkBuilder
 from xbarmip.network.generate import Shape, random_network
@@ -50,7 +51,7 @@ def refusal(read, content):
 
 def test_a_thousand_random_networks_come_back(tmp_path):
     random, path, seen = Random(1), tmp_path / "net.json", set()
-    for number in range(1000):
+    for number in range(draws(1000)):
         shape = Shape(1 + number % 6, branching=number % 3 / 4, joining=number % 4 / 5)
         network = random_network(random, shape)
         if number % 2:

@@ -15,6 +15,7 @@ from tests.brute import OBJECTIVES, tiny_problem
 from tests.model.test_statement import SHAPES
 from tests.random_constraints import constrained
 from tests.random_hardware import random_hardware
+from tests.sample import draws
 from xbarmip.certificate import check
 from xbarmip.certificate.shared import stated_shared, write_shared_certificate
 from xbarmip.constraint import LinearConstraint
@@ -71,7 +72,7 @@ def best_split(chip):
 
 def test_dp_finds_the_best_split_and_its_certificate_holds(tmp_path):
     random, path, seen = Random("shared"), tmp_path / "c", set()
-    for _ in range(60):
+    for _ in range(draws(60)):
         chip = random_chip(random, 60)
         best, result = best_split(chip), solve_shared(chip)
         assert result.stop is Stop.FINISHED

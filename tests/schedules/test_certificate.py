@@ -117,7 +117,11 @@ def test_every_kind_of_schedule_is_certified_but_for_divided_layers(tmp_path):
 
 def test_the_checker_has_the_segments_of_the_package(certificates):
     """N*, sets, ends and costs are derived twice; bounds hold, whatever the links."""
-    drawn = [*CASES, *(schedule for schedule, *_ in certificates), *of_every_kind(Random(2), 40)]
+    drawn = [
+        *CASES,
+        *(schedule for schedule, *_ in certificates),
+        *of_every_kind(Random(2), draws(40)),
+    ]
     for schedule in drawn:
         if schedule.obstacle or (schedule.is_latency and any(schedule.divided)):
             continue

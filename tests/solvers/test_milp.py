@@ -74,7 +74,7 @@ def vgg_a():
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
 def test_the_optimum_is_that_of_plain_search(objective, rule, start):
     random = Random(f"milp {objective} {rule}")
-    for _ in range(25):
+    for _ in range(draws(25)):
         problem = tiny_problem(random, random.choice(SHAPES), objective, rule, 2000)
         solver, best = Milp(start=start), brute_force(problem)
         assert solver.unsupported(problem) == ()

@@ -134,8 +134,8 @@ def test_networks_on_several_budgets_are_drawn():
 
 
 def test_solutions_of_a_shipped_suite_are_drawn():
-    instances = [x for x in read_suite("published").instances if x.name.startswith("vgg-a@128/")]
-    found = compare(Suite("published", "Some.", tuple(instances)), ["woho", "greedy"])
+    instances = [x for x in read_suite("published").instances if x.name.startswith("alexnet@128/")]
+    found = compare(Suite("published", "Some.", tuple(instances[:2])), ["woho", "greedy"])
     text = page([found])
     assert text.count("which layer runs, waits or is done.") == 1, "one of each network"
     assert text.count("crossbars and steps of each layer.") == 1

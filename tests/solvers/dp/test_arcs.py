@@ -63,7 +63,7 @@ def steps_of(flow, allocations):
 def test_no_flow_is_longer_than_its_weight_times_the_value(all_deep):
     """Also where it began with what was found within other windows."""
     seen, solver = 0, linear_solver()
-    for random, problem, allocations, _, values in instances("arcs: paths", 120):
+    for random, problem, allocations, _, values in instances("arcs: paths", draws(120)):
         most = allocations.max(axis=0)
         table, seeds = search_table(problem), no_seeds()
         for _ in range(3):
@@ -80,7 +80,7 @@ def test_no_flow_is_longer_than_its_weight_times_the_value(all_deep):
                 steps = steps_of(flow, allocations[inside])
                 assert (steps <= flow.weight * values[inside]).all()
                 seen += 1
-    assert seen > 100
+    assert seen > draws(100)
 
 
 def test_a_flow_that_floats_got_wrong_is_none_that_is_too_long(all_deep):
@@ -113,7 +113,7 @@ def test_a_flow_that_floats_got_wrong_is_none_that_is_too_long(all_deep):
 def test_a_program_of_arcs_has_the_value_of_one_of_paths(all_deep, monkeypatch):
     """Both are the same relaxation, though the one of paths may be left early."""
     solver, compared, equal = linear_solver(), 0, 0
-    for random, problem, allocations, within, values in instances("arcs: value", 80):
+    for random, problem, allocations, within, values in instances("arcs: value", draws(80)):
         best = int(values[within].min())
         windows = Windows(
             np.array(problem.sets), np.ones(len(problem.sets), np.int64), allocations.max(axis=0)
@@ -133,14 +133,14 @@ def test_a_program_of_arcs_has_the_value_of_one_of_paths(all_deep, monkeypatch):
             assert bounds[0] >= 0.99 * bounds[1] - 0.1
             equal += bounds[0] == pytest.approx(bounds[1], rel=0.01, abs=0.1)
             compared += 1
-    assert compared > 20
+    assert compared > draws(20)
     assert equal >= 0.9 * compared
 
 
 def test_what_one_path_bound_refutes_is_below_the_optimum(all_deep):
     """Also of targets above it, and around any allocation; and it is a third of what there is."""
     refuted = total = 0
-    for random, problem, allocations, within, values in instances("arcs: refuted", 250):
+    for random, problem, allocations, within, values in instances("arcs: refuted", draws(250)):
         best = int(values[within].min())
         finder = search_of(problem).finder
         for _ in range(3):

@@ -5,6 +5,7 @@ from random import Random
 import pytest
 
 from tests.brute import OBJECTIVES, brute_force, tiny_problem
+from tests.sample import draws
 from xbarmip.network.generate import Shape
 from xbarmip.solvers.dp import boxes
 from xbarmip.solvers.dp.bounds.cuts import Goal
@@ -24,7 +25,7 @@ def test_boxes_find_what_there_is(objective, rule, paths, monkeypatch):
     monkeypatch.setattr(boxes, "BOX_LABELS", 1)
     random = Random(f"boxes {objective} {rule}")
     refuted = found = 0
-    for number in range(50):
+    for number in range(draws(50)):
         problem = tiny_problem(random, SHAPES[number % 2], objective, rule, most=1500)
         best = brute_force(problem)
         if best is None:
@@ -52,14 +53,14 @@ def test_boxes_find_what_there_is(objective, rule, paths, monkeypatch):
             assert met == (target >= best)
             assert answer.complete == (not met)
             refuted, found = refuted + (not met), found + met
-    assert min(refuted, found) > 30
+    assert min(refuted, found) > draws(30)
 
 
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
 def test_no_box_is_no_proof(objective, rule):
     random = Random(f"no box {objective} {rule}")
     open_ends = 0
-    for _ in range(60):
+    for _ in range(draws(60)):
         problem = tiny_problem(random, SHAPES[0], objective, rule, most=1500)
         best = brute_force(problem)
         if best is None:

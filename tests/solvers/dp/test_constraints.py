@@ -62,7 +62,7 @@ def constrained(random, shape, objective, rule):
 def test_equals_exhaustive_search(objective, rule, shape):
     random = Random(f"constrained {objective} {rule} {shape}")
     statuses = set()
-    for number in range(40):
+    for number in range(draws(40)):
         problem = constrained(random, shape, objective, rule)
         expected = xb.solve(problem, solver="exhaustive")
         options = {"beam": 0} if number % 3 else {"dominance": number % 2 == 0}

@@ -15,6 +15,7 @@ import pytest
 
 import xbarmip as xb
 from tests.brute import OBJECTIVES, brute_force, tiny_problem
+from tests.sample import draws
 from xbarmip.cli import frontier as command
 from xbarmip.cli.main import main
 from xbarmip.errors import UnsupportedError
@@ -88,7 +89,7 @@ def test_equals_the_optima_of_all_budgets(objective, rule, shape):
 @pytest.mark.parametrize(("objective", "rule"), OBJECTIVES)
 def test_equals_budgets_solved_one_at_a_time(objective, rule):
     random = Random(f"one at a time {objective} {rule}")
-    for number in range(25):
+    for number in range(draws(25)):
         problem = tiny_problem(random, SHAPES[number % 4], objective, rule, most=1500)
         curve = xb.frontier(problem)
         for point in curve.points:
@@ -103,7 +104,7 @@ def test_equals_budgets_solved_one_at_a_time(objective, rule):
 def test_equals_the_plain_program_on_larger_graphs(objective, rule):
     random = Random(f"larger frontier {objective} {rule}")
     shape = Shape(layers=6, extent=5, outputs=9, branching=0.4, joining=0.5)
-    for _ in range(25):
+    for _ in range(draws(25)):
         problem = tiny_problem(random, shape, objective, rule, most=10**9)
         assert pairs(xb.frontier(problem)) == [end[:2] for end in plain_frontier(problem)]
 

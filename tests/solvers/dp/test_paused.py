@@ -5,6 +5,7 @@ from random import Random
 import pytest
 
 from tests.brute import OBJECTIVES, brute_force, tiny_problem
+from tests.sample import draws
 from xbarmip.network.generate import Shape
 from xbarmip.solvers.dp.bounds.cuts import Goal, Switches
 from xbarmip.solvers.dp.sweep import search as module
@@ -26,7 +27,7 @@ def test_what_goes_on_finds_what_runs_through(objective, rule, paused, monkeypat
     """For several targets in turn: as many labels in all, where enough sweeps are paused."""
     monkeypatch.setattr(module, "PAUSED_SWEEPS", paused)
     random, went_on = Random(f"held {objective} {rule}"), 0
-    for number in range(40):
+    for number in range(draws(40)):
         problem = tiny_problem(random, SHAPES[number % 2], objective, rule, most=1500)
         best = brute_force(problem)
         if best is None:
@@ -54,4 +55,4 @@ def test_what_goes_on_finds_what_runs_through(objective, rule, paused, monkeypat
         assert not [left for left in targets if search.cuts(Goal(left, problem.crossbars))]
         if paused == 4:
             assert search.labels_made == through.labels_made
-    assert went_on > 25
+    assert went_on > draws(25)

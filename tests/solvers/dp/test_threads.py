@@ -7,6 +7,7 @@ import pytest
 
 import xbarmip as xb
 from tests.brute import OBJECTIVES, brute_force, tiny_problem
+from tests.sample import draws
 from tests.solvers.test_interrupt import press
 from xbarmip.network.generate import Shape
 from xbarmip.solvers.dp import boxes
@@ -24,7 +25,7 @@ def test_the_optimum_does_not_hang_on_threads(objective, rule, monkeypatch):
     monkeypatch.setattr(boxes, "BOX_LABELS", 1)
     random = Random(f"threads {objective} {rule}")
     solved = 0
-    for number in range(60):
+    for number in range(draws(60)):
         problem = tiny_problem(random, SHAPES[number % 2], objective, rule, most=1500)
         best = brute_force(problem)
         for threads in (2, 3):
@@ -32,7 +33,7 @@ def test_the_optimum_does_not_hang_on_threads(objective, rule, monkeypatch):
             result = xb.solve(problem, **options)
             assert (result.value, result.status is Status.OPTIMAL) == (best, best is not None)
         solved += best is not None
-    assert solved > 30
+    assert solved > draws(30)
 
 
 def test_real_problems_with_threads():

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 import xbarmip as xb
+from tests.sample import draws
 from xbarmip.compare.suite import read_suite
 from xbarmip.hardware.preset import Hardware, MemoryLevel, load_hardware
 from xbarmip.measures.steps import rule_view
@@ -94,7 +95,7 @@ def chains(count, layers=4):
 
 def test_equals_the_slow_version():
     worse = {True: 0, False: 0}
-    for problem in chains(150):
+    for problem in chains(draws(150)):
         if PublishedDynamicProgram().unsupported(problem):
             continue
         optimum = xb.solve(problem).value
@@ -125,7 +126,7 @@ def hardware(random, size):
 
 def test_equals_the_slow_version_with_bandwidth():
     random, bound = Random("bandwidth"), {True: 0, False: 0}
-    for problem in chains(80):
+    for problem in chains(draws(80)):
         on = hardware(random, (problem.crossbar.rows, problem.crossbar.columns))
         problem = replace(problem, objective="latency-steps", hardware=on)
         if PublishedDynamicProgram().unsupported(problem):
@@ -135,7 +136,7 @@ def test_equals_the_slow_version_with_bandwidth():
             assert tuple(result.allocation.values()) == allocation, problem
             assert seconds_of(problem, result.value) == value
             bound[spend_all] += step_time(problem.network, on, allocation).binding != ()
-    assert min(bound.values()) > 10
+    assert min(bound.values()) > draws(10)
 
 
 def test_finds_the_published_allocations_with_bandwidth():

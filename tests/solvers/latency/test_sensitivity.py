@@ -13,6 +13,7 @@ import pytest
 
 import xbarmip as xb
 from tests import ROOT
+from tests.sample import draws
 from tests.solvers.dp.test_constraints import SHAPES
 from tests.solvers.latency.test_latency import ISAAC, KINDS, by_definition, timed
 from xbarmip.cli.bandwidth import scale
@@ -30,7 +31,7 @@ from xbarmip.timing.step_time import ticks_of
 def test_enough_bandwidth_by_its_definition(kind):
     random = Random(f"enough {kind}")
     met = 0
-    for number in range(24):
+    for number in range(draws(24)):
         problem = timed(random, SHAPES[number % 3], kind, 150)
         enough = enough_bandwidth(problem)
         every = by_definition(problem) if problem.feasible else []
@@ -48,13 +49,13 @@ def test_enough_bandwidth_by_its_definition(kind):
             least = min(latency for _, _, latency in by_definition(wider))
             assert (least > fewest * compute) is binds
         assert enough.factor >= enough.binds_at
-    assert met > 12
+    assert met > draws(12)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_scan_and_gains_are_the_least_latencies_of_what_they_say(kind):
     random = Random(f"gains {kind}")
-    for number in range(15):
+    for number in range(draws(15)):
         problem = timed(random, SHAPES[number % 3], kind, 100)
         hardware = problem.hardware
         factors = (Fraction(1, 3), Fraction(1), Fraction(5, 2))

@@ -36,10 +36,12 @@ class ForkServer:
         What numerical libraries are told.
     """
 
+    module = serve.__name__  # whose `main` its process runs
+
     def __init__(self, threads: int) -> None:
         self.threads = threads
         self.control, theirs = Pipe()
-        start = [link.__file__, str(os.getpid()), str(theirs.fileno()), serve.__name__]
+        start = [link.__file__, str(os.getpid()), str(theirs.fileno()), self.module]
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", *start, *sys.path],
