@@ -283,7 +283,7 @@ def test_the_least_cost_of_a_segment_is_that_of_exhaustive_search():
 
 
 def test_without_cuts_and_free_writing_it_is_the_allocation_of_today():
-    for schedule in cases()[:60]:
+    for schedule in cases()[: draws(120)]:
         if schedule.obstacle or not schedule.whole.feasible:
             continue
         free = replace(schedule, write_cycles=0, batch=1)
@@ -298,7 +298,7 @@ def test_more_crossbars_are_never_worse_and_dearer_writing_never_better():
     """More crossbars where cuts may pass through every layer: a layer that has come to fit is whole
     without --divide, and its halves can no longer lie in the segments before and after it.
     """
-    for schedule in cases()[:60]:
+    for schedule in cases()[: draws(120)]:
         divided = replace(schedule, divide=True)
         if schedule.obstacle or len(divided.units) > 7:
             continue

@@ -165,7 +165,7 @@ BARE = Milp(start=False)
 def test_the_same_allocation_again_is_an_error(monkeypatch):
     """HiGHS returns what a row rules out: nothing would ever end."""
     lying(monkeypatch, end=End.OPTIMAL, bound=1.0, values=lambda told: np.zeros(10**4))
-    result = solve(HARD, BARE)
+    result = solve(STALLING, BARE)
     assert result.stop is Stop.ERROR
     assert "ruled out by a row" in result.message
 
