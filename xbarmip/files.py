@@ -41,22 +41,28 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file to write to that takes the place of `path` when the block ends, and leaves no trace
     where it does not: a reader sees the old one or the new one.
 
+    A link goes on to lead where it does; pipes and devices are written to as they are.
+
     Raises
     ------
     InputError
         If it cannot be written.
     """
     with writing(path):
-        half = path.with_name(f".{path.name}.{os.getpid()}")
+        place = Path(os.path.realpath(path))
+        special = path.exists() and not path.is_file()
+        half = path if special else place.with_name(f".{place.name}.{os.getpid()}")
         file = half.open("wb")
     try:
         with file:
             yield file
-        half.replace(path)
+        if not special:
+            half.replace(place)
     except OSError as error:
         raise _unwritable(path, error) from None
     finally:
-        half.unlink(missing_ok=True)
+        if not special:
+            half.unlink(missing_ok=True)
 
 
 def written(path: Path, content: bytes) -> None:

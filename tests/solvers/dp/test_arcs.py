@@ -1,5 +1,6 @@
 """The path bound told from arcs, against all allocations there are."""
 
+from dataclasses import replace
 from itertools import product
 from random import Random
 
@@ -156,6 +157,20 @@ def test_deep_networks_have_the_values_of_all_allocations(all_deep):
         result = xb.solve(problem, DynamicProgram(paths=random.random() < 0.8))
         assert result.status == xb.Status.OPTIMAL
         assert result.value == values[within].min()
+
+
+def test_a_flow_beyond_64_bits_is_looked_for_on_a_smaller_scale(all_deep):
+    """Crossbar sets of 2^45 and more are as dear as a path that is too long."""
+    for random, problem, _, _, _ in instances("arcs: huge", 40):
+        layers = tuple(
+            replace(layer, in_channels=2**45, groups=1) for layer in problem.network.layers
+        )
+        network = replace(problem.network, layers=layers)
+        smallest = xb.Problem(network, 1, problem.size).smallest_budget
+        huge = xb.Problem(network, smallest * random.randint(4, 12) // 4, problem.size)
+        result = xb.solve(huge, "dp")
+        assert result.status == xb.Status.OPTIMAL
+        assert result.value == xb.solve(huge, "exhaustive").value
 
 
 def test_without_an_answer_there_is_a_mixture_and_an_allocation_is_one():

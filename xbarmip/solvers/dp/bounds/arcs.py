@@ -33,7 +33,7 @@ from xbarmip.network.window import Array
 from xbarmip.solvers.dp.bounds.arc_rows import Layout, Places, key, laid_out, rows_of
 from xbarmip.solvers.dp.bounds.interior import Rows, minimise
 from xbarmip.solvers.dp.bounds.legs import Support
-from xbarmip.solvers.dp.bounds.prices import Flow
+from xbarmip.solvers.dp.bounds.prices import MOST, Flow
 from xbarmip.solvers.dp.effort import HELD, HELD_INSIDE, UNUSED, UNUSED_ROUNDS
 
 Floats = NDArray[np.float64]
@@ -154,8 +154,8 @@ class ArcProgram:
         total = np.add.reduceat(self.share[held], start[:-1])
         return Support(start, self.r[held], self.share[held] / np.repeat(total, np.diff(start)))
 
-    def whole_flow(self, scale: float) -> Flow:
-        """The dual values, times `scale`, as a flow of integers."""
+    def whole_flow(self, scale: float) -> Flow | None:
+        """The dual values, times `scale`, as a flow of integers; None where these are too large."""
         duals, places = self._duals, self._places
         assert duals is not None
         layout, points = duals.layout, places.points
@@ -172,7 +172,9 @@ class ArcProgram:
             whole, x = int(some * scale), int(places.outputs[k])
             legs.append((k, 0, x, x, whole, -1))
             coming[there] += whole
-        weight = sum(coming)
+        weight = sum(coming)  # no leg has more
+        if weight >= MOST:
+            return None
         layer, x = places.entry_layer[layout.chosen].tolist(), points.entry[layout.chosen].tolist()
         leaves, at_exit = places.exit_layer.tolist(), points.exit.tolist()
         for here in range(len(ways) - 1, -1, -1):

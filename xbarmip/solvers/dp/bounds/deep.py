@@ -102,9 +102,10 @@ class _Search:
         scale, question = SCALE, self._question
         while scale:
             flow = self.program.whole_flow(scale)
-            reach = reach_of(flow, question.target) + scale * question.windows.most
-            if 2 * reach < MOST:
-                return Relaxation(scale, [], [], flow)
+            if flow is not None:
+                reach = reach_of(flow, question.target) + scale * question.windows.most
+                if 2 * reach < MOST:
+                    return Relaxation(scale, [], [], flow)
             scale //= 2
         return NOTHING
 
