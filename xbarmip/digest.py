@@ -27,7 +27,7 @@ from xbarmip.hardware.movement import SeparableRule, rule_named
 from xbarmip.network.stream import Stream, has_join
 from xbarmip.problem import Problem
 from xbarmip.timing.layer_ticks import LayerTicks
-from xbarmip.timing.step_time import ticks_of
+from xbarmip.timing.step_time import stated_ticks
 
 MOST_ANSWERS = 2**16  # of one Predicate
 CODE = "code:"  # begins a digest that rests on code
@@ -122,17 +122,7 @@ def _time(problem: Problem) -> dict[str, Any]:
     rules = [rule_named(str(level.rule)) for level in problem.hardware.memory]
     if not all(isinstance(rule, SeparableRule) for rule in rules):
         return {"code": _code((rules, repr(problem.hardware)))}
-    ticks = ticks_of(problem)
-    return {
-        "tick": [*ticks.tick.as_integer_ratio()],
-        "compute": ticks.compute,
-        "layers": [
-            _tables(layer, reads, most)
-            for layer, reads, most in zip(
-                ticks.layers, problem.network.reads, problem.largest, strict=True
-            )
-        ],
-    }
+    return stated_ticks(problem, _tables)
 
 
 def _tables(layer: LayerTicks, reads: Stream | None, most: int) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Exact numbers: checked conversion, ceiling division, the 64-bit boundary."""
 
 import math
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational
@@ -22,6 +23,17 @@ FLOAT_DIGITS = 15  # any decimal with this many digits survives the way into a f
 def ceil_div(a: int, b: int) -> int:
     """Smallest integer not below a / b, for b > 0."""
     return -(-a // b)
+
+
+def least_where(low: int, high: int, holds: Callable[[int], bool]) -> int:
+    """The least of low..high of which `holds`, as of all that are larger; high if of none below it.
+
+    By halves; unlike `bisect` for a range of any length.
+    """
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle + 1, high)
+    return low
 
 
 def capped(upper: int | Fraction, factor: int | Fraction, low: int, high: int) -> int:

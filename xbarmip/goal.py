@@ -8,7 +8,7 @@ from typing import Any
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int, as_rational
 from xbarmip.hardware.preset import Hardware
-from xbarmip.measures.registry import counts, labelled, measure_of, times
+from xbarmip.measures.registry import counts, labelled, measure_of, objective_and_rule, times
 from xbarmip.strict import as_text, suggestion
 
 CROSSBARS, TILES = "crossbars", "tiles"
@@ -109,11 +109,11 @@ def measure_label(name: str, sums: Sequence[Sum | Largest], hardware: Hardware |
         raise InputError("measure 'tiles' needs hardware that has crossbars_per_tile")
     if is_sum(as_text(name, "measure"), sums):
         return name
-    objective, _, rule = name.partition("/")
+    objective, rule = objective_and_rule(name)
     if objective not in (*counts(), *times()):
         known = (*counts(), *times(), CROSSBARS, TILES, *(each.name for each in sums))
         raise InputError(f"unknown measure {name!r}{suggestion(name, known)}")
-    measure = measure_of(objective, rule or None)
+    measure = measure_of(objective, rule)
     if objective == measure.time:
         if hardware is None:
             raise InputError(f"measure {name!r} needs hardware, got none")

@@ -139,10 +139,9 @@ class Problem:
         own = 128 if self.hardware is None else self.hardware.crossbar
         size = _crossbar(own if self.size is None else self.size)
         if self.hardware is not None and size != self.hardware.crossbar:
-            rows, columns = self.hardware.crossbar.rows, self.hardware.crossbar.columns
             raise InputError(
-                f"crossbar size must be that of hardware {self.hardware.name!r}, {rows}x{columns}, "
-                f"got {size.rows}x{size.columns}"
+                f"crossbar size must be that of hardware {self.hardware.name!r}, "
+                f"{self.hardware.crossbar}, got {size}"
             )
         object.__setattr__(self, "size", size)
 
@@ -216,7 +215,6 @@ class Problem:
         return self.measure.view(self.network)
 
     def __str__(self) -> str:
-        size = f"{self.crossbar.rows}x{self.crossbar.columns}"
         where = "" if self.hardware is None else f" on {self.hardware.name}"
         rule = "" if self.rule is None else f" ({self.rule})"
         bounds = "".join(f", {name} at most {most}" for name, most in self.at_most)
@@ -224,12 +222,12 @@ class Problem:
         goal = f"{self.objective}{rule}" + "".join(f", then {name}" for name in self.then)
         return (
             f"{self.network.name}: least {goal} within {self.crossbars} crossbars "
-            f"of {size}{where}{beside}"
+            f"of {self.crossbar}{where}{beside}"
         )
 
     def as_dict(self) -> dict[str, Any]:
         """What is asked, for JSON."""
-        rows, columns = self.crossbar.rows, self.crossbar.columns
+        rows, columns = self.crossbar.sides
         return {
             "network": self.network.name,
             "crossbars": self.crossbars,

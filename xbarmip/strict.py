@@ -161,10 +161,13 @@ def known_keys(
 def suggestion(name: str, known: Iterable[str]) -> str:
     """How a message about an unknown name goes on: the nearest known ones, or all."""
     known = tuple(known)
-    near = get_close_matches(name, known, n=3, cutoff=0.5)
-    if near:
-        return f"; did you mean {' or '.join(map(repr, near))}?"
-    return f"; known: {', '.join(known) or 'none'}"
+    return nearest(name, known) or f"; known: {', '.join(known) or 'none'}"
+
+
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.5) -> str:
+    """How a message that need not tell all known names goes on: the nearest, where any is near."""
+    near = get_close_matches(name, tuple(known), n=3, cutoff=cutoff)
+    return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
 def as_text(value: Any, what: str) -> str:

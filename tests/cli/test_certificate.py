@@ -221,6 +221,7 @@ def test_an_infeasible_budget(tmp_path, capsys):
         (["check", "none"], "certificate 'none': cannot be read (No such file or directory)"),
         (["check", "none", "--crossbars", "9"], "--crossbars says what the problem is, and needs"),
         (["check", "none", "--objective", "steps"], "--objective says what the problem is, and"),
+        (["check", "none", "--write-cycles", "0"], "--write-cycles says what the problem is, and"),
         (["check", "none", "--digital"], "--digital says what the problem is, and needs --network"),
         (["check", "none", "--network", "alexnet"], "needs --crossbars, or --tiles and --hardware"),
         (["check", "none", "--network", "none", "--crossbars", "9"], "network 'none'"),

@@ -11,7 +11,7 @@ from xbarmip.certificate.sweep import NotRefuted, by_rounds, proof
 from xbarmip.errors import VerificationError
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.solver import DynamicProgram
-from xbarmip.solvers.latency.walk import subproblem
+from xbarmip.solvers.latency.questions import subproblem
 from xbarmip.solvers.protocol import Hint, Watch
 from xbarmip.solvers.result import Status
 

@@ -9,7 +9,7 @@ from xbarmip.cli.goal import add_goal
 from xbarmip.cli.output import print_json, print_rich, say, table, warn
 from xbarmip.cli.paper import facts, give
 from xbarmip.cli.parser import Parser, integer
-from xbarmip.cli.progress import progress_line
+from xbarmip.cli.progress import limits_of
 from xbarmip.compare.report.table import Table, as_csv
 from xbarmip.display import in_us
 from xbarmip.errors import InputError
@@ -63,15 +63,8 @@ def run_against(arguments: Namespace) -> int:
         check_writable(arguments.csv)
     arguments.crossbars = arguments.budget
     problem = problem_of(arguments)
-    with progress_line() as progress:
-        front = pareto(
-            problem,
-            arguments.against,
-            arguments.solver,
-            arguments.time_limit,
-            arguments.memory_limit,
-            progress,
-        )
+    with limits_of(arguments) as limits:
+        front = pareto(problem, arguments.against, arguments.solver, **limits)
     if front.stop is Stop.INTERRUPTED and not front.points:
         raise KeyboardInterrupt
     if arguments.csv is not None:

@@ -3,6 +3,7 @@
 from argparse import Namespace
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from xbarmip.allocation import read_allocation
 from xbarmip.cli.parser import (
@@ -168,6 +169,16 @@ def add_option(parser: Parser) -> None:
         metavar="N",
         help="threads of a solver that can use several: dp, milp (default: 1)",
     )
+
+
+def add_file(parser: Parser, option: str, words: str, metavar: str = "FILE", **more: Any) -> None:
+    """An option that names a file to write or read; `words` say what it is."""
+    parser.add_argument(option, type=Path, metavar=metavar, help=words, **more)
+
+
+def add_certificate(parser: Parser) -> None:
+    """The option --certificate, for `certify`."""
+    add_file(parser, "--certificate", "write a proof of the answer, which `xbarmip check` checks")
 
 
 def add_limits(parser: Parser, seconds: float | None = None) -> None:

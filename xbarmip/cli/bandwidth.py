@@ -5,13 +5,13 @@ from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
-from xbarmip.cli.arguments import add_limits, add_network, add_objective
+from xbarmip.cli.arguments import add_file, add_limits, add_network, add_objective
 from xbarmip.cli.budget import add_budget, problem_of, question
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.latency import binding_words
 from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.parser import Parser, add_command
-from xbarmip.cli.progress import progress_line
+from xbarmip.cli.progress import limits_of
 from xbarmip.compare.pictures.bandwidth import bandwidth_figure
 from xbarmip.compare.pictures.canvas import check_picture, picture
 from xbarmip.display import in_us
@@ -49,9 +49,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         metavar="PERCENT",
         help="how much wider each level is made in turn (default: 10)",
     )
-    parser.add_argument(
-        "--plot", type=Path, metavar="FILE.png", help="draw the curve, as PNG, SVG or PDF"
-    )
+    add_file(parser, "--plot", "draw the curve, as PNG, SVG or PDF", "FILE.png")
     add_limits(parser)
 
 
@@ -91,13 +89,12 @@ def run(arguments: Namespace) -> int:
     scanned: list[Change] = []
     changed: list[Change] = []
     enough = Enough(None, Fraction(0), None, None, Stop.INTERRUPTED)
-    with progress_line() as progress, suppress(KeyboardInterrupt):
-        limits = (arguments.time_limit, arguments.memory_limit, progress)
-        for change in bandwidth_scan(problem, arguments.scale, *limits):
+    with limits_of(arguments) as limits, suppress(KeyboardInterrupt):
+        for change in bandwidth_scan(problem, arguments.scale, **limits):
             scanned.append(change)
-        for change in gains(problem, arguments.more, *limits):
+        for change in gains(problem, arguments.more, **limits):
             changed.append(change)
-        enough = enough_bandwidth(problem, *limits)
+        enough = enough_bandwidth(problem, **limits)
     pairs = list(zip(arguments.scale, scanned, strict=False))
     if arguments.json:
         print_json(

@@ -6,7 +6,6 @@ from typing import Any
 from xbarmip.cli.arguments import network_of
 from xbarmip.cli.constraints import add_constraint, check_for_every_budget
 from xbarmip.cli.goal import sums_of
-from xbarmip.cli.output import sides
 from xbarmip.cli.parser import Parser, integer, size
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
@@ -96,7 +95,7 @@ def tiles_of(problem: Problem) -> int | None:
 
 def question(problem: Problem) -> str:
     """Network and budget in words."""
-    size = sides((problem.crossbar.rows, problem.crossbar.columns))
+    size = problem.crossbar
     crossbars = f"{problem.crossbars} crossbar{'s' * (problem.crossbars != 1)} of {size}"
     if problem.crossbars == problem.ample:
         crossbars = f"crossbars of {size}"

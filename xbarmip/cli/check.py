@@ -116,20 +116,23 @@ def _wanted(arguments: Namespace) -> _Wanted | None:
                 raise InputError("options of cores and of segments: only one of both is allowed")
             return _schedule(arguments)
         return _placement(arguments) if of_cores else _allocation(arguments)
-    for name in (*_OF_A_PROBLEM, *_OF_CORES, *_OF_SEGMENTS):
-        if getattr(arguments, name, None):
-            raise InputError(f"--{_option(name)} says what the problem is, and needs --network")
+    every = (*_OF_A_PROBLEM, *_OF_CORES, *_OF_SEGMENTS)
+    _refuse(arguments, every, "says what the problem is, and needs --network")
     return None
 
 
 def _given(arguments: Namespace, names: tuple[str, ...]) -> bool:
-    """Whether one of these options was given."""
-    values = (getattr(arguments, name) for name in names)
-    return any(value is not None and value is not False for value in values)
+    """Whether one of these options was given: a 0 is."""
+    values = (getattr(arguments, name, None) for name in names)
+    return any(value or (value == 0 and value is not False) for value in values)
 
 
-def _option(name: str) -> str:
-    return "at-most" if name == "bounds" else name.replace("_", "-")
+def _refuse(arguments: Namespace, names: tuple[str, ...], why: str) -> None:
+    """Refuse the first of these options that was given."""
+    for name in names:
+        if _given(arguments, (name,)):
+            option = "at-most" if name == "bounds" else name.replace("_", "-")
+            raise InputError(f"--{option} {why}")
 
 
 def _allocation(arguments: Namespace) -> _Wanted:
@@ -146,9 +149,7 @@ def _shared(arguments: Namespace) -> _Wanted:
     from xbarmip.certificate.shared import stated_shared
     from xbarmip.cli.share import chip_of, question
 
-    for name in (*_OF_CORES, *_OF_SEGMENTS):
-        if _given(arguments, (name,)):
-            raise InputError(f"--{_option(name)} is for one network, and here is --share")
+    _refuse(arguments, (*_OF_CORES, *_OF_SEGMENTS), "is for one network, and here is --share")
     arguments.objective = arguments.objective or "cycles"
     chip = chip_of(arguments)
     return _Wanted(question(chip), stated_shared(chip))
@@ -158,9 +159,8 @@ def _placement(arguments: Namespace) -> _Wanted:
     from xbarmip.cli.chip import placement_of, question
     from xbarmip.cores.certificate import stated_chip
 
-    for name in ("crossbars", "tiles", "rule", "bounds", "then", "sum"):
-        if getattr(arguments, name):
-            raise InputError(f"--{_option(name)} is of an allocation, and here are cores")
+    others = ("crossbars", "tiles", "rule", "bounds", "then", "sum")
+    _refuse(arguments, others, "is of an allocation, and here are cores")
     arguments.objective = arguments.objective or "core-interval"
     placement = placement_of(arguments)
     return _Wanted(question(placement), stated_chip(placement))
@@ -170,9 +170,8 @@ def _schedule(arguments: Namespace) -> _Wanted:
     from xbarmip.cli.segments import question, schedule_of
     from xbarmip.schedules.certificate import stated_schedule
 
-    for name in ("constraint", "bounds", "then", "sum"):
-        if getattr(arguments, name):
-            raise InputError(f"--{_option(name)} is of an allocation, and here are segments")
+    others = ("constraint", "bounds", "then", "sum")
+    _refuse(arguments, others, "is of an allocation, and here are segments")
     arguments.objective = arguments.objective or "cycles"
     schedule = schedule_of(arguments)
     return _Wanted(question(schedule), stated_schedule(schedule))

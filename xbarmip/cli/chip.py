@@ -3,7 +3,6 @@
 from argparse import Namespace
 
 from xbarmip.cli.arguments import network_of
-from xbarmip.cli.output import sides
 from xbarmip.cli.parser import Parser, integer
 from xbarmip.cores.problem import Placement
 from xbarmip.hardware.preset import load_hardware
@@ -44,6 +43,6 @@ def placement_of(arguments: Namespace) -> Placement:
 
 def question(placement: Placement) -> str:
     """Network and chip in words."""
-    size = sides((placement.problem.crossbar.rows, placement.problem.crossbar.columns))
     cores = f"{placement.chip} core{'s' * (placement.chip != 1)}"
-    return f"{placement.network.name}, {cores} of {placement.capacity} crossbars of {size}"
+    where = f"{cores} of {placement.capacity} crossbars of {placement.crossbar}"
+    return f"{placement.network.name}, {where}"

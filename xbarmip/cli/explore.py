@@ -1,9 +1,8 @@
 """`xbarmip explore`: a page on which the frontier is walked corner by corner."""
 
 from argparse import Namespace, _SubParsersAction
-from pathlib import Path
 
-from xbarmip.cli.arguments import add_limits, network_of
+from xbarmip.cli.arguments import add_file, add_limits, network_of
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import add_constraint
 from xbarmip.cli.frontier import add_range, message, traced
@@ -28,9 +27,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser = add_command(commands, "explore", COMMANDS["explore"], run)
     add_range(parser)
     add_constraint(parser)
-    parser.add_argument(
-        "--output", type=Path, metavar="FILE.html", required=True, help="the page to write"
-    )
+    add_file(parser, "--output", "the page to write", "FILE.html", required=True)
     add_limits(parser)
     parser.set_defaults(objective="cycles", rule=None)
 

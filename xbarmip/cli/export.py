@@ -6,6 +6,7 @@ from pathlib import Path
 from xbarmip.allocation import pimcomp_text
 from xbarmip.cli.arguments import (
     add_allocation,
+    add_file,
     add_network,
     add_objective,
     allocation_of,
@@ -64,12 +65,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         action="store_true",
         help="add rows that follow: what critical paths of some allocations take at least",
     )
-    parser.add_argument(
-        "--proof",
-        type=Path,
-        metavar="FILE",
-        help="prove, for VeriPB, that no allocation takes at most T steps",
-    )
+    add_file(parser, "--proof", "prove, for VeriPB, that no allocation takes at most T steps")
 
 
 def run(arguments: Namespace) -> int:

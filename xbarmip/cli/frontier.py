@@ -1,10 +1,10 @@
 """`xbarmip frontier`: the optimum of every budget, or two measures against each other at one."""
 
 from argparse import Namespace, _SubParsersAction
-from pathlib import Path
 
 from xbarmip.cli.against import add_against, refuse_without_against, run_against
 from xbarmip.cli.arguments import (
+    add_file,
     add_limits,
     add_network,
     add_objective,
@@ -14,10 +14,10 @@ from xbarmip.cli.arguments import (
 from xbarmip.cli.budget import add_hardware, add_size_beside, crossbars_of
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import add_constraint, check_for_every_budget, why_infeasible
-from xbarmip.cli.output import print_json, print_rich, say, sides, table, warn
+from xbarmip.cli.output import print_json, print_rich, say, table, warn
 from xbarmip.cli.paper import add_paper, check_table, facts, give
 from xbarmip.cli.parser import Parser, add_command, integer
-from xbarmip.cli.progress import progress_line
+from xbarmip.cli.progress import limits_of
 from xbarmip.compare.pictures.canvas import check_picture, picture
 from xbarmip.compare.pictures.frontier import frontier_figure
 from xbarmip.compare.report.table import Table, as_csv
@@ -37,10 +37,8 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     add_range(parser)
     add_objective(parser, every_objective(), sums=True)
     add_constraint(parser)
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the points as CSV")
-    parser.add_argument(
-        "--plot", type=Path, metavar="FILE.png", help="draw the curve, as PNG, SVG or PDF"
-    )
+    add_file(parser, "--csv", "write the points as CSV")
+    add_file(parser, "--plot", "draw the curve, as PNG, SVG or PDF", "FILE.png")
     add_against(parser)
     add_paper(parser)
     add_limits(parser)
@@ -112,14 +110,8 @@ def traced(arguments: Namespace) -> Frontier:
     )
     if arguments.down_to is not None and not 1 <= arguments.down_to <= up_to:
         raise InputError(f"--from must be in 1..{up_to}, got {arguments.down_to}")
-    with progress_line() as progress:
-        curve = frontier(
-            problem,
-            arguments.down_to,
-            time_limit=arguments.time_limit,
-            memory_limit=arguments.memory_limit,
-            progress=progress,
-        )
+    with limits_of(arguments) as limits:
+        curve = frontier(problem, arguments.down_to, **limits)
     if curve.stop is Stop.INTERRUPTED and not curve.points:
         raise KeyboardInterrupt
     return curve
@@ -141,8 +133,7 @@ def _print(curve: Frontier) -> None:
     problem = curve.problem
     if curve.points:
         print_rich(_table(curve))
-    size = sides((problem.crossbar.rows, problem.crossbar.columns))
-    say(f"{problem.network.name}, crossbars of {size}: {message(curve)}")
+    say(f"{problem.network.name}, crossbars of {problem.crossbar}: {message(curve)}")
 
 
 def _table(curve: Frontier) -> Table:

@@ -4,7 +4,7 @@ from argparse import Namespace, _SubParsersAction
 from typing import Any
 
 from xbarmip.cli.commands import COMMANDS
-from xbarmip.cli.output import print_json, print_rich, sides, table
+from xbarmip.cli.output import print_json, print_rich, table
 from xbarmip.cli.parser import Parser, add_command
 from xbarmip.compare.report.table import Table
 from xbarmip.hardware.movement import Rule, list_rules
@@ -59,7 +59,7 @@ def _overview(presets: list[Hardware]) -> Table:
     rows = (
         (
             preset.name,
-            sides(_crossbar(preset)),
+            preset.crossbar,
             preset.crossbars_per_tile,
             preset.physical_per_logical,
             preset.tiles,
@@ -85,7 +85,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _rows(preset: Hardware) -> list[tuple[str, object]]:
-    facts = {**preset.as_dict(), "crossbar": sides(_crossbar(preset))}
+    facts = {**preset.as_dict(), "crossbar": str(preset.crossbar)}
     facts.pop("memory")
     facts["lacks_for_latency"] = ", ".join(preset.missing) or "nothing"
     memory = [(f"memory {level.name!r}", _level(level)) for level in preset.memory]
@@ -98,7 +98,3 @@ def _level(level: MemoryLevel) -> str:
     units = ((bandwidth / 2**30, "GiB/s"), (bandwidth / 10**9, "GB/s"))
     both = " = ".join(f"{float(amount):.6g} {unit}" for amount, unit in units)
     return f"{both}, {'no rule' if level.rule is None else f'rule {level.rule}'}"
-
-
-def _crossbar(preset: Hardware) -> tuple[int, int]:
-    return preset.crossbar.rows, preset.crossbar.columns

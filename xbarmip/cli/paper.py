@@ -7,6 +7,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
+from xbarmip.cli.arguments import add_file
 from xbarmip.cli.output import say, warn
 from xbarmip.cli.parser import Parser
 from xbarmip.clock import compile_seconds
@@ -22,12 +23,8 @@ _WRITTEN = ("--table", "--csv", "--plot", "--output", "--certificate", "--markdo
 
 def add_paper(parser: Parser) -> None:
     """The options --table and --reproduce."""
-    parser.add_argument(
-        "--table",
-        type=Path,
-        metavar="FILE.tex",
-        help="write the table as LaTeX (booktabs), or as Markdown (.md) or CSV (.csv)",
-    )
+    words = "write the table as LaTeX (booktabs), or as Markdown (.md) or CSV (.csv)"
+    add_file(parser, "--table", words, "FILE.tex")
     parser.add_argument(
         "--reproduce",
         action="store_true",

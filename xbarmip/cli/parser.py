@@ -2,13 +2,12 @@
 
 from argparse import ArgumentError, ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from fractions import Fraction
 from math import isfinite
 from typing import Any, NoReturn
 
 from xbarmip.errors import InputError
-from xbarmip.strict import short, suggestion
+from xbarmip.strict import nearest, short, suggestion
 
 Run = Callable[[Namespace], int]
 
@@ -50,8 +49,7 @@ class Parser(ArgumentParser):
         """How a message about words that are no arguments goes on; empty where nothing is near."""
         known = [name for name in self._option_string_actions if name.startswith("--")]
         words = [word.partition("=")[0] for word in rest if word.startswith("--")]
-        near = [each for word in words for each in get_close_matches(word, known, 1, 0.7)]
-        return f"; did you mean {' and '.join(dict.fromkeys(near))}?" if near else ""
+        return "".join(nearest(word, known, 0.7) for word in words)
 
     def _check_value(self, action: Any, value: Any) -> None:
         """Refuse a word that is not one of the choices, with the nearest that are."""

@@ -1,21 +1,20 @@
 """`xbarmip place`: copies in the cores of a chip, or the score of a placement that is given."""
 
-import json
 from argparse import Namespace, _SubParsersAction
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from xbarmip.cli.arguments import add_limits, add_network, add_option, add_solver
+from xbarmip.cli.arguments import add_file, add_limits, add_network, add_option, add_solver
 from xbarmip.cli.budget import add_hardware, add_size_beside
 from xbarmip.cli.certify import certify
 from xbarmip.cli.chip import add_chip, placement_of, question
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import add_constraint
-from xbarmip.cli.effort import effort
-from xbarmip.cli.output import print_json, print_rich, say, table, warn
+from xbarmip.cli.effort import outcome, warn_of
+from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.parser import Parser, add_command
-from xbarmip.cli.progress import progress_line
+from xbarmip.cli.progress import limits_of
 from xbarmip.compare.pictures.canvas import check_picture, picture
 from xbarmip.compare.pictures.cores import cores_figure
 from xbarmip.cores.certificate import stated_chip, write_placement_certificate
@@ -28,15 +27,16 @@ from xbarmip.cores.score import score
 from xbarmip.display import all_in_us, in_us
 from xbarmip.errors import InputError
 from xbarmip.files import check_writable, written
-from xbarmip.plain import plain
 from xbarmip.solvers.result import Status, Stop
-from xbarmip.strict import located, read_text
+from xbarmip.strict import located, parse_json, read_text
 
 _FILES = {
     "certificate": "write a proof of the placement and its bound, which `xbarmip check` checks",
     "plot": "draw the cores: load and crossbars, the busiest marked (.png, .svg or .pdf)",
     "export": "write replication and mapping for PIMCOMP-NN, as JSON",
 }
+
+_SCORE = "do not search: score the placement in a file that `place --json` wrote"
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
@@ -62,14 +62,8 @@ def _add_how(parser: Parser) -> None:
     """The options that say how to answer, and what to do with the answer."""
     add_solver(parser, PLACEMENT_SOLVERS, "search")
     add_option(parser)
-    parser.add_argument(
-        "--score",
-        type=Path,
-        metavar="FILE",
-        help="do not search: score the placement in a file that `place --json` wrote",
-    )
-    for name, what in _FILES.items():
-        parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=what)
+    for name, what in {**_FILES, "score": _SCORE}.items():
+        add_file(parser, f"--{name}", what)
 
 
 def run(arguments: Namespace) -> int:
@@ -87,15 +81,8 @@ def run(arguments: Namespace) -> int:
             say(f"{question(placement)}: {_scored(placement, layout)}")
         _write(placement, layout, arguments)
         return 0
-    with progress_line() as progress:
-        result = place(
-            placement,
-            arguments.solver,
-            time_limit=arguments.time_limit,
-            memory_limit=arguments.memory_limit,
-            progress=progress,
-            **dict(arguments.option),
-        )
+    with limits_of(arguments) as limits:
+        result = place(placement, arguments.solver, **limits, **dict(arguments.option))
     if arguments.json:
         print_json(as_dict(placement, result))
     else:
@@ -128,10 +115,7 @@ def _check(placement: Placement, arguments: Namespace) -> None:
 
 def _given(placement: Placement, file: Path) -> Layout:
     with located(str(file)):
-        try:
-            record = json.loads(read_text(file))
-        except (ValueError, RecursionError) as error:
-            raise InputError(f"is not readable as JSON: {error}") from None
+        record = parse_json(read_text(file))
         if isinstance(record, dict) and "layout" in record:
             record = record["layout"]
         return layout_from_dict(placement, record)
@@ -151,12 +135,11 @@ def _write(placement: Placement, layout: Layout, arguments: Namespace) -> None:
 
 
 def _about(placement: Placement) -> dict[str, Any]:
-    rows, columns = placement.problem.crossbar.rows, placement.problem.crossbar.columns
     return {
         "network": placement.network.name,
         "cores": placement.chip,
         "crossbars_per_core": placement.capacity,
-        "size": rows if rows == columns else [rows, columns],
+        "size": placement.problem.as_dict()["size"],
         "objective": placement.objective,
         "split": placement.split,
         "hardware": None if placement.hardware is None else placement.hardware.name,
@@ -182,19 +165,8 @@ def as_dict(placement: Placement, result: PlacementResult) -> dict[str, Any]:
     """The answer for JSON."""
     facts = {
         **_about(placement),
-        "solver": result.solver,
-        "status": result.status,
-        "stop": result.stop,
-        "value": result.value,
-        "bound": result.bound,
-        "gap": result.gap,
+        **result.as_dict(),
         "unit_s": None if result.unit is None else str(result.unit),
-        "proof": result.proof,
-        "seconds": result.seconds,
-        "compile_seconds": result.compile_seconds,
-        "statistics": plain(result.statistics),
-        "options": plain(result.options),
-        "message": result.message,
     }
     return facts if result.layout is None else {**facts, **_figures(placement, result.layout)}
 
@@ -223,11 +195,11 @@ def _scored(placement: Placement, layout: Layout) -> str:
 def _print(placement: Placement, result: PlacementResult) -> None:
     if result.layout is not None:
         _print_layers(placement, result.layout)
-    say(f"{question(placement)}: {_answer(placement, result)}")
+    words = None if result.layout is None else _scored(placement, result.layout)
+    say(f"{question(placement)}: {outcome(result, words, 'placement')}")
     if result.status is Status.OPTIMAL and "crossbars_at_least" in result.statistics:
         say(f"ties: {_ties(result.statistics)}")
-    if result.message and result.status is not Status.INFEASIBLE:
-        warn(f"{result.solver}: {result.message}")
+    warn_of(result)
 
 
 def _ties(known: Mapping[str, Any]) -> str:
@@ -238,20 +210,3 @@ def _ties(known: Mapping[str, Any]) -> str:
         return f"{crossbars} crossbars, {least} at least; {cycles} cycles, nothing proven"
     shown = "the fewest" if known["cycles_at_least"] == cycles else "nothing proven"
     return f"{crossbars} crossbars, the fewest; with so many {cycles} cycles, {shown}"
-
-
-def _answer(placement: Placement, result: PlacementResult) -> str:
-    """Status, value, bound and proof in one line."""
-    by = effort(result)
-    bound = "no bound" if result.bound is None else f"bound {result.shown(result.bound)}"
-    if result.status is Status.INFEASIBLE:
-        return f"INFEASIBLE: {result.message}"
-    if result.layout is None:
-        return f"UNKNOWN, no placement found, {bound} ({by})"
-    words = _scored(placement, result.layout)
-    if result.status is Status.OPTIMAL:
-        return f"{words}; OPTIMAL, {result.proof} proof ({by})"
-    gap = ""
-    if result.bound is not None and result.value is not None:
-        gap = f", gap {100 * (result.value - result.bound) / result.bound:.2f} percent"
-    return f"{words}; FEASIBLE, {bound}{gap} ({by})"

@@ -7,6 +7,7 @@ from typing import Any
 
 from xbarmip.cli.arguments import (
     add_any_solver,
+    add_file,
     add_limits,
     add_network,
     add_objective,
@@ -18,7 +19,7 @@ from xbarmip.cli.constraints import check_for_every_budget
 from xbarmip.cli.latency import count_in_time
 from xbarmip.cli.output import print_json, say
 from xbarmip.cli.parser import Parser, add_command, integers
-from xbarmip.cli.progress import progress_line
+from xbarmip.cli.progress import limits_of
 from xbarmip.compare.pictures.canvas import check_picture, picture
 from xbarmip.compare.pictures.frontier import frontier_figure
 from xbarmip.compare.pictures.layers import layers_figure
@@ -52,9 +53,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     )
     add_any_solver(parser)
     for name, what in _PICTURES.items():
-        parser.add_argument(
-            f"--{name}", type=Path, metavar="FILE.png", help=f"{what}; .png, .svg or .pdf"
-        )
+        add_file(parser, f"--{name}", f"{what}; .png, .svg or .pdf", "FILE.png")
     add_limits(parser)
 
 
@@ -105,14 +104,8 @@ def _allocation(problem: Problem, arguments: Namespace) -> Sequence[int]:
         for constraint in problem.broken(chosen):
             raise InputError(f"--allocation breaks the constraint {constraint.name!r}")
         return chosen
-    with progress_line() as progress:
-        result = solve(
-            problem,
-            arguments.solver,
-            time_limit=arguments.time_limit,
-            memory_limit=arguments.memory_limit,
-            progress=progress,
-        )
+    with limits_of(arguments) as limits:
+        result = solve(problem, arguments.solver, **limits)
     if result.allocation is None:
         raise InputError(f"nothing to draw: {result.solver} found no allocation, {result.status}")
     return problem.allocation(result.allocation)
@@ -125,11 +118,5 @@ def _pipeline(problem: Problem, allocation: Sequence[int]) -> Any:
 
 
 def _frontier(problem: Problem, arguments: Namespace) -> Any:
-    with progress_line() as progress:
-        curve = frontier(
-            problem,
-            time_limit=arguments.time_limit,
-            memory_limit=arguments.memory_limit,
-            progress=progress,
-        )
-    return frontier_figure(curve)
+    with limits_of(arguments) as limits:
+        return frontier_figure(frontier(problem, **limits))

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -47,6 +48,14 @@ def progress_line() -> Iterator[Progress | None]:
 
     with line:
         yield tell
+
+
+@contextmanager
+def limits_of(arguments: Namespace) -> Iterator[dict[str, Any]]:
+    """What every door takes beside its question: the limits of `add_limits`, and `progress`."""
+    limits = {name: getattr(arguments, name) for name in ("time_limit", "memory_limit")}
+    with progress_line() as progress:
+        yield {**limits, "progress": progress}
 
 
 def describe(facts: Mapping[str, Any]) -> str:

@@ -3,8 +3,8 @@
 from argparse import Namespace, _SubParsersAction
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 
+from xbarmip.cli.arguments import add_file
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, say
 from xbarmip.cli.parser import Parser, add_command
@@ -27,8 +27,8 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser = add_command(commands, "regress", COMMANDS["regress"], run)
     parser.add_argument("old", metavar="OLD.jsonl", help="results before")
     parser.add_argument("new", metavar="NEW.jsonl", help="results after")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write a page of Markdown")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write every change as CSV")
+    add_file(parser, "--markdown", "write a page of Markdown")
+    add_file(parser, "--csv", "write every change as CSV")
 
 
 def run(arguments: Namespace) -> int:

@@ -2,8 +2,8 @@
 
 from argparse import Namespace, _SubParsersAction
 from collections.abc import Callable
-from pathlib import Path
 
+from xbarmip.cli.arguments import add_file
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.output import print_json, print_rich, say, warn
 from xbarmip.cli.paper import add_paper, check_table, give
@@ -30,14 +30,9 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     parser.add_argument(
         "results", nargs="+", metavar="FILE.jsonl", help="of `xbarmip compare`; several are merged"
     )
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write a page of Markdown")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write every row as CSV")
-    parser.add_argument(
-        "--html",
-        type=Path,
-        metavar="FILE",
-        help="write one self-contained page with charts (needs matplotlib)",
-    )
+    add_file(parser, "--markdown", "write a page of Markdown")
+    add_file(parser, "--csv", "write every row as CSV")
+    add_file(parser, "--html", "write one self-contained page with charts (needs matplotlib)")
     add_paper(parser)
 
 

@@ -3,10 +3,11 @@
 from argparse import Namespace, _SubParsersAction
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from xbarmip.cli.arguments import (
+    add_certificate,
+    add_file,
     add_limits,
     add_network,
     add_objective,
@@ -16,10 +17,10 @@ from xbarmip.cli.arguments import (
 from xbarmip.cli.budget import add_crossbars
 from xbarmip.cli.certify import certify
 from xbarmip.cli.commands import COMMANDS
-from xbarmip.cli.effort import effort
-from xbarmip.cli.output import print_json, print_rich, say, table, warn
+from xbarmip.cli.effort import outcome, warn_of
+from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.parser import Parser, add_command
-from xbarmip.cli.progress import progress_line
+from xbarmip.cli.progress import limits_of
 from xbarmip.cli.segments import add_segments, question, schedule_of
 from xbarmip.compare.pictures.canvas import check_picture, picture
 from xbarmip.compare.pictures.schedule import schedule_figure
@@ -36,7 +37,7 @@ from xbarmip.schedules.result import (
     segments_as_dict,
 )
 from xbarmip.schedules.standing import standing
-from xbarmip.solvers.result import Status, Stop
+from xbarmip.solvers.result import Stop
 
 
 def add(commands: "_SubParsersAction[Parser]") -> None:
@@ -48,18 +49,9 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
     add_segments(parser)
     add_solver(parser, SCHEDULE_SOLVERS, "dp")
     add_option(parser)
-    parser.add_argument(
-        "--certificate",
-        type=Path,
-        metavar="FILE",
-        help="write a proof of the answer, which `xbarmip check` checks",
-    )
-    parser.add_argument(
-        "--plot",
-        type=Path,
-        metavar="FILE",
-        help="draw writing, running and crossbars of each segment over time (.png, .svg or .pdf)",
-    )
+    add_certificate(parser)
+    words = "draw writing, running and crossbars of each segment over time (.png, .svg or .pdf)"
+    add_file(parser, "--plot", words)
     add_limits(parser)
 
 
@@ -74,15 +66,8 @@ def run(arguments: Namespace) -> int:
 
         check_writable(arguments.certificate)
         stated_schedule(asked)
-    with progress_line() as progress:
-        result = schedule(
-            asked,
-            arguments.solver,
-            time_limit=arguments.time_limit,
-            memory_limit=arguments.memory_limit,
-            progress=progress,
-            **dict(arguments.option),
-        )
+    with limits_of(arguments) as limits:
+        result = schedule(asked, arguments.solver, **limits, **dict(arguments.option))
     if arguments.json:
         print_json(as_dict(asked, result))
     else:
@@ -114,10 +99,9 @@ def as_dict(asked: Schedule, result: ScheduleResult) -> dict[str, Any]:
 def _print(asked: Schedule, result: ScheduleResult) -> None:
     if result.plan is not None:
         print_rich(_table(asked, result.plan))
-    say(f"{question(asked)}: {_answer(asked, result)}")
+    say(f"{question(asked)}: {outcome(result, _planned(asked, result), 'schedule')}")
     _print_standing(asked, result)
-    if result.message and result.status is not Status.INFEASIBLE:
-        warn(f"{result.solver}: {result.message}")
+    warn_of(result)
 
 
 def _print_standing(asked: Schedule, result: ScheduleResult) -> None:
@@ -161,16 +145,10 @@ def _in_time(asked: Schedule, plan: Plan) -> str:
     return f" = {_shown(timed, plan_cost(timed, plan))}"
 
 
-def _answer(asked: Schedule, result: ScheduleResult) -> str:
-    """Status, value, bound and proof in one line."""
-    by = effort(result)
-    bound = "no bound"
-    if result.bound is not None:
-        bound = f"bound {_shown(asked, result.bound)}"
-    if result.status is Status.INFEASIBLE:
-        return f"INFEASIBLE: {result.message}"
+def _planned(asked: Schedule, result: ScheduleResult) -> str | None:
+    """Segments and costs in words; None where there is no plan."""
     if result.plan is None or result.value is None:
-        return f"UNKNOWN, no schedule found, {bound} ({by})"
+        return None
     many, unit = len(result.plan), "" if asked.is_latency else f" {asked.whole.measure.words}"
     words = f"{many} segment{'s' * (many != 1)}, "
     words += f"{_shown(asked, result.value)}{unit}{_in_time(asked, result.plan)}"
@@ -181,9 +159,4 @@ def _answer(asked: Schedule, result: ScheduleResult) -> str:
     ):
         if counts:
             words += f", {_shown(asked, spent)} of them {what}"
-    if result.status is Status.OPTIMAL:
-        return f"{words}; OPTIMAL, {result.proof} proof ({by})"
-    gap = ""
-    if result.gap is not None and result.bound:
-        gap = f", gap {100 * result.gap / result.bound:.2f} percent"
-    return f"{words}; FEASIBLE, {bound}{gap} ({by})"
+    return words

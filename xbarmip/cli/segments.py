@@ -4,7 +4,6 @@ from argparse import Namespace
 
 from xbarmip.cli.arguments import network_of
 from xbarmip.cli.budget import crossbars_of
-from xbarmip.cli.output import sides
 from xbarmip.cli.parser import Parser, integer
 from xbarmip.hardware.preset import load_hardware
 from xbarmip.schedules.problem import Schedule
@@ -57,5 +56,4 @@ def schedule_of(arguments: Namespace) -> Schedule:
 
 def question(schedule: Schedule) -> str:
     """Network and chip in words."""
-    size = sides((schedule.crossbar.rows, schedule.crossbar.columns))
-    return f"{schedule.network.name}, {schedule.crossbars} crossbars of {size}"
+    return f"{schedule.network.name}, {schedule.crossbars} crossbars of {schedule.crossbar}"

@@ -9,9 +9,9 @@ from functools import partial
 from xbarmip.cli.budget import problem_of
 from xbarmip.cli.certify import certify
 from xbarmip.cli.effort import effort
-from xbarmip.cli.output import print_json, print_rich, say, sides, table
+from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.parser import Parser
-from xbarmip.cli.progress import progress_line
+from xbarmip.cli.progress import limits_of
 from xbarmip.display import in_us
 from xbarmip.errors import InputError
 from xbarmip.files import check_writable
@@ -49,15 +49,8 @@ def run_shared(arguments: Namespace) -> int:
 
         check_writable(arguments.certificate)
         stated_shared(chip)
-    with progress_line() as progress:
-        result = solve_shared(
-            chip,
-            arguments.solver,
-            arguments.time_limit,
-            arguments.memory_limit,
-            progress,
-            **dict(arguments.option),
-        )
+    with limits_of(arguments) as limits:
+        result = solve_shared(chip, arguments.solver, **limits, **dict(arguments.option))
     if result.status is Status.INFEASIBLE:
         most = crossbars_that_would_do(chip, arguments.solver, arguments.time_limit)
         why = "" if most is None else f"{chip.crossbars} crossbars are too few, {most} would do"
@@ -137,8 +130,7 @@ def _print(chip: SharedChip, result: SharedResult) -> None:
 def question(chip: SharedChip) -> str:
     """How many networks, and the budget, in words."""
     size = chip.problems[0].crossbar
-    where = f"{chip.crossbars} crossbars of {sides((size.rows, size.columns))}"
-    return f"{len(chip.problems)} networks, {where}"
+    return f"{len(chip.problems)} networks, {chip.crossbars} crossbars of {size}"
 
 
 def _answer(chip: SharedChip, result: SharedResult) -> str:

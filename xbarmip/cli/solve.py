@@ -4,11 +4,11 @@ from argparse import Namespace, _SubParsersAction
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from xbarmip.cli.arguments import (
     add_any_solver,
+    add_certificate,
     add_limits,
     add_networks,
     add_objective,
@@ -19,7 +19,7 @@ from xbarmip.cli.budget import add_budget, problem_of, question
 from xbarmip.cli.certify import certify
 from xbarmip.cli.commands import COMMANDS
 from xbarmip.cli.constraints import why_infeasible
-from xbarmip.cli.effort import effort
+from xbarmip.cli.effort import effort, warn_of
 from xbarmip.cli.goal import add_goal
 from xbarmip.cli.latency import (
     answer_line,
@@ -29,10 +29,10 @@ from xbarmip.cli.latency import (
     in_time,
     step_columns,
 )
-from xbarmip.cli.output import print_json, print_rich, say, table, warn
+from xbarmip.cli.output import print_json, print_rich, say, table
 from xbarmip.cli.paper import add_paper, check_table, facts, give
 from xbarmip.cli.parser import Parser, add_command
-from xbarmip.cli.progress import progress_line
+from xbarmip.cli.progress import limits_of
 from xbarmip.cli.share import add_share, run_shared
 from xbarmip.compare.report.table import Table
 from xbarmip.digest import problem_digest
@@ -69,12 +69,7 @@ def add(commands: "_SubParsersAction[Parser]") -> None:
         action="store_true",
         help="for a latency: find and show every point of the frontier of counts and step times",
     )
-    parser.add_argument(
-        "--certificate",
-        type=Path,
-        metavar="FILE",
-        help="write a proof of the answer, which `xbarmip check` checks",
-    )
+    add_certificate(parser)
     add_paper(parser)
     add_limits(parser)
 
@@ -95,16 +90,9 @@ def run(arguments: Namespace) -> int:
 
         check_writable(arguments.certificate)
         require_certifiable(problem)
-    with progress_line() as progress:
-        result = solve(
-            problem,
-            arguments.solver,
-            time_limit=arguments.time_limit,
-            memory_limit=arguments.memory_limit,
-            progress=progress,
-            whole_frontier=arguments.whole_frontier,
-            **options,
-        )
+    with limits_of(arguments) as limits:
+        whole = arguments.whole_frontier
+        result = solve(problem, arguments.solver, whole_frontier=whole, **limits, **options)
     if result.status is Status.INFEASIBLE:
         why = why_infeasible(problem, arguments.solver, arguments.time_limit)
         result = replace(result, message=why)
@@ -155,8 +143,7 @@ def _print(problem: Problem, result: Result, frontier: bool) -> None:
     if frontier and isinstance(result, LatencyResult):
         print_rich(frontier_table(problem, result))
     say(f"{question(problem)}: {_answer(problem, result)}")
-    if result.message and result.status is not Status.INFEASIBLE:
-        warn(f"{result.solver}: {result.message}")
+    warn_of(result)
 
 
 def _frontier_or_layers(problem: Problem, result: Result, frontier: bool) -> Table:

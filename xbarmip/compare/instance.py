@@ -11,7 +11,7 @@ from xbarmip.compare.typed import NAME, SIZE, integer, listed, optional, table, 
 from xbarmip.errors import InputError
 from xbarmip.exact import as_positive_rational
 from xbarmip.hardware.preset import Hardware
-from xbarmip.measures.registry import labelled
+from xbarmip.measures.registry import labelled, objective_and_rule
 from xbarmip.network.graph import Network
 from xbarmip.problem import Problem
 from xbarmip.strict import short
@@ -33,8 +33,7 @@ def problem_for(
     constraints: tuple[Any, ...] = (),
 ) -> Problem:
     """The problem whose objective is called `label`; constraints as `Problem` takes them."""
-    objective, _, rule = label.partition("/")
-    return Problem(network, crossbars, size, objective, rule or None, constraints, hardware)
+    return Problem(network, crossbars, size, *objective_and_rule(label), constraints, hardware)
 
 
 def smallest_budget(
@@ -82,7 +81,7 @@ class Instance:
             network=problem.network.name,
             layers=len(problem.network.layers),
             crossbars=problem.crossbars,
-            size=(problem.crossbar.rows, problem.crossbar.columns),
+            size=problem.crossbar.sides,
             objective=objective_label(problem),
             smallest_budget=problem.smallest_budget,
             constraints=problem.constraint_names,

@@ -11,7 +11,7 @@ from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.exact import as_int
 from xbarmip.limits import MOST_INSTANCES
 from xbarmip.problem import Problem
-from xbarmip.strict import as_text, check_format, known_keys, located, read_text, short
+from xbarmip.strict import as_text, check_format, known_keys, located, parse_json, read_text, short
 
 FORMAT = "xbarmip-integers"
 VERSION = 3
@@ -59,10 +59,7 @@ def read_integer_suite(path: Path) -> Suite:
         names the file and the instance.
     """
     with located(str(path)):
-        try:
-            data = json.loads(read_text(path))
-        except (ValueError, RecursionError) as error:
-            raise InputError(f"is not readable as JSON: {error}") from None
+        data = parse_json(read_text(path))
         if isinstance(data, dict) and (data.get("format"), data.get("version")) == (FORMAT, 1):
             raise InputError(
                 "version 1 is not read any more, as it does not state views by their numbers; "

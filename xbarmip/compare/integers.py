@@ -20,7 +20,7 @@ from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.exact import as_int
 from xbarmip.hardware.movement import SeparableRule, rule_named
 from xbarmip.measures.cycles import CYCLES
-from xbarmip.measures.registry import Measure
+from xbarmip.measures.registry import Measure, objective_and_rule
 from xbarmip.measures.view import View
 from xbarmip.network.graph import Network
 from xbarmip.network.layer import Edge, Layer
@@ -30,7 +30,7 @@ from xbarmip.network.window import Raster, Reach, Window
 from xbarmip.problem import Problem
 from xbarmip.strict import as_text, known_keys, located, short
 from xbarmip.timing.layer_ticks import LayerTicks
-from xbarmip.timing.step_time import ticks_of
+from xbarmip.timing.step_time import stated_ticks
 
 _KEYS = ("name", "measure", "crossbars", "layers", "view", "edges", "constraints")
 _VIEW_KEYS = ("stalls", "capped", "counted", "tails", "offset")
@@ -67,17 +67,7 @@ def _step_out(problem: Problem) -> dict[str, Any]:
             raise UnsupportedError(
                 f"memory level {level.name!r}: rule {level.rule!r} is not separable: {_REFUSAL}"
             )
-    ticks = ticks_of(problem)
-    return {
-        "tick": list(ticks.tick.as_integer_ratio()),
-        "compute": ticks.compute,
-        "layers": [
-            _moves_out(layer, reads, most)
-            for layer, reads, most in zip(
-                ticks.layers, problem.network.reads, problem.largest, strict=True
-            )
-        ],
-    }
+    return stated_ticks(problem, _moves_out)
 
 
 def _moves_out(layer: LayerTicks, reads: Stream | None, largest: int) -> dict[str, Any]:
@@ -139,11 +129,11 @@ def from_integers(data: Any) -> Problem:
     network = _network_in(as_text(table["name"], "name"), layers, edges)
     ends = tuple(bool(end) for _, end in layers)
     view = _view_in(table["view"], network, edges, ends)
-    name, _, rule = as_text(table["measure"], "measure").partition("/")
-    measure = Measure(name, f"time of {name}", name, name, partial(_given, view), rule or None)
+    name, rule = objective_and_rule(as_text(table["measure"], "measure"))
+    measure = Measure(name, f"time of {name}", name, name, partial(_given, view), rule)
     constraints = tuple(_constraint_in(entry, network) for entry in _list(table, "constraints"))
     crossbars = table["crossbars"]
-    return StatedProblem(network, crossbars, 1, name, rule or None, constraints, stated=measure)
+    return StatedProblem(network, crossbars, 1, name, rule, constraints, stated=measure)
 
 
 def _given(view: View, _: Network) -> View:

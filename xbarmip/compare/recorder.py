@@ -52,7 +52,7 @@ def row_of(instance: Instance, solver: str, ending: Ending) -> Row:
         solver=solver,
         network=problem.network.name,
         crossbars=problem.crossbars,
-        size=(problem.crossbar.rows, problem.crossbar.columns),
+        size=problem.crossbar.sides,
         objective=problem.objective,
         rule=problem.rule,
         digest=instance.digest,

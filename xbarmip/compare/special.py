@@ -11,6 +11,7 @@ from xbarmip.cores.problem import Placement
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
 from xbarmip.hardware.preset import Hardware
+from xbarmip.measures.registry import objective_and_rule
 from xbarmip.network.graph import Network
 from xbarmip.schedules.problem import Schedule
 from xbarmip.strict import short
@@ -96,10 +97,9 @@ def _schedule(
     write: int | None,
     batch: int,
 ) -> Schedule:
-    objective, _, rule = str(label).partition("/")
     divide, off_chip = (table.get(key, False) for key in ("divide", "off_chip"))
     return Schedule(
-        network, crossbars, size, objective, rule or None, write, batch,
+        network, crossbars, size, *objective_and_rule(str(label)), write, batch,
         divide, hardware, off_chip,
     )  # fmt: skip
 

@@ -21,29 +21,26 @@ class _Budget:
     per_tile: Any = 0
     crossbars_per_tile: int | None = None
     follows_budget: ClassVar[bool] = False
+    _name: ClassVar[str]
 
     def __post_init__(self) -> None:
         for field in ("limit", "per_crossbar", "per_tile"):
-            as_amount(getattr(self, field), f"{self._name()}: {field}")
+            as_amount(getattr(self, field), f"{self._name}: {field}")
         if self.crossbars_per_tile is not None:
-            as_int(self.crossbars_per_tile, f"{self._name()}: crossbars_per_tile", 1)
-
-    @staticmethod
-    def _name() -> str:
-        raise NotImplementedError
+            as_int(self.crossbars_per_tile, f"{self._name}: crossbars_per_tile", 1)
 
     def on(self, problem: Problem) -> tuple[LinearConstraint, ...]:
         """One sum over all layers."""
-        crossbar, tile = (as_amount(v, self._name()) for v in (self.per_crossbar, self.per_tile))
+        crossbar, tile = (as_amount(v, self._name) for v in (self.per_crossbar, self.per_tile))
         size = 1  # of no matter where a tile takes nothing
         if tile:
-            size = tile_of(problem, self.crossbars_per_tile, f"{self._name()}: crossbars_per_tile")
+            size = tile_of(problem, self.crossbars_per_tile, f"{self._name}: crossbars_per_tile")
 
         def use(_: Layer, crossbar_set: int, copies: int) -> int | Fraction:
             return crossbar * crossbar_set * copies + tile * tiles_taken(crossbar_set, copies, size)
 
-        limit = as_amount(self.limit, self._name())
-        return (LinearConstraint.scaled(self._name(), tables(problem, use), limit),)
+        limit = as_amount(self.limit, self._name)
+        return (LinearConstraint.scaled(self._name, tables(problem, use), limit),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +65,7 @@ class PowerBudget(_Budget):
         `TileGranularity`.
     """
 
-    @staticmethod
-    def _name() -> str:
-        return "power-budget"
+    _name: ClassVar[str] = "power-budget"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +89,4 @@ class AreaBudget(_Budget):
         `TileGranularity`.
     """
 
-    @staticmethod
-    def _name() -> str:
-        return "area-budget"
+    _name: ClassVar[str] = "area-budget"

@@ -22,6 +22,7 @@ from xbarmip.cores.layout import layout_of
 from xbarmip.cores.menu import Menu, Option, menus, target
 from xbarmip.cores.pack import exchange, fill
 from xbarmip.cores.problem import Placement
+from xbarmip.exact import least_where
 from xbarmip.network.window import Array
 from xbarmip.solvers.quiet import quiet_highs
 
@@ -130,15 +131,9 @@ class Dive:
 
     def _lower(self) -> None:
         """The least target of the present R by halves; round it; aim below."""
-        low, high = self.climb.least, self.value
-        while low < high:
-            middle = (low + high) // 2
-            if self._fits(middle):
-                high = middle
-            else:
-                low = middle + 1
-        self._round(high)
-        self._aim(high - 1)
+        value = least_where(min(self.climb.least, self.value), self.value, self._fits)
+        self._round(value)
+        self._aim(value - 1)
 
     def _fits(self, value: int) -> bool:
         options, load = self._options(value)

@@ -20,6 +20,25 @@ Counts = tuple[int, ...]
 Accept = Callable[[tuple[int, ...]], bool]
 
 
+class OutOfNodesError(Exception):
+    """A decision took its nodes."""
+
+
+def bounded(nodes: int, look: Callable[[], None]) -> Callable[[], None]:
+    """A `pause` of a decision that ends it after so many nodes, and looks up now and then."""
+    left = nodes
+
+    def pause() -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise OutOfNodesError
+        if left % 64 == 0:
+            look()
+
+    return pause
+
+
 class _Lot(NamedTuple):
     """Parts that are alike: of all copies of a layer, or of one copy where that matters.
 

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import product
 from math import prod
+from typing import ClassVar
 
 from xbarmip.cores.layout import Layout, Share
 from xbarmip.cores.problem import Placement
 from xbarmip.cores.result import PlacementResult, answer
 from xbarmip.cores.score import score
 from xbarmip.exact import as_int
-from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.protocol import Watch, until_stopped
 from xbarmip.solvers.result import Stop
 from xbarmip.timing.evaluate import count_of
 
@@ -32,17 +33,13 @@ class PlacementExhaustive:
     crossbars : int
     """
 
+    name: ClassVar[str] = "exhaustive"
     limit: int = 100_000
     crossbars: int = 64
 
     def __post_init__(self) -> None:
         as_int(self.limit, "exhaustive option limit", 1)
         as_int(self.crossbars, "exhaustive option crossbars", 1)
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "exhaustive"
 
     def unsupported(self, placement: Placement) -> tuple[str, ...]:
         """What is too large to enumerate."""
@@ -60,16 +57,16 @@ class PlacementExhaustive:
             message = placement.obstacle
             return answer(placement, self.name, None, None, infeasible=True, message=message)
         best: tuple[tuple[int, int, int], Layout] | None = None
-        stop, seen = Stop.FINISHED, 0
-        try:
+        seen = 0
+
+        def look() -> None:
+            nonlocal best, seen
             for seen, allocation in enumerate(_allocations(placement), start=1):
-                if watch.expired:
-                    stop = Stop.TIME
-                    break
+                watch.check()
                 best = _better(placement, allocation, best)
                 watch.tell(best=None if best is None else best[0][0], bound=None, allocations=seen)
-        except KeyboardInterrupt:
-            stop = Stop.INTERRUPTED
+
+        stop = until_stopped(look)
         done = stop is Stop.FINISHED
         return answer(
             placement,

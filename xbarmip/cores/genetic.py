@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from random import Random
+from typing import ClassVar
 
 from xbarmip.cores.heuristics import (
     Recipe,
@@ -16,8 +17,7 @@ from xbarmip.cores.problem import Placement
 from xbarmip.cores.result import PlacementResult, answer
 from xbarmip.cores.score import score
 from xbarmip.exact import as_int
-from xbarmip.solvers.protocol import Watch
-from xbarmip.solvers.result import Stop
+from xbarmip.solvers.protocol import Watch, until_stopped
 
 
 @dataclass(slots=True)
@@ -47,6 +47,7 @@ class PlacementGenetic(Recipe):
     population, generations, seed : int
     """
 
+    name: ClassVar[str] = "genetic"
     population: int = 50
     generations: int = 400
     seed: int = 0
@@ -56,14 +57,9 @@ class PlacementGenetic(Recipe):
         as_int(self.generations, "genetic option generations", 1)
         as_int(self.seed, "genetic option seed", 0, 2**31 - 1)
 
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "genetic"
-
     def solve(self, placement: Placement, watch: Watch) -> PlacementResult:
         """Breed until the generations are used up, or a limit is reached."""
-        random, stop = Random(self.seed), Stop.FINISHED
+        random = Random(self.seed)
         turns = copies_in_turn(placement)
         most = most_that_fit(placement, turns, first_fit)
         if most is None:
@@ -71,18 +67,18 @@ class PlacementGenetic(Recipe):
         begin = (first_fit(placement, after(placement, turns, count)) for count in (most, 0))
         genes = (_genes(placement, layout) for layout in begin if layout is not None)
         crowd = sorted((self._ranked(placement, one) for one in genes), key=lambda one: one[:2])
-        try:
+
+        def breed() -> None:
+            nonlocal crowd
             for _ in range(self.generations):
-                if watch.expired:
-                    stop = Stop.TIME
-                    break
+                watch.check()
                 parents = random.choices(crowd, k=self.population)
                 children = (_mutated(placement, genes, random) for _, _, genes in parents)
                 crowd += [self._ranked(placement, child) for child in children if child]
                 crowd = sorted(crowd, key=lambda one: one[:2])[: self.population]
                 watch.tell(best=crowd[0][0], bound=None)
-        except KeyboardInterrupt:
-            stop = Stop.INTERRUPTED
+
+        stop = until_stopped(breed)
         best = crowd[0][2]
         layout = layout_of(placement, best.allocation, best.held)
         return answer(placement, self.name, layout, None, stop, options=asdict(self))

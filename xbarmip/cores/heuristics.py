@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heapreplace
+from typing import ClassVar
 
 from xbarmip.cores.layout import Layout, Share
 from xbarmip.cores.problem import Placement
 from xbarmip.cores.result import PlacementResult, answer
 from xbarmip.cores.score import score
-from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.protocol import Watch, refused_constraints
 
 _LOOKS = 64
 
@@ -69,13 +70,6 @@ def fitted(
     return Layout(tuple(allocation), tuple(tuple(sorted(core)) for core in cores))
 
 
-def _refused(placement: Placement) -> tuple[str, ...]:
-    return tuple(
-        f"constraint {constraint.name!r} is more than it can honour"
-        for constraint in placement.problem.constraints
-    )
-
-
 Pack = Callable[[Placement, Sequence[int]], Layout | None]
 
 
@@ -123,7 +117,7 @@ class Recipe:
 
     def unsupported(self, placement: Placement) -> tuple[str, ...]:
         """Refuse constraints."""
-        return _refused(placement)
+        return refused_constraints(placement.problem)
 
 
 def answered(placement: Placement, name: str, layout: Layout | None) -> PlacementResult:
@@ -136,10 +130,7 @@ def answered(placement: Placement, name: str, layout: Layout | None) -> Placemen
 class Balanced(Recipe):
     """PIMCOMP's balance rule and first fit: copies to the layer with most windows a copy."""
 
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "balance"
+    name: ClassVar[str] = "balance"
 
     def solve(self, placement: Placement, watch: Watch) -> PlacementResult:
         """As many copies as first fit finds room for."""
@@ -156,10 +147,7 @@ class LongestFirst(Recipe):
     Of allocations that the rule passes, evenly spread, the best is kept.
     """
 
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "longest-first"
+    name: ClassVar[str] = "longest-first"
 
     def solve(self, placement: Placement, watch: Watch) -> PlacementResult:
         """Look at up to `_LOOKS` numbers of copies that find room; keep the best."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
 import pyomo.environ as pyo
 
@@ -14,19 +14,15 @@ from xbarmip.cores.problem import Placement
 from xbarmip.cores.result import PlacementResult, answer
 from xbarmip.cores.score import score
 from xbarmip.cores.statement import build_placement_model, placement_of, read_layout
-from xbarmip.errors import InputError, UnsupportedError, XbarmipError
+from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.model.rows import LARGEST_NUMBER, constraints, read_constraint
 from xbarmip.solvers.answer import STOPS, whole_bound
 from xbarmip.solvers.highs import End, HighsError, check_options, run_highs
 from xbarmip.solvers.memory import Memory
-from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.protocol import StoppedError, Watch
 from xbarmip.solvers.result import Proof, Stop
 
 _START_TRIES = 100
-
-
-class _OutOfTimeError(XbarmipError):
-    """The watch expired before HiGHS began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +37,13 @@ class PlacementMilp:
         Whether a climb finds a placement first, so that values beyond it need not be stated.
     """
 
+    name: ClassVar[str] = "milp"
     threads: int = 1
     seed: int = 0
     start: bool = True
 
     def __post_init__(self) -> None:
         check_options(self.threads, self.seed, self.start)
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "milp"
 
     def unsupported(self, placement: Placement) -> tuple[str, ...]:
         """What is too large for floats: a period in a unit that is very small."""
@@ -74,16 +66,11 @@ class PlacementMilp:
                     break
             known = climb.best
         at_most = None if known is None else score(placement, known).value
-
-        def pause() -> None:
-            if watch.expired:
-                raise _OutOfTimeError("the time limit passed before HiGHS began")
-
         try:
-            model = build_placement_model(placement, at_most, pause)
+            model = build_placement_model(placement, at_most, watch.check)
             return self.solve_model(model, watch, known)
-        except _OutOfTimeError:
-            return answer(placement, self.name, known, None, Stop.TIME, options=asdict(self))
+        except StoppedError as error:
+            return answer(placement, self.name, known, None, error.stop, options=asdict(self))
         except KeyboardInterrupt:
             return answer(placement, self.name, known, None, Stop.INTERRUPTED)
 

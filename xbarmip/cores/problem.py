@@ -146,10 +146,7 @@ class Placement:
         if self.hardware is None:
             raise InputError("objective 'period' needs hardware, got none")
         needed = ["product_ns", *(["input_bits"] if self.hardware.memory else [])]
-        for figure in needed:
-            if getattr(self.hardware, figure) is None:
-                name = self.hardware.name
-                raise InputError(f"hardware {name!r} gives no period: it has no {figure}")
+        self.hardware.require("period", *needed)
 
     @cached_property
     def problem(self) -> Problem:

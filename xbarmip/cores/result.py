@@ -1,6 +1,5 @@
 """What is answered about a placement."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -10,7 +9,7 @@ from xbarmip.cores.layout import Layout
 from xbarmip.cores.problem import Placement
 from xbarmip.cores.score import score
 from xbarmip.display import in_us
-from xbarmip.solvers.result import Proof, Result, Status, Stop
+from xbarmip.solvers.result import Proof, Result, Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +45,21 @@ def answer(
     proof: Proof = Proof.EXACT,
     infeasible: bool = False,
     refutation: Refutation | None = None,
-    statistics: Mapping[str, Any] | None = None,
-    options: Mapping[str, Any] | None = None,
-    message: str = "",
+    **more: Any,
 ) -> PlacementResult:
-    """A result whose status follows from what is known."""
+    """A result whose status follows from what is known; `more` is of `Result`."""
     value = None if layout is None else score(placement, layout).value
-    if infeasible:
-        status, bound, refutation = Status.INFEASIBLE, None, None
-    elif value is None:
-        status = Status.UNKNOWN
-    else:
-        status = Status.OPTIMAL if value == bound else Status.FEASIBLE
     names = (part.name for part in placement.parts)
-    return PlacementResult(
+    return PlacementResult.of_known(
         solver,
-        status,
         stop,
         value,
         bound,
         None if layout is None else dict(zip(names, layout.allocation, strict=True)),
-        None if bound is None else proof,
-        statistics=statistics or {},
-        options=options or {},
-        message=message,
+        proof,
+        infeasible,
         unit=placement.unit if placement.is_period else None,
         layout=layout,
-        refutation=refutation,
+        refutation=None if infeasible else refutation,
+        **more,
     )

@@ -3,23 +3,23 @@
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
+from typing import ClassVar
 
 from xbarmip.cores.bounds.patterns import Patterns
 from xbarmip.cores.bounds.prices import Bound, Refutation, holds
 from xbarmip.cores.bounds.simple import SIMPLE
 from xbarmip.cores.dive import Dive
-from xbarmip.cores.exact import Decision
+from xbarmip.cores.exact import Decision, OutOfNodesError, bounded
 from xbarmip.cores.improve import Climb
 from xbarmip.cores.layout import Layout
 from xbarmip.cores.menu import target
 from xbarmip.cores.problem import Placement
 from xbarmip.cores.result import PlacementResult, answer
 from xbarmip.cores.ties import Ties
-from xbarmip.errors import XbarmipError
 from xbarmip.exact import as_int
 from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.memory import Memory
-from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.protocol import StoppedError, Watch, until_stopped
 from xbarmip.solvers.result import Stop
 from xbarmip.timing.evaluate import count_of
 
@@ -30,18 +30,6 @@ _CLIMBING = 3  # times as long as the decision before it
 _TRIES = 20  # of the climb between two looks at the clock
 _STEPS = 5  # of the dive, likewise
 _TRIM = 300  # tries for fewer crossbars once the value is settled
-
-
-class _StopError(XbarmipError):
-    """A limit is reached."""
-
-    def __init__(self, stop: Stop) -> None:
-        super().__init__(str(stop))
-        self.stop = stop
-
-
-class _CutOffError(XbarmipError):
-    """A decision took its nodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +50,13 @@ class PlacementSearch:
         Nodes of the search for each question about a tie; what they do not decide stays open.
     """
 
+    name: ClassVar[str] = "search"
     seed: int = 0
     ties: int = 20_000
 
     def __post_init__(self) -> None:
         as_int(self.seed, "search option seed", 0, 2**31 - 1)
         as_int(self.ties, "search option ties", 0)
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "search"
 
     def unsupported(self, placement: Placement) -> tuple[str, ...]:
         """Nothing: it takes every placement."""
@@ -83,15 +67,8 @@ class PlacementSearch:
         if placement.obstacle:
             message = placement.obstacle
             return answer(placement, self.name, None, None, infeasible=True, message=message)
-        run, stop = _Run(placement, watch, self), Stop.FINISHED
-        try:
-            with interrupts_held() as let_through:
-                run.pause = run.pauses(let_through)
-                run.whole()
-        except _StopError as limit:
-            stop = limit.stop
-        except KeyboardInterrupt:
-            stop = Stop.INTERRUPTED
+        run = _Run(placement, watch, self)
+        stop = until_stopped(run.whole)
         if run.climb.value == run.bound:
             stop = Stop.FINISHED  # the limit ended the search for ties
         return answer(
@@ -120,23 +97,22 @@ class _Run:
         self.refutation: Refutation | None = None
         self.infeasible = False
         self.nodes = self.decisions = 0
-        self.pause: Callable[[], None] = lambda: None
         self.memory = Memory(watch.limits.memory_bytes)
+        self._let_through: Callable[[], None] = lambda: None
 
-    def pauses(self, let_through: Callable[[], None]) -> Callable[[], None]:
-        """What is called between pieces of work."""
-
-        def pause() -> None:
-            let_through()
-            if self.watch.expired:
-                raise _StopError(Stop.TIME)
-            if self.memory.exceeded:
-                raise _StopError(Stop.MEMORY)
-
-        return pause
+    def pause(self) -> None:
+        """Called between pieces of work: at a limit, or after Ctrl-C, the solve ends."""
+        self._let_through()
+        self.watch.check()
+        if self.memory.exceeded:
+            raise StoppedError(Stop.MEMORY)
 
     def whole(self) -> None:
         """Close the gap, then look for fewer crossbars at the value that is proven."""
+        with interrupts_held() as self._let_through:
+            self._work()
+
+    def _work(self) -> None:
         for bound in SIMPLE:
             self._raise_by(bound)
         self._climb(islice(self.climb, _FIRST_TRIES))
@@ -254,7 +230,7 @@ class _Run:
         def refutes(value: int) -> bool:
             try:
                 layout = self._decision(value, nodes)
-            except (_CutOffError, RecursionError):  # recursion goes as deep as there are cores
+            except (OutOfNodesError, RecursionError):  # recursion goes as deep as there are cores
                 self.cut = True
                 return False
             if layout is None:
@@ -267,17 +243,12 @@ class _Run:
         return not self.cut
 
     def _decision(self, value: int, nodes: int) -> Layout | None:
-        left = nodes
         self.decisions += 1
+        within = bounded(nodes, self._tell)
 
         def pause() -> None:
-            nonlocal left
             self.nodes += 1
-            left -= 1
-            if left < 0:
-                raise _CutOffError
-            if left % 64 == 0:
-                self._tell()
+            within()
 
         return Decision(self.placement, target(self.placement, value), pause).run()
 

@@ -12,17 +12,13 @@ from functools import partial
 
 import numpy as np
 
-from xbarmip.cores.exact import Accept, Decision
+from xbarmip.cores.exact import Accept, Decision, OutOfNodesError, bounded
 from xbarmip.cores.improve import Climb
 from xbarmip.cores.menu import Menu, Target, menus, target
 from xbarmip.cores.problem import Placement
 from xbarmip.timing.evaluate import count_of
 
 _WIDEST = 2**20  # crossbars of a chip for which every number of them is looked at
-
-
-class OutOfNodesError(Exception):
-    """A decision took its nodes."""
 
 
 def fewest_crossbars(placement: Placement, wanted: Target, menu: tuple[Menu, ...]) -> int:
@@ -115,15 +111,6 @@ class Ties:
 
     def _better(self, nodes: int, crossbars: int, accept: Accept | None = None) -> bool:
         """Whether there is a placement of no more crossbars that is accepted; the climb has it."""
-        left = nodes
-
-        def pause() -> None:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                raise OutOfNodesError
-            if left % 64 == 0:
-                self.pause()
-
+        pause = bounded(nodes, self.pause)
         found = Decision(self.placement, self._wanted, pause, crossbars, accept).run()
         return found is not None and self.climb.offer(found)

@@ -20,6 +20,14 @@ class Crossbar:
         as_int(self.rows, "crossbar rows", 1)
         as_int(self.columns, "crossbar columns", 1)
 
+    def __str__(self) -> str:
+        return f"{self.rows}x{self.columns}"
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.rows, self.columns
+
     def crossbar_set(self, layer: Layer) -> int:
         """Logical crossbars that one copy of `layer` occupies.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from math import ceil
 from os import PathLike
-from typing import Any
+from typing import Any, get_type_hints
 
 from xbarmip.data import find_file, shipped_names
 from xbarmip.errors import InputError
@@ -32,22 +32,6 @@ BANDWIDTHS = {  # key: bytes per second in one of its unit
     "bandwidth_GB_per_s": Fraction(10**9),
     "bandwidth_Gbit_per_s": Fraction(10**9, 8),
 }
-COUNTS = (
-    "crossbars_per_tile",
-    "physical_crossbars_per_tile",
-    "tiles",
-    "bits_per_cell",
-    "signed_pair",
-    "weight_bits",
-    "input_bits",
-    "adc_bits",
-    "adcs_per_crossbar",
-    "dac_bits",
-    "dacs_per_crossbar",
-    "compute_cycles",
-    "write_ports",
-)
-FIGURES = ("clock_ns", "compute_ns", "product_ns", "row_write_ns", "off_chip_GB_per_s")  # exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +241,7 @@ class Hardware:
         facts |= {key: facts[key] and _number(facts[key]) for key in FIGURES}
         return {
             **facts,
-            "crossbar": (self.crossbar.rows, self.crossbar.columns),
+            "crossbar": self.crossbar.sides,
             "memory": [
                 {
                     "name": level.name,
@@ -290,6 +274,15 @@ class Hardware:
             for each in self.memory
         )
         return replace(self, memory=memory)
+
+
+def _named(kind: type) -> tuple[str, ...]:
+    """The figures that are numbers of a kind where the source says them."""
+    hints = get_type_hints(Hardware)
+    return tuple(name for name, hint in hints.items() if hint == kind | None)
+
+
+COUNTS, FIGURES = _named(int), _named(Fraction)  # the latter exact, in units that their names tell
 
 
 def _number(value: Fraction) -> int | float:

@@ -70,6 +70,12 @@ def labelled(objective: str, rule: str | None) -> str:
     return objective if rule is None else f"{objective}/{rule}"
 
 
+def objective_and_rule(label: str) -> tuple[str, str | None]:
+    """The objective and rule of `labelled`; no rule where none is named."""
+    objective, _, rule = label.partition("/")
+    return objective, rule or None
+
+
 def register_measure(measure: Measure) -> Measure:
     """Make a measure known by its name, for `Problem` and the command line.
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xbarmip.constraint import LinearConstraint
-from xbarmip.exact import INT64_MAX, ceil_div
+from xbarmip.exact import INT64_MAX, ceil_div, least_where
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem
 
@@ -27,12 +27,12 @@ def affordable_steps(problem: Problem, counts: Sequence[int]) -> int:
 
     The budget must hold one copy of each layer.
     """
-    low, high = 1, max(1, *counts)
-    while low < high:
-        middle = (low + high) // 2
-        used = problem.crossbars_used([max(1, ceil_div(count, middle)) for count in counts])
-        low, high = (low, middle) if used <= problem.crossbars else (middle + 1, high)
-    return low
+
+    def fits(steps: int) -> bool:
+        copies = [max(1, ceil_div(count, steps)) for count in counts]
+        return problem.crossbars_used(copies) <= problem.crossbars
+
+    return least_where(1, max(1, *counts), fits)
 
 
 def every_r(problem: Problem) -> list[Array]:

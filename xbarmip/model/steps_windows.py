@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from xbarmip.exact import ceil_div
+from xbarmip.exact import ceil_div, least_where
 from xbarmip.measures.view import View
 from xbarmip.model.menus import ceil_divs, full_menus, trivial_bound, within_limits
 from xbarmip.model.topology import Topology, topology
@@ -96,11 +96,7 @@ def window_bound(problem: Problem) -> int:
         return low
     while steps_windows(problem, high) is None:
         low, high = high + 1, 2 * high
-    while low < high:
-        middle = (low + high) // 2
-        empty = steps_windows(problem, middle) is None
-        low, high = (middle + 1, high) if empty else (low, middle)
-    return low
+    return least_where(low, high, lambda value: steps_windows(problem, value) is not None)
 
 
 class _Intervals:

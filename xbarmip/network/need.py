@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xbarmip.errors import InputError
-from xbarmip.exact import INT64_MAX
+from xbarmip.exact import INT64_MAX, least_where
 from xbarmip.network.layer import Edge, Layer
 from xbarmip.network.window import Array, Operator, Raster
 
@@ -57,11 +57,7 @@ class NeedMap:
         """Smallest x <= `limit` with need(x) >= `target`; 0 when there is none."""
         if self(limit) < target:
             return 0
-        low, high = 1, limit
-        while low < high:
-            middle = (low + high) // 2
-            low, high = (low, middle) if self(middle) >= target else (middle + 1, high)
-        return low
+        return least_where(1, limit, lambda x: self(x) >= target)
 
 
 def _need_map(rows: Array, columns: Array, producer_width: int, row_scale: int = 0) -> NeedMap:

@@ -56,7 +56,7 @@ def explored(curve: Frontier, front: ParetoFront | None = None) -> dict[str, Any
     hardware = problem.hardware
     return {
         "network": problem.network.name,
-        "size": [problem.crossbar.rows, problem.crossbar.columns],
+        "size": problem.crossbar.sides,
         "hardware": hardware.name if hardware is not None and is_timed(curve) else None,
         "fastest": fastest(curve, front) if is_timed(curve) else None,
         "constraints": list(problem.constraint_names),

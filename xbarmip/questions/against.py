@@ -22,6 +22,7 @@ from typing import Any
 from xbarmip.display import html_table
 from xbarmip.errors import InputError, UnsupportedError
 from xbarmip.goal import measure_label
+from xbarmip.measures.registry import objective_and_rule
 from xbarmip.plain import plain
 from xbarmip.problem import Problem
 from xbarmip.questions.amounts import Amount, amount_of
@@ -174,9 +175,9 @@ def pareto(
     goal = replace(problem, then=(other, *problem.then))
     swapped = _over_layers(problem, problem.label) and not _over_layers(problem, other)
     if swapped:
-        objective, _, rule = other.partition("/")
+        objective, rule = objective_and_rule(other)
         then = (problem.label, *problem.then)
-        goal = replace(problem, objective=objective, rule=rule or None, then=then)
+        goal = replace(problem, objective=objective, rule=rule, then=then)
     made = made_solver(solver, options)
     if reasons := GoalWalk(made).unsupported(goal):
         raise UnsupportedError(

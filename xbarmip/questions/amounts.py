@@ -21,7 +21,13 @@ from xbarmip.constraint import Constraint, LinearConstraint, Predicate
 from xbarmip.exact import ceil_div
 from xbarmip.goal import CROSSBARS, MICROSECONDS, TILES, is_sum
 from xbarmip.hardware.tiles import tiles_taken
-from xbarmip.measures.registry import Measure, labelled, measure_of, measures
+from xbarmip.measures.registry import (
+    Measure,
+    labelled,
+    measure_of,
+    measures,
+    objective_and_rule,
+)
 from xbarmip.problem import Problem
 from xbarmip.timing.evaluate import count_of
 from xbarmip.timing.step_time import microseconds, ticks_of
@@ -137,8 +143,7 @@ def amount_of(problem: Problem, label: str) -> Amount:
     """The measure of a label, as `Problem` has it."""
     if is_sum(label, problem.sums):
         return Amount(problem, label, None)
-    objective, _, rule = label.partition("/")
-    return Amount(problem, label, measure_of(objective, rule or None))
+    return Amount(problem, label, measure_of(*objective_and_rule(label)))
 
 
 def bounds_of(problem: Problem) -> dict[str, int]:
@@ -149,7 +154,7 @@ def bounds_of(problem: Problem) -> dict[str, int]:
 
 def limited(problem: Problem, label: str, bounds: Mapping[str, int]) -> Problem:
     """The core question: the least of a count or time with bounds on other measures."""
-    objective, _, rule = label.partition("/")
+    objective, rule = objective_and_rule(label)
     most = min(problem.crossbars, bounds.get(CROSSBARS, problem.crossbars))
     limits = (
         limit
@@ -161,7 +166,7 @@ def limited(problem: Problem, label: str, bounds: Mapping[str, int]) -> Problem:
         problem,
         crossbars=most,
         objective=objective,
-        rule=rule or None,
+        rule=rule,
         constraints=(*problem.constraints, *limits),
         at_most=(),
         then=(),

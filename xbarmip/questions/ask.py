@@ -7,9 +7,8 @@ from typing import Any
 from xbarmip.errors import VerificationError
 from xbarmip.plain import plain
 from xbarmip.problem import Problem
-from xbarmip.solvers.check import confirm
-from xbarmip.solvers.interrupt import interruptions
-from xbarmip.solvers.protocol import Hint, HintedSolver, Solver, StoppedError, Watch
+from xbarmip.solvers.asking import answer_of
+from xbarmip.solvers.protocol import Hint, Solver, StoppedError, UntilFound, Watch
 from xbarmip.solvers.registry import solver_for
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 
@@ -42,26 +41,6 @@ class Asked:
         """The question for JSON."""
         facts: dict[str, Any] = plain(asdict(self))
         return facts
-
-
-class _Enough(Watch):
-    """A watch that expires with the first allocation of a value up to a target."""
-
-    def __init__(self, whole: Watch, target: int, tell: Tell) -> None:
-        part = whole.part(tell)
-        super().__init__(part.limits, tell, lambda: whole.seconds)
-        self._target, self.found = target, False
-
-    @property
-    def expired(self) -> bool:
-        """Whether such an allocation is known, or the time limit has passed."""
-        return self.found or super().expired
-
-    def tell(self, **facts: Any) -> None:
-        """Note whether there is such an allocation, and pass the facts on."""
-        best = facts.get("best")
-        self.found = self.found or (best is not None and best <= self._target)
-        super().tell(**facts)
 
 
 class Asker:
@@ -105,7 +84,9 @@ class Asker:
         StoppedError
             When the solver stops before it knows.
         """
-        watch = _Enough(self.watch, target, self._tell)
+        whole = self.watch
+        limits = whole.part(self._tell).limits
+        watch = UntilFound(limits, self._tell, lambda: whole.seconds, target)
         answer = self._ask(problem, watch, Hint(enough=target + 1))
         if answer.value is not None and answer.value <= target and answer.allocation is not None:
             return tuple(answer.allocation.values())
@@ -126,15 +107,12 @@ class Asker:
         solver = solver_for(problem, self.solver)
         if reasons := solver.unsupported(problem):
             raise StoppedError(Stop.ERROR, f"{problem}: {'; '.join(reasons)}")
-        began, noted = self.watch.seconds, interruptions()
-        if isinstance(solver, HintedSolver):
-            known = [r for r in self.known if problem.crossbars_used(r) <= problem.crossbars]
-            answer = solver.solve_from(problem, watch, hint._replace(allocations=tuple(known)))
-        else:
-            answer = solver.solve(problem, watch)
-        confirm(problem, solver.name, answer)
+        began = self.watch.seconds
+        known = [r for r in self.known if problem.crossbars_used(r) <= problem.crossbars]
+        hint = hint._replace(allocations=tuple(known))
+        answer, interrupted = answer_of(solver, problem, watch, hint)
         self.note(str(problem), answer, self.watch.seconds - began)
-        if answer.stop is Stop.INTERRUPTED or interruptions() > noted:
+        if interrupted:
             raise StoppedError(Stop.INTERRUPTED, answer.message)
         if answer.status is Status.INFEASIBLE:
             self._contradicted(problem)

@@ -19,6 +19,7 @@ from xbarmip.constraint import LinearConstraint, Recipe
 from xbarmip.constraints.core_packing import CorePacking
 from xbarmip.errors import UnsupportedError
 from xbarmip.goal import MICROSECONDS, Sum
+from xbarmip.measures.registry import objective_and_rule
 from xbarmip.plain import plain
 from xbarmip.problem import Problem
 from xbarmip.questions.amounts import amount_of
@@ -45,8 +46,8 @@ def remedies(problem: Problem, solver: Solver, seconds: float | None = None) -> 
     for key, most in problem.at_most:
         rest = tuple(pair for pair in problem.at_most if pair[0] != key)
         label = key.removesuffix(MICROSECONDS)
-        objective, _, rule = label.partition("/")
-        goal = replace(problem, objective=objective, rule=rule or None, at_most=rest, then=())
+        objective, rule = objective_and_rule(label)
+        goal = replace(problem, objective=objective, rule=rule, at_most=rest, then=())
         if (least := _least(goal, solver, seconds)) is not None:
             name, value = amount_of(goal, label).shown(least)
             found.append(f"{name} at most {plain(most)} is too little, {value} would do")

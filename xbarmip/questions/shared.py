@@ -32,7 +32,7 @@ from xbarmip.questions.ask import Asker
 from xbarmip.questions.chip import SharedChip
 from xbarmip.questions.fewest import Level, fewest
 from xbarmip.questions.staircase import ANY, Staircase, Step, cheapest
-from xbarmip.solvers.protocol import Limits, Progress, Solver, StoppedError, Watch
+from xbarmip.solvers.protocol import Limits, Progress, Solver, StoppedError, Watch, ended
 from xbarmip.solvers.registry import EXACT, made_solver
 from xbarmip.solvers.result import Proof, Status, Stop
 from xbarmip.timing.evaluate import evaluate
@@ -132,13 +132,7 @@ def solve_shared(
         raise UnsupportedError(f"solver {made.name!r} proves nothing: a shared chip needs a proof")
     watch = Watch(Limits(time_limit, memory_limit), progress)
     walk = SharedWalk(chip, made, watch)
-    try:
-        walk.run()
-        return walk.result(Stop.FINISHED)
-    except StoppedError as stopped:
-        return walk.result(stopped.stop, stopped.message)
-    except KeyboardInterrupt:
-        return walk.result(Stop.INTERRUPTED)
+    return walk.result(*ended(walk.run))
 
 
 def crossbars_that_would_do(

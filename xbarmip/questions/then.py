@@ -25,7 +25,7 @@ from xbarmip.questions.ask import Asker
 from xbarmip.questions.fewest import Level, fewest
 from xbarmip.questions.result import GoalResult, Minimum
 from xbarmip.questions.staircase import ANY
-from xbarmip.solvers.protocol import Limits, Solver, StoppedError, Watch
+from xbarmip.solvers.protocol import Limits, Solver, StoppedError, Watch, ended
 from xbarmip.solvers.registry import EXACT, solver_for
 from xbarmip.solvers.result import Proof, Status, Stop
 
@@ -104,13 +104,7 @@ class Walk:
 
     def answer(self) -> GoalResult:
         """Prove the goal, or say how far it came and what stopped it."""
-        try:
-            stop, message = self.run(), ""
-        except StoppedError as stopped:
-            stop, message = stopped.stop, stopped.message
-        except KeyboardInterrupt:
-            stop, message = Stop.INTERRUPTED, ""
-        return self.result(stop, message)
+        return self.result(*ended(self.run))
 
     @property
     def first(self) -> Problem:
@@ -124,7 +118,7 @@ class Walk:
         """What all refutations so far rest on."""
         return self._asker.proof
 
-    def run(self) -> Stop:
+    def run(self) -> None:
         """Minimise level by level, until all are proven or nothing is allowed.
 
         Raises
@@ -134,14 +128,13 @@ class Walk:
         """
         if not self.problem.feasible:
             self._levels[0].infeasible = True
-            return Stop.FINISHED
+            return
         for at, level in enumerate(self._levels):
             self._at = at
             self._minimise(level)
             if level.infeasible or level.value is None:
-                break
+                return
             self._bounds[level.amount.label] = level.value
-        return Stop.FINISHED
 
     def _core(self, level: Level) -> tuple[str, int, dict[str, int]]:
         """The count or time to ask about, its bound, and the bounds on all others."""

@@ -9,7 +9,7 @@ known. So only edges are proven that a better path could use, and each only as f
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from xbarmip.schedules.bounds import pace_bounds
 from xbarmip.schedules.cuts import Edge, filled
@@ -17,8 +17,7 @@ from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import Plan, ScheduleResult, Written, answer
 from xbarmip.schedules.search import SegmentSearch
 from xbarmip.schedules.segment import Segment
-from xbarmip.solvers.dp.run import until_stopped
-from xbarmip.solvers.protocol import Progress, Watch
+from xbarmip.solvers.protocol import Progress, Watch, until_stopped
 
 ANY = 2**400  # no segment costs more
 
@@ -96,10 +95,7 @@ class Segments:
 class ScheduleSearch:
     """Shortest path over cut positions, whose edges are proven where a best path could use them."""
 
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "dp"
+    name: ClassVar[str] = "dp"
 
     def unsupported(self, schedule: Schedule) -> tuple[str, ...]:
         """Nothing: it takes every schedule."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import combinations, pairwise
+from typing import ClassVar
 
 import numpy as np
 
@@ -10,8 +11,7 @@ from xbarmip.exact import as_int
 from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import Plan, ScheduleResult, Written, answer
 from xbarmip.schedules.segment import Segment
-from xbarmip.solvers.protocol import Watch
-from xbarmip.solvers.result import Stop
+from xbarmip.solvers.protocol import Watch, until_stopped
 from xbarmip.solvers.space import Space
 from xbarmip.timing.evaluate import evaluate_many
 from xbarmip.timing.step_time import ticks_of
@@ -32,15 +32,11 @@ class ScheduleExhaustive:
         Allocations of one segment that it is willing to enumerate.
     """
 
+    name: ClassVar[str] = "exhaustive"
     limit: int = 100_000
 
     def __post_init__(self) -> None:
         as_int(self.limit, "exhaustive option limit", 1)
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "exhaustive"
 
     def unsupported(self, schedule: Schedule) -> tuple[str, ...]:
         """What is too large to enumerate."""
@@ -59,17 +55,17 @@ class ScheduleExhaustive:
         if schedule.obstacle:
             return answer(schedule, self.name, None, None)
         best: dict[tuple[int, int], tuple[int, Written]] = {}
-        plan, value, stop = None, None, Stop.FINISHED
-        try:
+        plan: Plan | None = None
+        value: int | None = None
+
+        def look() -> None:
+            nonlocal plan, value
             for segment in _segments(schedule):
-                if watch.expired:
-                    stop = Stop.TIME
-                    break
+                watch.check()
                 best[segment.start, segment.stop] = cheapest(segment)
-            else:
-                value, plan = min(_plans(best, len(schedule.units)))
-        except KeyboardInterrupt:
-            stop = Stop.INTERRUPTED
+            value, plan = min(_plans(best, len(schedule.units)))
+
+        stop = until_stopped(look)
         return answer(
             schedule, self.name, plan, value, stop,
             statistics={"segments": len(best)}, options=asdict(self),

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from random import Random
+from typing import ClassVar
 
 from xbarmip.exact import as_int
 from xbarmip.schedules.cuts import even_cuts, filled
 from xbarmip.schedules.exact import ANY, Path, Segments
 from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import ScheduleResult, answer
-from xbarmip.solvers.dp.run import until_stopped
-from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.protocol import Watch, until_stopped
 
 Cuts = frozenset[int]
 
@@ -31,6 +31,7 @@ class GeneticCuts:
     population, generations, seed : int
     """
 
+    name: ClassVar[str] = "genetic"
     population: int = 20
     generations: int = 20
     seed: int = 0
@@ -39,11 +40,6 @@ class GeneticCuts:
         as_int(self.population, "genetic option population", 2)
         as_int(self.generations, "genetic option generations", 0)
         as_int(self.seed, "genetic option seed", 0)
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "genetic"
 
     def unsupported(self, schedule: Schedule) -> tuple[str, ...]:
         """Nothing: it takes every schedule."""

@@ -1,15 +1,15 @@
 """Heuristics that cut by a rule: `filling` and `even`."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xbarmip.schedules.cuts import even_cuts, filled
 from xbarmip.schedules.exact import ANY, Path, Segments
 from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import ScheduleResult, Written, answer
 from xbarmip.schedules.segment import Segment
-from xbarmip.solvers.dp.run import until_stopped
 from xbarmip.solvers.heuristics.greedy import Greedy
-from xbarmip.solvers.protocol import Watch
+from xbarmip.solvers.protocol import Watch, until_stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +20,7 @@ class Filling:
     no more crossbars, and duplicates within what is left. What writing costs plays no part.
     """
 
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "filling"
+    name: ClassVar[str] = "filling"
 
     def unsupported(self, schedule: Schedule) -> tuple[str, ...]:
         """Nothing: it takes every schedule."""
@@ -45,10 +42,7 @@ class Filling:
 class EvenCuts:
     """The fewest segments of about equal crossbars, each with its proven optimum."""
 
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "even"
+    name: ClassVar[str] = "even"
 
     def unsupported(self, schedule: Schedule) -> tuple[str, ...]:
         """Nothing: it takes every schedule."""

@@ -1,6 +1,7 @@
 """The solver `milp` of schedules: the Pyomo statement, solved by HiGHS (SPEC §13)."""
 
 from dataclasses import asdict, dataclass
+from typing import ClassVar
 
 from xbarmip.errors import InputError
 from xbarmip.model.rows import LARGEST_NUMBER
@@ -32,16 +33,12 @@ class ScheduleMilp:
         Of HiGHS.
     """
 
+    name: ClassVar[str] = "milp"
     threads: int = 1
     seed: int = 0
 
     def __post_init__(self) -> None:
         check_options(self.threads, self.seed, start=False)
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "milp"
 
     def unsupported(self, schedule: Schedule) -> tuple[str, ...]:
         """What is too large to state."""

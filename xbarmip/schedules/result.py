@@ -144,34 +144,29 @@ def answer(
     stop: Stop = Stop.FINISHED,
     proof: Proof = Proof.EXACT,
     statistics: Mapping[str, Any] | None = None,
-    options: Mapping[str, Any] | None = None,
-    message: str = "",
+    **more: Any,
 ) -> ScheduleResult:
-    """A result whose status follows from what is known."""
+    """A result whose status follows from what is known; `more` is of `Result`."""
     value: int | None = None
     allocation: dict[str, int] | None = None
     if plan is not None:
         value, allocation = plan_cost(schedule, plan), named(schedule, plan)
         statistics = {**(statistics or {}), "cuts": [written.start for written in plan]}
     if schedule.obstacle:
-        status, bound, stop, message = Status.INFEASIBLE, None, Stop.FINISHED, schedule.obstacle
-    elif value is None:
-        status = Status.UNKNOWN
-    else:
-        status = Status.OPTIMAL if value == bound else Status.FEASIBLE
-    return ScheduleResult(
+        more["message"] = schedule.obstacle
+    settled = bool(schedule.obstacle) or (value is not None and value == bound)
+    return ScheduleResult.of_known(
         solver,
-        status,
-        Stop.FINISHED if status is Status.OPTIMAL else stop,
+        Stop.FINISHED if settled else stop,
         value,
         bound,
         allocation,
-        None if bound is None else proof,
+        proof,
+        bool(schedule.obstacle),
         statistics=statistics or {},
-        options=options or {},
-        message=message,
         plan=plan,
         unit=schedule.unit,
+        **more,
     )
 
 

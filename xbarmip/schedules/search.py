@@ -27,7 +27,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from xbarmip.constraint import Constraint, LinearConstraint
-from xbarmip.exact import ceil_div
+from xbarmip.exact import ceil_div, least_where
 from xbarmip.problem import Problem
 from xbarmip.schedules.segment import Segment
 from xbarmip.solvers.dp.solver import DynamicProgram
@@ -103,11 +103,7 @@ class SegmentSearch:
             When a limit or Ctrl-C ends it.
         """
         self.start()
-        most = sum(
-            layer.outputs * size
-            for layer, size in zip(self.segment.problem.network.layers, self._sets, strict=True)
-        )
-        chip = min(self.segment.schedule.crossbars, most)
+        chip = min(self.segment.schedule.crossbars, self.segment.problem.ample)
         boxes = [Box(sum(self._sets), chip, 1, self._slowest, self.shortest, self.longest)]
         while boxes:
             goal = min(enough, self._best) - self.segment.off_chip
@@ -177,11 +173,7 @@ class SegmentSearch:
 
     def _pace(self, crossbars: int) -> int:
         """The shortest interval within so many crossbars."""
-        low, high = 1, self._slowest
-        while low < high:
-            middle = (low + high) // 2
-            low, high = (low, middle) if self._used(middle) <= crossbars else (middle + 1, high)
-        return low
+        return least_where(1, self._slowest, lambda pace: self._used(pace) <= crossbars)
 
     def _fewest(self, box: Box) -> int | None:
         """A bound of the counts in a box: what is known, and an image takes v0 steps or more."""

@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 from xbarmip.problem import Problem
 from xbarmip.solvers.descent import Allocation
 from xbarmip.solvers.highs import End, HighsError, Run
-from xbarmip.solvers.result import Proof, Result, Status, Stop
+from xbarmip.solvers.result import Proof, Result, Stop
 from xbarmip.timing.evaluate import evaluate
 
 BOUND_MARGIN = 1e-6  # relative; HiGHS's dual bound is lowered by it before it is rounded up
@@ -113,21 +113,18 @@ class Answer:
 
     def result(self, solver: str) -> Result:
         """The answer as a Result: OPTIMAL exactly where the bound meets the value."""
-        if self.infeasible:
-            return Result(solver, Status.INFEASIBLE, self.stop, message=self.message)
         allocation = None
         if self.allocation is not None:
             names = (layer.name for layer in self.problem.network.layers)
             allocation = dict(zip(names, self.allocation, strict=True))
-        solved = Status.OPTIMAL if self.value == self.bound else Status.FEASIBLE
-        return Result(
+        return Result.of_known(
             solver,
-            solved if allocation is not None else Status.UNKNOWN,
             self.stop,
             self.value,
             self.bound,
             allocation,
             self.proof,
+            self.infeasible,
             statistics=self.statistics,
             message=self.message,
         )

@@ -7,7 +7,7 @@ from xbarmip.errors import InputError
 from xbarmip.problem import Problem
 from xbarmip.solvers.asking import require_taken
 from xbarmip.solvers.check import confirm
-from xbarmip.solvers.protocol import Limits, Solver, Watch
+from xbarmip.solvers.protocol import Limits, Solver, UntilFound
 from xbarmip.solvers.registry import EXACT, make_solver, stated
 from xbarmip.solvers.result import Status
 
@@ -39,23 +39,6 @@ class Conflict:
             return f"constraint {listed} cannot hold within the budget"
         what = "constraints" if self.minimal else "constraints (perhaps fewer)"
         return f"{what} {listed} cannot hold together within the budget"
-
-
-class _UntilFound(Watch):
-    """A watch that expires with the first allocation: one is enough to know."""
-
-    def __init__(self, limits: Limits) -> None:
-        super().__init__(limits)
-        self.found = False
-
-    @property
-    def expired(self) -> bool:
-        """Whether an allocation is known, or the time limit has passed."""
-        return self.found or super().expired
-
-    def tell(self, **facts: Any) -> None:
-        """Note whether there is an allocation."""
-        self.found = self.found or facts.get("best") is not None
 
 
 def conflict(
@@ -119,6 +102,6 @@ def _status(solver: Solver, problem: Problem, names: list[str], seconds: float |
         return Status.FEASIBLE
     question = replace(problem, constraints=kept)
     require_taken(solver.name, solver.unsupported(question))
-    answer = solver.solve(question, _UntilFound(Limits(seconds)))
+    answer = solver.solve(question, UntilFound(Limits(seconds)))
     confirm(question, solver.name, answer)
     return answer.status

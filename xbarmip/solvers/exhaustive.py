@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import chain
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from xbarmip.solvers.known import Known, checked_known, usable
 from xbarmip.solvers.latency.pareto import Pareto
 from xbarmip.solvers.latency.result import latency_result
 from xbarmip.solvers.protocol import Watch
-from xbarmip.solvers.result import Proof, Result, Status, Stop
+from xbarmip.solvers.result import Result, Stop
 from xbarmip.solvers.space import Integers, Space
 from xbarmip.timing.evaluate import evaluate_many
 
@@ -48,17 +49,13 @@ class Exhaustive:
         In layer order; those that the problem allows are looked at first.
     """
 
+    name: ClassVar[str] = "exhaustive"
     limit: int = 20_000_000
     known: Known = ()
 
     def __post_init__(self) -> None:
         as_int(self.limit, "solver 'exhaustive': limit", 1)
         object.__setattr__(self, "known", checked_known(self.name, self.known))
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "exhaustive"
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
         """Refuse a problem with more allocations than `limit`; they are counted exactly."""
@@ -72,10 +69,11 @@ class Exhaustive:
     def solve(self, problem: Problem, watch: Watch) -> Result:
         """Evaluate all allocations (see `Solver.solve`)."""
         if not problem.feasible:
-            return self._infeasible(
+            message = (
                 f"{problem.crossbars} crossbars do not hold one copy of every layer: "
                 f"the smallest budget is {problem.smallest_budget}"
             )
+            return self._result(problem, None, Stop.FINISHED, 0, message)
         space = Space.of(problem)
         total = space.count(self.limit)
         rows = _block_rows(problem, space, watch)
@@ -102,29 +100,16 @@ class Exhaustive:
     def _result(
         self, problem: Problem, best: _Best | None, stop: Stop, done: int, message: str = ""
     ) -> Result:
-        if best is None and stop is Stop.FINISHED:
-            return self._infeasible("no allocation within the budget meets the constraints", done)
-        names = [layer.name for layer in problem.network.layers]
-        proven = best is not None and stop is Stop.FINISHED
-        found = Status.OPTIMAL if proven else Status.FEASIBLE
-        return Result(
-            solver=self.name,
-            status=Status.UNKNOWN if best is None else found,
-            stop=stop,
-            value=best.value if best else None,
-            bound=best.value if best and proven else None,
-            allocation=dict(zip(names, best.allocation, strict=True)) if best else None,
-            proof=Proof.EXACT if proven else None,
-            statistics={"allocations": done},
-            options=asdict(self),
-            message=message,
-        )
-
-    def _infeasible(self, message: str, done: int = 0) -> Result:
-        return Result(
-            solver=self.name,
-            status=Status.INFEASIBLE,
-            stop=Stop.FINISHED,
+        whole = stop is Stop.FINISHED
+        if best is None and whole and not message:
+            message = "no allocation within the budget meets the constraints"
+        return Result.of_known(
+            self.name,
+            stop,
+            best.value if best else None,
+            best.value if best and whole else None,
+            dict(zip(problem.network.index, best.allocation, strict=True)) if best else None,
+            infeasible=best is None and whole,
             statistics={"allocations": done},
             options=asdict(self),
             message=message,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import ClassVar
 
 from xbarmip.errors import UnsupportedError
 from xbarmip.model.menus import trivial_bound
@@ -47,6 +48,8 @@ class Milp:
         In layer order; the search begins with the best of those that the problem allows.
     """
 
+    name: ClassVar[str] = "milp"
+    refutes: ClassVar[Proof] = Proof.NUMERICAL  # what its INFEASIBLE rests on
     threads: int = 1
     seed: int = 0
     start: bool = True
@@ -55,16 +58,6 @@ class Milp:
     def __post_init__(self) -> None:
         check_options(self.threads, self.seed, self.start)
         object.__setattr__(self, "known", checked_known(self.name, self.known))
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "milp"
-
-    @property
-    def refutes(self) -> Proof:
-        """What its INFEASIBLE rests on."""
-        return Proof.NUMERICAL
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
         """What is too large: a layer's crossbars for floats, or the statement as a whole."""
@@ -169,10 +162,7 @@ def _least(problem: Problem) -> int:
 
 def _ample(problem: Problem) -> Problem:
     """The same problem without crossbars that no allocation can use."""
-    most = sum(
-        layer.outputs * s for layer, s in zip(problem.network.layers, problem.sets, strict=True)
-    )
-    return replace(problem, crossbars=min(problem.crossbars, most))
+    return replace(problem, crossbars=min(problem.crossbars, problem.ample))
 
 
 _descend = lru_cache(maxsize=16)(descend)

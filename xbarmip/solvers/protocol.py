@@ -45,6 +45,22 @@ class StoppedError(Exception):
         self.stop, self.message = stop, message
 
 
+def ended(work: Callable[[], None]) -> tuple[Stop, str]:
+    """Do `work` to its end, or until a limit or Ctrl-C ends it; which, and with what message."""
+    try:
+        work()
+    except StoppedError as stopped:
+        return stopped.stop, stopped.message
+    except KeyboardInterrupt:
+        return Stop.INTERRUPTED, ""
+    return Stop.FINISHED, ""
+
+
+def until_stopped(work: Callable[[], None]) -> Stop:
+    """`ended`, without the message."""
+    return ended(work)[0]
+
+
 class Watch:
     """Clock and mouthpiece of one solve: started with it, asked between pieces of work.
 
@@ -104,6 +120,32 @@ class Watch:
         """A watch for a piece of this work: with what is left of its limits, by its clock."""
         limits = Limits(self.remaining, self.limits.memory_bytes)
         return Watch(limits, progress, lambda: self.seconds)
+
+
+class UntilFound(Watch):
+    """A watch that expires with the first allocation, or the first of a value up to `target`."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        progress: Progress | None = None,
+        clock: Callable[[], float] = working_time,
+        target: int | None = None,
+    ) -> None:
+        super().__init__(limits, progress, clock)
+        self._target, self.found = target, False
+
+    @property
+    def expired(self) -> bool:
+        """Whether such an allocation is known, or the time limit has passed."""
+        return self.found or super().expired
+
+    def tell(self, **facts: Any) -> None:
+        """Note whether there is such an allocation, and pass the facts on."""
+        best = facts.get("best")
+        within = best is not None and (self._target is None or best <= self._target)
+        self.found = self.found or within
+        super().tell(**facts)
 
 
 class Solver(Protocol):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
-from difflib import get_close_matches
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from xbarmip.solvers.check import confirm
 from xbarmip.solvers.own import answering, blamed, own_class
 from xbarmip.solvers.protocol import Counting, Progress, Solver, Watch
 from xbarmip.solvers.result import Result
+from xbarmip.strict import nearest
 from xbarmip.timing.step_time import time_of
 
 if TYPE_CHECKING:
@@ -95,9 +95,8 @@ def solver_of(table: Mapping[str, Any], words: str, name: str, options: Mapping[
     """
     if name not in table:
         others = ", or module:Class, or path/to/file.py:Class" if table is SOLVERS else ""
-        near = get_close_matches(name, table, 1)
-        meant = f"; did you mean {near[0]!r}?" if near else ""
-        raise InputError(f"{words} must be one of {', '.join(table)}{others}, got {name!r}{meant}")
+        near = nearest(name, table)
+        raise InputError(f"{words} must be one of {', '.join(table)}{others}, got {name!r}{near}")
     found = table[name]
     kind = resolve_name(found) if isinstance(found, str) else found
     known = [field.name for field in fields(kind)] if is_dataclass(kind) else []

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any
+from typing import Any, Self
 
 from xbarmip.display import all_in_us, html_table
 from xbarmip.plain import plain
@@ -106,6 +106,28 @@ class Result:
         for broken, rule in contradictions:
             if broken:
                 raise ValueError(f"result of solver {self.solver!r} breaks the rule: {rule}")
+
+    @classmethod
+    def of_known(
+        cls,
+        solver: str,
+        stop: Stop,
+        value: int | None,
+        bound: int | None,
+        allocation: Mapping[str, int] | None,
+        proof: Proof = Proof.EXACT,
+        infeasible: bool = False,
+        **more: Any,
+    ) -> Self:
+        """The result whose status follows from what is known; `proof` counts where a bound is."""
+        if infeasible:
+            status, bound = Status.INFEASIBLE, None
+        elif value is None:
+            status = Status.UNKNOWN
+        else:
+            status = Status.OPTIMAL if value == bound else Status.FEASIBLE
+        rests_on = None if bound is None else proof
+        return cls(solver, status, stop, value, bound, allocation, rests_on, **more)
 
     def __str__(self) -> str:
         named = (("value", self.value), ("bound", self.bound))

@@ -5,7 +5,7 @@ T_A_i = sum over memory levels h of bytes_{i,h} / bandwidth_h. All times of a ne
 hardware are whole multiples of one *tick*, so that what decides is decided in integers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -18,7 +18,7 @@ from xbarmip.hardware.crossbar import Crossbar
 from xbarmip.hardware.movement import Rule, Site, rule_named
 from xbarmip.hardware.preset import Hardware
 from xbarmip.network.graph import Network
-from xbarmip.network.stream import renamed
+from xbarmip.network.stream import Stream, renamed
 from xbarmip.network.window import Array
 from xbarmip.problem import Problem, checked_allocation
 from xbarmip.timing.layer_ticks import LayerTicks
@@ -219,6 +219,21 @@ def ticks_of(problem: Problem) -> StepTicks:
     """The step times of a problem that has hardware."""
     assert problem.hardware is not None
     return step_ticks(problem.network, problem.hardware)
+
+
+def stated_ticks(
+    problem: Problem, of_layer: Callable[[LayerTicks, Stream | None, int], dict[str, Any]]
+) -> dict[str, Any]:
+    """The step time in ticks, for JSON; of each layer as its ticks, what it reads, and largest R
+    are stated.
+    """
+    ticks = ticks_of(problem)
+    layers = zip(ticks.layers, problem.network.reads, problem.largest, strict=True)
+    return {
+        "tick": [*ticks.tick.as_integer_ratio()],
+        "compute": ticks.compute,
+        "layers": [of_layer(*each) for each in layers],
+    }
 
 
 def _compute(hardware: Hardware) -> Fraction:

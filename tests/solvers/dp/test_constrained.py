@@ -16,7 +16,7 @@ from xbarmip.solvers.dp.bounds.cuts import Goal
 from xbarmip.solvers.dp.constraints import fits_int64
 from xbarmip.solvers.dp.primal.constrained import ConstrainedExchange
 from xbarmip.solvers.dp.table import search_table
-from xbarmip.solvers.latency.walk import subproblem
+from xbarmip.solvers.latency.questions import subproblem
 from xbarmip.timing.evaluate import evaluate
 from xbarmip.timing.step_limit import least_step
 

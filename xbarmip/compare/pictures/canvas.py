@@ -89,12 +89,13 @@ def png(figure: Any) -> bytes:
 
 
 def with_palette(content: bytes) -> bytes:
-    """A PNG file with a palette of 256 colours: charts have few, and it takes half the bytes."""
+    """A PNG file with a palette of 64 colours: charts have few, a third of the bytes is left."""
     from PIL import Image  # matplotlib needs it, too
 
     file = BytesIO()
     with Image.open(BytesIO(content)) as image:
-        image.convert("RGB").quantize(dither=Image.Dither.NONE).save(file, "png", optimize=True)
+        few = image.convert("RGB").quantize(64, dither=Image.Dither.NONE)
+        few.save(file, "png", optimize=True)
     return file.getvalue()
 
 

@@ -31,13 +31,12 @@ def frontier_figure(frontier: Frontier) -> Any:
     axes.step([*budgets, last], [*values, values[-1]], where="post", color=COLORS[0])
     if len(points) <= _MARKERS:
         axes.plot(budgets, values, "o", color=COLORS[0], markersize=4)
-    rows, columns = problem.crossbar.rows, problem.crossbar.columns
     title = f"{for_picture(problem.network.name)}: fewest {problem.objective}, proven"
     axes.set_title(title if frontier.complete else f"{title} (incomplete)")
     axes.set(
         xscale="log",
         yscale="log",
-        xlabel=f"crossbars of {rows}x{columns}",
+        xlabel=f"crossbars of {problem.crossbar}",
         ylabel=objective_label(problem),
     )
     round_ticks(axes.xaxis, budgets[0], last)

@@ -62,10 +62,9 @@ def _crossbars(axes: Any, problem: Problem, chosen: Sequence[int]) -> None:
     axes.barh(range(len(each)), each, color=COLORS[0])
     for place, (r, size) in enumerate(zip(chosen, problem.sets, strict=True)):
         _beside(axes, place, each[place], f"{r} x {size}", "0.3")
-    rows, columns = problem.crossbar.rows, problem.crossbar.columns
     title = f"{for_picture(problem.network.name)}: {sum(each):,} of {problem.crossbars:,} crossbars"
     axes.set_title(title)
-    axes.set(xlabel=f"crossbars of {rows}x{columns}: R x set", xlim=(0, max(each) * 1.15))
+    axes.set(xlabel=f"crossbars of {problem.crossbar}: R x set", xlim=(0, max(each) * 1.15))
 
 
 def _own_steps(axes: Any, problem: Problem, chosen: Sequence[int]) -> None:

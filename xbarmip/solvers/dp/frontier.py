@@ -16,12 +16,12 @@ from xbarmip.solvers.dp.bounds.cuts import Goal
 from xbarmip.solvers.dp.effort import POINT_BEAMS
 from xbarmip.solvers.dp.plain import plain_frontier
 from xbarmip.solvers.dp.primal.start import proportional
-from xbarmip.solvers.dp.run import Run, until_stopped
+from xbarmip.solvers.dp.run import Run
 from xbarmip.solvers.dp.solver import DynamicProgram
 from xbarmip.solvers.dp.standing import ANY
 from xbarmip.solvers.dp.sweep.search import TargetSearch
 from xbarmip.solvers.interrupt import interrupts_held
-from xbarmip.solvers.protocol import Limits, Progress, Watch, refused_latency
+from xbarmip.solvers.protocol import Limits, Progress, Watch, refused_latency, until_stopped
 from xbarmip.solvers.result import Stop
 from xbarmip.timing.evaluate import evaluate
 from xbarmip.timing.step_time import StepTime, time_of

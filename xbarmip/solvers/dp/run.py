@@ -24,17 +24,6 @@ from xbarmip.solvers.result import Stop
 INT64_SAFE = 2**60  # the search adds the crossbars of all layers at their largest R
 
 
-def until_stopped(work: Callable[[], None]) -> Stop:
-    """Do `work` to its end, or until a limit or Ctrl-C ends it; says which."""
-    try:
-        work()
-    except StoppedError as stopped:
-        return stopped.stop
-    except KeyboardInterrupt:
-        return Stop.INTERRUPTED
-    return Stop.FINISHED
-
-
 class Run(Standing):
     """One solve: the best allocation and the bound, and how they move.
 

@@ -1,7 +1,7 @@
 """The solver `dp`: targets from above and below until they meet (SPEC §7)."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import ClassVar
 
 from xbarmip.errors import InputError
 from xbarmip.exact import as_int
@@ -9,10 +9,10 @@ from xbarmip.problem import Problem
 from xbarmip.solvers.dp.bounds.cuts import Switches
 from xbarmip.solvers.dp.effort import BEAM
 from xbarmip.solvers.dp.fewest import Fewest
-from xbarmip.solvers.dp.run import Run, until_stopped
+from xbarmip.solvers.dp.run import Run
 from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.known import Known, checked_known, usable
-from xbarmip.solvers.protocol import Hint, Watch, refused_latency
+from xbarmip.solvers.protocol import Hint, Watch, refused_latency, until_stopped
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 
 
@@ -35,6 +35,8 @@ class DynamicProgram:
         allocations another may come out, from run to run.
     """
 
+    name: ClassVar[str] = "dp"
+    refutes: ClassVar[Proof] = Proof.EXACT  # what its INFEASIBLE rests on
     windows: bool = True
     slack: bool = True
     spending: bool = True
@@ -51,16 +53,6 @@ class DynamicProgram:
         as_int(self.beam, "dp option beam", 0)
         object.__setattr__(self, "known", checked_known(self.name, self.known))
         as_int(self.threads, "dp option threads", 1, 1024)
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "dp"
-
-    @property
-    def refutes(self) -> Proof:
-        """What its INFEASIBLE rests on."""
-        return Proof.EXACT
 
     @property
     def switches(self) -> Switches:
@@ -87,7 +79,9 @@ class DynamicProgram:
         with interrupts_held() as let_through:
             run = Run(problem, watch, let_through, hint)
             stop = until_stopped(lambda: run.solve(self.switches, self.beam, self.threads))
-        return self._result(run, stop)
+        settled = run.infeasible or (run.allocation is not None and run.bound >= run.goal)
+        message = "no allocation within the budget meets the constraints" * run.infeasible
+        return self._result(run, run, run.value, Stop.FINISHED if settled else stop, message)
 
     def fewest_crossbars(self, problem: Problem, target: int, watch: Watch, hint: Hint) -> Result:
         """The fewest crossbars for a value up to `target`, as far as sweeps go (SPEC §12).
@@ -101,46 +95,26 @@ class DynamicProgram:
                 return Result(self.name, Status.UNKNOWN, Stop.FINISHED)
             fewest = Fewest(run, search, target, self._told(problem, hint))
             stop = until_stopped(lambda: fewest.find(self.beam))
-        known: dict[str, Any] = {"statistics": run.statistics, "options": asdict(self)}
-        if fewest.infeasible:
-            return Result(self.name, Status.INFEASIBLE, Stop.FINISHED, **known)
-        if fewest.allocation is None:
-            return Result(
-                self.name, Status.UNKNOWN, stop, bound=fewest.bound, proof=Proof.EXACT, **known
-            )
-        return Result(
-            self.name,
-            Status.FEASIBLE if fewest.open else Status.OPTIMAL,
-            stop if fewest.open else Stop.FINISHED,
-            fewest.used,
-            fewest.bound,
-            dict(zip(problem.network.index, fewest.allocation, strict=True)),
-            Proof.EXACT,
-            **known,
-        )
+        return self._result(run, fewest, fewest.used, stop if fewest.open else Stop.FINISHED)
 
     def _told(self, problem: Problem, hint: Hint) -> Hint:
         known = usable(self.known, problem)
         return hint._replace(allocations=(*hint.allocations, *known)) if known else hint
 
-    def _result(self, run: Run, stop: Stop) -> Result:
-        known: dict[str, Any] = {"statistics": run.statistics, "options": asdict(self)}
-        if run.infeasible:
-            return Result(
-                self.name, Status.INFEASIBLE, Stop.FINISHED,
-                message="no allocation within the budget meets the constraints", **known,
-            )  # fmt: skip
-        if run.allocation is None:
-            return Result(
-                self.name, Status.UNKNOWN, stop, bound=run.bound, proof=Proof.EXACT, **known
-            )
-        return Result(
+    def _result(
+        self, run: Run, found: Run | Fewest, value: int | None, stop: Stop, message: str = ""
+    ) -> Result:
+        allocation = None
+        if found.allocation is not None:
+            allocation = dict(zip(run.problem.network.index, found.allocation, strict=True))
+        return Result.of_known(
             self.name,
-            Status.OPTIMAL if run.bound == run.value else Status.FEASIBLE,
-            stop if run.bound < run.goal else Stop.FINISHED,
-            run.value,
-            run.bound,
-            dict(zip(run.problem.network.index, run.allocation, strict=True)),
-            Proof.EXACT,
-            **known,
+            stop,
+            None if allocation is None else value,
+            found.bound,
+            allocation,
+            infeasible=found.infeasible,
+            statistics=run.statistics,
+            options=asdict(self),
+            message=message,
         )

@@ -40,13 +40,7 @@ class Standing:
         self.try_each([*starts(problem), *hint.allocations])
         start = None if self.allocation is None else self.value
         self.statistics: dict[str, Any] = {"start": start, "searches": 0, "labels": 0}
-        self.budget = min(
-            problem.crossbars,
-            sum(
-                layer.outputs * crossbar_set
-                for layer, crossbar_set in zip(problem.network.layers, problem.sets, strict=True)
-            ),
-        )
+        self.budget = min(problem.crossbars, problem.ample)
 
     @property
     def goal(self) -> int:

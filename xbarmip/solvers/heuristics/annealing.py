@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xbarmip.problem import Problem
 from xbarmip.solvers.heuristics.encoding import Encoding
@@ -20,10 +21,7 @@ class SimulatedAnnealing(Search):
     would follow gradients; it moves the coordinates of `Encoding`.
     """
 
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "annealing"
+    name: ClassVar[str] = "annealing"
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
         """Refuse constraints, and where SciPy is not installed."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import ClassVar
 
 from xbarmip.exact import as_int, ceil_div
 from xbarmip.network.layer import Layer
@@ -26,15 +27,11 @@ class CimMlc(Recipe):
         Crossbars of a core.
     """
 
+    name: ClassVar[str] = "cim-mlc"
     core: int = 16
 
     def __post_init__(self) -> None:
         as_int(self.core, "cim-mlc option core", 1)
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "cim-mlc"
 
     def allocation(self, problem: Problem) -> Allocation:
         """R of every layer."""

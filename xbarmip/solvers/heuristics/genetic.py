@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from random import Random
+from typing import ClassVar
 
 import numpy as np
 
@@ -30,16 +31,12 @@ class GeneticAlgorithm(Search):
         Allocations in a generation.
     """
 
+    name: ClassVar[str] = "genetic"
     population: int = 100
 
     def __post_init__(self) -> None:
         Search.__post_init__(self)
         as_int(self.population, "genetic option population", 2)
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "genetic"
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
         """Refuse constraints, and where pymoo is not installed."""

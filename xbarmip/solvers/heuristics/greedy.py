@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from typing import ClassVar
 
 from xbarmip.exact import ceil_div
 from xbarmip.problem import Problem
 from xbarmip.solvers.heuristics.answer import feasible, infeasible
-from xbarmip.solvers.protocol import Watch, refused_constraints
-from xbarmip.solvers.result import Result, Stop
+from xbarmip.solvers.protocol import Watch, refused_constraints, until_stopped
+from xbarmip.solvers.result import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +19,7 @@ class Greedy:
     equally slow layers the first is taken. A common rule of thumb; we know of no single source.
     """
 
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "greedy"
+    name: ClassVar[str] = "greedy"
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
         """Refuse constraints; every network and objective is taken."""
@@ -32,25 +30,20 @@ class Greedy:
         if not problem.feasible:
             return infeasible(self, problem)
         allocation = [1] * len(problem.sets)
-        try:
-            stop = _copy(problem, allocation, watch)
-        except KeyboardInterrupt:
-            stop = Stop.INTERRUPTED
+        stop = until_stopped(lambda: _copy(problem, allocation, watch))
         return feasible(self, problem, tuple(allocation), stop)
 
 
-def _copy(problem: Problem, allocation: list[int], watch: Watch) -> Stop:
+def _copy(problem: Problem, allocation: list[int], watch: Watch) -> None:
     """Add copies to `allocation`, which is valid at every moment."""
     spare = problem.crossbars - problem.smallest_budget
     outputs = [layer.outputs for layer in problem.network.layers]
     slowest = [(-each, i) for i, each in enumerate(outputs)]
     heapify(slowest)
     while slowest:
-        if watch.expired:
-            return Stop.TIME
+        watch.check()
         _, i = heappop(slowest)
         if allocation[i] < problem.largest[i] and problem.sets[i] <= spare:
             spare -= problem.sets[i]
             allocation[i] += 1
             heappush(slowest, (-ceil_div(outputs[i], allocation[i]), i))
-    return Stop.FINISHED

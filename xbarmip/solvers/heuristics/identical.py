@@ -1,6 +1,7 @@
 """The heuristic `identical`: the same number of copies for every layer (SPEC §7)."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xbarmip.problem import Problem
 from xbarmip.solvers.heuristics.answer import Allocation
@@ -15,10 +16,7 @@ class Identical(Recipe):
     network.
     """
 
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "identical"
+    name: ClassVar[str] = "identical"
 
     def allocation(self, problem: Problem) -> Allocation:
         """R of every layer."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import isqrt, lcm
+from typing import ClassVar
 
 from xbarmip.problem import Problem
 from xbarmip.solvers.heuristics.answer import Allocation
@@ -22,10 +23,7 @@ class Lagrangian(Recipe):
     No price may spend the whole budget; what is left stays unused.
     """
 
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "lagrangian"
+    name: ClassVar[str] = "lagrangian"
 
     def allocation(self, problem: Problem) -> Allocation:
         """R of every layer.

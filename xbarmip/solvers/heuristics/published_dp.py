@@ -5,6 +5,7 @@ W. Li, Y. Han, X. Chen, ACM TODAES 29(1), article 21, 2023, doi 10.1145/3631523,
 
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 import numpy as np
 
@@ -50,6 +51,7 @@ class PublishedDynamicProgram:
         keep the PreOp and Op of the prefix, which gives the same for one walk back along the chain.
     """
 
+    name: ClassVar[str] = "published-dp"
     spend_all: bool = True
     anew: bool = False
 
@@ -59,11 +61,6 @@ class PublishedDynamicProgram:
                 raise InputError(
                     f"published-dp option {field} must be a bool, got {getattr(self, field)!r}"
                 )
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "published-dp"
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
         """Refuse what is not a chain, another measure, and what would overflow or not fit."""

@@ -45,8 +45,7 @@ class Access(NamedTuple):
 
 def budget_of(problem: Problem) -> int:
     """Crossbars that can be spent."""
-    all_layers = zip(problem.network.layers, problem.sets, strict=True)
-    return min(problem.crossbars, sum(layer.outputs * each for layer, each in all_layers))
+    return min(problem.crossbars, problem.ample)
 
 
 def bytes_needed(problem: Problem) -> int:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from math import sqrt
 from random import Random
+from typing import ClassVar
 
 from xbarmip.exact import as_int
 from xbarmip.problem import Problem
@@ -29,16 +30,12 @@ class RandomSearch(Search):
         Draws for each evaluation; 1 prunes nothing.
     """
 
+    name: ClassVar[str] = "random"
     draws: int = 5
 
     def __post_init__(self) -> None:
         Search.__post_init__(self)
         as_int(self.draws, "random option draws", 1)
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "random"
 
     def explore(self, problem: Problem, best: Incumbent) -> None:
         """Evaluate what the pruning leaves, batch by batch."""

@@ -2,7 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import ClassVar
 
+from xbarmip.exact import least_where
 from xbarmip.problem import Problem
 from xbarmip.solvers.heuristics.answer import Allocation, feasible, infeasible
 from xbarmip.solvers.protocol import Watch, refused_constraints
@@ -15,12 +17,9 @@ class Recipe(ABC):
     Made in well under a second, the allocation is returned whatever the limits are.
     """
 
-    __slots__ = ()
+    name: ClassVar[str]
 
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """Name in the registry."""
+    __slots__ = ()
 
     @abstractmethod
     def allocation(self, problem: Problem) -> Allocation:
@@ -42,11 +41,8 @@ def largest_fit(problem: Problem, family: Callable[[int], Allocation], most: int
 
     No layer's R may fall as m grows, and family(0) must fit.
     """
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        if problem.crossbars_used(family(middle)) <= problem.crossbars:
-            low = middle
-        else:
-            high = middle - 1
-    return family(low)
+
+    def next_is_too_dear(m: int) -> bool:
+        return problem.crossbars_used(family(m + 1)) > problem.crossbars
+
+    return family(least_where(0, most, next_is_too_dear))

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from xbarmip.problem import Problem
 from xbarmip.solvers.heuristics.answer import Allocation, feasible, infeasible
 from xbarmip.solvers.interrupt import interrupts_held
 from xbarmip.solvers.memory import Memory
-from xbarmip.solvers.protocol import StoppedError, Watch, refused_constraints
+from xbarmip.solvers.protocol import StoppedError, Watch, refused_constraints, until_stopped
 from xbarmip.solvers.result import Result, Stop
 from xbarmip.timing.evaluate import evaluate_many
 
@@ -94,17 +94,13 @@ class Search(ABC):
         Where its draws begin: without a time or memory limit, the same seed gives the same answer.
     """
 
+    name: ClassVar[str]
     evaluations: int = 20_000
     seed: int = 0
 
     def __post_init__(self) -> None:
         as_int(self.evaluations, f"{self.name} option evaluations", 1)
         as_int(self.seed, f"{self.name} option seed", 0, 2**32 - 1)
-
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """Name in the registry."""
 
     def unsupported(self, problem: Problem) -> tuple[str, ...]:
         """Refuse constraints; every network and objective is taken."""
@@ -118,14 +114,8 @@ class Search(ABC):
         """Search until the evaluations are used up (see `Solver.solve`)."""
         if not problem.feasible:
             return infeasible(self, problem)
-        stop = Stop.FINISHED
         with interrupts_held() as let_through:
             best = Incumbent(problem, watch, let_through, self.evaluations)
-            try:
-                self.explore(problem, best)
-            except StoppedError as ended:
-                stop = ended.stop
-            except KeyboardInterrupt:
-                stop = Stop.INTERRUPTED
+            stop = until_stopped(lambda: self.explore(problem, best))
         statistics = {"evaluations": best.evaluations}
         return feasible(self, problem, best.allocation, stop, statistics)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import prod
+from typing import ClassVar
 
 from xbarmip.errors import InputError
 from xbarmip.network.graph import Network
@@ -29,16 +30,12 @@ class StrideBalanced(Recipe):
         consumer takes them in. The paper's own figures are without.
     """
 
+    name: ClassVar[str] = "stride"
     pooling: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.pooling, bool):
             raise InputError(f"stride option pooling must be a bool, got {self.pooling!r}")
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "stride"
 
     def allocation(self, problem: Problem) -> Allocation:
         """R of every layer."""

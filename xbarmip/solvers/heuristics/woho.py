@@ -1,6 +1,7 @@
 """The heuristic `woho`: copies in proportion to the outputs Wo*Ho (SPEC §7)."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xbarmip.problem import Problem
 from xbarmip.solvers.heuristics.answer import Allocation
@@ -19,10 +20,7 @@ class WohoProportional(Recipe):
     raised to one copy takes more than its share, so that the factor of the others only falls.
     """
 
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return "woho"
+    name: ClassVar[str] = "woho"
 
     def allocation(self, problem: Problem) -> Allocation:
         """R of every layer."""

@@ -20,8 +20,8 @@ from xbarmip.hardware.preset import Hardware
 from xbarmip.problem import Problem
 from xbarmip.solvers.dp.solver import DynamicProgram
 from xbarmip.solvers.interrupt import interruptions
+from xbarmip.solvers.latency.questions import subproblem
 from xbarmip.solvers.latency.result import LatencyResult
-from xbarmip.solvers.latency.walk import subproblem
 from xbarmip.solvers.protocol import Hint, Limits, Progress, Watch
 from xbarmip.solvers.registry import solve
 from xbarmip.solvers.result import Result, Status, Stop

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from xbarmip.problem import Problem
-from xbarmip.solvers.latency.walk import Walk, subproblem
-from xbarmip.solvers.protocol import Hint, Solver, Watch
-from xbarmip.solvers.result import Proof, Result, Stop
+from xbarmip.solvers.latency.questions import subproblem
+from xbarmip.solvers.latency.walk import Walk
+from xbarmip.solvers.protocol import Hint, Solver, Watch, ended
+from xbarmip.solvers.result import Proof, Result
 from xbarmip.timing.step_limit import least_step
 
 
@@ -52,8 +53,4 @@ class LatencyWalk:
         """`solve` with a hint, without `rounds`: a walk has none."""
         assert hint.rounds is None
         walk = Walk(problem, self.solver, self.refuted, self.whole, watch, hint)
-        try:
-            stop = walk.run()
-        except KeyboardInterrupt:
-            stop = Stop.INTERRUPTED
-        return walk.result(stop)
+        return walk.result(*ended(walk.run))
