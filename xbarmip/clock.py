@@ -35,13 +35,13 @@ def before_each_kernel(call: Callable[[], None]) -> Iterator[None]:
 
 
 def compiling_begins() -> None:
-    """A kernel is about to be compiled."""
+    """A kernel is about to be compiled; numba tells the end of it also where this raises."""
     global _nested, _since
-    for call in tuple(_before_each):
-        call()
     if not _nested:
         _since = time.monotonic()
     _nested += 1
+    for call in tuple(_before_each):
+        call()
 
 
 def compiling_ends() -> None:

@@ -153,10 +153,6 @@ def _with(known: str, more: Any) -> str:
     return code + digest([known, more])
 
 
-def _as_it_is(_: Problem, claim: Result, __: Mapping[str, Any]) -> Result:
-    return claim
-
-
 def _with_plan(schedule: Schedule, claim: Result, statistics: Mapping[str, Any]) -> ScheduleResult:
     allocation = [*(claim.allocation or {}).values()]
     plan = plan_of(schedule, statistics.get("cuts", ()), allocation) if allocation else None
@@ -196,8 +192,8 @@ def _with_layout(_: Placement, claim: Result, statistics: Mapping[str, Any]) -> 
 
 KINDS: dict[type, Kind] = {
     Problem: Kind(
-        SOLVERS, EXACT, problem_digest, allocation_facts, _as_it_is, stated_problem,
-        write_certificate,
+        SOLVERS, EXACT, problem_digest, allocation_facts, lambda _, claim, __: claim,
+        stated_problem, write_certificate,
     ),
     Schedule: Kind(
         SCHEDULE_SOLVERS, SCHEDULE_EXACT, _schedule_digest, plan_facts, _with_plan,

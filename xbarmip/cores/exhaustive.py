@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from xbarmip.cores.layout import Layout, Share
 from xbarmip.cores.problem import Placement
-from xbarmip.cores.result import PlacementResult, answer
+from xbarmip.cores.result import PlacementResult, answer, nothing
 from xbarmip.cores.score import score
 from xbarmip.exact import as_int
 from xbarmip.solvers.protocol import Watch, until_stopped
@@ -54,8 +54,7 @@ class PlacementExhaustive:
     def solve(self, placement: Placement, watch: Watch) -> PlacementResult:
         """Look at all placements (see `PlacementSearch.solve`)."""
         if placement.obstacle:
-            message = placement.obstacle
-            return answer(placement, self.name, None, None, infeasible=True, message=message)
+            return nothing(placement, self.name, placement.obstacle)
         best: tuple[tuple[int, int, int], Layout] | None = None
         seen = 0
 

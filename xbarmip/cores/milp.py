@@ -11,7 +11,7 @@ from xbarmip.cores.improve import Climb
 from xbarmip.cores.layout import Layout, check_layout
 from xbarmip.cores.menu import menus, target
 from xbarmip.cores.problem import Placement
-from xbarmip.cores.result import PlacementResult, answer
+from xbarmip.cores.result import PlacementResult, answer, nothing
 from xbarmip.cores.score import score
 from xbarmip.cores.statement import build_placement_model, placement_of, read_layout
 from xbarmip.errors import InputError, UnsupportedError
@@ -54,10 +54,9 @@ class PlacementMilp:
 
     def solve(self, placement: Placement, watch: Watch) -> PlacementResult:
         """Solve; a bound of HiGHS rests on floating-point numbers."""
-        nothing = menus(placement, target(placement, placement.most)) is None
-        if placement.obstacle or nothing:
-            message = placement.obstacle or "no R of a layer meets the constraints"
-            return answer(placement, self.name, None, None, infeasible=True, message=message)
+        if placement.obstacle or menus(placement, target(placement, placement.most)) is None:
+            why = placement.obstacle or "no R of a layer meets the constraints"
+            return nothing(placement, self.name, why)
         known = None
         if self.start:
             climb = Climb(placement, 1, self.seed)

@@ -63,3 +63,8 @@ def answer(
         refutation=None if infeasible else refutation,
         **more,
     )
+
+
+def nothing(placement: Placement, solver: str, why: str) -> PlacementResult:
+    """The result where nothing can be placed, which is seen without a search."""
+    return answer(placement, solver, None, None, infeasible=True, message=why)

@@ -14,7 +14,7 @@ from xbarmip.cores.improve import Climb
 from xbarmip.cores.layout import Layout
 from xbarmip.cores.menu import target
 from xbarmip.cores.problem import Placement
-from xbarmip.cores.result import PlacementResult, answer
+from xbarmip.cores.result import PlacementResult, answer, nothing
 from xbarmip.cores.ties import Ties
 from xbarmip.exact import as_int
 from xbarmip.solvers.interrupt import interrupts_held
@@ -65,8 +65,7 @@ class PlacementSearch:
     def solve(self, placement: Placement, watch: Watch) -> PlacementResult:
         """Solve; ends early when the watch expires, at the memory limit or on KeyboardInterrupt."""
         if placement.obstacle:
-            message = placement.obstacle
-            return answer(placement, self.name, None, None, infeasible=True, message=message)
+            return nothing(placement, self.name, placement.obstacle)
         run = _Run(placement, watch, self)
         stop = until_stopped(run.whole)
         if run.climb.value == run.bound:

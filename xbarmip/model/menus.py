@@ -1,4 +1,4 @@
-"""Menus of duplications: which R can still occur, by the budget and by NormalOp alone."""
+"""Menus of duplications: which R can still occur, by the budget and by each constraint alone."""
 
 from collections.abc import Sequence
 from functools import lru_cache

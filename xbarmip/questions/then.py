@@ -185,7 +185,7 @@ class Walk:
         """The answer as far as the walk came."""
         first, reached = self._levels[0], self._levels[: self._at + 1]
         allocation = next((e.allocation for e in reached[::-1] if e.allocation is not None), None)
-        minima = tuple(self._minimum(level) for level in reached)
+        minima = tuple(Minimum(each.amount.label, each.value, each.bound) for each in reached)
         known: dict[str, Any] = {
             "statistics": {"questions": len(self._asker.asked)},
             "message": message,
@@ -217,6 +217,3 @@ class Walk:
             measures=amounts(self.problem, allocation),
             **known,
         )
-
-    def _minimum(self, level: Level) -> Minimum:
-        return Minimum(level.amount.label, level.value, level.bound)

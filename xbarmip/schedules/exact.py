@@ -91,15 +91,21 @@ class Segments:
         return tuple(Written(*edge, self[edge].allocation or ()) for edge in path.edges)
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduleSearch:
-    """Shortest path over cut positions, whose edges are proven where a best path could use them."""
+class TakesAll:
+    """What a solver has that takes every schedule."""
 
-    name: ClassVar[str] = "dp"
+    __slots__ = ()
 
     def unsupported(self, schedule: Schedule) -> tuple[str, ...]:
         """Nothing: it takes every schedule."""
         return ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleSearch(TakesAll):
+    """Shortest path over cut positions, whose edges are proven where a best path could use them."""
+
+    name: ClassVar[str] = "dp"
 
     def solve(self, schedule: Schedule, watch: Watch) -> ScheduleResult:
         """Prove the cheapest schedule; when a limit ends it, the best so far and a valid bound."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from xbarmip.exact import as_int
 from xbarmip.schedules.cuts import even_cuts, filled
-from xbarmip.schedules.exact import ANY, Path, Segments
+from xbarmip.schedules.exact import ANY, Path, Segments, TakesAll
 from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import ScheduleResult, answer
 from xbarmip.solvers.protocol import Watch, until_stopped
@@ -16,7 +16,7 @@ Cuts = frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
-class GeneticCuts:
+class GeneticCuts(TakesAll):
     """A genetic algorithm over the cuts.
 
     The way of COMPASS (J. Park et al., DATE 2025, arXiv 2501.06780), which breeds partitions of a
@@ -40,10 +40,6 @@ class GeneticCuts:
         as_int(self.population, "genetic option population", 2)
         as_int(self.generations, "genetic option generations", 0)
         as_int(self.seed, "genetic option seed", 0)
-
-    def unsupported(self, schedule: Schedule) -> tuple[str, ...]:
-        """Nothing: it takes every schedule."""
-        return ()
 
     def solve(self, schedule: Schedule, watch: Watch) -> ScheduleResult:
         """Breed, and return the fittest."""

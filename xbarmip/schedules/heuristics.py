@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from xbarmip.schedules.cuts import even_cuts, filled
-from xbarmip.schedules.exact import ANY, Path, Segments
+from xbarmip.schedules.exact import ANY, Path, Segments, TakesAll
 from xbarmip.schedules.problem import Schedule
 from xbarmip.schedules.result import ScheduleResult, Written, answer
 from xbarmip.schedules.segment import Segment
@@ -13,7 +13,7 @@ from xbarmip.solvers.protocol import Watch, until_stopped
 
 
 @dataclass(frozen=True, slots=True)
-class Filling:
+class Filling(TakesAll):
     """As many layers as fit, then copies of the slowest until the chip is full; and the next.
 
     The way of CIM-MLC (S. Qu et al., ASPLOS 2024), which maps layer after layer until the chip has
@@ -21,10 +21,6 @@ class Filling:
     """
 
     name: ClassVar[str] = "filling"
-
-    def unsupported(self, schedule: Schedule) -> tuple[str, ...]:
-        """Nothing: it takes every schedule."""
-        return ()
 
     def solve(self, schedule: Schedule, watch: Watch) -> ScheduleResult:
         """Fill chip after chip."""
@@ -39,14 +35,10 @@ class Filling:
 
 
 @dataclass(frozen=True, slots=True)
-class EvenCuts:
+class EvenCuts(TakesAll):
     """The fewest segments of about equal crossbars, each with its proven optimum."""
 
     name: ClassVar[str] = "even"
-
-    def unsupported(self, schedule: Schedule) -> tuple[str, ...]:
-        """Nothing: it takes every schedule."""
-        return ()
 
     def solve(self, schedule: Schedule, watch: Watch) -> ScheduleResult:
         """Cut evenly, then prove each segment; no bound, as the cuts are given."""

@@ -169,18 +169,8 @@ class Questions:
         self, answer: Result, at_most: int | None, enough: int | None, seconds: float
     ) -> None:
         limit = None if at_most is None else at_most * self.ticks.tick
-        self.asked.append(
-            Subproblem(
-                limit,
-                enough,
-                answer.status,
-                answer.stop,
-                answer.value,
-                answer.bound,
-                answer.proof,
-                seconds,
-            )
-        )
+        facts = answer.status, answer.stop, answer.value, answer.bound, answer.proof
+        self.asked.append(Subproblem(limit, enough, *facts, seconds))
 
     def _where(self, at_most: int | None) -> str:
         limit = "any step time" if at_most is None else f"steps of at most {at_most} ticks"
