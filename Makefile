@@ -15,7 +15,7 @@ demo: $(INSTALLED)  ## solve a shipped network and an ONNX file
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
-around: $(INSTALLED)  ## pages, notebooks, packages, benchmarks, browsers, clusters, the second language
+around: $(INSTALLED)  ## pages, notebooks, packages, benchmarks, browsers, clusters, other systems, the second language
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m around
 
 test-all: around  ## every test, all random cases of it

@@ -49,8 +49,9 @@ def test_pyomo_knows_the_solvers_whichever_comes_first(imports):
     assert "pyomo" in loaded(f"{imports}\nassert pyo.SolverFactory('xbarmip_dp').available()")
 
 
-def test_every_command_has_a_module_and_a_text():
-    imports = "".join(f"import xbarmip.cli.{name} as command; command.add; " for name in COMMANDS)
+def test_compare_is_a_package_and_a_function_and_every_command_has_a_module():
+    imports = "import xbarmip as xb; from xbarmip.compare import Row; assert callable(xb.compare); "
+    imports += "".join(f"import xbarmip.cli.{name} as command; command.add; " for name in COMMANDS)
     assert loaded(f"{imports}import sys; assert 'xbarmip.cli.main' not in sys.modules")
 
 
@@ -60,11 +61,6 @@ def test_what_the_package_offers_is_there():
             assert getattr(home, name) is not None
     with pytest.raises(AttributeError):
         xb.nothing  # noqa: B018
-
-
-def test_compare_is_a_package_and_a_function():
-    code = "import xbarmip as xb; from xbarmip.compare import Row; assert callable(xb.compare)"
-    assert loaded(code)
 
 
 def test_the_package_goes_to_other_processes_by_name():

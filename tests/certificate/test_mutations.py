@@ -84,6 +84,7 @@ def test_what_is_read_wrongly_is_seen(mutations, tmp_path, monkeypatch):
     assert mutations.outcome(path) == "TRACEBACK"
 
 
+@pytest.mark.around
 def test_the_benchmark_of_certificates(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(FOLDER)
     import_module("certificates").main(["--smoke", "--output", str(tmp_path)])

@@ -74,12 +74,12 @@ def points(capsys, *arguments):
 
 def test_bounds_ties_and_sums_are_those_of_python(capsys):
     network = xb.load_network("lenet-5")
-    power = {name: [5 * r for r in range(1, 61)] for name in network.index}
-    problem = xb.Problem(network, 60, at_most={"serial": 70}, then=("crossbars",))
+    power = {name: [5 * r for r in range(1, 31)] for name in network.index}
+    problem = xb.Problem(network, 30, at_most={"serial": 150}, then=("crossbars",))
     front = xb.pareto(replace(problem, sums=(xb.Sum("power", power),)), "power")
-    asked = ("--crossbars", "60", "--against", "power", "--sum")
+    asked = ("--crossbars", "30", "--against", "power", "--sum")
     layers = ",".join(f"{name}=5" for name in network.index)
-    given = (*asked, f"power:{layers}", "--at-most", "serial=70", "--then", "crossbars")
+    given = (*asked, f"power:{layers}", "--at-most", "serial=150", "--then", "crossbars")
     found = [
         (point["cycles"], point["power"], point["allocation"]) for point in points(capsys, *given)
     ]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -296,6 +297,7 @@ def test_a_solver_that_only_fails_agrees_with_nobody():
 
 SLOW = """
 import os, sys, time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tests.compare.test_resume import network, of
@@ -317,30 +319,37 @@ class Slow:
 
 if __name__ == "__main__":
     suite = of(*(Problem(network(), n, 1) for n in range(2, 12)))
-    print("ready", flush=True)
-    os.environ["SECONDS"] = sys.stdin.readline()
-    found = compare(suite, [Slow(sys.argv[1])], output=sys.argv[1], resume=True)
-    print(found.complete, found.agreed, len(found.rows), found.counts["AGREE"])
+    for seconds in sys.stdin:
+        os.environ["SECONDS"] = seconds
+        run = os.fork()
+        if run:
+            print(run, flush=True)
+            continue
+        try:
+            found = compare(suite, [Slow(sys.argv[1])], output=sys.argv[1], resume=True)
+            facts = found.complete, found.agreed, len(found.rows), found.counts["AGREE"]
+            print(*facts, flush=True)
+        finally:
+            os._exit(0)
+    with suppress(ChildProcessError):
+        while True:
+            os.wait()
 """
 
 
 def started(folder):
+    """What starts a run, a process that it forks, for each line that says how slow it is to be."""
     (folder / "slow.py").write_text(SLOW)
     command = [sys.executable, str(folder / "slow.py"), str(folder)]
     root = str(ROOT)
     path = os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path}, **pipes)
-    assert process.stdout.readline() == "ready\n"
-    return process
+    return subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path}, **pipes)
 
 
 def test_two_runs_share_the_work(tmp_path):
-    runs = [started(tmp_path) for _ in range(2)]
-    for run in runs:
-        run.stdin.write("0.5\n")
-        run.stdin.flush()
-    assert [run.communicate()[0] for run in runs] == ["True True 10 10\n"] * 2
+    said = started(tmp_path).communicate("0.5\n0.5\n")[0].splitlines()
+    assert said[2:] == ["True True 10 10"] * 2
     log = (tmp_path / "log").read_text().split()
     assert sorted(map(int, log)) == list(range(2, 12)), "each was run once"
     rows = read_rows(tmp_path / "mine.jsonl")
@@ -350,15 +359,16 @@ def test_two_runs_share_the_work(tmp_path):
 
 def test_a_claim_ends_with_its_process(tmp_path):
     """A run that is killed holds nobody up: what it had begun is run by the other."""
-    one, other = started(tmp_path), started(tmp_path)
-    one.stdin.write("1000\n")
-    one.stdin.flush()
+    runs = started(tmp_path)
+    runs.stdin.write("1000\n")
+    runs.stdin.flush()
+    one = int(runs.stdout.readline())
     while not (tmp_path / "log").exists():
-        assert one.poll() is None
+        assert runs.poll() is None
         time.sleep(0.01)
-    one.kill()
-    assert other.communicate("0\n")[0] == "True True 10 10\n"
-    one.communicate()
+    os.kill(one, signal.SIGKILL)
+    _, said = runs.communicate("0\n")[0].splitlines()
+    assert said == "True True 10 10"
     assert len(read_rows(tmp_path / "mine.jsonl")) == 10
 
 

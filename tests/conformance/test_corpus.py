@@ -43,7 +43,7 @@ def test_brute_force_says_so(kind, label):
 
 @pytest.mark.parametrize("label", MEASURES)
 def test_every_combination_of_cuts(label):
-    for case in (*cases()["free", label][::8], *cases()["constrained", label][::9]):
+    for case in (*cases()["free", label][::10], *cases()["constrained", label][::12]):
         for solver in CUTS:
             hold(case, solver)
 

@@ -121,7 +121,7 @@ def test_three_provers_agree_on_periods_constraints_and_split_copies(seed):
 
 def test_splitting_copies_never_makes_it_worse():
     better = 0
-    for placement in sized()[:80]:
+    for placement in sized()[: draws(120)]:
         whole = xb.place(placement, "exhaustive").value
         split = xb.place(replace(placement, split=True), "exhaustive").value
         if whole is not None:

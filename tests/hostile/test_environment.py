@@ -188,6 +188,7 @@ def test_every_command_is_tried():
     assert {command[0] for command in [*ALONE, COMPARE]} == {*COMMANDS, "--help"}
 
 
+@pytest.mark.around
 def test_on_another_system_in_ascii_only_what_needs_processes_refuses(folder):
     """No other encoding has fewer characters."""
     (folder / "commands.json").write_text(json.dumps([*ALONE, COMPARE]))

@@ -24,12 +24,14 @@ pytestmark = pytest.mark.long
 MEMORY = 2**28  # bytes beyond what the process has before it reads
 SECONDS = 60  # of CPU
 
-RUNNER = f"""
-import json, os, resource, sys
+IMPORTS = """
 import onnx.reference
 import xbarmip.cli.compare, xbarmip.cli.hardware, xbarmip.cli.show
 from xbarmip.cli.main import main
 from xbarmip.network.onnx import read_onnx
+"""
+RUNNER = f"""
+import json, os, resource, sys
 
 def limited(arguments, errors):
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -274,7 +276,11 @@ def outcomes(tmp_path_factory):
     cases = {name: command(name) for name in (*ANSWERED, *REFUSED, *SPECIAL)}
     (folder / "cases.json").write_text(json.dumps(cases), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-c", RUNNER], cwd=folder, capture_output=True, text=True, check=True
+        [sys.executable, "-c", IMPORTS + RUNNER],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     statuses = dict(json.loads(line) for line in done.stdout.splitlines())
     return {name: (statuses[name], (folder / f"{name}.stderr").read_text()) for name in cases}

@@ -204,7 +204,7 @@ def test_a_measure_of_ones_own_keeps_its_contract_on_every_solver(name):
 @pytest.mark.usefixtures("own")
 def test_every_solver_takes_a_measure_of_ones_own(name):
     random = Random(f"own {name}")
-    for number in range(60):
+    for number in range(draws(90)):
         problem = drawn(random, number, name)
         define = reference.cycles if problem.view.stalls else reference.steps
         least = optimum(problem, lambda _, chosen, p=problem, f=define: f(p.view, chosen))

@@ -12,6 +12,7 @@ from tests.brute import tiny_problem
 from tests.constraints.test_ready import TILED, funnel
 from tests.model.test_statement import SHAPES
 from tests.random_hardware import OWN, SHIPPED, random_hardware
+from tests.sample import draws
 from xbarmip.constraint import LinearConstraint, Predicate
 from xbarmip.hardware.preset import load_hardware
 from xbarmip.hardware.tiles import tiles_taken
@@ -84,7 +85,7 @@ def exact_times(problem, chosen):
 
 
 def test_values_on_random_problems():
-    for random, problem in random_problems("named", 40, (*SHIPPED, *OWN)):
+    for random, problem in random_problems("named", draws(60), (*SHIPPED, *OWN)):
         model = xb.build_model(problem)
         chosen = random.choice(within_budget(problem))
         xb.verify(model, chosen)
@@ -104,7 +105,7 @@ def limit_step_time(model, moving, limit):
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_a_limit_of_the_step_time_is_obeyed(solver):
     kinds = {LinearConstraint: 0, Predicate: 0}
-    for random, problem in random_problems("limits", 24, (*SHIPPED, *OWN)):
+    for random, problem in random_problems("limits", draws(36), (*SHIPPED, *OWN)):
         times = {one: exact_times(problem, one) for one in within_budget(problem)}
         limit = random.choice(sorted(max(layers.values()) for layers in times.values()))
         model = xb.build_model(problem)

@@ -127,7 +127,9 @@ def best_time(chip):
     return min(costs, default=None)
 
 
-@pytest.mark.parametrize(("solver", "count"), [("dp", 24), ("milp", 4), ("exhaustive", 12)])
+@pytest.mark.parametrize(
+    ("solver", "count"), [("dp", draws(30)), ("milp", 4), ("exhaustive", draws(30))]
+)
 def test_times_are_shared_exactly(solver, count):
     random, seen = Random("shared times"), set()
     for _ in range(count):

@@ -67,7 +67,7 @@ def by_definition(problem):
 def test_dp_equals_exhaustive_search(kind, shape):
     random = Random(f"latency {kind} {shape}")
     statuses = set()
-    for number in range(20):
+    for number in range(draws(30)):
         rules = SHIPPED if number % 3 else (*SHIPPED, *OWN)
         problem = timed(random, shape, kind, 400, rules)
         expected = xb.solve(problem, solver="exhaustive")
@@ -80,16 +80,6 @@ def test_dp_equals_exhaustive_search(kind, shape):
             assert result.latency_bound == result.latency
             assert result.proof is Proof.EXACT
     assert statuses == {Status.OPTIMAL, Status.INFEASIBLE}
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_milp_agrees(kind):
-    random = Random(f"latency milp {kind}")
-    for _ in range(12):
-        problem = timed(random, SHAPES[0], kind, 60)
-        expected = xb.solve(problem, solver="exhaustive")
-        result = xb.solve(problem, solver="milp")
-        assert (result.status, result.value) == (expected.status, expected.value), problem
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -116,7 +106,7 @@ def test_the_whole_frontier_and_the_least_latency_by_their_definition(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_hint_changes_no_answer(kind):
     random = Random(f"hint {kind}")
-    for _ in range(60):
+    for _ in range(draws(60)):
         problem = replace(timed(random, SHAPES[1], kind, 400), objective=kind[0], hardware=None)
         plain = xb.solve(problem)
         if plain.allocation is None:
