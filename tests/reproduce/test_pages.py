@@ -30,7 +30,7 @@ from xbarmip.reproduce.source import Part, Source
 from xbarmip.reproduce.sources import SOURCES
 from xbarmip.reproduce.store import Store
 
-SAMPLE = 6  # certificates of each page that are checked here; benchmarks/page_certificates.py: all
+SAMPLE = 4  # certificates of each page that are checked here; benchmarks/page_certificates.py: all
 
 
 def folder_of(source):
