@@ -10,8 +10,6 @@ from xbarmip.certificate import check
 LARGE = 2**62  # numbers below are compared in 64 bits
 STRIDES = 32, 4, 1  # a few rows tell most labels apart
 
-Entry = tuple[int, Any]  # a row, and the number of a label in it
-
 
 class Kept:
     """Kept labels of a stage, each a column of what a label may have at most that it dominates.
