@@ -25,7 +25,7 @@ import xbarmip as xb
 from xbarmip.certificate import check, relaxation, sweep
 from xbarmip.certificate.relaxation import SCALE, Relaxation
 from xbarmip.certificate.statement import statement
-from xbarmip.certificate.write import lines
+from xbarmip.certificate.write import lines, numbered
 from xbarmip.constraint import LinearConstraint
 from xbarmip.hardware.crossbar import Crossbar
 from xbarmip.hardware.preset import Hardware, MemoryLevel
@@ -71,11 +71,11 @@ def certificates(random: Random, goals: float = 0.3) -> Iterator[list[Any]]:
         sweep.MOST_LABELS, relaxation.Relaxation = random.choice(WAYS)
         if random.random() < goals:
             goal = some_goal(random, problem)
-            yield [*lines(goal, xb.solve(goal, "exhaustive"), Watch(Limits()))]
+            yield [*numbered(lines(goal, xb.solve(goal, "exhaustive"), Watch(Limits())))]
         elif random.random() < 0.4:
             yield certificate(varied(statement(problem), random))
         else:
-            yield [*lines(problem, xb.solve(problem, "exhaustive"), Watch(Limits()))]
+            yield [*numbered(lines(problem, xb.solve(problem, "exhaustive"), Watch(Limits())))]
 
 
 def instances(random: Random) -> Iterator[xb.Problem]:

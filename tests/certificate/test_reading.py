@@ -4,12 +4,13 @@ A row names a certificate, the place in it, what stands there instead, and words
 """
 
 import json
+import re
 from copy import deepcopy
 
 import pytest
 
 from benchmarks.by_definition import seal
-from tests.small_certificates import CLOSED_FORM, PROBLEMS, certificate
+from tests.small_certificates import CLOSED_FORM, PROBLEMS, certificate, in_version_4
 from xbarmip.certificate import check
 
 BASES = {
@@ -85,12 +86,11 @@ HUGE, INTEGER, ARRAY = 2**1100, "must be an integer of at most 1024 bits", "must
 LAYER, EDGE, VIEW = ("problem", "layers", 1), ("problem", "edges", 1), ("problem", "view")
 CONSTRAINT, TIME = ("problem", "constraints", 0), ("problem", "time")
 BOUND, PATHS, STEP = ("bound",), ("bound", "paths"), (*TIME, "layers", 3)
-KEEP = ("stage", "keep")
 
 FIRST = [
     ("cycles", ("first", "format"), "other", "not a certificate in the format"),
     ("cycles", ("first", "format"), None, "not a certificate in the format"),
-    ("cycles", ("first", "version"), 5, "not a certificate in the format"),
+    ("cycles", ("first", "version"), 6, "not a certificate in the format"),
     ("cycles", ("first", "version"), 3.0, f"version {INTEGER}"),
     ("cycles", ("first", "version"), True, f"version {INTEGER}"),
     ("cycles", ("first",), more, "first line must be an object with format version digest, got"),
@@ -313,26 +313,20 @@ BOUNDS = [
     ("steps", (*PATHS, 0, 1, 2), [[9]], "a path takes edge 9, which the proof leaves out"),
 ]
 STAGES = [
-    ("cycles", ("stage",), more, "stage must be an object with"),
-    ("cycles", ("stage", "bounds"), [0, 0], "bounds of a stage: 0 occurs twice"),
-    ("cycles", ("stage", "bounds"), [1], "bounds of a stage must be at most 0"),
-    ("cycles", KEEP, None, f"keep of a stage {ARRAY}"),
-    ("steps", KEEP, twice, "keep of a stage: (1, 2) occurs twice"),
-    ("steps", KEEP, backwards, "keep of a stage: (1, 2) comes after (1, 4)"),
-    ("cycles", (*KEEP, 0), longer, f"label that a stage keeps {ARRAY} of 2"),
-    ("cycles", (*KEEP, 0, 0), 2, "number of a label that a stage keeps must be at most 1"),
-    ("cycles", (*KEEP, 0, 0), 0, "number of a label that a stage keeps must be at least 1"),
-    ("cycles", (*KEEP, 0, 1), 99, "R of a label that a stage keeps must be at most 4"),
-    ("cycles", (*KEEP, 0, 1), 0, "R of a label that a stage keeps must be at least 1"),
-    ("cycles", (*KEEP, 0, 1), 2.0, f"R of a label that a stage keeps {INTEGER}"),
+    ("cycles", ("stage",), {"bounds": [0], "keep": []}, f"bounds of a stage {ARRAY}"),
+    ("cycles", ("stage",), [0, 0], "bounds of a stage: 0 occurs twice"),
+    ("cycles", ("stage",), [1], "bounds of a stage must be at most 0"),
     ("cycles", ("line",), lambda line: {"line": line}, f"line of a label {ARRAY}"),
-    ("cycles", ("line", 0), -3, "line of a label must be at least 0"),
-    ("cycles", ("line", 0), 4, "its line names an R that does not exist"),
-    ("cycles", ("line", 0), 0, "its line names an R that does not exist"),
+    ("cycles", ("line", 0), -3, "line of a label must be at least -1"),
+    ("cycles", ("line", 0), 5, "R of a label that a stage keeps must be at most 4"),
+    ("cycles", ("line", 0), 0, "R of a label that a stage keeps must be at least 1"),
+    ("cycles", ("line", 0), 3, "its line names an R that does not exist"),
     ("cycles", ("line",), [3], "its line names an R that does not exist"),
-    ("cycles", ("line", 1), 2, "its line names a label that is not kept"),
-    ("cycles", ("line",), lambda line: [2, 1, *line[1:]], "a number for an R that needs none"),
-    ("cycles", ("line", 1), 0, "R = 3 is neither refuted, nor kept or dominated"),
+    ("cycles", ("line", 1), -2, "line of a label must be at least -1"),
+    ("cycles", ("line", 1), 2.0, f"line of a label {INTEGER}"),
+    ("cycles", ("line", 2), 2, "its line names a label that is not kept"),
+    ("cycles", ("line",), lambda line: [1, 1, *line[1:]], "a number for an R that needs none"),
+    ("cycles", ("line", 2), 0, "R = 3 is neither refuted, nor kept or dominated"),
 ]
 TABLE = [
     *FIRST, *WHOLE, *EDGES, *VIEWS, *CONSTRAINTS, *TIMES, *JOINS, *CLAIMS, *PROOFS, *BOUNDS,
@@ -377,18 +371,27 @@ LIMITS = [
     ("MOST_EDGES", 3, "cycles", "more than 3 edges"),
     ("MOST_OUTPUTS", 15, "cycles", "the layers have more than 15 outputs"),
     ("MOST_CHOICES", 14, "cycles", "more than 14 values of R"),
-    ("MOST_TERMS", 20, "cycles", "bounds have more than 20 values of R and legs of paths"),
+    ("MOST_TERMS", 15, "cycles", "a bound has more than 15 values of R and legs of paths"),
     ("MOST_IN_LABELS", 5, "cycles", "the labels of a stage have more than 5 numbers"),
-    ("MOST_IN_LABELS", 2, "cycles", "a label has more than 2 numbers"),
+    ("MOST_IN_LABELS", 3, "cycles", "the lines of a stage have more than 3 numbers"),
+    ("MOST_IN_LABELS", 2, "version 4", "a label has more than 2 numbers"),
     ("MOST_HALVES", 1, "splits", "more than 1 windows are left to be refuted"),
 ]
 
 
 @pytest.mark.parametrize(("limit", "most", "base", "words"), LIMITS)
 def test_limits_are_named(limit, most, base, words, bases, tmp_path, monkeypatch):
-    path = written(tmp_path / "c", bases[base])
+    records = bases[base] if base in bases else in_version_4(bases["cycles"])
+    path = written(tmp_path / "c", records)
     monkeypatch.setattr(check, limit, most)
     with pytest.raises(check.Refused, match=words):
+        check.check(path)
+
+
+def test_bounds_together_are_limited(bases, tmp_path, monkeypatch):
+    path = written(tmp_path / "c", by_numbers(bases["cycles"], 0, 1, 2))
+    monkeypatch.setattr(check, "MOST_TERMS", 30)
+    with pytest.raises(check.Refused, match="bounds have more than 30 values of R and legs"):
         check.check(path)
 
 
@@ -404,6 +407,83 @@ def test_waits_by_many_edges_are_limited(tmp_path, monkeypatch):
         check.check(path)
 
 
+# --- paths by their numbers
+
+
+def by_numbers(records, *numbers):
+    """The bound twice, the second time by numbers."""
+    at = next(n for n, line in enumerate(records) if "bound" in line)
+    bound = records[at]["bound"]
+    paths = [[m, n] for (m, _), n in zip(bound["paths"], numbers, strict=True)]
+    return [*records[: at + 1], {"bound": {**bound, "paths": paths}}, *records[at + 1 :]]
+
+
+def test_paths_by_numbers(bases, tmp_path):
+    for base in ("cycles", "steps", "latency"):
+        new = check.check(written(tmp_path / "c", bases[base]))
+        assert check.check(written(tmp_path / "c", by_numbers(bases[base], 0, 1, 2))) == new
+
+
+NUMBERS = [
+    ((0, 1, 3), "number of a path must be at most 2, got 3"),
+    ((-1, 0, 1), "number of a path must be at least 0, got -1"),
+    ((0, 1, 1), "paths of a bound: .* occurs twice"),
+    ((0, 2, 1), "paths of a bound: .* comes after"),
+    ((0, 1, True), f"path {ARRAY} of 2, got True"),
+    ((0, 1, 2.0), f"path {ARRAY} of 2, got 2.0"),
+]
+
+
+@pytest.mark.parametrize(("numbers", "words"), NUMBERS)
+def test_numbers_of_no_path(numbers, words, bases, tmp_path):
+    with pytest.raises(check.Refused, match=words):
+        check.check(written(tmp_path / "c", by_numbers(bases["cycles"], *numbers)))
+
+
+def test_a_path_has_a_number_in_its_own_proof_alone(bases, tmp_path):
+    records = deepcopy(bases["latency"])
+    records[-1]["round"]["bound"]["paths"] = [[1, 0]]
+    with pytest.raises(check.Refused, match="number of a path must be at most -1, got 0"):
+        check.check(written(tmp_path / "c", records))
+
+
+# --- version 4: paths in full, and lists of what stages keep
+
+KEEP = ("stage", "keep")
+VERSION_4 = [
+    ("cycles", ("stage",), more, "stage must be an object with"),
+    ("cycles", ("stage",), [0], "stage must be an object with"),
+    ("cycles", ("stage", "bounds"), [0, 0], "bounds of a stage: 0 occurs twice"),
+    ("cycles", KEEP, None, f"keep of a stage {ARRAY}"),
+    ("steps", KEEP, twice, "keep of a stage: (1, 2) occurs twice"),
+    ("steps", KEEP, backwards, "keep of a stage: (1, 2) comes after (1, 4)"),
+    ("cycles", (*KEEP, 0), longer, f"label that a stage keeps {ARRAY} of 2"),
+    ("cycles", (*KEEP, 0, 0), 2, "number of a label that a stage keeps must be at most 1"),
+    ("cycles", (*KEEP, 0, 0), 0, "number of a label that a stage keeps must be at least 1"),
+    ("cycles", (*KEEP, 0, 1), 99, "R of a label that a stage keeps must be at most 4"),
+    ("cycles", (*KEEP, 0, 1), 0, "R of a label that a stage keeps must be at least 1"),
+    ("cycles", (*KEEP, 0, 1), 2.0, f"R of a label that a stage keeps {INTEGER}"),
+    ("cycles", ("line", 1), -1, "line of a label must be at least 0"),
+    ("cycles", ("line", 1), 1, "a number for an R that needs none"),
+    ("cycles", ("line", 2), 2, "its line names a label that is not kept"),
+    ("cycles", ("line", 0), 4, "its line names an R that does not exist"),
+    ("cycles", (*PATHS, 0, 1), 0, f"path {ARRAY} of 2"),
+]
+
+
+@pytest.mark.parametrize(("base", "place", "to", "words"), VERSION_4)
+def test_what_version_4_cannot_say(base, place, to, words, bases, tmp_path):
+    records = altered(in_version_4(bases[base]), place, to)
+    with pytest.raises(check.Refused, match=re.escape(words)):
+        check.check(written(tmp_path / "c", records))
+
+
+def test_version_4_is_read(bases, tmp_path):
+    for records in bases.values():
+        new = check.check(written(tmp_path / "c", records))
+        assert check.check(written(tmp_path / "c", in_version_4(records))) == new
+
+
 # --- version 2: the order of lists was free in it, but nothing could stand twice either
 
 
@@ -414,12 +494,13 @@ def older(record, objective="cycles", rule=None):
 
 
 def in_version_3(records):
-    return [{**records[0], "version": 3}, *records[1:]]
+    first, *rest = in_version_4(records)
+    return [{**first, "version": 3}, *rest]
 
 
 @pytest.mark.parametrize("base", ["cycles", "steps", "latency", "splits"])
 def test_version_3_is_read(base, bases, tmp_path):
-    """It is version 4 without joins, to the digest."""
+    """It is version 4 without joins."""
     new = check.check(written(tmp_path / "c", bases[base]))
     assert check.check(written(tmp_path / "c", in_version_3(bases[base]))) == new
 
@@ -445,7 +526,8 @@ def test_too_many_ways_to_pick_a_part():
 
 def in_version_2(records, objective, rule=None):
     first = {"format": check.FORMAT, "version": 2}
-    return [first, {"problem": older(records[1]["problem"], objective, rule)}, *records[2:]]
+    problem = older(records[1]["problem"], objective, rule)
+    return [first, {"problem": problem}, *in_version_4(records)[2:]]
 
 
 @pytest.mark.parametrize(

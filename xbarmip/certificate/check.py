@@ -41,7 +41,7 @@ from contextlib import suppress
 from itertools import groupby, pairwise
 from typing import Any
 
-FORMAT, VERSION, OLDER = "xbarmip-certificate", 4, (2, 3)
+FORMAT, VERSION, OLDER = "xbarmip-certificate", 5, (2, 3, 4)
 KINDS = {  # other formats, and who checks them
     "xbarmip-schedule-certificate": "check_schedule",
     "xbarmip-placement-certificate": "check_placement",
@@ -60,6 +60,7 @@ MOST_SPLITS = 2**20  # of crossbars among some networks
 MOST_HALVES = 2**10  # windows that are still to be refuted
 MOST_ROWS = 2**10  # ways to pick one operand of every join that a layer reads
 DEEPEST = 64  # joins and concatenations inside of each other
+KEPT = -1  # what the line of a label says of a successor that is kept
 
 Pairs = list[tuple[int, int]]
 Into = list[list[tuple[int, int, "Need"]]]
@@ -380,7 +381,7 @@ class StepTime:
         self.reads: list[Any] = []
         self.rows: list[list[dict[int, int]]] = []
         for layer, most in zip(array_of(layers, "step times", len(largest)), largest, strict=True):
-            joins = version == VERSION and type(layer) is dict and "reads" in layer
+            joins = version >= 4 and type(layer) is dict and "reads" in layer
             names = "own times producers" + " reads" * joins
             own, times, producers, *reads = fields(layer, "step time of a layer", names)
             self.own.append(integers(own, "own of a step time", most, 0))
@@ -549,13 +550,16 @@ class Problem:
     What is counted is a *view* of a network: its edges and ends; for each layer the outputs that
     count, `made`; whether steps stall (the pipeline) or not (the closed form); whether a step makes
     no output beyond those that there are (`capped`); and what is added to the count (`offset`).
+
+    `in_order` and `numbered` say how a certificate of its version is read: whether lists rise, and
+    whether proofs give paths by their numbers, and what they keep in the lines of labels.
     """
 
     def __init__(self, record: Any, version: int = VERSION) -> None:
-        self.in_order = version != 2
+        self.in_order, self.numbered = version != 2, version >= 5
         names = "name crossbars layers edges constraints time "
         names += "measure view" if self.in_order else "objective rule tails"
-        goal = record.get("goal") if type(record) is dict and version == VERSION else None
+        goal = record.get("goal") if type(record) is dict and version >= 4 else None
         if goal is not None:
             record = {key: each for key, each in record.items() if key != "goal"}
         name, crossbars, layers, edges, constraints, time, *measure = fields(
@@ -1005,6 +1009,7 @@ class Bound:
         for pair in array_of(paths, "paths of a bound"):
             multiplier, path = array_of(pair, "path of a bound", 2)
             integer(multiplier, "multiplier of a path", 1)
+            path = search.whole(path)
             if search.target is None:
                 raise Refused("a proof without a target cannot have paths")
             legs = p.timing.legs(path, search)
@@ -1016,6 +1021,8 @@ class Bound:
             self.paths.append((multiplier, legs))
             listed.append(path)
             self.size += len(legs)
+            if self.size > MOST_TERMS:
+                raise Refused(f"a bound has more than {MOST_TERMS} values of R and legs of paths")
         rising(listed, "paths of a bound", p.in_order)
         self.terms = [self.terms_of(k, ramps[k], search) for k in p.layers]
         self.least = [min(terms) for terms in self.terms]
@@ -1071,6 +1078,7 @@ class Search:
         self.into = problem.into(sorted(self.edges))
         self.low, self.high = [1] * count, list(problem.largest)
         self.bounds: list[Bound] = []
+        self.paths: list[Any] | None = None  # that bounds may give by their numbers
         self._made: dict[tuple[int, int], int] = {}
 
     def sink(self, k: Any) -> int:
@@ -1088,6 +1096,15 @@ class Search:
         if edge.consumer != k:
             raise Refused(f"a path takes edge {number} in layer {k}, to which it does not lead")
         return edge
+
+    def whole(self, path: Any) -> Any:
+        """A path that is given in full, and then has the next number, or by its number."""
+        if self.paths is None:
+            return path
+        if type(path) is int:
+            return self.paths[integer(path, "number of a path", 0, len(self.paths) - 1)]
+        self.paths.append(path)
+        return path
 
     def least_made(self, k: int, x: int) -> int:
         """The fewest outputs that exist after the step that makes output x, over the window."""
@@ -1262,14 +1279,14 @@ class Shared:
     numbers are deadlines that no count may exceed, the crossbars of all together.
     """
 
-    def __init__(self, record: Any) -> None:
+    def __init__(self, record: Any, version: int = VERSION) -> None:
         share, crossbars, numbers, problems = fields(
             record, "shared", "share crossbars numbers problems"
         )
         self.share, self.crossbars = text(share, "share"), integer(crossbars, "crossbars", 1)
         if share not in ("slowest", "sum", "deadlines"):
             raise Refused(f"unknown share {cut(share)}")
-        self.problems = [Problem(each) for each in array_of(problems, "problems")]
+        self.problems = [Problem(each, version) for each in array_of(problems, "problems")]
         self.weights = integers(numbers, "numbers", len(self.problems), 1)
         for problem in self.problems:
             if problem.goal is not None or problem.time is not None:
@@ -1390,6 +1407,7 @@ def prove(lines: Records, problem: Problem, target: int | None) -> None:
     """
     edges, order = fields(one(lines, "proof"), "proof", "edges order")
     search = Search(problem, target, edges, order)
+    search.paths = [] if problem.numbered else None
     halves = [(search.low, search.high)]
     while halves:
         search.set_windows(*halves.pop())
@@ -1417,11 +1435,9 @@ def refute(lines: Records, search: Search) -> list[tuple[list[int], list[int]]]:
             if sum(bound.size for bound in search.bounds) > MOST_TERMS:
                 raise Refused(f"bounds have more than {MOST_TERMS} values of R and legs of paths")
             key, value = entry(lines, "bound", "stage")
-        numbers, keep = fields(value, "stage", "bounds keep")
-        numbers = integers(numbers, "bounds of a stage", None, 0, len(search.bounds) - 1)
-        rising(numbers, "bounds of a stage")
+        numbers, keep, rows = read_stage(lines, search, value, len(labels))
         decision = Decision(search, k, undecided, [search.bounds[number] for number in numbers])
-        labels = next_labels(lines, decision, labels, array_of(keep, "keep of a stage"))
+        labels = next_labels(decision, labels, keep, rows)
         if not labels:
             return []
         undecided = undecided - {k}
@@ -1440,20 +1456,44 @@ def split(search: Search, value: Any) -> list[tuple[list[int], list[int]]]:
     return [(low, search.high), (search.low, high)]
 
 
-def next_labels(
-    lines: Records, decision: Decision, labels: list[Label], keep: list[Any]
-) -> list[Label]:
-    """The labels that a stage keeps, once every other successor is refuted or dominated.
-
-    `keep` has the kept successors, as [number of a label, R]. Then comes a line for each label:
-    the first R that it speaks of, and for it and each R after it the number of the kept label that
-    dominates the successor, or 0 where it is refuted or kept. Numbers begin at 1.
+def read_stage(
+    lines: Records, search: Search, value: Any, count: int
+) -> tuple[list[int], list[Any], Iterator[list[int]]]:
+    """A stage with so many labels: its bounds, what it keeps as [number of a label, R], and of each
+    label a line: an R, and for it and each R after it the number of the kept label that dominates
+    the successor, or 0. Numbers begin at 1.
     """
+    numbered = search.problem.numbered
+    numbers, keep = (value, []) if numbered else fields(value, "stage", "bounds keep")
+    numbers = integers(numbers, "bounds of a stage", None, 0, len(search.bounds) - 1)
+    rising(numbers, "bounds of a stage")
+    what, least = "line of a label", KEPT if numbered else 0
+    rows = (integers(following(lines), what, None, least) for _ in range(count))
+    if numbered:
+        return numbers, *kept_in(rows)
+    return numbers, array_of(keep, "keep of a stage"), rows
+
+
+def kept_in(rows: Iterator[list[int]]) -> tuple[list[Any], Iterator[list[int]]]:
+    """What the lines of labels say is kept, and what they say of the others."""
+    keep, others, size = list[Any](), list[list[int]](), 0
+    for number, row in enumerate(rows, 1):
+        keep += [[number, r] for r, n in enumerate(row[1:], *row[:1]) if n == KEPT]
+        others.append(row[:1] + [max(n, 0) for n in row[1:]])
+        size += len(row)
+        if size > MOST_IN_LABELS:
+            raise Refused(f"the lines of a stage have more than {MOST_IN_LABELS} numbers")
+    return keep, iter(others)
+
+
+def next_labels(
+    decision: Decision, labels: list[Label], keep: list[Any], rows: Iterator[list[int]]
+) -> list[Label]:
+    """The labels that a stage keeps, once every other successor is refuted or dominated."""
     kept, places = successors_to_keep(decision, labels, keep)
     k, search = decision.layer, decision.search
-    for number, label in enumerate(labels, 1):
+    for number, (label, goes) in enumerate(zip(labels, rows, strict=True), 1):
         where = f"layer {k}, label {number}"
-        goes = integers(following(lines), "line of a label", None, 0)
         rivals = dict(enumerate(goes[1:], goes[0])) if goes else {}
         if goes and not search.low[k] <= goes[0] <= max(rivals, default=0) <= search.high[k]:
             raise Refused(f"{where}: its line names an R that does not exist")
@@ -1615,19 +1655,20 @@ def read_problem(lines: Records) -> Problem | Shared:
         known = " or ".join(map(str, (*OLDER, VERSION)))
         raise Refused(f"not a certificate in the format {FORMAT}, version {known}")
     key, record = entry(lines, "problem", "shared")
-    shared = key == "shared" and version == VERSION
-    problem = Shared(record) if shared else Problem(record, version)
+    shared = key == "shared" and version >= 4
+    problem = Shared(record, version) if shared else Problem(record, version)
     if given:
         require_digest(problem, given[0])
     return problem
 
 
-def opening(lines: Records, form: str, newest: int) -> Any:
-    """The digest that the first line gives, of a certificate of another format."""
+def opening(lines: Records, form: str, *versions: int) -> tuple[int, Any]:
+    """The version and the digest that the first line gives, of a certificate of another format."""
     name, version, given = fields(following(lines), "first line", "format version digest")
-    if name != form or integer(version, "version") != newest:
-        raise Refused(f"not a certificate in the format {form}, version {newest}")
-    return given
+    if name != form or integer(version, "version") not in versions:
+        known = " or ".join(map(str, versions))
+        raise Refused(f"not a certificate in the format {form}, version {known}")
+    return version, given
 
 
 def require_digest(problem: Any, given: Any) -> None:

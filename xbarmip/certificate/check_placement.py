@@ -354,7 +354,7 @@ def verify(path: str, meet: Callable[[Chip], None] | None = None) -> Proven:
 
 def prove(lines: check.Records, meet: Callable[[Chip], None] | None = None) -> Proven:
     """Check a certificate by its lines (see `verify`)."""
-    given = check.opening(lines, FORMAT, VERSION)
+    _, given = check.opening(lines, FORMAT, VERSION)
     chip = Chip(check.one(lines, "placement"))
     check.require_digest(chip, given)
     if meet is not None:

@@ -19,7 +19,7 @@ else:
     import check  # type: ignore[import-not-found, no-redef]
 
 Refused, ceil = check.Refused, check.ceil
-FORMAT, VERSION = "xbarmip-schedule-certificate", 2
+FORMAT, VERSION, OLDER = "xbarmip-schedule-certificate", 3, 2
 MOST_UNITS = 2**11
 MOST_LINKS = 2**10  # of a segment
 COARSE = 50  # intervals a grid has every one up to this; then each is longer by one part in it
@@ -40,7 +40,8 @@ class Schedule:
         Values of the map of each unit; 0 where they cost nothing.
     """
 
-    def __init__(self, record: Any) -> None:
+    def __init__(self, record: Any, version: int = VERSION) -> None:
+        self.numbered = version != OLDER
         names = "name objective crossbars write batch divide layers edges published off_chip time"
         name, objective, crossbars, write, batch, divide, layers, edges, *more = check.fields(
             record, "schedule", names
@@ -277,6 +278,7 @@ class Segment:
             },
             check.OLDER[0],
         )
+        problem.numbered = schedule.numbered
         if step is not None:
             problem.constraints += self.time(problem).limits(step)
         return problem
@@ -459,8 +461,8 @@ def verify(path: str, meet: Callable[[Schedule], None] | None = None) -> Proven:
     claims, OSError where it cannot be read.
     """
     lines = check.records(path)
-    given = check.opening(lines, FORMAT, VERSION)
-    schedule = Schedule(check.one(lines, "schedule"))
+    version, given = check.opening(lines, FORMAT, OLDER, VERSION)
+    schedule = Schedule(check.one(lines, "schedule"), version)
     check.require_digest(schedule, given)
     if meet is not None:
         meet(schedule)

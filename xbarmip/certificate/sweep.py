@@ -128,7 +128,7 @@ def _stages(search: check.Search, most: int, watch: Watch) -> Iterator[Record]:
             watch.check(layer=k, labels=len(labels))
             found.append(dict(decision.successors(label)))
         places, goes = undominated(found, decision.after, most, watch)
-        yield {"stage": {"bounds": [*range(len(search.bounds))], "keep": places}}
+        yield {"stage": [*range(len(search.bounds))]}
         yield from map(_line, goes)
         labels, undecided = [found[number - 1][r] for number, r in places], undecided - {k}
         if not labels:
@@ -139,9 +139,10 @@ def _stages(search: check.Search, most: int, watch: Watch) -> Iterator[Record]:
 def undominated(
     found: list[dict[int, check.Label]], stage: check.Stage, most: int, watch: Watch
 ) -> tuple[list[list[int]], list[dict[int, int]]]:
-    """The successors to keep, as [number of the label, R], and who dominates the others.
+    """The successors to keep, as [number of the label, R], and what becomes of all of them.
 
-    The second is, for each label, the number of a kept successor by R. Numbers begin at 1.
+    The second is, for each label, by R the number of the kept successor that dominates another, or
+    that it is kept itself. Numbers begin at 1.
     """
     order = [
         (label.used, number, r) for number, some in enumerate(found, 1) for r, label in some.items()
@@ -170,8 +171,10 @@ def _in_order(
     """The same with `places` sorted, and the numbers that they then have."""
     order = sorted(range(len(places)), key=places.__getitem__)
     number = {old + 1: new for new, old in enumerate(order, 1)}
-    renumbered = [{r: number[rival] for r, rival in some.items()} for some in goes]
-    return [places[old] for old in order], renumbered
+    told = [{r: number[rival] for r, rival in some.items()} for some in goes]
+    for label, r in places:
+        told[label - 1][r] = check.KEPT
+    return [places[old] for old in order], told
 
 
 def _line(goes: dict[int, int]) -> list[int]:
