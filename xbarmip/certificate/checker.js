@@ -418,7 +418,7 @@ const xbarmipChecker = (() => {
 
     layer(value, l, problem, version) {
       const what = `time of layer ${l}`;
-      record(value, ["own", "times", "producers"], what, version === 4 ? ["reads"] : []);
+      record(value, ["own", "times", "producers"], what, version >= 4 ? ["reads"] : []);
       const own = bigs(value.get("own"), `${what}: own`, problem.menu[l], 0n);
       const times = bigs(value.get("times"), `${what}: times`, problem.menu[l], 0n);
       const producers = list(value.get("producers"), `${what}: producers`).map((pair) => {
@@ -509,7 +509,7 @@ const xbarmipChecker = (() => {
   class Problem {
     constructor(value, version, goals = true) {
       const keys = version === 2 ? ["objective", "rule", "tails"] : ["measure", "view"];
-      record(value, [...PROBLEM, ...keys], "problem", goals && version === 4 ? ["goal"] : []);
+      record(value, [...PROBLEM, ...keys], "problem", goals && version >= 4 ? ["goal"] : []);
       string(value.get("name"), "name of the problem");
       if (version > 2) string(value.get("measure"), "measure");
       this.crossbars = big(value.get("crossbars"), "crossbars", 1n);
@@ -846,12 +846,15 @@ const xbarmipChecker = (() => {
       this.multipliers = bigs(value.get("constraints"), `${what}: constraints`, problem.constraints.length, 0n);
       const paths = list(value.get("paths"), `${what}: paths`);
       demand(target !== null || paths.length === 0, `${what}: paths, where the value is not limited`);
+      const inFull = [];
       this.paths = paths.map((pair) => {
         list(pair, `${what}: path`, 2);
-        return { m: big(pair[0], `${what}: multiplier`, 1n), path: new Path(pair[1], proof, low, high, `${what}: path`) };
+        const m = big(pair[0], `${what}: multiplier`, 1n);
+        const value = proof.inFull(pair[1], `${what}: path`);
+        inFull.push(value);
+        return { m, path: new Path(value, proof, low, high, `${what}: path`) };
       });
-      const byPath = paths.map((pair) => pair[1]);
-      rising(proof.version > 2 ? byPath : [...byPath].sort(compare), compare, `${what}: paths`);
+      proof.rising(inFull, `${what}: paths`);
       this.terms = problem.layers.map((_, k) => this.termsOf(k, problem));
       this.least = this.terms.map((terms) => least(terms));
     }
@@ -1067,15 +1070,23 @@ const xbarmipChecker = (() => {
     return kept.reverse();
   };
 
+  // How the proofs of a file are written: whether what a bound or a stage lists is in order, and whether paths
+  // may be numbers and lines of labels say what is kept.
+  const formOf = (version) => ({ ordered: version > 2, brief: version > 4 });
+  const formOfLinks = (version) => ({ ordered: false, brief: version > 2 }); // of schedules
+
+  const KEPT = -1; // in the line of a label
+
   class Proof {
     // Reads the proof that no allocation has a count, with the offset, of at most the target, which is
     // null where none is allowed at all.
-    static read(problem, target, lines, version, tally) {
-      new Proof(problem, target, lines, version, tally).run();
+    static read(problem, target, lines, form, tally) {
+      new Proof(problem, target, lines, form, tally).run();
     }
 
-    constructor(problem, target, lines, version, tally) {
-      Object.assign(this, { problem, lines, version, tally });
+    constructor(problem, target, lines, form, tally) {
+      Object.assign(this, { problem, lines, form, tally });
+      this.paths = []; // those of its bounds, by number
       tally.proofs += 1;
       this.target = target === null ? null : target - problem.view.offset;
       const head = record(lines.take("proof"), ["edges", "order"], lines.place);
@@ -1097,6 +1108,18 @@ const xbarmipChecker = (() => {
         this.into[edge.consumer].push(edge);
       }
       this.rules = problem.view.stalls ? new Pipeline(this) : new ClosedForm(this);
+    }
+
+    rising(values, what) {
+      rising(this.form.ordered ? values : [...values].sort(compare), compare, what);
+    }
+
+    // A path that a bound gives, in full.
+    inFull(value, what) {
+      if (!this.form.brief) return value;
+      if (typeof value === "bigint") return this.paths[small(value, `${what}: number`, 0, this.paths.length - 1)];
+      this.paths.push(value);
+      return value;
     }
 
     run() {
@@ -1175,23 +1198,7 @@ const xbarmipChecker = (() => {
     }
 
     stage(k, labels, undecided) {
-      const { lines } = this;
-      const stage = record(lines.take("stage"), ["bounds", "keep"], lines.place);
-      const place = lines.place;
-      const bounds = rising(
-        list(stage.get("bounds"), `${place}: bounds`).map((each) => small(each, `${place}: bound`, 0, this.bounds.length - 1)),
-        compare,
-        `${place}: bounds`,
-      ).map((b) => this.bounds[b]);
-      const keep = list(stage.get("keep"), `${place}: keep`).map((pair) => {
-        list(pair, `${place}: keep`, 2);
-        return [
-          small(pair[0], `${place}: label`, 1, labels.length),
-          small(pair[1], `${place}: R`, this.low[k], this.high[k]),
-        ];
-      });
-      if (this.version > 2) rising(keep, compare, `${place}: keep`);
-      else rising([...keep].sort(compare), compare, `${place}: keep`);
+      const { bounds, keep, rows, place } = this.readStage(k, labels.length);
       const left = this.reserves(undecided);
       const kept = keep.map(([label, r]) => {
         const next = this.successor(labels[label - 1], k, r, left);
@@ -1200,24 +1207,64 @@ const xbarmipChecker = (() => {
       });
       this.tally.labels += kept.length;
       const chosen = new Set(keep.map(([label, r]) => label * 2 ** 27 + r));
-      labels.forEach((label, number) => {
-        const line = list(lines.next(), lines.place);
-        const first = line.length === 0 ? 1 : small(line[0], `${lines.place}: R`, this.low[k], this.high[k]);
-        demand(line.length !== 1, `${lines.place}: an R without a number`);
-        demand(first + line.length - 2 <= this.high[k], `${lines.place}: numbers beyond the window`);
-        const numbers = line.slice(1).map((each) => small(each, `${lines.place}: number`, 0, kept.length));
+      rows.forEach(({ first, numbers, place: line }, at) => {
         for (let r = this.low[k]; r <= this.high[k]; r += 1) {
           const n = numbers[r - first] ?? 0;
-          const next = chosen.has((number + 1) * 2 ** 27 + r) ? null : this.successor(label, k, r, left);
+          const next = chosen.has((at + 1) * 2 ** 27 + r) ? null : this.successor(labels[at], k, r, left);
           if (next === null || bounds.some((bound) => bound.refutes(next, undecided, left))) {
-            demand(n === 0, `${lines.place}: R = ${r} has a number and needs none`);
+            demand(n === 0 || n === KEPT, `${line}: R = ${r} has a number and needs none`);
             continue;
           }
-          demand(n > 0, `${lines.place}: R = ${r} is neither refuted nor dominated nor kept`);
-          demand(this.dominates(kept[n - 1], next, left), `${lines.place}: R = ${r} is not dominated by label ${n}`);
+          demand(n > 0, `${line}: R = ${r} is neither refuted nor dominated nor kept`);
+          demand(n <= kept.length, `${line}: number: ${n} is above ${kept.length}`);
+          demand(this.dominates(kept[n - 1], next, left), `${line}: R = ${r} is not dominated by label ${n}`);
         }
       });
       return kept;
+    }
+
+    // Of a stage with so many labels its bounds, the [label, R] that it keeps, and a row of numbers for each label.
+    readStage(k, count) {
+      const stage = this.lines.take("stage");
+      const { place } = this.lines;
+      if (this.form.brief) {
+        const bounds = this.readBounds(stage, place);
+        const rows = this.readRows(k, count, KEPT);
+        return { bounds, keep: rows.flatMap(keptOf), rows, place };
+      }
+      record(stage, ["bounds", "keep"], place);
+      const bounds = this.readBounds(stage.get("bounds"), place);
+      const keep = this.readKeep(stage.get("keep"), k, count, place);
+      return { bounds, keep, rows: this.readRows(k, count, 0), place };
+    }
+
+    readBounds(value, place) {
+      const numbers = list(value, `${place}: bounds`).map((each) => small(each, `${place}: bound`, 0, this.bounds.length - 1));
+      return rising(numbers, compare, `${place}: bounds`).map((b) => this.bounds[b]);
+    }
+
+    readKeep(value, k, count, place) {
+      const keep = list(value, `${place}: keep`).map((pair) => {
+        list(pair, `${place}: keep`, 2);
+        return [small(pair[0], `${place}: label`, 1, count), small(pair[1], `${place}: R`, this.low[k], this.high[k])];
+      });
+      this.rising(keep, `${place}: keep`);
+      return keep;
+    }
+
+    // The lines of so many labels: numbers for the first R and those behind it.
+    readRows(k, count, lowest) {
+      const successors = count * (this.high[k] - this.low[k] + 1);
+      return range(count).map(() => {
+        const line = this.lines.next();
+        const { place } = this.lines;
+        list(line, place);
+        const first = line.length === 0 ? 1 : small(line[0], `${place}: R`, this.low[k], this.high[k]);
+        demand(line.length !== 1, `${place}: an R without a number`);
+        demand(first + line.length - 2 <= this.high[k], `${place}: numbers beyond the window`);
+        const numbers = line.slice(1).map((each) => small(each, `${place}: number`, lowest, successors));
+        return { first, numbers, place };
+      });
     }
 
     // What the undecided layers take at least, and of each constraint at least and at most.
@@ -1270,10 +1317,14 @@ const xbarmipChecker = (() => {
     }
   }
 
+  // The [label, R] that a row says are kept.
+  const keptOf = ({ first, numbers }, at) =>
+    numbers.flatMap((n, more) => (n === KEPT ? [[at + 1, first + more]] : []));
+
   // A proof, or where the value is a time a chain of them.
-  const readRefutation = (problem, target, lines, version, tally) => {
+  const readRefutation = (problem, target, lines, form, tally) => {
     if (problem.time === null || target === null) {
-      Proof.read(problem, target, lines, version, tally);
+      Proof.read(problem, target, lines, form, tally);
       return;
     }
     let most = target;
@@ -1283,7 +1334,7 @@ const xbarmipChecker = (() => {
       tally.links += 1;
       const limited = problem.with({ constraints: problem.time.limits(most, problem) });
       if (link !== null) demand(big(link, `${lines.place}: refuted`, 1n) > before, `${lines.place}: refuted does not rise`);
-      Proof.read(limited, link, lines, version, tally);
+      Proof.read(limited, link, lines, form, tally);
       if (link === null) return;
       before = link;
       most = floorBig(target, link + 1n);
@@ -1337,7 +1388,7 @@ const xbarmipChecker = (() => {
     return [problem.with({ crossbars, constraints }), target];
   };
 
-  const checkGoal = (problem, claim, lines, version, tally) => {
+  const checkGoal = (problem, claim, lines, form, tally) => {
     const { measures, most } = problem.goal;
     const bounds = bigs(claim.get("bound"), "bound");
     demand(bounds.length <= measures.length, "bound: more than there are measures");
@@ -1363,7 +1414,7 @@ const xbarmipChecker = (() => {
       const limits = bounds.length === 0 ? [] : [...(values ?? []).slice(0, i), bounds[i] - 1n];
       const [limited, target] = bounded(problem, limits);
       demand(big(lines.take("goal"), `${lines.place}: goal`) === BigInt(i), `${lines.place}: not goal ${i}`);
-      if (limited.spare >= 0n) readRefutation(limited, target, lines, version, tally);
+      if (limited.spare >= 0n) readRefutation(limited, target, lines, form, tally);
     }
     return { value: values, bound: bounds, allocation: given, order: measures.map(({ kind }) => kind) };
   };
@@ -1375,9 +1426,10 @@ const xbarmipChecker = (() => {
   const checkProblem = (value, lines, version, tally) => {
     const problem = new Problem(value, version);
     const claim = readClaim(lines);
+    const form = formOf(version);
     const found = problem.goal
-      ? checkGoal(problem, claim, lines, version, tally)
-      : checkPlain(problem, claim, lines, version, tally);
+      ? checkGoal(problem, claim, lines, form, tally)
+      : checkPlain(problem, claim, lines, form, tally);
     return {
       kind: "problem",
       name: value.get("name"),
@@ -1390,7 +1442,7 @@ const xbarmipChecker = (() => {
     };
   };
 
-  const checkPlain = (problem, claim, lines, version, tally) => {
+  const checkPlain = (problem, claim, lines, form, tally) => {
     const [value, bound, given] = ["value", "bound", "allocation"].map((key) => claim.get(key));
     if (given === null) demand(value === null, "value: without an allocation");
     else {
@@ -1402,7 +1454,7 @@ const xbarmipChecker = (() => {
     if (bound !== null) big(bound, "bound", 1n);
     // Where one copy of every layer is too much, nothing is to be proven; a bound of a time has its chain.
     if (problem.spare >= 0n || (problem.time !== null && bound !== null)) {
-      readRefutation(problem, bound === null ? null : bound - 1n, lines, version, tally);
+      readRefutation(problem, bound === null ? null : bound - 1n, lines, form, tally);
     }
     return { value, bound, allocation: given };
   };
@@ -1410,7 +1462,7 @@ const xbarmipChecker = (() => {
   // --- several networks on one chip
 
   const checkShared = (value, lines, version, tally) => {
-    demand(version === 4, "line 2: no problem");
+    demand(version >= 4, "line 2: no problem");
     record(value, ["share", "crossbars", "numbers", "problems"], "shared");
     const share = value.get("share");
     demand(["slowest", "sum", "deadlines"].includes(share), "share: unknown");
@@ -1423,7 +1475,7 @@ const xbarmipChecker = (() => {
     });
     const numbers = bigs(value.get("numbers"), "numbers", problems.length, 1n);
     const claim = readClaim(lines);
-    const proven = readRefuted(problems, crossbars, lines, version, tally);
+    const proven = readRefuted(problems, crossbars, lines, formOf(version), tally);
     const bound = bestSplit({ share, numbers, crossbars, proven });
     const claimed = sharedClaim(claim, { share, numbers, crossbars, problems });
     if (claimed.bound === null) demand(bound === null, `bound: none, where a split may cost ${bound}`);
@@ -1452,7 +1504,7 @@ const xbarmipChecker = (() => {
   };
 
   // For each network the refuted [crossbars, count].
-  const readRefuted = (problems, crossbars, lines, version, tally) => {
+  const readRefuted = (problems, crossbars, lines, form, tally) => {
     const proven = problems.map(() => []);
     const seen = [];
     while (!lines.over) {
@@ -1462,7 +1514,7 @@ const xbarmipChecker = (() => {
       const count = value[2] === null ? null : big(value[2], `${lines.place}: count`, 0n);
       seen.push([BigInt(k), most]);
       rising(seen.slice(-2), compare, `${lines.place}: refuted`);
-      Proof.read(problems[k].with({ crossbars: most }), count, lines, version, tally);
+      Proof.read(problems[k].with({ crossbars: most }), count, lines, form, tally);
       proven[k].push([most, count]);
     }
     return proven.map((pairs, k) => [sum(problems[k].sets), pairs]);
@@ -1740,7 +1792,7 @@ const xbarmipChecker = (() => {
     const claim = record(lines.take("claim"), ["value", "bound", "plan"], "claim");
     const bound = big(claim.get("bound"), "bound", 1n);
     const plan = checkPlan(schedule, claim);
-    const proven = shortestPath(schedule, readSegments(schedule, lines, version, tally));
+    const proven = shortestPath(schedule, readSegments(schedule, lines, formOfLinks(version), tally));
     demand(proven === null || bound <= proven, `bound: ${bound}, where a schedule may take ${proven}`);
     const names = schedule.layers.map((layer) => layer.name);
     const { crossbars, batch, write, time } = schedule;
@@ -1775,7 +1827,7 @@ const xbarmipChecker = (() => {
     return plan;
   };
 
-  const readSegments = (schedule, lines, version, tally) => {
+  const readSegments = (schedule, lines, form, tally) => {
     const listed = new Map();
     let before = null;
     while (!lines.isNext("end")) {
@@ -1789,7 +1841,7 @@ const xbarmipChecker = (() => {
       const segment = segmentOf(schedule, from, to);
       demand(segment.spare >= 0n, `${place}: a segment that does not fit`);
       const links = range(small(value.get("links"), `${place}: links`, 0, MOST_LINKS)).map(() => {
-        return readLink(segment, lines, version, tally);
+        return readLink(segment, lines, form, tally);
       });
       const keys = links.map(({ crossbars, interval, step, refuted }) => [crossbars, interval, step ?? -1n, refuted ?? -1n]);
       rising(keys, compare, `${place}: links`);
@@ -1800,7 +1852,7 @@ const xbarmipChecker = (() => {
   };
 
   // That no allocation of a segment with so many crossbars, this interval and this step has so few steps.
-  const readLink = (segment, lines, version, tally) => {
+  const readLink = (segment, lines, form, tally) => {
     const value = record(lines.take("link"), ["crossbars", "interval", "step", "refuted"], lines.place);
     const place = lines.place;
     const crossbars = big(value.get("crossbars"), `${place}: crossbars`, 1n, segment.crossbars);
@@ -1821,7 +1873,7 @@ const xbarmipChecker = (() => {
       if (fewest > 1n) constraints.push({ limit: 0n, weights: new Map([[k, under]]) });
     });
     if (segment.time && step !== null) constraints.push(...segment.time.limits(step, limited));
-    Proof.read(limited.with({ constraints }), refuted, lines, version, tally);
+    Proof.read(limited.with({ constraints }), refuted, lines, form, tally);
     return { crossbars, interval, step, refuted };
   };
 
@@ -2119,8 +2171,8 @@ const xbarmipChecker = (() => {
   // --- files
 
   const FORMATS = {
-    "xbarmip-certificate": { versions: [2, 3, 4], kinds: { problem: checkProblem, shared: checkShared } },
-    "xbarmip-schedule-certificate": { versions: [2], kinds: { schedule: checkSchedule } },
+    "xbarmip-certificate": { versions: [2, 3, 4, 5], bare: 2, kinds: { problem: checkProblem, shared: checkShared } },
+    "xbarmip-schedule-certificate": { versions: [2, 3], kinds: { schedule: checkSchedule } },
     "xbarmip-placement-certificate": { versions: [3], kinds: { placement: checkPlacement } },
   };
 
@@ -2133,16 +2185,15 @@ const xbarmipChecker = (() => {
     demand(format !== null, "line 1: format: no certificate of xbarmip");
     const version = Number(big(head.get("version"), "version"));
     demand(format.versions.includes(version), `version: ${version} is unknown`);
-    const allocation = format.versions.length > 1;
-    const old = allocation && version === 2;
-    record(head, old ? ["format", "version"] : ["format", "version", "digest"], "line 1");
+    const bare = version === format.bare; // has no digest
+    record(head, bare ? ["format", "version"] : ["format", "version", "digest"], "line 1");
     const second = lines.next();
     const key = isRecord(second) && second.size === 1 ? [...second.keys()][0] : "";
     demand(Object.hasOwn(format.kinds, key), "line 2: no problem");
     const stated = second.get(key);
     const found = format.kinds[key](stated, lines, version, tally);
     lines.end();
-    return { ...found, digest: old ? null : checkDigest(head, stated), checked: tally };
+    return { ...found, digest: bare ? null : checkDigest(head, stated), checked: tally };
   };
 
   const checkDigest = (head, stated) => {
