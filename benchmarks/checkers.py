@@ -25,6 +25,7 @@ from typing import Any
 
 from bench import ROOT, Report, options
 from mutations import KINDS, certificates, changed, text_of, written
+from older import in_any_form
 
 import xbarmip as xb
 from xbarmip.certificate import check
@@ -97,7 +98,8 @@ def kept_certificates(folder: Path) -> Iterator[bytes]:
 
 def alterations(made: Iterable[Records], random: Random) -> Iterator[bytes]:
     """Certificates as files, each as it is and then with random single changes."""
-    for records in made:
+    for each in made:
+        records = each if "placement" in each[1] else in_any_form(each, random)
         yield text_of(records)
         for _ in range(EACH - 1):
             yield altered(records, random)

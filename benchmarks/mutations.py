@@ -20,9 +20,10 @@ from typing import Any
 
 from bench import ROOT
 from by_definition import certificate, claim_holds, seal, varied
+from older import in_any_form
 
 import xbarmip as xb
-from xbarmip.certificate import check, relaxation, sweep
+from xbarmip.certificate import check, narrowing, sweep
 from xbarmip.certificate.relaxation import SCALE, Relaxation
 from xbarmip.certificate.statement import statement
 from xbarmip.certificate.write import lines, numbered
@@ -68,7 +69,7 @@ def certificates(random: Random, goals: float = 0.3) -> Iterator[list[Any]]:
     Of them a share is of goals.
     """
     for problem in instances(random):
-        sweep.MOST_LABELS, relaxation.Relaxation = random.choice(WAYS)
+        sweep.MOST_LABELS, narrowing.Relaxation = random.choice(WAYS)
         if random.random() < goals:
             goal = some_goal(random, problem)
             yield [*numbered(lines(goal, xb.solve(goal, "exhaustive"), Watch(Limits())))]
@@ -241,7 +242,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             certificates(random, 1 if arguments.goals else 0.3),
         )
         while counts.total() < arguments.count:
-            records = next(made)
+            records = in_any_form(next(made), random)
             for _ in range(min(EACH, arguments.count - counts.total())):
                 part, text = written(records, random)
                 path.write_bytes(text)

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks import by_definition
 from tests.export.test_export import Dull
-from xbarmip.certificate import check, narrowing, sweep
+from xbarmip.certificate import narrowing, sweep
 from xbarmip.certificate.relaxation import Relaxation
 
 SAME = {"width": 2, "rows": [1, 2], "columns": [1, 2], "growth": 0}  # need(x) = x
@@ -54,33 +54,6 @@ PROBLEMS = {
     "latency": {**PROBLEM, "time": TIME},
     "joined": {**PROBLEM, "time": JOINED},
 }
-
-
-def in_version_4(records):
-    """A certificate with its paths in full, and with what stages keep in lists."""
-    known, written = [], []
-
-    def in_full(bound):
-        paths = [[m, known[p] if isinstance(p, int) else p] for m, p in bound["paths"]]
-        known.extend(path for _, path in bound["paths"] if not isinstance(path, int))
-        return {**bound, "paths": paths}
-
-    for line in [{**records[0], "version": 4}, *records[1:]]:
-        if "proof" in line:
-            known.clear()
-        if "round" in line:
-            line = {"round": {**line["round"], "bound": in_full(line["round"]["bound"])}}
-        elif "bound" in line:
-            line = {"bound": in_full(line["bound"])}
-        elif "stage" in line:
-            keep, label = [], 0
-            line = {"stage": {"bounds": line["stage"], "keep": keep}}
-        elif isinstance(line, list):
-            label += 1
-            keep += [[label, r] for r, n in enumerate(line[1:], *line[:1]) if n == check.KEPT]
-            line = line[:1] + [max(n, 0) for n in line[1:]]
-        written.append(line)
-    return written
 
 
 class DullRounds(Dull):

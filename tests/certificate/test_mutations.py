@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.by_definition import claim_holds, seal
 from tests import ROOT
-from xbarmip.certificate import check, relaxation, sweep
+from xbarmip.certificate import check, narrowing, sweep
 
 FOLDER = ROOT / "benchmarks"
 
@@ -17,9 +17,9 @@ FOLDER = ROOT / "benchmarks"
 def mutations(monkeypatch):
     monkeypatch.syspath_prepend(FOLDER)
     monkeypatch.setattr(sweep, "MOST_LABELS", sweep.MOST_LABELS)  # which it changes
-    monkeypatch.setattr(relaxation, "Relaxation", relaxation.Relaxation)
+    monkeypatch.setattr(narrowing, "Relaxation", narrowing.Relaxation)
     yield import_module("mutations")
-    for name in ("mutations", "by_definition", "bench"):
+    for name in ("mutations", "by_definition", "older", "bench"):
         sys.modules.pop(name, None)
 
 

@@ -10,7 +10,8 @@ from copy import deepcopy
 import pytest
 
 from benchmarks.by_definition import seal
-from tests.small_certificates import CLOSED_FORM, PROBLEMS, certificate, in_version_4
+from benchmarks.older import in_older_form
+from tests.small_certificates import CLOSED_FORM, PROBLEMS, certificate
 from xbarmip.certificate import check
 
 BASES = {
@@ -381,7 +382,7 @@ LIMITS = [
 
 @pytest.mark.parametrize(("limit", "most", "base", "words"), LIMITS)
 def test_limits_are_named(limit, most, base, words, bases, tmp_path, monkeypatch):
-    records = bases[base] if base in bases else in_version_4(bases["cycles"])
+    records = bases[base] if base in bases else in_older_form(bases["cycles"])
     path = written(tmp_path / "c", records)
     monkeypatch.setattr(check, limit, most)
     with pytest.raises(check.Refused, match=words):
@@ -473,7 +474,7 @@ VERSION_4 = [
 
 @pytest.mark.parametrize(("base", "place", "to", "words"), VERSION_4)
 def test_what_version_4_cannot_say(base, place, to, words, bases, tmp_path):
-    records = altered(in_version_4(bases[base]), place, to)
+    records = altered(in_older_form(bases[base]), place, to)
     with pytest.raises(check.Refused, match=re.escape(words)):
         check.check(written(tmp_path / "c", records))
 
@@ -481,7 +482,7 @@ def test_what_version_4_cannot_say(base, place, to, words, bases, tmp_path):
 def test_version_4_is_read(bases, tmp_path):
     for records in bases.values():
         new = check.check(written(tmp_path / "c", records))
-        assert check.check(written(tmp_path / "c", in_version_4(records))) == new
+        assert check.check(written(tmp_path / "c", in_older_form(records))) == new
 
 
 # --- version 2: the order of lists was free in it, but nothing could stand twice either
@@ -494,7 +495,7 @@ def older(record, objective="cycles", rule=None):
 
 
 def in_version_3(records):
-    first, *rest = in_version_4(records)
+    first, *rest = in_older_form(records)
     return [{**first, "version": 3}, *rest]
 
 
@@ -527,7 +528,7 @@ def test_too_many_ways_to_pick_a_part():
 def in_version_2(records, objective, rule=None):
     first = {"format": check.FORMAT, "version": 2}
     problem = older(records[1]["problem"], objective, rule)
-    return [first, {"problem": problem}, *in_version_4(records)[2:]]
+    return [first, {"problem": problem}, *in_older_form(records)[2:]]
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_what_is_proven_is_accepted(kind, tmp_path):
         (b'"offset": 0', b'"offset": 0, "more": 1', "unknown key more"),
         (b'"digest": "', b'"digest": "0', "where that of the problem is"),
         (b'"stalls": 1, ', b"", "no stalls"),
-        (b'"version": 4', b'"version": 5', "version: 5 is unknown"),
+        (b'"version": 5', b'"version": 6', "version: 6 is unknown"),
         (b'"name": "a"', b'"name": "b"', "a name twice"),
         (b'{"proof"', b'{"spoof"', "no proof"),
         (b'"capped"', b'"\\u0063apped"', None),  # the same key in other letters

@@ -28,6 +28,7 @@ class Kept:
         self.count, self.rows = 0, len(p.constraints)
         self.ends: dict[int, int] = {}  # row of a layer
         self.outputs: dict[int, dict[int, int]] = {}  # row of an output of a layer
+        self.listed: dict[int, tuple[Any, Any]] = {}  # of a layer, all outputs and their rows
 
     def add(self, label: check.Label) -> None:
         """Keep a label."""
@@ -35,7 +36,11 @@ class Kept:
         found += [(self._row(self.ends, j), end) for j, end in label.ends.items()]
         for j, due in label.due.items():
             rows = self.outputs.setdefault(j, {})
+            before = len(rows)
             found += [(self._row(rows, x), d) for x, d in due]
+            if len(rows) > before:
+                outputs, places = (np.fromiter(each, np.int64) for each in (rows, rows.values()))
+                self.listed[j] = outputs, places
         while self.rows > len(self.most) or self.count == self.most.shape[1]:
             more = [(0, len(self.most) * (self.rows > len(self.most))), (0, self.count)]
             self.most = np.pad(self.most, more, constant_values=self.any)
@@ -53,8 +58,10 @@ class Kept:
         has = np.full(self.rows, self.any, self.most.dtype)
         for rows, numbers in self._has(label):
             has[rows] = numbers
-        left = np.arange(self.count)
-        for stride in STRIDES:
+        first, *others = STRIDES
+        most = self.most[: self.rows : first, : self.count]
+        left = np.flatnonzero((has[::first, None] <= most).all(axis=0))
+        for stride in others:
             if not len(left):
                 return None
             most = self.most[: self.rows : stride, left]
@@ -70,10 +77,9 @@ class Kept:
         for j, number in self.ends.items():
             if j in label.ends:
                 yield number, label.ends[j]
-        for j, rows in self.outputs.items():
+        for j, (asked, row) in self.listed.items():
             if due := label.due.get(j):
                 x, d = np.array(due, self.most.dtype).T
-                asked, row = (np.fromiter(each, np.int64) for each in (rows, rows.values()))
                 at = np.searchsorted(x, asked)
                 is_set = at < len(x)
                 at, asked = at[is_set], asked[is_set]

@@ -7,6 +7,7 @@ from xbarmip.certificate import check
 from xbarmip.certificate.relaxation import Relaxation
 
 WORTH = 0.9  # share of the choices that a round may leave at most
+LOSS = 0.05  # share of what a round refutes that it may lose for one of fewer paths
 LOOKED = 8  # layers of which both halves are looked at
 LEAST = 1e-6  # crossbars that a half gains, for one that gains none
 SCALES = 1, 10, 100, 1000, 10**4  # of multipliers that are tried: short numbers, and few paths
@@ -41,11 +42,33 @@ def worth_it(search: check.Search, record: Record) -> bool:
 
 
 def _shortest(search: check.Search, relaxation: Relaxation, record: Record) -> Record:
-    """A round that leaves as few choices as another, by multipliers of as few digits as can be."""
+    """A round that leaves hardly more choices than another, by as few paths, and then multipliers
+    of as few digits, as can be. Of the relaxation other paths are left out.
+    """
+    left = _choices(record)
+    most = left + int(LOSS * (search.choices - left)) if left >= 0 else left
+    record = _sparse(search, relaxation, record, most)
     for scale in SCALES:
         found = left_by(search, relaxation.bound(scale))
-        if _choices(found) <= _choices(record):
+        if _choices(found) <= most:
             return found
+    return record
+
+
+def _sparse(search: check.Search, relaxation: Relaxation, record: Record, most: int) -> Record:
+    """A round that leaves so many choices at most: paths of which the multipliers are least are
+    left out, many at a time, as long as the others can do without them.
+    """
+    rows = relaxation.used()
+    some = len(rows) // 8 + 1
+    while some and rows:
+        relaxation.leave_out(rows[:some])
+        found = left_by(search, relaxation.bound())
+        if _choices(found) <= most:
+            record, rows = found, relaxation.used()
+        else:
+            relaxation.leave_out(rows[:some], back=True)
+            some //= 2
     return record
 
 

@@ -77,6 +77,11 @@ class Relaxation:
             self._add_row(weights, float(max(-LARGE, min(LARGE, c.limit // unit))))
 
     @property
+    def _first_path(self) -> int:
+        """The row of the first path, behind those of layers and constraints."""
+        return len(self.problem.layers) + len(self.units)
+
+    @property
     def _target(self) -> float:
         return float("inf") if self.search.target is None else float(self.search.target)
 
@@ -157,6 +162,18 @@ class Relaxation:
         run_on_one_thread(self.lp)
         self.solve()
 
+    def used(self) -> list[int]:
+        """The numbers of the paths that have multipliers, of which the least come first."""
+        multipliers = -np.array(self.lp.getSolution().row_dual)[self._first_path :]
+        return [int(row) for row in np.argsort(multipliers, kind="stable") if multipliers[row] > 0]
+
+    def leave_out(self, rows: list[int], back: bool = False) -> None:
+        """Solve again without some paths, or with them once more."""
+        limit = self._target if back else highspy.kHighsInf
+        for row in rows:
+            self.lp.changeRowBounds(self._first_path + row, -highspy.kHighsInf, limit)
+        run_on_one_thread(self.lp)
+
     def divisions(self) -> list[tuple[int, int]]:
         """Layers with more than one R, and the largest R up to the mean of the mixture; the widest
         mixture comes first.
@@ -192,8 +209,7 @@ class Relaxation:
         """The bound with the multipliers of the last solution, rounded to 1 / scale."""
         dual = -np.array(self.lp.getSolution().row_dual) * scale
         whole = [max(0, int(m)) for m in np.rint(dual)]
-        first = len(self.problem.layers)
-        split = first + len(self.units)
+        first, split = len(self.problem.layers), self._first_path
         finest, unit = max(self.units, default=1), self.crossbar_unit
         return {
             "scale": scale * finest,

@@ -5,15 +5,16 @@ nothing is listed that the checker would see in another way.
 """
 
 from collections.abc import Iterator
+from math import inf
 from typing import Any
 
 from xbarmip.certificate import check
 from xbarmip.certificate.dominance import Kept
-from xbarmip.certificate.narrowing import halved, rounds
+from xbarmip.certificate.narrowing import WORTH, halved, rounds
 from xbarmip.solvers.protocol import Watch
 
-MOST_LABELS = 1000  # of a stage: beyond, windows are split instead
-FEW_LABELS = 4  # of a stage, to a path of the bound: shorter than the rounds that halves need
+MOST_LABELS = 100  # to a layer: beyond, windows are split instead
+FEW_LABELS = 40  # to a path of the bound: shorter than the rounds that halves need
 
 Record = Any
 
@@ -49,7 +50,8 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
 
     Windows are narrowed, by bounds for the whole and for halves of them, and where that comes to an
     end searched, or split when the search has too many labels. They are cut by the bound of the
-    last round, which gets sharper with every half. A search with few labels comes before halves.
+    last round, which gets sharper with every half. A search with few labels comes before halves,
+    and again once they have narrowed the windows by as much as a round has to.
     Of few layers a few more halves are cheaper than labels; of many they go so deep that a search
     takes the place of dozens. So it may have more labels the more layers there are.
 
@@ -73,10 +75,12 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
     """
     search, head = _begun(problem, target)
     yield head
-    most = min(MOST_LABELS, 2 * len(problem.layers) ** 2)
-    halves: list[tuple[list[int], list[int], list[Record]]] = [(search.low, search.high, [])]
+    layers = len(problem.layers)
+    most = layers * min(MOST_LABELS, 2 * layers**2)
+    halves = list[tuple[list[int], list[int], list[Record], float]]()
+    halves.append((search.low, search.high, [], inf))
     while halves:
-        low, high, paths = halves.pop()
+        low, high, paths, tried = halves.pop()
         search.set_windows(low, high)
         watch.check(windows=len(halves) + 1)
         found, relaxation = rounds(search, paths)
@@ -85,13 +89,16 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
             continue
         bound = relaxation.bound()
         paths = [path for _, path in bound["paths"]]
-        lines = _searched(search, bound, min(FEW_LABELS * len(paths), most), watch)
+        lines = None
+        if search.choices < WORTH * tried:
+            tried = search.choices
+            lines = _searched(search, bound, min(FEW_LABELS * len(paths), most), watch)
         if lines is None:
             record, division = halved(search, relaxation)
             if record is not None:
                 yield {"round": record}
                 search.narrow(record)
-                halves += [] if search.empty else [(search.low, search.high, paths)]
+                halves += [] if search.empty else [(search.low, search.high, paths, tried)]
                 continue
             lines = _searched(search, bound, most, watch)
         if lines is not None:
@@ -100,16 +107,16 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
             raise NotRefuted
         else:
             yield {"split": [*division]}
-            halves += [(*half, paths) for half in check.split(search, [*division])]
+            halves += [(*half, paths, inf) for half in check.split(search, [*division])]
 
 
 class _TooManyLabels(Exception):  # noqa: N818 - no fault
-    """A stage keeps more labels than a search should."""
+    """A search has more labels than it should."""
 
 
 def _searched(search: check.Search, bound: Record, most: int, watch: Watch) -> list[Record] | None:
     """The lines of stages that refute the windows of a search, their labels cut by a bound; None if
-    a stage keeps more than so many.
+    there are more than so many.
     """
     search.bounds = [check.Bound(bound, search)]
     try:
@@ -131,6 +138,7 @@ def _stages(search: check.Search, most: int, watch: Watch) -> Iterator[Record]:
         yield {"stage": [*range(len(search.bounds))]}
         yield from map(_line, goes)
         labels, undecided = [found[number - 1][r] for number, r in places], undecided - {k}
+        most -= len(labels)
         if not labels:
             return
     raise NotRefuted
