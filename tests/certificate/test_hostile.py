@@ -80,7 +80,8 @@ def test_lines_that_are_missing_doubled_or_too_many(good, tmp_path):
     assert check.check(save(tmp_path / "c", good))
     for line in range(len(good)):
         refusal(tmp_path / "c", text(good[:line]))
-        refusal(tmp_path / "c", text(good[:line] + good[line + 1 :]))
+        if "round" not in good[line]:  # without one the others may still do
+            refusal(tmp_path / "c", text(good[:line] + good[line + 1 :]))
     assert "after the end of the proof" in refusal(tmp_path / "c", text([*good, []]))
 
 

@@ -29,7 +29,9 @@ def test_no_change_makes_a_false_claim_pass(mutations, tmp_path, capsys):
     _, refused, true, false, faults = (cell.strip() for cell in last.strip("|").split("|"))
     assert int(refused) + int(true) == 600
     assert (int(refused) > 300, int(true) > 15, false, faults) == (True, True, "0", "0")
-    assert (tmp_path / "mutations.md").is_file()
+    table = (tmp_path / "mutations.md").read_text()
+    for part in ("bound", "round", "split", "stage", "line of a label"):
+        assert f"| {part} |" in table
 
 
 def test_a_false_claim_is_seen():

@@ -134,7 +134,7 @@ def test_multipliers_decide_how_sharp_a_bound_is_and_not_whether_it_holds(object
             for k, gone in enumerate(search.refuted(bound)):
                 assert not gone[chosen[k] - 1]
                 narrowed += any(gone)
-    assert narrowed > draws(20)
+    assert narrowed > draws(12)
 
 
 def make_search(problem, target):

@@ -12,7 +12,7 @@ from xbarmip.solvers.protocol import Progress, StoppedError
 from xbarmip.solvers.result import Proof, Result, Status, Stop
 
 FOLDER = "certificates"
-MOST_BYTES = 200_000  # of a certificate beside a page
+MOST_BYTES = 500_000  # of a certificate beside a page
 LIMITS = 4  # writing a certificate may take so many times as long as a proof
 
 
