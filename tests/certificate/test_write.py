@@ -17,6 +17,7 @@ from tests.brute import OBJECTIVES, tiny_problem
 from tests.random_constraints import random_equality, random_linear
 from tests.sample import draws
 from xbarmip.certificate import check, write
+from xbarmip.certificate.relaxation import Relaxation
 from xbarmip.certificate.statement import edge_numbers, statement
 from xbarmip.certificate.sweep import NotRefuted, proof
 from xbarmip.certificate.write import lines, write_certificate
@@ -135,6 +136,22 @@ def test_multipliers_decide_how_sharp_a_bound_is_and_not_whether_it_holds(object
                 assert not gone[chosen[k] - 1]
                 narrowed += any(gone)
     assert narrowed > draws(12)
+
+
+def test_paths_are_left_out_and_taken_back():
+    """Without paths the least is less, and with them again what it was."""
+    problem = first_problem()
+    for target in (100, 106):
+        relaxation = Relaxation(make_search(problem, target))
+        relaxation.solve()
+        value, rows = relaxation.value(), relaxation.used()
+        assert len(rows) > 1
+        for some in (rows[:1], rows):
+            relaxation.leave_out(some)
+            assert relaxation.value() < value
+            assert not set(some) & set(relaxation.used())
+            relaxation.leave_out(some, back=True)
+            assert relaxation.value() == pytest.approx(value)
 
 
 def make_search(problem, target):
