@@ -10,7 +10,6 @@ from random import Random
 from typing import Any
 
 from xbarmip.certificate import check, sweep
-from xbarmip.certificate.write import numbered
 from xbarmip.solvers.protocol import Limits, Watch
 
 Record = dict[str, Any]
@@ -204,7 +203,7 @@ def certificate(record: Record) -> list[Any]:
     else:
         claim = {"value": found[0], "bound": found[0], "allocation": found[1]}
         rest = proof(record, problem, found[0] - 1)
-    return seal([first, {"problem": record}, {"claim": claim}, *numbered(rest)])
+    return seal([first, {"problem": record}, {"claim": claim}, *rest])
 
 
 def proof(record: Record, problem: check.Problem, target: int) -> Iterator[Any]:

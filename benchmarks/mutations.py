@@ -26,7 +26,7 @@ import xbarmip as xb
 from xbarmip.certificate import check, narrowing, sweep
 from xbarmip.certificate.relaxation import SCALE, Relaxation
 from xbarmip.certificate.statement import statement
-from xbarmip.certificate.write import lines, numbered
+from xbarmip.certificate.write import lines
 from xbarmip.constraint import LinearConstraint
 from xbarmip.hardware.crossbar import Crossbar
 from xbarmip.hardware.preset import Hardware, MemoryLevel
@@ -78,11 +78,11 @@ def certificates(random: Random, goals: float = 0.3) -> Iterator[list[Any]]:
         sweep.MOST_LABELS, narrowing.Relaxation = random.choice(WAYS)
         if random.random() < goals:
             goal = some_goal(random, problem)
-            yield [*numbered(lines(goal, xb.solve(goal, "exhaustive"), Watch(Limits())))]
+            yield [*lines(goal, xb.solve(goal, "exhaustive"), Watch(Limits()))]
         elif random.random() < 0.4:
             yield certificate(varied(statement(problem), random))
         else:
-            yield [*numbered(lines(problem, xb.solve(problem, "exhaustive"), Watch(Limits())))]
+            yield [*lines(problem, xb.solve(problem, "exhaustive"), Watch(Limits()))]
 
 
 def instances(random: Random) -> Iterator[xb.Problem]:

@@ -1463,12 +1463,13 @@ def read_stage(
     label a line: an R, and for it and each R after it the number of the kept label that dominates
     the successor, or 0. Numbers begin at 1.
     """
-    numbered = search.problem.numbered
-    numbers, keep = (value, []) if numbered else fields(value, "stage", "bounds keep")
-    numbers = integers(numbers, "bounds of a stage", None, 0, len(search.bounds) - 1)
+    numbered, keep = search.problem.numbered, list[Any]()
+    if not numbered:
+        value, keep = fields(value, "stage", "bounds keep")
+    numbers = integers(value, "bounds of a stage", None, 0, len(search.bounds) - 1)
     rising(numbers, "bounds of a stage")
-    what, least = "line of a label", KEPT if numbered else 0
-    rows = (integers(following(lines), what, None, least) for _ in range(count))
+    least = KEPT if numbered else 0
+    rows = (integers(following(lines), "line of a label", None, least) for _ in range(count))
     if numbered:
         return numbers, *kept_in(rows)
     return numbers, array_of(keep, "keep of a stage"), rows

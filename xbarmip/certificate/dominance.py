@@ -58,13 +58,12 @@ class Kept:
         has = np.full(self.rows, self.any, self.most.dtype)
         for rows, numbers in self._has(label):
             has[rows] = numbers
-        first, *others = STRIDES
-        most = self.most[: self.rows : first, : self.count]
-        left = np.flatnonzero((has[::first, None] <= most).all(axis=0))
-        for stride in others:
+        left = np.arange(self.count)
+        for stride in STRIDES:
             if not len(left):
                 return None
-            most = self.most[: self.rows : stride, left]
+            some = left if len(left) < self.count else slice(self.count)  # all are not copied
+            most = self.most[: self.rows : stride, some]
             left = left[(has[::stride, None] <= most).all(axis=0)]
         return int(left[0]) + 1 if len(left) else None
 

@@ -11,6 +11,7 @@ from typing import Any
 from xbarmip.certificate import check
 from xbarmip.certificate.dominance import Kept
 from xbarmip.certificate.narrowing import WORTH, halved, rounds
+from xbarmip.certificate.numbered import numbered
 from xbarmip.solvers.protocol import Watch
 
 MOST_LABELS = 100  # to a layer: beyond, windows are split instead
@@ -36,7 +37,8 @@ def by_rounds(
     found, _ = rounds(search, paths)
     if found:
         paths[:] = [path for _, path in found[0]["bound"]["paths"]]
-    return [head, *({"round": record} for record in found)] if search.empty else None
+    lines = [head, *({"round": record} for record in found)]
+    return [*numbered(lines)] if search.empty else None
 
 
 def _begun(problem: check.Problem, target: int | None) -> tuple[check.Search, Record]:
@@ -63,9 +65,9 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
     watch : Watch
         Asked between pieces of work, with facts on the search.
 
-    Yields
-    ------
-    dict or list
+    Returns
+    -------
+    iterator of dict or list
         Lines of a certificate, after its claim.
 
     Raises
@@ -73,6 +75,11 @@ def proof(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[
     NotRefuted
         When there is such an allocation.
     """
+    return numbered(_lines(problem, target, watch))
+
+
+def _lines(problem: check.Problem, target: int | None, watch: Watch) -> Iterator[Record]:
+    """The lines of a proof, with their paths in full."""
     search, head = _begun(problem, target)
     yield head
     layers = len(problem.layers)

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,35 +89,12 @@ def written_lines(path: Path, made: Iterator[Any], watch: Watch, claims: str) ->
     labels = 0
     try:
         with replacing(path) as raw, gzip.GzipFile("", "wb", 9, raw, 0) as file:
-            for line in numbered(made):
+            for line in made:
                 labels += isinstance(line, list)
                 file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
     except NotRefuted:
         raise VerificationError(f"{claims}: that is wrong") from None
     return Certificate(path, path.stat().st_size, labels, watch.seconds)
-
-
-def numbered(lines: Iterable[Any]) -> Iterator[Any]:
-    """Lines in which a path that its proof has given before is given by its number."""
-    known: dict[str, int] = {}
-
-    def once(bound: Any) -> Any:
-        paths = []
-        for multiplier, path in bound["paths"]:
-            key = json.dumps(path)
-            paths.append([multiplier, known.get(key, path)])
-            known.setdefault(key, len(known))
-        return {**bound, "paths": paths}
-
-    for line in lines:
-        if "proof" in line:
-            known.clear()
-        if "bound" in line:
-            yield {"bound": once(line["bound"])}
-        elif "round" in line:
-            yield {"round": {**line["round"], "bound": once(line["round"]["bound"])}}
-        else:
-            yield line
 
 
 def require_certifiable(problem: Problem) -> None:
